@@ -1,0 +1,105 @@
+"""A file on its way to the reader: Leaf (as read) -> Manuscript (what its author says) -> Article (what is
+published), and Body (its blocks, made only when an output shows it)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+Direction = Literal["rtl", "ltr"]
+
+
+class Status(StrEnum):
+    """What became of a file of the article folder (A6, "The folder")."""
+
+    PUBLISHED = "published"
+    HELD = "held"
+    SKIPPED = "skipped"
+    QUARANTINED = "quarantined"
+    REMOVED = "removed"
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A file as read."""
+
+    path: str  # relative to the article folder, "/" between parts; undecodable bytes as lone surrogates (PEP 383)
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Warn:
+    """Something odd that did not stop the article: what, and the line of the file it stands on."""
+
+    what: str
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Manuscript:
+    """What a file says of itself, before the store gives it identity, slug and order."""
+
+    path: str
+    title: str  # one line, cleaned, as written (no marks of ours)
+    language: str  # BCP 47
+    direction: Direction
+    summary: str  # plain text, one line, cleaned; "" if the article has no words beside its title
+    summary_is_lead: bool  # True: taken from the body, so a page that shows the body need not show it again
+    authors: tuple[str, ...]
+    categories: tuple[str, ...]  # categories and tags in the author's order, one spelling each (A8)
+    published: datetime | None  # UTC; None: the file does not say, the store takes the time first seen (A5)
+    updated: datetime | None  # UTC, as declared; None: the store decides (A10)
+    declared_id: str | None  # front matter's id, uuid or guid (A9)
+    slug: str | None  # as declared, already a valid slug (A14)
+    held: str | None  # the reason it is held ("draft"), else None; a date in the future is the store's matter
+    digest: bool  # False: feeds and pages only (A17)
+    content_hash: str  # hex; changes when anything a reader sees changes
+    warnings: tuple[Warn, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One top-level element of a body: `html` is one element, sanitised; nested elements carry no direction of
+    their own unless the author wrote it."""
+
+    html: str
+    language: str
+    direction: Direction
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What an article shows below its title."""
+
+    blocks: tuple[Block, ...]
+    language: str
+    direction: Direction
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """A published article: what lists need."""
+
+    id: str  # urn:uuid:... (DESIGN "Identity")
+    seq: int  # the order of first publication; never changes, never given twice
+    slug: str  # NFC, unquoted
+    path: str
+    title: str
+    language: str
+    direction: Direction
+    summary: str
+    summary_is_lead: bool
+    authors: tuple[str, ...]
+    categories: tuple[str, ...]
+    published: datetime  # UTC, whole seconds
+    updated: datetime  # UTC, whole seconds; never before `published`
+    digest: bool
+    content_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """An article with its body: what a feed entry, a page or a full-text letter shows."""
+
+    article: Article
+    body: Body
