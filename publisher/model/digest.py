@@ -6,6 +6,10 @@ from datetime import datetime
 
 from publisher.model.article import Direction
 
+# Stands in a rendered variant where each reader's own unsubscribe URL goes. U+FDD0 and U+FDD1 are noncharacters:
+# no article can hold them (the cleaning door removes them).
+UNSUBSCRIBE_SLOT = "\ufdd0unsubscribe\ufdd1"
+
 
 @dataclass(frozen=True, slots=True)
 class Newsletter:
@@ -33,7 +37,7 @@ class Edition:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A variant as rendered. Where a value differs by reader it holds SLOT[name] of `mail.message`."""
+    """A variant as rendered. UNSUBSCRIBE_SLOT stands where a reader's own URL goes."""
 
     subject: str  # one line, no header encoding
     html: str

@@ -1,0 +1,46 @@
+"""Values to paths and URLs: the only place that joins either.
+
+The output folder is the document root. A URL is absolute, percent-encoded ASCII (RFC 3986; the host in A-labels);
+a path is relative to the output folder.
+"""
+
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from urllib.parse import quote
+
+RSS, ATOM, JSON, CSS = "rss.xml", "atom.xml", "feed.json", "feed.css"
+HOME, STYLE, NOT_FOUND = "index.html", "style.css", "404.html"
+
+# First path segments that are not an article's: our own files, and what the daemon answers.
+RESERVED = frozenset(
+    "a admin api archive author category confirm feed healthz lang metrics newsletter opml.xml preferences u"
+    " robots.txt rss.xml atom.xml feed.json feed.css index.html style.css 404.html sitemap.xml".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where everything of one site stands; *root* is `site.url`, without a slash at the end."""
+
+    root: str
+
+    def url(self, path: str) -> str:
+        """The URL of the file or folder *path* below the document root; "index.html" is left out."""
+        return f"{self.root}/{quote(path.removesuffix(HOME), safe='/')}"
+
+    @property
+    def home(self) -> str:
+        return self.url("")
+
+    def article(self, slug: str) -> str:
+        """The URL of an article."""
+        return self.url(article_path(slug))
+
+    def unsubscribe(self, token: str) -> str:
+        """The URL of a reader's unsubscribe page (H1); *token* is ASCII."""
+        return self.url(f"u/{token}")
+
+
+def article_path(slug: str) -> str:
+    """The file of an article's page."""
+    return str(PurePosixPath(slug, HOME))

@@ -1,0 +1,59 @@
+"""One sandboxed Jinja2 environment: the site's templates/ first, then the packaged ones, file by file (R10)."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from jinja2 import FileSystemLoader, StrictUndefined, TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from publisher.errors import BadConfig
+
+PACKAGED = next(
+    folder
+    for folder in (Path(__file__).parent / "templates", Path(__file__).parent.parent / "templates")
+    if folder.is_dir()
+)
+
+
+class Templates:
+    """The templates of a site. Autoescape is on for *.html.j2 and off for *.txt.j2 and strings (a subject);
+    article and reader text is data, never a template."""
+
+    def __init__(self, folders: Sequence[Path] = ()) -> None:
+        loader = FileSystemLoader([*folders, PACKAGED])
+        self._html = self._environment(loader, autoescape=True)
+        self._text = self._environment(loader, autoescape=False)
+
+    @staticmethod
+    def _environment(loader: FileSystemLoader, *, autoescape: bool) -> ImmutableSandboxedEnvironment:
+        return ImmutableSandboxedEnvironment(
+            loader=loader,
+            autoescape=autoescape,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+        )
+
+    def render(self, name: str, **values: object) -> str:
+        """The template file *name* with *values*. Raises BadConfig with the template's file and line."""
+        environment = self._html if name.endswith(".html.j2") else self._text
+        try:
+            return environment.get_template(name).render(**values)
+        except TemplateError as error:
+            raise _explained(error, name) from error
+
+    def render_string(self, source: str, where: str, **values: object) -> str:
+        """The template *source*, one line from the configuration at *where*, without escaping."""
+        try:
+            return self._text.from_string(source).render(**values)
+        except TemplateError as error:
+            raise _explained(error, where) from error
+
+
+def _explained(error: TemplateError, where: str) -> BadConfig:
+    line = getattr(error, "lineno", None)
+    name = getattr(error, "filename", None) or getattr(error, "name", None) or where
+    place = f"{name}:{line}" if line else str(name)
+    return BadConfig(f"the template cannot be used: {error.message or type(error).__name__}", place,
+                     "see docs/templates.md for the variables of each template")
