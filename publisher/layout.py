@@ -6,15 +6,41 @@ a path is relative to the output folder.
 
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from unicodedata import normalize
 from urllib.parse import quote
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 RSS, ATOM, JSON, CSS = "rss.xml", "atom.xml", "feed.json", "feed.css"
 HOME, STYLE, NOT_FOUND = "index.html", "style.css", "404.html"
 
 # First path segments that are not an article's: our own files, and what the daemon answers.
 RESERVED = frozenset(
-    "a admin api archive author category confirm feed healthz lang metrics newsletter opml.xml preferences u"
-    " robots.txt rss.xml atom.xml feed.json feed.css index.html style.css 404.html sitemap.xml".split()
+    [
+        "a",
+        "admin",
+        "api",
+        "archive",
+        "author",
+        "category",
+        "confirm",
+        "feed",
+        "healthz",
+        "lang",
+        "metrics",
+        "newsletter",
+        "opml.xml",
+        "preferences",
+        "u",
+        "robots.txt",
+        "rss.xml",
+        "atom.xml",
+        "feed.json",
+        "feed.css",
+        "index.html",
+        "style.css",
+        "404.html",
+        "sitemap.xml",
+    ]
 )
 
 
@@ -41,6 +67,35 @@ class Layout:
         return self.url(f"u/{token}")
 
 
+def quoted(path: str) -> str:
+    """*path* percent-encoded where it is not yet."""
+    return quote(path, safe="/%~")
+
+
 def article_path(slug: str) -> str:
     """The file of an article's page."""
     return str(PurePosixPath(slug, HOME))
+
+
+def article_id(site: str, path: str, number: int = 1) -> str:
+    """The identity made from the site's id and the file's path in NFC (RFC 9562, 5.5); the *number*-th article
+    that wants the same one gets its own."""
+    name = normalize("NFC", path) + (f"\0{number}" if number > 1 else "")
+    return uuid5(UUID(site), name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")).urn
+
+
+def declared_id(value: str) -> str:
+    """The identity an author declared (A9) as an ASCII URI: a UUID or a URI as it is, anything else hashed."""
+    try:
+        return UUID(value).urn
+    except ValueError:
+        pass
+    scheme, colon, rest = value.partition(":")
+    if colon and rest and value.isascii() and value.isprintable() and " " not in value and scheme.isalnum():
+        return value
+    return uuid5(NAMESPACE_URL, value).urn
+
+
+def feed_id(site: str) -> str:
+    """The identity of the site's feed."""
+    return UUID(site).urn

@@ -1,5 +1,6 @@
 """One sandboxed Jinja2 environment: the site's templates/ first, then the packaged ones, file by file (R10)."""
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,7 +21,8 @@ class Templates:
     article and reader text is data, never a template."""
 
     def __init__(self, folders: Sequence[Path] = ()) -> None:
-        loader = FileSystemLoader([*folders, PACKAGED])
+        self._folders = [*folders, PACKAGED]
+        loader = FileSystemLoader(self._folders)
         self._html = self._environment(loader, autoescape=True)
         self._text = self._environment(loader, autoescape=False)
 
@@ -34,6 +36,18 @@ class Templates:
             lstrip_blocks=True,
             keep_trailing_newline=True,
         )
+
+    def fingerprint(self, folder: str) -> bytes:
+        """A hash of every template and style sheet of *folder* as this site sees it."""
+        digest = hashlib.blake2b(digest_size=16)
+        for root in self._folders:
+            for path in sorted((root / folder).glob("*")):
+                digest.update(f"{path.name}\0".encode() + path.read_bytes())
+        return digest.digest()
+
+    def source(self, name: str) -> str:
+        """A file that stands beside the templates, as it is (the style sheet)."""
+        return self._text.loader.get_source(self._text, name)[0] if self._text.loader else ""
 
     def render(self, name: str, **values: object) -> str:
         """The template file *name* with *values*. Raises BadConfig with the template's file and line."""
@@ -55,5 +69,8 @@ def _explained(error: TemplateError, where: str) -> BadConfig:
     line = getattr(error, "lineno", None)
     name = getattr(error, "filename", None) or getattr(error, "name", None) or where
     place = f"{name}:{line}" if line else str(name)
-    return BadConfig(f"the template cannot be used: {error.message or type(error).__name__}", place,
-                     "see docs/templates.md for the variables of each template")
+    return BadConfig(
+        f"the template cannot be used: {error.message or type(error).__name__}",
+        place,
+        "see docs/templates.md for the variables of each template",
+    )

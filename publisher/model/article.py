@@ -58,6 +58,22 @@ class Manuscript:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """What a scan found out about one file."""
+
+    path: str
+    mtime_ns: int
+    size: int
+    inode: int
+    status: Status  # PUBLISHED here means: may be, once its date has come
+    manuscript: Manuscript | None = None  # None where the file is no article
+    slug: str = ""  # the slug wanted: declared, or made from the title
+    reason: str = ""
+    mend: str = ""
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
     """One top-level element of a body: `html` is one element, sanitised; nested elements carry no direction of
     their own unless the author wrote it."""
@@ -81,7 +97,7 @@ class Article:
     """A published article: what lists need."""
 
     id: str  # urn:uuid:... (DESIGN "Identity")
-    seq: int  # the order of first publication; never changes, never given twice
+    seq: int  # the order of first publication; never changes, never given twice; 0 before it
     slug: str  # NFC, unquoted
     path: str
     title: str

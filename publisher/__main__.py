@@ -1,0 +1,5 @@
+"""`python -m publisher` is `nashir`."""
+
+from publisher.cli import main
+
+main()

@@ -1,0 +1,57 @@
+"""What every action is handed: a site's settings and its open doors."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from publisher.articles.parse import Rules
+from publisher.articles.settings import ArticleSettings
+from publisher.errors import BadInput
+from publisher.feeds.settings import FeedSettings
+from publisher.layout import Layout
+from publisher.mail.settings import MailSettings
+from publisher.model.digest import Newsletter
+from publisher.model.site import Site
+from publisher.store.store import Store
+from publisher.subscribers.tokens import Keys
+from publisher.templating import Templates
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """One site, opened."""
+
+    root: Path
+    site: Site
+    layout: Layout
+    templates: Templates
+    store: Store
+    keys: Keys
+    articles: ArticleSettings
+    feeds: FeedSettings
+    mail: MailSettings
+    newsletters: Mapping[str, Newsletter]
+
+    @property
+    def folder(self) -> Path:
+        """The article folder."""
+        return self.root / self.articles.folder
+
+    @property
+    def out(self) -> Path:
+        """The output folder, the document root."""
+        return self.root / self.feeds.folder
+
+    @property
+    def rules(self) -> Rules:
+        """What reading an article needs to know of the site."""
+        return Rules(self.site.language, self.site.timezone)
+
+    def newsletter(self, name: str | None) -> tuple[Newsletter, ...]:
+        """The newsletter of this name; all where None. Raises BadInput for a name that is none of ours."""
+        if name is None:
+            return tuple(self.newsletters.values())
+        if name not in self.newsletters:
+            known = ", ".join(self.newsletters) or "none; add [[newsletters]] to config.toml"
+            raise BadInput(f"there is no newsletter {name!r}", "", f"the newsletters are: {known}")
+        return (self.newsletters[name],)

@@ -1,0 +1,144 @@
+"""Readers come and go: add, import, unsubscribe."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+
+from sqlalchemy import Connection
+
+from publisher.actions.house import House
+from publisher.model.people import Reach, Subscriber, Wish
+from publisher.store import people
+from publisher.subscribers import addresses, imports, lifecycle
+from publisher.subscribers.addresses import Address
+from publisher.subscribers.imports import Row
+from publisher.subscribers.tokens import Claim
+
+CHUNK = 500  # rows of an import in one transaction
+
+
+@dataclass(slots=True)
+class Imported:
+    """What an import did; `rejected` are rows that were not taken, each with its line and reason."""
+
+    added: int = 0
+    already: int = 0
+    kept: int = 0  # unsubscribed or unreachable before: an import never lifts that
+    rejected: list[tuple[int, str]] = field(default_factory=list)
+
+
+def add(
+    house: House, address: str, newsletter: str | None, now: datetime, *, confirmed: bool
+) -> dict[str, Wish | None]:
+    """Subscribe *address*; confirmed: the operator vouches for the reader's consent. Returns the state by
+    newsletter. Raises BadInput for what is no address or no newsletter."""
+    parsed = addresses.parse(address)
+    names = [n.name for n in house.newsletter(newsletter)]
+    event = "confirm" if confirmed else "ask"
+    return house.store.write(lambda c: _subscribe(c, house, parsed, names, event, "added by hand", now)[1])
+
+
+def import_rows(
+    house: House,
+    lines: Iterable[str],
+    newsletter: str | None,
+    now: datetime,
+    *,
+    confirmed: bool,
+    dry_run: bool,
+) -> Imported:
+    """Subscribe every address of a CSV file (L7), a chunk of rows in a transaction."""
+    names = [n.name for n in house.newsletter(newsletter)]
+    event = "confirm" if confirmed else "ask"
+    done = Imported()
+    for chunk in _chunks(imports.rows(lines)):
+        good = [row.address for row in chunk if row.address]
+        done.rejected += [(row.line, row.reason) for row in chunk if row.address is None]
+        if dry_run:
+            done.added += len(good)
+        else:
+            house.store.write(lambda c, rows=good: _import(c, house, rows, names, event, now, done))  # type: ignore[misc]
+    return done
+
+
+def _import(
+    connection: Connection,
+    house: House,
+    rows: Sequence[Address],
+    names: Sequence[str],
+    event: str,
+    now: datetime,
+    done: Imported,
+) -> None:
+    for address in rows:
+        changed, states = _subscribe(connection, house, address, names, event, "imported", now)
+        if changed:
+            done.added += 1
+        elif Wish.ENDED in states.values() or None in states.values():
+            done.kept += 1
+        else:
+            done.already += 1
+
+
+def _subscribe(
+    connection: Connection,
+    house: House,
+    address: Address,
+    names: Sequence[str],
+    event: str,
+    source: str,
+    now: datetime,
+) -> tuple[bool, dict[str, Wish | None]]:
+    """Whether anything changed, and the subscriptions after it (None: the reader cannot be reached)."""
+    known = people.sync_newsletters(connection, list(house.newsletters), now)
+    person = people.find(connection, address.key) or people.add(connection, address.text, address.key, now)
+    changed, states = False, dict[str, Wish | None]()
+    for name in names:
+        before = people.wish(connection, person.id, known[name].id)
+        after = lifecycle.wish(before, event) if person.state is Reach.REACHABLE else None
+        if after and after is not before:
+            people.set_wish(connection, person.id, known[name].id, after, source, now)
+            changed = True
+        states[name] = after
+    return changed, states
+
+
+def _chunks(rows: Iterator[Row]) -> Iterator[list[Row]]:
+    while chunk := list(islice(rows, CHUNK)):
+        yield chunk
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """Whom an unsubscribe link is about."""
+
+    person: Subscriber
+    newsletter: int
+    name: str
+    ended: bool  # it ended already
+
+
+def who_leaves(house: House, token: str) -> Leaving | None:
+    """The reader and newsletter of an unsubscribe token; None for one that is not ours (H4)."""
+    claim = house.keys.read("unsubscribe", token)
+    if claim is None:
+        return None
+
+    def find(connection: Connection) -> Leaving | None:
+        names = {series.id: series.name for series in people.known_newsletters(connection).values()}
+        person = people.get(connection, claim.subscriber)
+        if person is None or claim.newsletter not in names:
+            return None
+        ended = people.wish(connection, person.id, claim.newsletter) in {None, Wish.ENDED}
+        return Leaving(person, claim.newsletter, names[claim.newsletter], ended)
+
+    return house.store.read(find)
+
+
+def leave(connection: Connection, claim: Claim, now: datetime) -> None:
+    """End a subscription and cancel its letters that have not left (H2); again is the same as once."""
+    before = people.wish(connection, claim.subscriber, claim.newsletter)
+    after = lifecycle.wish(before, "unsubscribe")
+    if after and after is not before:
+        people.set_wish(connection, claim.subscriber, claim.newsletter, after, "unsubscribed by link", now)

@@ -1,0 +1,180 @@
+"""A file as read to what lists need of it (Manuscript), and to its blocks (Body)."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+from zoneinfo import ZoneInfo
+
+import yaml
+from lxml import etree
+
+from publisher.articles import (
+    blocks,
+    dates,
+    frontmatter,
+    headline,
+    hypertext,
+    markdown,
+    names,
+    plain,
+    slugs,
+    tongues,
+)
+from publisher.articles.fields import Fields
+from publisher.errors import Unreadable
+from publisher.model.article import Body, Leaf, Manuscript, Warn
+from publisher.text import clean, direction, html
+from publisher.text.excerpt import excerpt
+
+_SEPARATOR = re.compile("[\u2028\u2029\u0085\x0b\x0c]")
+# Front matter and the first line below it: fields and headline, where a separator is a blank and no paragraph.
+_HEAD = re.compile(r"\s*(?:---[ \t]*\n.*?\n(?:---|\.\.\.)[ \t]*\n\s*)?[^\n]*", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the site decides for files that do not say."""
+
+    language: str
+    timezone: ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """A file taken apart."""
+
+    fields: Fields
+    title: str
+    elements: list[str]  # the body's top-level elements, sanitised, without the title
+    language: str
+    hash: str
+    warnings: list[Warn]
+
+
+def parse(leaf: Leaf, rules: Rules) -> Manuscript:
+    """What the file says of itself; what it does not say is left to the store.
+
+    Raises Unreadable, and nothing else, for a file that cannot be published.
+    """
+    with _named_faults():
+        return _manuscript(leaf, rules)
+
+
+def body(leaf: Leaf, rules: Rules, language: str | None = None) -> Body:
+    """The blocks of the file below its title, in *language* (the stored one) or the one the file is in.
+
+    Raises Unreadable, and nothing else, for a file that cannot be published.
+    """
+    with _named_faults():
+        sheet = _take_apart(leaf, rules)
+        return blocks.body(sheet.elements, language or sheet.language)
+
+
+def _manuscript(leaf: Leaf, rules: Rules) -> Manuscript:
+    sheet = _take_apart(leaf, rules)
+    fields = sheet.fields
+    summary, is_lead = _summary(fields.text("summary"), sheet)
+    published = fields.date("date", rules.timezone) or _date_in_path(
+        leaf.path, rules.timezone, fields.warnings
+    )
+    updated = fields.date("updated", rules.timezone)
+    return Manuscript(
+        path=leaf.path,
+        title=sheet.title,
+        language=sheet.language,
+        direction=direction.of_tag(sheet.language),
+        summary=summary,
+        summary_is_lead=is_lead,
+        authors=fields.authors(),
+        categories=fields.categories(),
+        published=published,
+        updated=max(updated, published) if updated and published else updated,
+        declared_id=fields.text("id") or None,
+        slug=slugs.slug(fields.text("slug")) or None,
+        held=fields.held(),
+        digest=fields.truth("digest") is not False,
+        content_hash=sheet.hash,
+        warnings=(*sheet.warnings, *fields.warnings),
+    )
+
+
+def _take_apart(leaf: Leaf, rules: Rules) -> _Sheet:
+    kind = names.kind(leaf.path)
+    if kind is None:
+        raise Unreadable("not an article", "articles are .md, .txt and .html files")
+    text, warnings = _cleaned(leaf.data)
+    matter = frontmatter.split(text, kind)
+    fields, markup = _markup(kind, matter)
+    title, elements = headline.find(fields.title(), html.split(html.sanitise(markup)))
+    if not title:
+        if not elements and not fields.held():
+            raise Unreadable("the file is empty", "write the headline on its first line")
+        title = clean.one_line(names.stem(leaf.path).replace("-", " "))
+        warnings.append(Warn("no title and no words; named after the file"))
+    tag = tongues.of_article(leaf.path, fields, f"{title}\n{matter.text}", rules.language)
+    digest = blake2b(text.encode(), digest_size=16).hexdigest()
+    return _Sheet(fields, title, elements, tag, digest, [*warnings, *matter.warnings])
+
+
+def _cleaned(data: bytes) -> tuple[str, list[Warn]]:
+    text, warnings = clean.decode(data)
+    if _SEPARATOR.search(text):
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        text = _HEAD.sub(lambda head: _SEPARATOR.sub(" ", head[0]), text, count=1)
+    text, found = clean.tidy(text)
+    return text, warnings + found
+
+
+def _markup(kind: names.Kind, matter: frontmatter.Matter) -> tuple[Fields, str]:
+    match kind:
+        case "plain":
+            fields = Fields(matter.values)
+            return fields, plain.html(matter.text, matter.line, headline=not fields.title())
+        case "markdown":
+            return Fields(matter.values), markdown.html(matter.text)
+        case "html":
+            values, markup = hypertext.read(matter.text, Fields(matter.values).title())
+            return Fields(matter.values, values), markup
+
+
+def _summary(declared: str, sheet: _Sheet) -> tuple[str, bool]:
+    """The declared summary, else the lead; and whether the body's first words say the same (A11)."""
+    if declared and declared != sheet.title:
+        opening = blocks.opening(sheet.elements, len(declared))
+        return declared, opening.startswith(declared.rstrip(" .…"))
+    lead = blocks.lead(sheet.elements)
+    return excerpt(lead), bool(lead)
+
+
+def _date_in_path(path: str, zone: ZoneInfo, warnings: list[Warn]) -> datetime | None:
+    try:
+        return dates.in_path(path, zone)
+    except (ValueError, OverflowError) as error:
+        warnings.append(Warn(f"the date in the file's name is passed over: {error}"))
+        return None
+
+
+@contextmanager
+def _named_faults() -> Iterator[None]:
+    """One bad file stops nothing but itself: whatever a parser raises becomes Unreadable."""
+    try:
+        yield
+    except clean.Undecodable as error:
+        raise Unreadable(f"{error.what} (byte {error.offset})", error.mend, error.line) from error
+    except (ValueError, ArithmeticError, RecursionError, yaml.YAMLError, etree.LxmlError) as error:
+        raise _unforeseen(error) from error
+    except BaseException as error:
+        # a panic in a Rust library (pyo3) is no Exception, and its class cannot be imported
+        if type(error).__name__ != "PanicException":
+            raise
+        raise _unforeseen(error) from error
+
+
+def _unforeseen(error: BaseException) -> Unreadable:
+    return Unreadable(
+        f"cannot be read ({type(error).__name__}: {str(error)[:200]})",
+        "simplify the file, or report this as a fault",
+    )

@@ -1,0 +1,412 @@
+"""The `nashir` command. Heavy imports wait until a verb needs them: `nashir --help` answers at once."""
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from publisher import __version__
+from publisher.errors import Exit, PublisherError
+
+
+@dataclass(slots=True)
+class Call:
+    """What the options before the verb say."""
+
+    root: Path
+    as_json: bool
+
+    def settings(self) -> Any:
+        """The site's settings. Raises NotASite, BadConfig."""
+        from publisher.config import load
+
+        return load(self.root, os.environ)
+
+    def answer(self, result: dict[str, Any], *lines: str) -> None:
+        """One JSON document on stdout, or lines for a person."""
+        if self.as_json:
+            click.echo(json.dumps(result, ensure_ascii=False, indent=1))
+        else:
+            for line in lines:
+                click.echo(line)
+
+    def say(self, line: str) -> None:
+        """A person's words that are no result: always on stderr."""
+        click.echo(line, err=True)
+
+    def write(self, verb: str, **arguments: Any) -> dict[str, Any]:
+        """Run a writing verb: in the running daemon, else here under the site's lock."""
+        from publisher import control
+        from publisher.store.state import State
+        from publisher.verbs import session as sessions
+
+        settings = self.settings()
+        answer = control.ask(State(settings.root / sessions.STATE).control, verb, arguments)
+        return answer if answer is not None else _here(settings, verb, arguments, show=not self.as_json)
+
+    def read(self, verb: Callable[..., dict[str, Any]], **arguments: Any) -> dict[str, Any]:
+        """Run a reading verb on the database as it is."""
+        from publisher.verbs import session as sessions
+
+        with sessions.reading(self.settings()) as house:
+            return verb(house, **arguments)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _system_zone() -> str:
+    """The machine's time zone by its IANA name; UTC where it has none."""
+    name = os.environ.get("TZ") or os.path.realpath("/etc/localtime").partition("/zoneinfo/")[2]
+    return name if name and "/" in name else "UTC"
+
+
+def _here(settings: Any, verb: str, arguments: dict[str, Any], *, show: bool) -> dict[str, Any]:
+    """Run a writing verb in this process; INT and TERM finish the letters on the wire."""
+    import asyncio
+    import signal
+
+    import uvloop
+
+    from publisher.verbs import session as sessions
+    from publisher.verbs import writing
+
+    with sessions.writing(settings, _now) as session, _progress(verb, show=show) as extra:
+
+        async def run() -> dict[str, Any]:
+            for each in (signal.SIGINT, signal.SIGTERM):
+                asyncio.get_running_loop().add_signal_handler(each, session.engine.stop)
+            return await writing.run(session, verb, arguments | extra)
+
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(run())
+
+
+def _progress(verb: str, *, show: bool) -> Any:
+    """A progress bar on a terminal for verbs that report one."""
+    from contextlib import contextmanager
+
+    @contextmanager
+    def bar() -> Any:
+        if verb != "send" or not show or not sys.stderr.isatty():
+            yield {}
+            return
+        from rich.console import Console
+        from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+            task = progress.add_task("sending")
+
+            def tell(tally: Any) -> None:
+                words = f"{tally.sent} sent, {tally.failed} failed, {tally.deferred} put off"
+                progress.update(task, description=words)
+
+            yield {"progress": tell}
+
+    return bar()
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="nashir")
+@click.option("-C", "site", default=".", metavar="SITE", help="The site's folder.  [default: this one]")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+@click.option("--debug", is_flag=True, help="Show tracebacks of expected errors too.")
+@click.pass_context
+def nashir(context: click.Context, site: str, *, as_json: bool, debug: bool) -> None:
+    """Publish a folder of articles, right to left: feeds, pages, mailed digests."""
+    context.obj = Call(Path(site), as_json)
+
+
+@nashir.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.pass_obj
+def init(call: Call, folder: Path) -> None:
+    """Make a new site in FOLDER."""
+    from publisher.actions.init import create
+
+    made = create(folder, _system_zone())
+    call.answer(
+        {"site": str(folder), "written": [str(path) for path in made]},
+        f"A new site stands in {folder}:",
+        *(f"  {path}" for path in made),
+        f"Next: edit {folder / 'config.toml'}, put articles into {folder / 'articles'}, then",
+        f"  nashir -C {folder} run",
+    )
+
+
+@nashir.command()
+@click.option("--accept-removals", is_flag=True, help="Articles that are gone were meant to go.")
+@click.pass_obj
+def publish(call: Call, *, accept_removals: bool) -> None:
+    """Write feeds and pages, once."""
+    done = call.write("publish", accept_removals=accept_removals)
+    for note in done.pop("notes"):
+        call.say(f"nashir: {note}")
+    for path in done.pop("unsettled"):
+        call.say(f"nashir: {path}: still being written; it is taken when it rests")
+    call.answer(
+        done,
+        f"{done['read']} files, {done['changed']} new or changed: {done['published']} articles published, "
+        f"{done['quarantined']} refused, {len(done['written'])} files written in {done['seconds']:.2f} s",
+    )
+    if done["quarantined"]:
+        call.say("nashir: `nashir check` says what was refused, and why")
+
+
+@nashir.command()
+@click.argument("newsletter", required=False)
+@click.option("--now", "at_once", is_flag=True, help="An edition for everybody who has unseen articles.")
+@click.option("--include-existing", is_flag=True, help="Readers who never had a letter get the archive too.")
+@click.pass_obj
+def send(call: Call, newsletter: str | None, *, at_once: bool, include_existing: bool) -> None:
+    """Plan the editions that are due and send until nothing is due."""
+    done = call.write("send", newsletter=newsletter, now=at_once, include_existing=include_existing)
+    for each in done["failures"]:
+        call.say(f"nashir: {each['address']}: {each['reply']}")
+    if done["down"]:
+        call.say(
+            f"nashir: the relay cannot be used: {done['down']}. Mend: look at mail.relay and the relay's log"
+        )
+    call.answer(
+        done,
+        *(f"edition {e['id']} of {e['newsletter']}: {e['letters']} letters" for e in done["editions"]),
+        f"{done['sent']} sent, {done['failed']} failed, {done['deferred']} put off, {done['unknown']} in doubt "
+        f"in {done['seconds']:.2f} s",
+    )
+    if done["failed"]:
+        sys.exit(Exit.FINDINGS)
+    if done["down"]:
+        sys.exit(Exit.IO)
+
+
+@nashir.command()
+@click.option("--role", hidden=True, type=click.Choice(["all"]), default="all")
+@click.pass_obj
+def run(call: Call, role: str) -> None:
+    """Serve, watch the folder, send on schedule; until INT or TERM."""
+    from publisher import daemon
+    from publisher.logs import configure
+
+    configure(as_json=call.as_json)
+    daemon.run(call.settings())
+
+
+@nashir.command()
+@click.pass_obj
+def check(call: Call) -> None:
+    """Say what publish would make of every file; write nothing."""
+    from publisher.verbs import reading
+    from publisher.verbs import session as sessions
+
+    settings = call.settings()
+    with sessions.trying(settings) as house:
+        found = reading.check(house, _now())
+    lines = []
+    for row in found["articles"]:
+        mark = {"published": "✓", "held": "…", "skipped": "–", "quarantined": "✗"}[row["status"]]
+        said = f"{row['language']} {row['direction']}  {row['title']}" if row["title"] else ""
+        lines.append(f"{mark} {_place(row)}  {' — '.join(filter(None, (said, row['reason'])))}")
+    lines += [f"! {p['where']}: {p['what']}" for p in found["problems"]]
+    call.answer(found, *lines)
+    if found["problems"] or any(row["status"] == "quarantined" for row in found["articles"]):
+        sys.exit(Exit.FINDINGS)
+
+
+def _place(row: dict[str, Any]) -> str:
+    return f"{row['path']}:{row['line']}" if row["line"] else str(row["path"])
+
+
+@nashir.command()
+@click.pass_obj
+def status(call: Call) -> None:
+    """Say what is published, refused, subscribed, sent and due."""
+    from publisher.verbs import reading
+
+    found = call.read(reading.status, now=_now())
+    call.answer(
+        found,
+        *(f"{name}: " + (", ".join(f"{n} {state}" for state, n in found[name].items()) or "none")
+          for name in ("articles", "subscribers", "deliveries")),
+        *(f"newsletter {n['name']}: next due {n['next_due']}, last edition "
+          f"{n['last_edition']['planned'] if n['last_edition'] else 'none yet'}" for n in found["newsletters"]),
+        *(f"✗ {_place(q)}: {q['reason']}. Mend: {q['mend']}" for q in found["quarantined"]),
+    )  # fmt: skip
+
+
+@nashir.command()
+@click.argument("newsletter", required=False)
+@click.option(
+    "--open/--no-open", "show", default=None, help="Open it in the browser.  [default: on a terminal]"
+)
+@click.pass_obj
+def preview(call: Call, newsletter: str | None, *, show: bool | None) -> None:
+    """Compose the next edition as files to look at; nothing is planned or sent."""
+    from publisher.verbs import reading
+
+    found = call.read(reading.preview, newsletter=newsletter, now=_now())
+    lines = [
+        line
+        for each in found["previews"]
+        for line in (
+            f"{each['newsletter']}: {each['subject']}  ({each['items']} articles, {each['bytes']} bytes)",
+            *(f"  {each[kind]}" for kind in ("html", "text", "letter")),
+        )
+    ]
+    call.answer(found, *lines)
+    if show if show is not None else sys.stdout.isatty() and not call.as_json:
+        for each in found["previews"]:
+            click.launch(each["html"])
+
+
+@nashir.command()
+@click.pass_obj
+def newsletters(call: Call) -> None:
+    """List the digests: schedule, next due, last edition, readers."""
+    from publisher.verbs import reading
+
+    found = call.read(reading.newsletters, now=_now())
+    call.answer(
+        found,
+        *(
+            f"{n['name']}  {n['title']}  {n['schedule']}  next due {n['next_due']}  {n['active']} readers"
+            for n in found["newsletters"]
+        ),
+    )
+
+
+@nashir.group()
+def subscribers() -> None:
+    """Readers: add, list, import."""
+
+
+@subscribers.command()
+@click.argument("address")
+@click.option("--newsletter", help="Only this one.  [default: all]")
+@click.option("--confirmed", is_flag=True, help="You vouch for the reader's consent: letters go out at once.")
+@click.pass_obj
+def add(call: Call, address: str, newsletter: str | None, *, confirmed: bool) -> None:
+    """Subscribe ADDRESS."""
+    done = call.write("subscribers add", address=address, newsletter=newsletter, confirmed=confirmed)
+    lines = [
+        f"{done['address']}: {name}: {state or 'not mailed'}" for name, state in done["newsletters"].items()
+    ]
+    if "pending" in done["newsletters"].values():
+        lines.append("pending: no letters until the reader's consent is vouched for with --confirmed")
+    if "ended" in done["newsletters"].values():
+        lines.append("ended: this reader unsubscribed; only they can come back")
+    call.answer(done, *lines)
+
+
+@subscribers.command("list")
+@click.pass_obj
+def list_subscribers(call: Call) -> None:
+    """List the readers."""
+    from publisher.verbs import reading
+
+    found = call.read(reading.subscribers)
+    lines = [
+        f"{s['id']}  {s['address']}  {s['state']}  "
+        + ", ".join(f"{name}: {wish}" for name, wish in s["newsletters"].items())
+        for s in found["subscribers"]
+    ]
+    call.answer(found, *lines)
+
+
+@subscribers.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--newsletter", help="Only this one.  [default: all]")
+@click.option("--confirmed", is_flag=True, help="You vouch for the readers' consent.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be taken.")
+@click.pass_obj
+def import_subscribers(
+    call: Call, file: Path, newsletter: str | None, *, confirmed: bool, dry_run: bool
+) -> None:
+    """Subscribe every address of FILE (CSV)."""
+    done = call.write(
+        "subscribers import",
+        file=str(file.absolute()),
+        newsletter=newsletter,
+        confirmed=confirmed,
+        dry_run=dry_run,
+    )
+    for each in done["rejected"]:
+        call.say(f"{file}:{each['line']}: {each['reason']}")
+    call.answer(
+        done,
+        f"{done['added']} {'would be added' if dry_run else 'added'}, {done['already']} were there, "
+        f"{done['kept']} had left, {len(done['rejected'])} refused, in {done['seconds']:.2f} s",
+    )
+
+
+@nashir.command()
+@click.pass_obj
+def editions(call: Call) -> None:
+    """List the editions with their letters by state."""
+    from publisher.verbs import reading
+
+    found = call.read(reading.editions_list)
+    call.answer(
+        found,
+        *(
+            f"{e['id']}  {e['newsletter']}  {e['slot']}  "
+            + (", ".join(f"{n} {state}" for state, n in e["deliveries"].items()) or "no letters")
+            for e in found["editions"]
+        ),
+    )
+
+
+@nashir.command()
+@click.option("--edition", type=int, help="Only this edition.")
+@click.option("--failed", "states", flag_value="failed", multiple=True, help="Refused for good.")
+@click.option("--unknown", "states", flag_value="unknown", multiple=True, help="In doubt: sent, no reply.")
+@click.option("--not-sent", is_flag=True, help="Everything that is not sent.")
+@click.option("--retry", is_flag=True, help="Queue them again (the failed, or those in doubt).")
+@click.pass_obj
+def deliveries(
+    call: Call, edition: int | None, states: tuple[str, ...], *, not_sent: bool, retry: bool
+) -> None:
+    """List the ledger: what became of every letter."""
+    from publisher.verbs import reading
+
+    wanted = list(states)
+    if retry:
+        done = call.write("deliveries --retry", edition=edition, states=wanted)
+        call.answer(done, f"{done['queued']} letters queued again; `nashir send` or the daemon sends them")
+        return
+    if not_sent:
+        wanted = ["queued", "claimed", "sending", "failed", "unknown", "cancelled"]
+    found = call.read(reading.deliveries, edition=edition, states=wanted)
+    call.answer(
+        found,
+        *(
+            f"{d['edition']}  {d['address']}  {d['state']}  {d['attempts']} tries  {d['code'] or ''} {d['note']}"
+            for d in found["deliveries"]
+        ),
+    )
+
+
+@nashir.command()
+@click.pass_obj
+def resume(call: Call) -> None:
+    """After a restore: say that this database is the right one, so that letters leave again."""
+    done = call.write("resume")
+    call.answer(done, "letters leave again" if done["was"] else "nothing was held back")
+
+
+def main() -> None:
+    """The console script. Expected errors are one line and an exit code; anything else is a bug of ours."""
+    try:
+        nashir(prog_name="nashir")
+    except PublisherError as error:
+        if "--debug" in sys.argv:
+            raise
+        click.echo(f"nashir: {error}", err=True)
+        sys.exit(error.exit)

@@ -1,0 +1,320 @@
+"""config.toml and the environment to settings: the only reader of both. Every error names file, line and mend.
+
+Each room declares its own frozen dataclass; here they are composed, and the keys people write are mapped to them.
+`NASHIR__MAIL__RELAY=smtp://127.0.0.1:2525` overrides `relay` of `[mail]`.
+"""
+
+import difflib
+import json
+import re
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING, Field, dataclass, field, fields
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from publisher.articles.settings import ArticleSettings
+from publisher.digests import due
+from publisher.errors import BadConfig, NotASite
+from publisher.feeds.settings import FeedSettings
+from publisher.mail.address import mailbox
+from publisher.mail.settings import MailSettings, check_numbers, one_or_many, relays
+from publisher.model.digest import Newsletter
+from publisher.model.site import Site
+from publisher.text.direction import of_tag
+from publisher.text.language import canonical
+from publisher.web.settings import WebSettings, address
+
+FILE = "config.toml"
+PREFIX = "NASHIR__"
+T = TypeVar("T")
+Path_ = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """A site's whole configuration, checked."""
+
+    root: Path  # the site's folder; relative paths of the configuration are relative to it
+    site: Site
+    articles: ArticleSettings
+    feeds: FeedSettings
+    mail: MailSettings
+    newsletters: tuple[Newsletter, ...]
+    web: WebSettings
+
+
+@dataclass(frozen=True, slots=True)
+class _SiteTable:
+    """[site] as written."""
+
+    id: str
+    title: str
+    url: str
+    language: str
+    description: str = ""
+    region: str = ""
+    timezone: str = "UTC"
+    author: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _NewsletterTable:
+    """One [[newsletters]] as written."""
+
+    name: str
+    title: str = ""
+    subject: str = ""
+    schedule: str = "daily 07:00"
+    categories: tuple[str, ...] = ()
+    template: str = "digest"
+    max_items: int = 20
+    max_lateness: int = 6 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """config.toml as written."""
+
+    site: _SiteTable
+    articles: ArticleSettings = field(default_factory=ArticleSettings)
+    feeds: FeedSettings = field(default_factory=FeedSettings)
+    mail: MailSettings = field(default_factory=MailSettings)
+    newsletters: tuple[_NewsletterTable, ...] = ()
+    web: WebSettings = field(default_factory=WebSettings)
+
+
+# Keys of people that are no names in Python.
+_WRITTEN = {(MailSettings, "sender"): "from"}
+
+
+def load(root: Path, environment: Mapping[str, str]) -> Settings:
+    """The settings of the site in *root*. Raises NotASite where there is no config.toml, BadConfig with file, line
+    and mend for the first thing that cannot be used."""
+    path = root / FILE
+    try:
+        source = path.read_text("utf-8-sig")
+    except FileNotFoundError:
+        raise NotASite(
+            "there is no config.toml", str(root), "`nashir init DIR` makes a site; -C names one"
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadConfig(
+            f"cannot be read: {error}", str(path), "it must be a readable file in UTF-8"
+        ) from error
+    try:
+        raw = tomllib.loads(source)
+    except tomllib.TOMLDecodeError as error:
+        line = re.search(r"line (\d+)", str(error))
+        where = f"{path}:{line[1] if line else len(source.splitlines())}"
+        raise BadConfig(f"not TOML: {error}", where, "write key = value, text in double quotes") from error
+    return _Reader(path, source, raw, environment).settings()
+
+
+class _Reader:
+    """One reading of a configuration, with what is needed to say where something is wrong."""
+
+    def __init__(self, path: Path, source: str, raw: dict[str, Any], environment: Mapping[str, str]) -> None:
+        self._path, self._source, self._raw = path, source, raw
+        self._overrides: dict[Path_, str] = {}
+        for name, value in sorted(environment.items()):
+            if name.startswith(PREFIX):
+                self._override(name, value)
+
+    def _override(self, name: str, value: str) -> None:
+        keys: Path_ = tuple(
+            int(key) if key.isdigit() else key.lower() for key in name.removeprefix(PREFIX).split("__")
+        )
+        place: Any = self._raw
+        try:
+            for key in keys[:-1]:
+                place = place.setdefault(key, {}) if isinstance(place, dict) else place[key]
+            place[keys[-1]] = json.loads(value) if value[:1] in {"[", "{"} else value
+        except (KeyError, IndexError, TypeError, ValueError) as error:
+            raise BadConfig(
+                "names no setting", name, "write NASHIR__TABLE__KEY, as NASHIR__MAIL__RELAY"
+            ) from error
+        self._overrides[keys] = name
+
+    def settings(self) -> Settings:
+        file = self._table(_File, self._raw, ())
+        site = self._site(file.site)
+        self._check(("mail",), "connections", lambda: check_numbers(file.mail.connections, file.mail.timeout))
+        self._check(("mail",), "relay", lambda: relays(file.mail))
+        if file.mail.sender or file.newsletters:
+            self._check(("mail",), "from", lambda: mailbox(file.mail.sender))
+        if file.mail.reply_to:
+            self._check(("mail",), "reply_to", lambda: mailbox(file.mail.reply_to))
+        self._check(("web",), "listen", lambda: address(file.web.listen))
+        self._check(("feeds",), "entries", lambda: _between(file.feeds.entries, 1, 1000))
+        newsletters = tuple(self._newsletter(table, n, site) for n, table in enumerate(file.newsletters))
+        for n, newsletter in enumerate(newsletters):
+            if newsletter.name in {other.name for other in newsletters[:n]}:
+                raise self._bad(
+                    ("newsletters", n, "name"), f"two newsletters are named {newsletter.name}", "rename one"
+                )
+        return Settings(self._path.parent, site, file.articles, file.feeds, file.mail, newsletters, file.web)
+
+    def _site(self, table: _SiteTable) -> Site:
+        at = ("site",)
+        zone = self._check(at, "timezone", lambda: _zone(table.timezone))
+        language = self._check(at, "language", lambda: canonical(table.language))
+        return Site(
+            id=str(self._check(at, "id", lambda: UUID(table.id))),
+            title=self._check(at, "title", lambda: _words(table.title)),
+            description=table.description or table.title,
+            url=self._check(at, "url", lambda: _url(table.url)),
+            language=language,
+            direction=of_tag(language),
+            region=self._check(at, "region", lambda: _region(table.region, table.timezone)),
+            timezone=zone,
+            author=table.author,
+        )
+
+    def _newsletter(self, table: _NewsletterTable, number: int, site: Site) -> Newsletter:
+        at: Path_ = ("newsletters", number)
+        self._check(at, "name", lambda: _name(table.name))
+        self._check(at, "schedule", lambda: due.parse(table.schedule))
+        self._check(at, "template", lambda: _name(table.template))
+        self._check(at, "max_items", lambda: _between(table.max_items, 1, 200))
+        self._check(at, "max_lateness", lambda: _between(table.max_lateness, 60, 7 * 86400))
+        values = {f.name: getattr(table, f.name) for f in fields(table)}
+        return Newsletter(**values | {"title": table.title or site.title})
+
+    def _check(self, at: Path_, key: str, make: Callable[[], T]) -> T:
+        try:
+            return make()
+        except ValueError as error:
+            what, _, mend = str(error).partition("; ")
+            raise self._bad((*at, key), f"{key}: {what}", mend) from error
+
+    def _table(self, kind: type[T], raw: object, at: Path_) -> T:
+        """*raw* as a *kind*: its keys known, its values of the right type."""
+        if not isinstance(raw, dict):
+            raise self._bad(at, f"{at[-1]} is not a table", f"write [{at[-1]}] on a line of its own")
+        known = {_WRITTEN.get((kind, f.name), f.name): f for f in fields(kind)}  # type: ignore[arg-type]
+        for key in raw:
+            if key not in known:
+                near = difflib.get_close_matches(key, known, 1)
+                mend = f"did you mean {near[0]}?" if near else f"known keys: {', '.join(known)}"
+                raise self._bad((*at, key), f"{key} is no setting", mend)
+        values = {f.name: self._value(f, raw[key], (*at, key)) for key, f in known.items() if key in raw}
+        missing = [key for key, f in known.items() if key not in raw and _required(f)]
+        if missing:
+            raise self._bad(
+                at, f"{missing[0]} is missing", f"add {missing[0]} = ... to [{at[-1] if at else missing[0]}]"
+            )
+        return kind(**values)
+
+    def _value(self, wanted: Field[Any], raw: object, at: Path_) -> object:
+        kind = wanted.type
+        if isinstance(kind, type) and hasattr(kind, "__dataclass_fields__"):
+            return self._table(kind, raw, at)
+        if kind == tuple[_NewsletterTable, ...]:
+            if not isinstance(raw, list):
+                raise self._bad(at, "newsletters is no list of tables", "write [[newsletters]]")
+            return tuple(self._table(_NewsletterTable, each, (*at, n)) for n, each in enumerate(raw))
+        if at == ("mail", "relay") and isinstance(raw, str):
+            raw = one_or_many(raw)
+        from pydantic import ValidationError
+
+        try:
+            return _adapter(kind).validate_python(raw)  # type: ignore[arg-type]
+        except ValidationError as error:
+            what = error.errors()[0]["msg"].removeprefix("Input should be ").removeprefix("a ")
+            shown = "" if at[-1] == "password" else f", it is {raw!r}"
+            raise self._bad(at, f"{at[-1]} should be {what}{shown}", "see docs/configuration.md") from error
+
+    def _bad(self, at: Path_, what: str, mend: str) -> BadConfig:
+        variable = self._overrides.get(at)
+        where = f"the environment's {variable}" if variable else f"{self._path}:{line_of(self._source, at)}"
+        return BadConfig(what, where, mend)
+
+
+@cache
+def _adapter(kind: Any) -> Any:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(kind)
+
+
+def _required(wanted: Field[Any]) -> bool:
+    return wanted.default is MISSING and wanted.default_factory is MISSING
+
+
+def line_of(source: str, at: Sequence[str | int]) -> int:
+    """The line (1 = first) of a TOML *source* where the key at this path stands; else its table's line; else 1."""
+    tables: dict[str, int] = {}
+    here: Path_ = ()
+    best, depth = 1, 0
+    for number, line in enumerate(source.splitlines(), 1):
+        header = re.match(r"\s*(\[\[?)\s*([^\]]+?)\s*\]", line)
+        key = re.match(r"\s*([\w.\"'-]+)\s*=", line)
+        if header:
+            name = header[2]
+            if header[1] == "[[":
+                tables[name] = tables.get(name, -1) + 1
+                here = (*name.split("."), tables[name])
+            else:
+                here = tuple(name.split("."))
+            found = here
+        elif key:
+            found = (*here, *(part.strip("\"'") for part in key[1].split(".")))
+        else:
+            continue
+        if tuple(at[: len(found)]) == found and len(found) > depth:
+            best, depth = number, len(found)
+    return best
+
+
+def _words(text: str) -> str:
+    if not text.strip():
+        raise ValueError("is empty; give the site a name")
+    return " ".join(text.split())
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, KeyError) as error:
+        raise ValueError(f'{name!r} is no time zone; write "Asia/Baghdad"') from error
+
+
+def _url(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        host = (parts.hostname or "").encode("idna").decode()
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError as error:
+        raise ValueError(f'{text!r} is no URL; write "https://news.example.org"') from error
+    if parts.scheme not in {"http", "https"} or not host or parts.query or parts.fragment or parts.username:
+        raise ValueError(f'{text!r} is no site\'s URL; write "https://news.example.org"')
+    from publisher.layout import quoted
+
+    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{port}{quoted(parts.path.rstrip('/'))}"
+
+
+def _region(written: str, zone: str) -> str:
+    if not written:
+        from babel.core import get_global
+
+        return str(get_global("zone_territories").get(zone, "001"))
+    if not re.fullmatch(r"[A-Za-z]{2}|\d{3}", written):
+        raise ValueError(f'{written!r} is no region; write two letters, as "IQ"')
+    return written.upper()
+
+
+def _name(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,62}", text):
+        raise ValueError(f"{text!r} cannot be a name; use a-z, 0-9, - and _")
+    return text
+
+
+def _between(number: int, least: int, most: int) -> int:
+    if not least <= number <= most:
+        raise ValueError(f"{number} is not between {least} and {most}; choose one that is")
+    return number

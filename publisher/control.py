@@ -1,0 +1,121 @@
+"""Door: the control socket (0600): the command line's writing verbs, served by the running daemon.
+
+One line of JSON goes in ({"verb", "arguments"}), one comes back ({"result"} or {"error": {what, where, mend, exit}}).
+"""
+
+import asyncio
+import json
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from publisher.errors import Exit, PublisherError
+from publisher.verbs import writing
+from publisher.verbs.session import Session
+
+log = structlog.get_logger()
+LIMIT = 1 << 16  # bytes of a request
+FOREVER = 24 * 3600  # seconds a verb may take (an import, an edition)
+
+
+class Refused(PublisherError):
+    """The daemon's error, as it told it."""
+
+    def __init__(self, what: str, where: str, mend: str, exit_: int) -> None:
+        super().__init__(what, where, mend)
+        self.exit = Exit(exit_)
+
+
+@contextmanager
+def _short(path: Path) -> Iterator[str]:
+    """A name of *path* that fits into a socket's address (108 bytes), however deep the site lies."""
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield f"/proc/self/fd/{folder}/{path.name}"
+    finally:
+        os.close(folder)
+
+
+class Door:
+    """The listening socket and the verbs that run behind it."""
+
+    def __init__(self, path: Path, session: Session) -> None:
+        self._path, self._session = path, session
+        self._running: set[asyncio.Task[Any]] = set()
+        self._server: asyncio.Server | None = None
+
+    async def open(self) -> None:
+        """Listen; a socket that a killed daemon left is replaced (we hold the lock)."""
+        self._path.unlink(missing_ok=True)
+        with _short(self._path) as name:
+            self._server = await asyncio.start_unix_server(self._answer, name, limit=LIMIT)
+        self._path.chmod(0o600)
+
+    async def close(self) -> None:
+        """Take no more verbs; those that run are finished."""
+        if self._server:
+            self._server.close()
+        self._path.unlink(missing_ok=True)
+        await asyncio.gather(*self._running, return_exceptions=True)
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task
+        self._running.add(task)
+        try:
+            reply = await _run(self._session, await reader.readline())
+            writer.write(json.dumps(reply, ensure_ascii=False).encode() + b"\n")
+            await writer.drain()
+        except (OSError, ValueError) as error:
+            log.warning("control", problem=str(error))
+        finally:
+            writer.close()
+            self._running.discard(task)
+
+
+async def serve(path: Path, session: Session) -> Door:
+    """An open door at *path*."""
+    door = Door(path, session)
+    await door.open()
+    return door
+
+
+async def _run(session: Session, line: bytes) -> dict[str, Any]:
+    try:
+        request = json.loads(line)
+        log.info("verb", name=request["verb"])
+        return {"result": await writing.run(session, request["verb"], request["arguments"])}
+    except PublisherError as error:
+        return {
+            "error": {"what": error.what, "where": error.where, "mend": error.mend, "exit": int(error.exit)}
+        }
+    except (ValueError, KeyError, TypeError) as error:
+        log.exception("control")
+        what = f"the daemon could not run this: {error!r}"
+        return {"error": {"what": what, "where": "", "mend": "see its log", "exit": int(Exit.USAGE)}}
+
+
+def ask(path: Path, verb: str, arguments: dict[str, Any]) -> dict[str, Any] | None:
+    """The daemon's answer; None when no daemon listens. Raises Refused with the daemon's error."""
+    with socket.socket(socket.AF_UNIX) as peer:
+        peer.settimeout(FOREVER)
+        try:
+            with _short(path) as name:
+                peer.connect(name)
+        except OSError:
+            return None
+        peer.sendall(json.dumps({"verb": verb, "arguments": arguments}).encode() + b"\n")
+        with peer.makefile("rb") as stream:
+            line = stream.readline()
+    if not line:
+        raise Refused("the daemon ended before it answered", str(path), "run the verb again", Exit.IO)
+    reply = json.loads(line)
+    if "error" in reply:
+        error = reply["error"]
+        raise Refused(error["what"], error["where"], error["mend"], error["exit"])
+    return dict(reply["result"])

@@ -1,0 +1,251 @@
+"""`nashir run`: one asyncio loop with the scheduler's tick, the watcher, the web server and the senders.
+
+The store is the truth: scheduler and watcher only say "look now". A task that dies ends the process.
+"""
+
+import asyncio
+import contextlib
+import signal
+import socket
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import structlog
+import uvicorn
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from watchdog.observers.api import BaseObserver
+
+from publisher import control, watcher
+from publisher.actions.publish import Published
+from publisher.articles.folder import shown
+from publisher.config import Settings
+from publisher.errors import PublisherError, Unwritable
+from publisher.feeds import files
+from publisher.verbs import session as sessions
+from publisher.verbs import writing
+from publisher.verbs.session import Session
+from publisher.web.app import application
+from publisher.web.settings import address
+
+TICK = 5  # seconds between two looks at what is due
+QUIET = 0.1  # seconds a burst of file events is gathered
+DOWN = (5, 15, 60, 300)  # seconds a relay that is down is left alone, after the first, second ... time
+
+log = structlog.get_logger()
+
+
+def now() -> datetime:
+    """The clock."""
+    return datetime.now(UTC)
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Any:
+        """The daemon has its own handlers; uvicorn's would raise the signal again after it served."""
+        yield
+
+
+class Daemon:
+    """One running site. Scheduler and watcher set events; two tasks do what they ask for."""
+
+    def __init__(self, settings: Settings, session: Session) -> None:
+        self._settings, self._session = settings, session
+        self._stop, self._look, self._due = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self._closed: set[str] = set()
+        self._problems: dict[str, str] = {}
+        self._down_until, self._downs = datetime.min.replace(tzinfo=UTC), 0
+        session.on_published = self._published
+
+    async def run(self) -> None:
+        """Serve until INT or TERM, then finish what is on the wire. Raises PublisherError."""
+        loop = asyncio.get_running_loop()
+        for each in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(each, self._stop.set)
+        files.sweep(self._session.house.out)
+        server, listening = self._server()
+        door = await control.serve(self._session.state.control, self._session)
+        observer = self._watch(loop)
+        scheduler = self._scheduler()
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(server.serve(sockets=[listening]))
+                group.create_task(self._publish_forever())
+                group.create_task(self._send_forever())
+                await self._stop.wait()
+                log.info("stopping")
+                scheduler.shutdown(wait=False)
+                self._session.engine.stop()
+                server.should_exit = True
+                self._look.set()
+                self._due.set()
+                await door.close()
+        finally:
+            if observer:
+                observer.stop()
+                observer.join()
+        log.info("stopped")
+
+    def _scheduler(self) -> AsyncIOScheduler:
+        """APScheduler is the alarm clock: one tick and one scan, never two of a kind, never dropped as late. Its
+        jobs only set an event: it would cancel a running coroutine when it is shut down."""
+        scheduler = AsyncIOScheduler(timezone=UTC)
+        rules: dict[str, Any] = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
+        scan = self._settings.articles.scan_every
+        scheduler.add_job(self._look.set, "interval", seconds=scan, next_run_time=now(), **rules)
+        scheduler.add_job(self._due.set, "interval", seconds=TICK, next_run_time=now(), **rules)
+        scheduler.start()
+        return scheduler
+
+    def _server(self) -> tuple[_Server, socket.socket]:
+        host, port = address(self._settings.web.listen)
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        try:
+            listening = socket.create_server((host, port), family=family, backlog=1024)
+        except OSError as error:
+            what = f"cannot listen there: {error.strerror}"
+            raise Unwritable(
+                what, self._settings.web.listen, "set web.listen, or stop what listens there"
+            ) from None
+        app = application(self._session, lambda: list(self._problems.values()))
+        server = _Server(
+            uvicorn.Config(
+                app,
+                log_config=None,
+                access_log=False,
+                lifespan="off",
+                server_header=False,
+                timeout_graceful_shutdown=5,
+            )
+        )
+        log.info("serving", url=f"http://{self._settings.web.listen}/", site=self._settings.site.url)
+        return server, listening
+
+    def _watch(self, loop: asyncio.AbstractEventLoop) -> BaseObserver | None:
+        def note(path: str | None) -> None:
+            loop.call_soon_threadsafe(self._noted, path)
+
+        try:
+            return watcher.watch(self._session.house.folder.absolute(), note)
+        except OSError as error:
+            every = self._settings.articles.scan_every
+            log.warning("watcher", problem=f"inotify: {error}", effect=f"changes are seen every {every:g} s")
+            return None
+
+    def _noted(self, path: str | None) -> None:
+        if path is not None:
+            self._closed.add(path)
+        self._look.set()
+
+    async def _publish_forever(self) -> None:
+        """Publish when something says "look now"; a burst of events is one look."""
+        while await self._told(self._look):
+            await asyncio.sleep(QUIET)
+            self._look.clear()
+            closed, self._closed = frozenset(self._closed), set()
+            try:
+                done = await self._session.publish(closed)
+            except PublisherError as error:
+                self._trouble("publish", error)
+                continue
+            self._problems.pop("publish", None)
+            if done.again or done.unsettled:
+                asyncio.get_running_loop().call_later(self._settings.articles.settle + 0.05, self._look.set)
+
+    async def _send_forever(self) -> None:
+        """Plan and send what is due at every tick."""
+        while await self._told(self._due):
+            self._due.clear()
+            try:
+                await self._send()
+            except* PublisherError as group:
+                self._trouble("send", group.exceptions[0])
+            else:
+                self._problems.pop("send", None)
+
+    async def _told(self, event: asyncio.Event) -> bool:
+        """Wait for *event*; whether to go on after it."""
+        await event.wait()
+        return not self._stop.is_set()
+
+    def _trouble(self, kind: str, error: BaseException) -> None:
+        known = self._problems.get(kind) == str(error)
+        self._problems[kind] = str(error)
+        if isinstance(error, PublisherError) and not known:
+            log.error(kind, problem=error.what, where=error.where, mend=error.mend)
+
+    def _published(self, done: Published) -> None:
+        for note in done.notes:
+            log.warning("article", problem=note)
+        if done.changed or done.written:
+            log.info(
+                "published",
+                changed=done.changed,
+                articles=done.published,
+                quarantined=done.quarantined,
+                written=len(done.written),
+            )
+        for finding in done.refused:
+            log.warning(
+                "quarantined",
+                path=shown(finding.path) + (f":{finding.line}" if finding.line else ""),
+                reason=finding.reason,
+                mend=finding.mend,
+            )
+
+    async def _send(self) -> None:
+        """One tick: nothing while the relay is resting or the fence is up."""
+        if self._session.fenced:
+            if "fence" not in self._problems:
+                log.error(
+                    "fence", reason=self._session.fenced, mend="nashir resume, if this database is right"
+                )
+            self._problems["fence"] = f"no letter leaves: {self._session.fenced}"
+            return
+        self._problems.pop("fence", None)
+        if now() < self._down_until:
+            return
+        tally = await writing.tick(self._session)
+        if tally.sent or tally.failed or tally.deferred or tally.unknown:
+            log.info(
+                "sent", sent=tally.sent, failed=tally.failed, deferred=tally.deferred, unknown=tally.unknown
+            )
+        for recipient, reply in tally.failures:
+            log.warning("refused", address=_masked(recipient), reply=reply)
+        self._rest(tally.down)
+
+    def _rest(self, down: str) -> None:
+        """Leave a relay that is down alone for a while, longer each time."""
+        if not down:
+            self._downs = 0
+            self._problems.pop("relay", None)
+            return
+        wait = DOWN[min(self._downs, len(DOWN) - 1)]
+        self._downs += 1
+        self._down_until = now() + timedelta(seconds=wait)
+        self._problems["relay"] = f"the relay cannot be used: {down}"
+        log.error(
+            "relay", problem=down, next_try=f"in {wait} s", mend="look at mail.relay and the relay's log"
+        )
+
+
+def _masked(address_: str) -> str:
+    """An address for the log: who runs the site can find it in the ledger."""
+    local, _, domain = address_.rpartition("@")
+    return f"{local[:1]}…@{domain}"
+
+
+def run(settings: Settings) -> None:
+    """`nashir run`: returns after INT or TERM. Raises Locked where another process works on the site."""
+    import uvloop
+
+    with sessions.writing(settings, now) as session:
+
+        async def main() -> None:
+            await Daemon(settings, session).run()
+
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            try:
+                runner.run(main())
+            except ExceptionGroup as group:
+                raise next((e for e in group.exceptions if isinstance(e, PublisherError)), group) from group

@@ -1,0 +1,1 @@
+"""Digests: when an edition is due, what goes in, and the letter it makes."""

@@ -1,0 +1,175 @@
+"""Door: the output folder. A reader sees the old bytes or the new, never a part, also after a power cut."""
+
+import ctypes
+import errno
+import os
+import secrets
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from itertools import chain, islice
+from pathlib import Path, PurePosixPath
+
+from publisher.errors import Unwritable
+
+BATCH = 100  # more files than this share two syncs of the whole file system
+_TEMPORARY = ".~{}.tmp"
+_MENDS = {
+    errno.ENOSPC: "free some space on the disk",
+    errno.EDQUOT: "free some space: the quota of this user is used up",
+    errno.EROFS: "mount the file system for writing",
+    errno.EACCES: "let the user that runs nashir write there",
+    errno.EPERM: "let the user that runs nashir write there",
+    errno.ENOTDIR: "move the file away that stands where a folder is needed",
+    errno.EEXIST: "move the file away that stands where a folder is needed",
+    errno.EISDIR: "move the folder away that stands where a file is needed",
+    errno.ENOTEMPTY: "move the folder away that stands where a file is needed",
+    errno.ENAMETOOLONG: "give the article a shorter slug",
+}
+
+
+def put(root: Path, path: str, data: bytes) -> bool:
+    """Write *data* to *path* below *root* whole or not at all, and make it last (fsync); return whether it
+    changed. Unchanged bytes are left untouched. Raises Unwritable."""
+    with _explained(path):
+        target = _inside(root, path)
+        if _holds(target, data):
+            return False
+        _make(target.parent)
+        temporary = _write(target, data, sync=True)
+        try:
+            temporary.replace(target)
+        except OSError:
+            temporary.unlink(missing_ok=True)
+            raise
+        _sync(target.parent)
+        return True
+
+
+def put_many(root: Path, items: Iterable[tuple[str, bytes]]) -> list[str]:
+    """`put` each (path, data) of *items*; return the paths that changed. More than BATCH files are written, synced
+    once, renamed, and synced once more. Raises Unwritable; the files renamed until then stay."""
+    items = iter(items)
+    first = list(islice(items, BATCH + 1))
+    if len(first) <= BATCH:
+        return [path for path, data in first if put(root, path, data)]
+    waiting: list[tuple[str, Path, Path]] = []
+    try:
+        for path, data in chain(first, items):
+            with _explained(path):
+                target = _inside(root, path)
+                if not _holds(target, data):
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    waiting.append((path, _write(target, data, sync=False), target))
+        _sync_all(root)
+        for path, temporary, target in waiting:
+            with _explained(path):
+                temporary.replace(target)
+        _sync_all(root)
+    except BaseException:
+        for _, temporary, _ in waiting:
+            with suppress(OSError):
+                temporary.unlink()
+        raise
+    return [path for path, _, _ in waiting]
+
+
+def remove(root: Path, path: str) -> bool:
+    """Remove *path* below *root* and the folders this empties; return whether it was there. Raises Unwritable."""
+    with _explained(path):
+        target = _inside(root, path)
+        try:
+            target.unlink()
+        except FileNotFoundError:
+            return False
+        folder = target.parent
+        with suppress(OSError):  # a folder that still holds something
+            while folder != root:
+                folder.rmdir()
+                folder = folder.parent
+        _sync(folder)
+        return True
+
+
+def sweep(root: Path) -> int:
+    """Remove the temporary files that a killed run left below *root*; return how many. Raises Unwritable."""
+    count = 0
+    with _explained(str(root)):
+        for temporary in list(root.rglob(_TEMPORARY.format("*"))):
+            temporary.unlink(missing_ok=True)
+            count += 1
+    return count
+
+
+@contextmanager
+def _explained(path: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        mend = _MENDS.get(error.errno or 0, "check the disk")
+        raise Unwritable(f"cannot be written ({error.strerror or error})", path, mend) from error
+
+
+def _inside(root: Path, path: str) -> Path:
+    """The place of *path*, where neither its parts nor a link on its way lead out of *root*."""
+    parts = PurePosixPath(path).parts
+    target = root.joinpath(*parts)
+    inside = parts and not path.startswith("/") and ".." not in parts and "\0" not in path
+    if not inside or not target.parent.resolve().is_relative_to(root.resolve()):
+        raise Unwritable("leads out of the output folder", path, "remove the link, or name a path below it")
+    return target
+
+
+def _holds(target: Path, data: bytes) -> bool:
+    try:
+        return target.stat().st_size == len(data) and not target.is_symlink() and target.read_bytes() == data
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        return False
+
+
+def _make(folder: Path) -> None:
+    """Make *folder* and those above it, each lasting before the next."""
+    if folder.is_dir():
+        return
+    _make(folder.parent)
+    folder.mkdir(exist_ok=True)
+    _sync(folder.parent)
+
+
+def _write(target: Path, data: bytes, *, sync: bool) -> Path:
+    """A new file beside *target* that holds *data*."""
+    temporary = target.with_name(_TEMPORARY.format(secrets.token_hex(8)))
+    # 0o666 less the umask: a web server of another user has to read what is published.
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            if sync:
+                file.flush()
+                os.fsync(file.fileno())
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    return temporary
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _sync_all(root: Path) -> None:
+    """Make everything on *root*'s file system last: syncfs(2), or sync(2) where there is none."""
+    syncfs = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
+    if syncfs is None:
+        os.sync()
+        return
+    with _explained(str(root)):
+        descriptor = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            if syncfs(descriptor) != 0:
+                raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+        finally:
+            os.close(descriptor)

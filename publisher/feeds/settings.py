@@ -1,0 +1,12 @@
+"""What a site may choose about its feeds."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class FeedSettings:
+    """`[feeds]` of config.toml."""
+
+    folder: str = "feeds"  # the output folder, the document root; relative to the site
+    entries: int = 50  # how many of the newest articles a feed holds (F3)
+    direction_metadata: bool = True  # ITS 2.0 (F5)

@@ -1,0 +1,41 @@
+"""How much goes into a feed: the same entries in all three formats, each document below a megabyte (F3)."""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from publisher.feeds import atom, jsonfeed, rss
+from publisher.model.feed import Entry, Feed
+
+LIMIT = 1_000_000  # bytes
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FRAME = 2_500  # bytes, more than the markup around an entry, or around all of them, takes
+
+
+def fitting(feed: Feed, entries: Sequence[Entry], limit: int = LIMIT) -> Sequence[Entry]:
+    """The newest of *entries* (newest first) with which every format stays below *limit* bytes.
+
+    An entry that is too large alone is left out, so that it does not push out all the others.
+    """
+    if _FRAME + 10 * len(feed.title + feed.description) + sum(map(at_most, entries)) < limit:
+        return entries
+    small = [entry for entry in entries if _largest(feed, [entry]) < limit]
+    count = bisect_left(range(1, len(small) + 1), limit, key=lambda n: _largest(feed, small[:n]))
+    return small[:count]
+
+
+def newest(entries: Sequence[Entry]) -> datetime:
+    """`Feed.updated` for *entries*: their latest `updated`, the epoch where there are none (F10)."""
+    return max((entry.article.updated for entry in entries), default=_EPOCH)
+
+
+def _largest(feed: Feed, entries: Sequence[Entry]) -> int:
+    return max(len(render(feed, entries)) for render in (rss.render, atom.render, jsonfeed.render))
+
+
+def at_most(entry: Entry) -> int:
+    """More bytes than *entry* takes in any format, at the price of a few passes over its text."""
+    article = entry.article
+    words = (article.title, article.summary, *article.authors, *article.categories, article.id, entry.url)
+    escapes = 4 * sum(map(entry.content.count, '<>&"\\\r\n\t'))
+    return _FRAME + len(entry.content.encode()) + escapes + sum(100 + 10 * len(word) for word in words)

@@ -1,0 +1,48 @@
+"""The home page: the newest articles, and the feeds for people who never saw one."""
+
+from collections.abc import Sequence
+
+from publisher.layout import Layout
+from publisher.model.article import Article
+from publisher.model.site import Site
+from publisher.pages.frame import inline, local, page
+from publisher.templating import Templates
+from publisher.text.dates import Digits, digits_of, long_date, rfc3339
+from publisher.text.words import Words, words
+
+HOME_ARTICLES = 30  # how many of the newest articles it shows
+
+
+def home_page(site: Site, layout: Layout, articles: Sequence[Article], templates: Templates) -> bytes:
+    """The page of *articles*, in the order given, in the site's language; UTF-8 (F25, R8)."""
+    ui = words(site.language)
+    texts = (text for article in articles for text in (article.title, article.summary))
+    digits = digits_of(texts, f"{ui.language}-{site.region}")
+    return page(
+        "home.html.j2",
+        templates,
+        site,
+        layout,
+        ui,
+        title=site.title,
+        language=site.language,
+        direction=site.direction,
+        canonical=layout.home,
+        description=inline(site.description, site.direction),
+        articles=[_teaser(article, site, layout, ui, digits) for article in articles],
+    )
+
+
+def _teaser(article: Article, site: Site, layout: Layout, ui: Words, digits: Digits) -> dict[str, object]:
+    date = long_date(
+        article.published, language=ui.language, region=site.region, zone=site.timezone, digits=digits
+    )
+    return {
+        "lang": article.language,
+        "dir": article.direction,
+        "path": local(layout.article(article.slug)),
+        "title": inline(article.title, article.direction),
+        "summary": inline(article.summary, article.direction),
+        "iso": rfc3339(article.published),
+        "date": date,
+    }

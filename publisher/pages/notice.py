@@ -1,0 +1,58 @@
+"""Pages with one thing to say: not found, and what the unsubscribe door shows."""
+
+from publisher import layout as places
+from publisher.layout import Layout
+from publisher.model.site import Site
+from publisher.pages.frame import inline, page
+from publisher.templating import Templates
+from publisher.text.words import words
+
+
+def notice_page(
+    site: Site,
+    layout: Layout,
+    templates: Templates,
+    *,
+    title: str,
+    text: str,
+    action: str | None = None,
+    button: str | None = None,
+    language: str,
+) -> bytes:
+    """A page that says *title* and *text*, words of ours for a reader of *language*; UTF-8.
+
+    With *action*, one form: its *button* posts there, and nothing happens before it is pressed (H3).
+    """
+    ui = words(language)
+    return page(
+        "notice.html.j2",
+        templates,
+        site,
+        layout,
+        ui,
+        title=f"{title} — {site.title}",
+        language=ui.language,
+        direction=ui.direction,
+        heading=inline(title, ui.direction),
+        text=inline(text, ui.direction),
+        action=action,
+        button=button,
+    )
+
+
+def not_found_page(site: Site, layout: Layout, templates: Templates) -> bytes:
+    """404.html, in the site's language."""
+    ui = words(site.language)
+    return notice_page(
+        site,
+        layout,
+        templates,
+        title=ui.text("Page not found"),
+        text=ui.text("There is no page at this address. It may have been moved or removed."),
+        language=site.language,
+    )
+
+
+def stylesheet(templates: Templates) -> bytes:
+    """The one CSS file of the site's theme."""
+    return templates.source(f"web/{places.STYLE}").encode()

@@ -1,0 +1,1 @@
+"""All SQL: SQLAlchemy Core tables, the writer, hot statements, migrations."""

@@ -1,0 +1,309 @@
+"""The rows of files and articles: what the last scan saw, and what is published with which identity and order."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from publisher.layout import RESERVED, article_id, declared_id
+from publisher.model.article import Article, Finding, Manuscript, Status
+from publisher.store.tables import articles, leaves, slugs
+
+RENAME_WINDOW = timedelta(hours=24)
+_COLUMNS = [articles.c[field.name] for field in fields(Article)]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the last scan knew of a file: enough to see whether it changed."""
+
+    mtime_ns: int
+    size: int
+    inode: int
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A file with its verdict, for `check`, `status` and the log."""
+
+    path: str
+    status: Status
+    reason: str
+    mend: str
+    line: int | None
+    warnings: tuple[str, ...]
+    article: Article | None
+
+
+def known(connection: Connection) -> dict[str, Known]:
+    """Every file of the last scan."""
+    rows = connection.execute(select(leaves.c.path, leaves.c.mtime_ns, leaves.c.size, leaves.c.inode))
+    return {path: Known(*rest) for path, *rest in rows}
+
+
+def listing(connection: Connection) -> list[Listed]:
+    """Every file of the last scan with its verdict, by path."""
+    query = (
+        select(
+            *leaves.c["path", "status", "reason", "mend", "line", "warnings"],
+            articles.c.status.label("now"),
+            *(c.label(f"a_{c.name}") for c in _COLUMNS),
+        )
+        .outerjoin_from(leaves, articles, leaves.c.article == articles.c.id)
+        .order_by(leaves.c.path)
+    )
+    return [_listed(row) for row in connection.execute(query)]
+
+
+def _listed(row: Row[*tuple[Any, ...]]) -> Listed:
+    article = _article({c.name: getattr(row, f"a_{c.name}") for c in _COLUMNS}) if row.a_id else None
+    future = row.status == Status.PUBLISHED and row.now == Status.HELD
+    return Listed(
+        row.path,
+        Status.HELD if future else Status(row.status),
+        "its date is in the future: it appears then" if future else row.reason,
+        row.mend,
+        row.line,
+        tuple(row.warnings),
+        article,
+    )
+
+
+def depart(connection: Connection, paths: Sequence[str], now: datetime) -> list[str]:
+    """Forget files that are gone; their articles are removed, with id, seq and slug reserved. Returns the ids."""
+    gone: list[str] = []
+    for path in paths:
+        gone += [
+            row.article
+            for row in connection.execute(select(leaves.c.article).where(leaves.c.path == path))
+            if row.article
+        ]
+        connection.execute(leaves.delete().where(leaves.c.path == path))
+    for each in gone:
+        connection.execute(
+            update(articles).where(articles.c.id == each).values(status=Status.REMOVED, removed=now)
+        )
+    return gone
+
+
+def record(connection: Connection, findings: Iterable[Finding], site: str, now: datetime) -> list[str]:
+    """Write what a scan found; returns warnings about identity as "path: words". Call `depart` first, so that a
+    renamed file finds the article it was."""
+    notes: list[str] = []
+    for finding in findings:
+        identity = None
+        if finding.manuscript:
+            identity, note = _identify(connection, finding.path, finding.manuscript, site, now)
+            notes += [f"{finding.path}: {note}"] if note else []
+            _write(connection, identity, finding, finding.manuscript, now)
+        else:
+            identity = _owner(connection, finding.path)
+            if identity:
+                withdraw = update(articles).where(articles.c.id == identity)
+                connection.execute(withdraw.values(status=finding.status, page=""))
+        _note(connection, finding, identity, now)
+    return notes
+
+
+def _owner(connection: Connection, path: str) -> str | None:
+    return connection.execute(select(leaves.c.article).where(leaves.c.path == path)).scalar()
+
+
+def _identify(
+    connection: Connection, path: str, manuscript: Manuscript, site: str, now: datetime
+) -> tuple[str, str]:
+    """The article a file is, and a warning: the one it was, the one it declares, the one it was renamed from, or
+    a new one (A9)."""
+    owner = _owner(connection, path)
+    if manuscript.declared_id:
+        wanted = declared_id(manuscript.declared_id)
+        holder = connection.execute(
+            select(leaves.c.path).where(leaves.c.article == wanted, leaves.c.path != path)
+        ).scalar()
+        if holder is None:
+            return wanted, ""
+        return owner or _fresh(
+            connection, path, site
+        ), f"claims the id of {holder}, which keeps it; this one gets its own"
+    if owner:
+        return owner, ""
+    renamed = connection.execute(
+        select(articles.c.id)
+        .where(
+            articles.c.status == Status.REMOVED,
+            articles.c.content_hash == manuscript.content_hash,
+            articles.c.removed >= now - RENAME_WINDOW,
+        )
+        .order_by(articles.c.path != path, articles.c.removed.desc(), articles.c.id)
+    ).scalar()
+    return renamed or _fresh(connection, path, site), ""
+
+
+def _fresh(connection: Connection, path: str, site: str) -> str:
+    """An identity for a file that never was: the article once at this path comes back, a moved one keeps its own."""
+    number = 1
+    while True:
+        identity = article_id(site, path, number)
+        row = connection.execute(
+            select(articles.c.path, leaves.c.path.label("leaf"))
+            .outerjoin_from(articles, leaves, leaves.c.article == articles.c.id)
+            .where(articles.c.id == identity)
+        ).first()
+        if row is None or (row.leaf is None and row.path == path):
+            return identity
+        number += 1
+
+
+def _write(
+    connection: Connection, identity: str, finding: Finding, manuscript: Manuscript, now: datetime
+) -> None:
+    """Insert or update the article's row; dates by A5 and A10."""
+    before = connection.execute(select(articles).where(articles.c.id == identity)).first()
+    seen = (
+        connection.execute(select(leaves.c.first_seen).where(leaves.c.path == finding.path)).scalar() or now
+    )
+    published = manuscript.published or (before.published if before else seen)
+    if manuscript.updated:
+        updated = manuscript.updated
+    elif before is None or before.seq is None:
+        updated = published
+    else:
+        updated = before.updated if before.content_hash == manuscript.content_hash else now
+    status = Status.HELD if manuscript.held or published > now else Status.PUBLISHED
+    values = {
+        "path": finding.path,
+        "status": status,
+        "title": manuscript.title,
+        "language": manuscript.language,
+        "direction": manuscript.direction,
+        "summary": manuscript.summary,
+        "summary_is_lead": manuscript.summary_is_lead,
+        "authors": manuscript.authors,
+        "categories": manuscript.categories,
+        "published": published,
+        "updated": max(updated, published),
+        "digest": manuscript.digest,
+        "content_hash": manuscript.content_hash,
+        "removed": None,
+    }
+    if before is None or before.seq is None:
+        values["slug"] = finding.slug  # a wish, until it is published
+    if before is None:
+        connection.execute(articles.insert().values(id=identity, **values))
+    else:
+        connection.execute(update(articles).where(articles.c.id == identity).values(page="", **values))
+
+
+def _free_slug(connection: Connection, identity: str, wanted: str) -> str:
+    """The slug wanted, or the next free one with a number (A14)."""
+    base = wanted or identity.rpartition(":")[2][:8]
+    number, slug = 1, base
+    while slug in RESERVED or connection.execute(select(slugs.c.slug).where(slugs.c.slug == slug)).first():
+        number += 1
+        slug = f"{base}-{number}"
+    return slug
+
+
+def _note(connection: Connection, finding: Finding, identity: str | None, now: datetime) -> None:
+    manuscript = finding.manuscript
+    reason = manuscript.held or "" if manuscript else finding.reason
+    values = {
+        "mtime_ns": finding.mtime_ns,
+        "size": finding.size,
+        "inode": finding.inode,
+        "status": Status.HELD if manuscript and manuscript.held else finding.status,
+        "article": identity,
+        "reason": reason,
+        "mend": finding.mend,
+        "line": finding.line,
+        "warnings": [f"line {w.line}: {w.what}" if w.line else w.what for w in manuscript.warnings]
+        if manuscript
+        else [],
+    }
+    row = upsert(leaves).values(path=finding.path, first_seen=now, **values)
+    connection.execute(row.on_conflict_do_update(index_elements=["path"], set_=values))
+
+
+def release(connection: Connection, now: datetime) -> int:
+    """Publish what is due: articles whose date has come, and give every newly published one its place in the
+    order, oldest first. Returns how many."""
+    connection.execute(
+        update(articles)
+        .where(articles.c.status == Status.HELD, articles.c.published <= now)
+        .where(
+            select(leaves.c.path)
+            .where(leaves.c.article == articles.c.id, leaves.c.status == Status.PUBLISHED)
+            .exists()
+        )
+        .values(status=Status.PUBLISHED)
+    )
+    new = connection.execute(
+        select(articles.c.id, articles.c.slug)
+        .where(articles.c.status == Status.PUBLISHED, articles.c.seq.is_(None))
+        .order_by(articles.c.published, articles.c.path)
+    ).all()
+    for seq, (identity, wanted) in enumerate(new, max_seq(connection) + 1):
+        slug = _free_slug(connection, identity, wanted)
+        connection.execute(slugs.insert().values(slug=slug, article=identity))
+        connection.execute(update(articles).where(articles.c.id == identity).values(seq=seq, slug=slug))
+    return len(new)
+
+
+def max_seq(connection: Connection) -> int:
+    """The place of the newest article in the order of first publication; 0 before the first."""
+    return int(connection.execute(select(func.coalesce(func.max(articles.c.seq), 0))).scalar_one())
+
+
+def newest(connection: Connection, limit: int | None = None) -> list[Article]:
+    """The published articles, newest first."""
+    query = select(*_COLUMNS).where(articles.c.status == Status.PUBLISHED)
+    query = query.order_by(articles.c.published.desc(), articles.c.seq.desc()).limit(limit)
+    return [_article(row._asdict()) for row in connection.execute(query)]
+
+
+def between(connection: Connection, after: int, upto: int) -> list[Article]:
+    """The published articles with *after* < seq <= *upto*, in that order: what a reader has not seen (D1)."""
+    query = select(*_COLUMNS).where(
+        articles.c.status == Status.PUBLISHED, articles.c.seq > after, articles.c.seq <= upto
+    )
+    return [_article(row._asdict()) for row in connection.execute(query.order_by(articles.c.seq))]
+
+
+def stale(connection: Connection, fingerprint: str) -> list[Article]:
+    """Published articles whose page on disk was made from something else."""
+    query = select(*_COLUMNS).where(articles.c.status == Status.PUBLISHED, articles.c.page != fingerprint)
+    return [_article(row._asdict()) for row in connection.execute(query.order_by(articles.c.seq))]
+
+
+def shown(connection: Connection, ids: Sequence[str], fingerprint: str) -> None:
+    """The pages of these articles are on disk, made from *fingerprint* and what the store says."""
+    for identity in ids:
+        connection.execute(update(articles).where(articles.c.id == identity).values(page=fingerprint))
+
+
+def withdrawn(connection: Connection) -> list[str]:
+    """Slugs whose pages must not stand in the output: of articles once published and not published now."""
+    query = select(articles.c.slug).where(
+        articles.c.status != Status.PUBLISHED, articles.c.seq.is_not(None), articles.c.slug.is_not(None)
+    )
+    return list(connection.execute(query).scalars())
+
+
+def tally(connection: Connection) -> dict[str, int]:
+    """Files by status."""
+    query = select(leaves.c.status, articles.c.status.label("now"), func.count()).outerjoin_from(
+        leaves, articles, leaves.c.article == articles.c.id
+    )
+    found: dict[str, int] = {}
+    for leaf, article, count in connection.execute(query.group_by(leaves.c.status, articles.c.status)):
+        status = article if leaf == Status.PUBLISHED and article else leaf
+        found[status] = found.get(status, 0) + count
+    return found
+
+
+def _article(row: dict[str, Any]) -> Article:
+    row = row | {"seq": row["seq"] or 0}
+    return Article(**row | {"authors": tuple(row["authors"]), "categories": tuple(row["categories"])})

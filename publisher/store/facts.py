@@ -1,0 +1,23 @@
+"""Facts about the state itself: a small table of keys and words."""
+
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from publisher.store.tables import meta
+
+
+def get(connection: Connection, key: str) -> str | None:
+    """The fact, or None."""
+    return connection.execute(select(meta.c.value).where(meta.c.key == key)).scalar()
+
+
+def put(connection: Connection, key: str, value: str) -> None:
+    """Note the fact."""
+    row = upsert(meta).values(key=key, value=value)
+    connection.execute(row.on_conflict_do_update(index_elements=["key"], set_={"value": value}))
+
+
+def put_all(connection: Connection, values: dict[str, str]) -> None:
+    """Note several facts together."""
+    for key, value in values.items():
+        put(connection, key, value)

@@ -1,0 +1,159 @@
+"""The ledger: one row a letter, committed before its first byte leaves (S1)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import Connection, func, select, update
+
+from publisher.model.delivery import Delivery, State, Verdict
+from publisher.model.people import Reach, Wish
+from publisher.store.tables import deliveries, editions, newsletters, subscribers, subscriptions
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A delivery for lists: what became of one letter."""
+
+    edition: int
+    newsletter: str
+    newsletter_id: int
+    subscriber: int
+    address: str
+    state: State
+    attempts: int
+    code: int
+    note: str
+
+
+def recover(connection: Connection, on_unknown: Literal["resend", "hold"]) -> int:
+    """After a crash: claimed letters never left, letters being sent may have. Returns how many of these. Only for
+    whoever holds the lock: the marks are a dead sender's."""
+    connection.execute(
+        update(deliveries).where(deliveries.c.state == State.CLAIMED).values(state=State.QUEUED)
+    )
+    doubt = update(deliveries).where(deliveries.c.state == State.SENDING)
+    after = State.QUEUED if on_unknown == "resend" else State.UNKNOWN
+    return connection.execute(doubt.values(state=after, note="cut off while it was being sent")).rowcount
+
+
+def claim(connection: Connection, now: datetime, limit: int) -> list[Delivery]:
+    """Take the next letters that are due, in variant order. Those of readers who left meanwhile are cancelled,
+    those whose edition's life is over fail (S7)."""
+    _drop_expired(connection, now)
+    due = (
+        select(
+            *deliveries.c["id", "edition", "variant", "subscriber"],
+            subscribers.c.address,
+            deliveries.c.attempts,
+        )
+        .add_columns(editions.c.expires, subscribers.c.state, subscriptions.c.state.label("wish"))
+        .join_from(deliveries, editions)
+        .join(subscribers, subscribers.c.id == deliveries.c.subscriber)
+        .outerjoin(
+            subscriptions,
+            (subscriptions.c.subscriber == deliveries.c.subscriber)
+            & (subscriptions.c.newsletter == editions.c.newsletter),
+        )
+        .where(deliveries.c.state == State.QUEUED, deliveries.c.due <= now)
+        .order_by(deliveries.c.due, deliveries.c.variant, deliveries.c.id)
+        .limit(limit)
+    )
+    rows = connection.execute(due).all()
+    wanted = [row for row in rows if row.state == Reach.REACHABLE and row.wish == Wish.ACTIVE]
+    unwanted = [row.id for row in rows if row not in wanted]
+    cancel = update(deliveries).where(deliveries.c.id.in_(unwanted))
+    connection.execute(cancel.values(state=State.CANCELLED, note="no longer subscribed"))
+    ids = [row.id for row in wanted]
+    connection.execute(update(deliveries).where(deliveries.c.id.in_(ids)).values(state=State.CLAIMED))
+    return [Delivery(*row[:7]) for row in wanted]
+
+
+def _drop_expired(connection: Connection, now: datetime) -> None:
+    over = select(editions.c.id).where(editions.c.expires <= now)
+    connection.execute(
+        update(deliveries)
+        .where(deliveries.c.state == State.QUEUED, deliveries.c.due <= now, deliveries.c.edition.in_(over))
+        .values(state=State.FAILED, note="expired: the edition's life ended before the relay took it")
+    )
+
+
+def begin(connection: Connection, delivery: int) -> bool:
+    """Mark a claimed letter `sending`; False when it was cancelled since."""
+    row = update(deliveries).where(deliveries.c.id == delivery, deliveries.c.state == State.CLAIMED)
+    return connection.execute(row.values(state=State.SENDING)).rowcount == 1
+
+
+def settle(connection: Connection, delivery: Delivery, verdict: Verdict) -> None:
+    """Write what became of a letter. A letter cancelled before it left stays cancelled."""
+    live = deliveries.c.state.in_([State.CLAIMED, State.SENDING])
+    row = update(deliveries).where(deliveries.c.id == delivery.id, live)
+    values = {
+        "state": verdict.state,
+        "attempts": delivery.attempts + verdict.counts,
+        "code": verdict.code,
+        "note": verdict.note,
+    }
+    connection.execute(row.values(values | ({"due": verdict.due} if verdict.due else {})))
+
+
+def put_back(connection: Connection, ids: list[int]) -> None:
+    """Claimed letters that will not be sent now are queued again."""
+    row = update(deliveries).where(deliveries.c.id.in_(ids), deliveries.c.state == State.CLAIMED)
+    connection.execute(row.values(state=State.QUEUED))
+
+
+def retry(connection: Connection, states: list[State], edition: int | None, now: datetime) -> int:
+    """Queue letters of these states again, with a fresh count of tries, where their edition still lives."""
+    alive = select(editions.c.id).where(editions.c.expires > now)
+    row = update(deliveries).where(deliveries.c.state.in_(states), deliveries.c.edition.in_(alive))
+    if edition is not None:
+        row = row.where(deliveries.c.edition == edition)
+    return connection.execute(row.values(state=State.QUEUED, due=now, attempts=0)).rowcount
+
+
+def next_due(connection: Connection) -> datetime | None:
+    """When the next queued letter is due; None: nothing waits."""
+    query = select(deliveries.c.due).where(deliveries.c.state == State.QUEUED)
+    return connection.execute(query.order_by(deliveries.c.due).limit(1)).scalar()
+
+
+def tally(connection: Connection, editions_: list[int] | None = None) -> dict[State, int]:
+    """Deliveries by state, of these editions or of all."""
+    query = select(deliveries.c.state, func.count()).group_by(deliveries.c.state)
+    if editions_ is not None:
+        query = query.where(deliveries.c.edition.in_(editions_))
+    return {State(state): count for state, count in connection.execute(query)}
+
+
+def listing(connection: Connection, edition: int | None, states: list[State]) -> list[Entry]:
+    """The deliveries of one edition or all, in these states (all when none is named)."""
+    query = (
+        select(
+            editions.c.id, newsletters.c.name, newsletters.c.id.label("newsletter"), deliveries.c.subscriber
+        )
+        .add_columns(subscribers.c.address, *deliveries.c["state", "attempts", "code", "note"])
+        .join_from(deliveries, editions)
+        .join(newsletters)
+        .join(subscribers, subscribers.c.id == deliveries.c.subscriber)
+        .order_by(deliveries.c.id)
+    )
+    if edition is not None:
+        query = query.where(editions.c.id == edition)
+    if states:
+        query = query.where(deliveries.c.state.in_(states))
+    rows = connection.execute(query)
+    return [
+        Entry(
+            row.id,
+            row.name,
+            row.newsletter,
+            row.subscriber,
+            row.address,
+            State(row.state),
+            row.attempts,
+            row.code,
+            row.note,
+        )
+        for row in rows
+    ]

@@ -1,0 +1,145 @@
+"""The rows of newsletters, subscribers and subscriptions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, case, func, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from publisher.model.delivery import State
+from publisher.model.people import Reach, Subscriber, Wish
+from publisher.store.articles import max_seq
+from publisher.store.tables import deliveries, editions, newsletters, subscribers, subscriptions
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A newsletter as the store knows it: `baseline` is the archive no letter reaches below, None until the
+    first scan has ended."""
+
+    id: int
+    name: str
+    created: datetime
+    baseline: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A subscriber with their subscriptions, for lists."""
+
+    subscriber: Subscriber
+    created: datetime
+    newsletters: dict[str, Wish]
+
+
+def sync_newsletters(connection: Connection, names: Sequence[str], now: datetime) -> dict[str, Series]:
+    """The newsletters of the configuration, noted where they are new."""
+    for name in names:
+        connection.execute(upsert(newsletters).values(name=name, created=now).on_conflict_do_nothing())
+    return known_newsletters(connection)
+
+
+def known_newsletters(connection: Connection) -> dict[str, Series]:
+    """All newsletters that ever were, by name."""
+    rows = connection.execute(select(*newsletters.c["id", "name", "created", "baseline_seq"]))
+    return {row.name: Series(*row) for row in rows}
+
+
+def set_baselines(connection: Connection) -> None:
+    """What is published when a newsletter's first scan has ended is its archive (D3)."""
+    connection.execute(
+        update(newsletters)
+        .where(newsletters.c.baseline_seq.is_(None))
+        .values(baseline_seq=max_seq(connection))
+    )
+
+
+def find(connection: Connection, key: str) -> Subscriber | None:
+    """The subscriber with this address key."""
+    row = connection.execute(select(subscribers).where(subscribers.c.address_key == key)).first()
+    return Subscriber(row.id, row.address, Reach(row.state), row.language) if row else None
+
+
+def get(connection: Connection, number: int) -> Subscriber | None:
+    """The subscriber with this key."""
+    row = connection.execute(select(subscribers).where(subscribers.c.id == number)).first()
+    return Subscriber(row.id, row.address, Reach(row.state), row.language) if row else None
+
+
+def add(connection: Connection, address: str, key: str, now: datetime) -> Subscriber:
+    """A new subscriber, reachable until shown otherwise."""
+    row = subscribers.insert().values(address=address, address_key=key, state=Reach.REACHABLE, created=now)
+    number = connection.execute(row.returning(subscribers.c.id)).scalar_one()
+    return Subscriber(number, address, Reach.REACHABLE, None)
+
+
+def wish(connection: Connection, subscriber: int, newsletter: int) -> Wish | None:
+    """The state of a subscription; None where there is none."""
+    state = connection.execute(
+        select(subscriptions.c.state).where(
+            subscriptions.c.subscriber == subscriber, subscriptions.c.newsletter == newsletter
+        )
+    ).scalar()
+    return Wish(state) if state else None
+
+
+def set_wish(
+    connection: Connection, subscriber: int, newsletter: int, state: Wish, source: str, now: datetime
+) -> None:
+    """Write a subscription's state. One that becomes active starts at the newest article (D3); one that ends has
+    its letters that have not left cancelled (H2)."""
+    values = {"state": state, "source": source, "changed": now}
+    if state is Wish.ACTIVE:
+        values["seen_seq"] = max_seq(connection)
+    row = upsert(subscriptions).values(
+        {"seen_seq": 0, "newsletter": newsletter, "subscriber": subscriber} | values
+    )
+    connection.execute(row.on_conflict_do_update(index_elements=["newsletter", "subscriber"], set_=values))
+    if state is Wish.ENDED:
+        of_newsletter = select(editions.c.id).where(editions.c.newsletter == newsletter)
+        connection.execute(
+            update(deliveries)
+            .where(
+                deliveries.c.subscriber == subscriber,
+                deliveries.c.edition.in_(of_newsletter),
+                deliveries.c.state.in_([State.QUEUED, State.CLAIMED]),
+            )
+            .values(state=State.CANCELLED, note="unsubscribed")
+        )
+
+
+def listing(connection: Connection) -> list[Listing]:
+    """All subscribers, oldest first."""
+    query = (
+        select(subscribers, newsletters.c.name, subscriptions.c.state.label("wish"))
+        .outerjoin_from(subscribers, subscriptions, subscriptions.c.subscriber == subscribers.c.id)
+        .outerjoin(newsletters, newsletters.c.id == subscriptions.c.newsletter)
+        .order_by(subscribers.c.id, newsletters.c.name)
+    )
+    found: dict[int, Listing] = {}
+    for row in connection.execute(query):
+        person = Subscriber(row.id, row.address, Reach(row.state), row.language)
+        listed = found.setdefault(row.id, Listing(person, row.created, {}))
+        if row.name:
+            listed.newsletters[row.name] = Wish(row.wish)
+    return list(found.values())
+
+
+def tally(connection: Connection) -> dict[str, int]:
+    """Subscribers by what they are to us: active (mailed), pending, paused, ended, or their own state when they
+    cannot be reached."""
+    order = [Wish.ACTIVE, Wish.PAUSED, Wish.PENDING, Wish.ENDED]
+    rank = case({wish: place for place, wish in enumerate(order)}, value=subscriptions.c.state)
+    best = select(subscriptions.c.subscriber, func.min(rank).label("rank")).group_by(
+        subscriptions.c.subscriber
+    )
+    ranked = best.subquery()
+    query = select(subscribers.c.state, ranked.c.rank, func.count()).outerjoin(
+        ranked, ranked.c.subscriber == subscribers.c.id
+    )
+    found: dict[str, int] = {}
+    for state, place, count in connection.execute(query.group_by(subscribers.c.state, ranked.c.rank)):
+        name = str(state) if state != Reach.REACHABLE else order[place] if place is not None else Wish.ENDED
+        found[name] = found.get(name, 0) + count
+    return found

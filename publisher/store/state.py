@@ -1,0 +1,122 @@
+"""Door: the state folder (0700): the lock, the secret, and the fence against restored copies.
+
+The fence: the database knows its own device and inode, and a generation that also stands beside it in the file
+`generation`. A copied, restored or older database disagrees with one of them; then no letter leaves until a person
+says so with `nashir resume`.
+"""
+
+import fcntl
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+from publisher.errors import BadState, Locked, Unwritable
+from publisher.store import facts
+from publisher.store.store import Store
+
+DATABASE, CONTROL = "nashir.db", "control.sock"
+
+
+class State:
+    """An existing or new state folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.database = folder / DATABASE
+        self.control = folder / CONTROL
+
+    def make(self) -> None:
+        """Create the folder where it is missing. Raises Unwritable."""
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise Unwritable(
+                f"the state folder cannot be made: {error.strerror}", str(self.folder), ""
+            ) from error
+
+    def lock(self) -> int:
+        """Hold the site's lock until the process ends or the descriptor is closed. Raises Locked."""
+        self.make()
+        try:
+            handle = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise Unwritable(f"the lock cannot be opened: {error.strerror}", str(self.folder), "") from error
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.pread(handle, 20, 0).decode("ascii", "replace").strip()
+            os.close(handle)
+            raise Locked(
+                f"another nashir (process {holder or 'unknown'}) works on this site",
+                str(self.folder / "lock"),
+                "wait for it, or stop it",
+            ) from None
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, str(os.getpid()).encode(), 0)
+        return handle
+
+    def secret(self) -> bytes:
+        """The site's secret, 32 bytes, made at first use (0600). Raises BadState when others can read it."""
+        path = self.folder / "secret.key"
+        if not path.exists():
+            temporary = self.folder / f"secret.{os.getpid()}.tmp"
+            temporary.touch(mode=0o600)
+            with temporary.open("wb") as file:
+                file.write(secrets.token_bytes(32))
+                file.flush()
+                os.fsync(file.fileno())
+            with suppress(FileExistsError):
+                os.link(temporary, path)
+            temporary.unlink()
+        if path.stat().st_mode & 0o077:
+            raise BadState("the secret key can be read by others", str(path), f"chmod 600 {path}")
+        key = path.read_bytes()
+        if len(key) != 32:
+            raise BadState("the secret key is not 32 bytes", str(path), "restore it from a backup of state/")
+        return key
+
+    def fenced(self, store: Store) -> str:
+        """Why no letter may leave: the database is a copy, restored or older than this folder's last sender; ""
+        when it is the one that was here."""
+        found = store.read(lambda c: (facts.get(c, "generation"), facts.get(c, "file")))
+        noted = self._generation()
+        if found[0] is None and noted is None:
+            self.resume(store)  # a new site
+            return ""
+        if found[1] != self._file():
+            return "the database is a copy: it is not the file that was written here last"
+        if noted is None or int(found[0] or 0) not in {noted, noted + 1}:
+            return (
+                f"the database is of generation {found[0]}, this folder of {noted}: one of them was restored"
+            )
+        return ""
+
+    def advance(self, store: Store) -> None:
+        """A sender starts: the generation grows, in the database first (a crash between the two is no restore)."""
+        self._write(store, int(store.read(lambda c: facts.get(c, "generation")) or 0) + 1)
+
+    def resume(self, store: Store) -> None:
+        """A person says that this database is the one to go on with."""
+        known = int(store.read(lambda c: facts.get(c, "generation")) or 0)
+        self._write(store, max(known, self._generation() or 0) + 1)
+
+    def _write(self, store: Store, generation: int) -> None:
+        file = self._file()
+        store.write(lambda c: facts.put_all(c, {"generation": str(generation), "file": file}))
+        temporary = self.folder / "generation.tmp"
+        with temporary.open("w") as handle:
+            handle.write(f"{generation}\n")
+            handle.flush()
+            os.fsync(handle.fileno())
+        temporary.replace(self.folder / "generation")
+
+    def _generation(self) -> int | None:
+        try:
+            return int((self.folder / "generation").read_text())
+        except (OSError, ValueError):
+            return None
+
+    def _file(self) -> str:
+        status = self.database.stat()
+        return f"{status.st_dev}:{status.st_ino}"

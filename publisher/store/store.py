@@ -1,0 +1,124 @@
+"""Door: the database, and the state folder it lies in (0700)."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import QueuePool
+
+from publisher.errors import BadState, Unwritable
+from publisher.store import schema
+from publisher.store.writer import Writer
+
+T = TypeVar("T")
+Work = Callable[[Connection], T]
+
+
+class Store:
+    """An open database. With `writing`, the caller holds the site's lock and every change goes through the one
+    writer; without, only `read` works and nothing on the disk is touched."""
+
+    def __init__(self, path: Path, *, writing: bool) -> None:
+        """Raises BadState when the file is no healthy database of ours, Unwritable when the disk refuses."""
+        self.path = path
+        self._writer: Writer | None = None
+        if writing:
+            owner = _engine(path, "rwc")
+            _guarded(path, lambda: schema.upgrade(owner))
+            self._writer = Writer(owner)
+        self._reader = _engine(path, "ro")
+        if not writing:
+            _guarded(path, lambda: schema.expect_current(self._reader))
+
+    def read(self, work: Work[T]) -> T:
+        """*work*'s result, on one snapshot of the database."""
+
+        def run() -> T:
+            with self._reader.connect() as connection, connection.begin():
+                return work(connection)
+
+        return _guarded(self.path, run)
+
+    def write(self, work: Work[T], *, urgent: bool = False) -> T:
+        """*work*'s result, when its transaction is on the disk. Not from the event loop."""
+        assert self._writer, "the store was opened for reading"
+        writer = self._writer
+        return _guarded(self.path, lambda: writer.submit(work, urgent=urgent).result())
+
+    async def settle(self, work: Work[T]) -> T:
+        """Like `write`, urgent, from the event loop."""
+        assert self._writer, "the store was opened for reading"
+        try:
+            return await asyncio.wrap_future(self._writer.submit(work, urgent=True))
+        except DBAPIError as error:
+            raise _explained(self.path, error) from error
+
+    def copy(self, path: Path) -> "Store":
+        """A writable copy of the database at *path*, for trying things out."""
+        target = sqlite3.connect(path)
+        with closing(target), closing(self._reader.raw_connection()) as source:
+            driver = source.driver_connection
+            assert isinstance(driver, sqlite3.Connection)
+            driver.backup(target)
+        return Store(path, writing=True)
+
+    def close(self) -> None:
+        """Finish queued work and close the files."""
+        self._reader.dispose()
+        if self._writer:
+            self._writer.close()
+            self._writer.owner.dispose()
+
+
+def _engine(path: Path, mode: str) -> Engine:
+    def connect() -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode={mode}",
+            uri=True,
+            isolation_level=None,
+            check_same_thread=False,
+            timeout=60,
+        )
+        if mode == "rwc":
+            # A short log is overwritten, not grown; FULL: a commit is on the disk before it is told (S1).
+            connection.executescript(
+                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 200;"
+                "PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA journal_size_limit = 67108864;"
+            )
+        return connection
+
+    engine = create_engine("sqlite://", creator=connect, pool_size=4, poolclass=QueuePool)
+    begin = "BEGIN IMMEDIATE" if mode == "rwc" else "BEGIN"
+    # The driver's own transaction handling begins late and breaks savepoints; ours says when.
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+    return engine
+
+
+def _guarded(path: Path, work: Callable[[], T]) -> T:
+    try:
+        return work()
+    except (DBAPIError, sqlite3.Error) as error:
+        raise _explained(path, error) from error
+
+
+def _explained(path: Path, error: Exception) -> Exception:
+    """The database's complaint as one line for a person."""
+    text = str(getattr(error, "orig", error))
+    if "full" in text or "readonly" in text or "I/O" in text:
+        return Unwritable(f"the database cannot be written: {text}", str(path), "make room or mend the disk")
+    if "unable to open" in text:
+        return BadState(
+            f"the database cannot be opened: {text}",
+            str(path),
+            "run `nashir publish` once, or look at its rights",
+        )
+    if "malformed" in text or "not a database" in text:
+        return BadState(
+            f"the database is damaged: {text}", str(path), "restore a copy of state/ from a backup"
+        )
+    return error

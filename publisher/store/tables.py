@@ -1,0 +1,182 @@
+"""The schema. docs/architecture.md says what each table decides; migrations/ say how it came about."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from publisher.store.types import Instant, Json, PathBytes
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+QUEUED = text("state = 0")
+
+
+def _key() -> Column[int]:
+    return Column("id", Integer, primary_key=True)
+
+
+# Facts about the state itself: generation, file identity of the database, what the output shows.
+meta = Table("meta", metadata, Column("key", Text, primary_key=True), Column("value", Text, nullable=False))
+
+# Every file the last scan saw, and what became of it: articles in = articles out + files named.
+leaves = Table(
+    "leaves",
+    metadata,
+    Column("path", PathBytes, primary_key=True),
+    Column("mtime_ns", BigInteger, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("inode", BigInteger, nullable=False),
+    Column("first_seen", Instant, nullable=False),
+    Column("status", Text, nullable=False),  # model.article.Status
+    Column("article", ForeignKey("articles.id"), nullable=True),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("mend", Text, nullable=False, server_default=""),
+    Column("line", Integer, nullable=True),
+    Column("warnings", Json, nullable=False, server_default="[]"),
+    Index("ix_leaves_article", "article"),
+)
+
+# An article outlives its file: its id, seq and slug stay reserved after a removal.
+articles = Table(
+    "articles",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("seq", Integer, unique=True, nullable=True),  # given once, when first published
+    Column("slug", Text, nullable=True),
+    Column("path", PathBytes, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("direction", Text, nullable=False),
+    Column("summary", Text, nullable=False),
+    Column("summary_is_lead", Boolean, nullable=False),
+    Column("authors", Json, nullable=False),
+    Column("categories", Json, nullable=False),
+    Column("published", Instant, nullable=False),
+    Column("updated", Instant, nullable=False),
+    Column("digest", Boolean, nullable=False),
+    Column("content_hash", Text, nullable=False),
+    Column("removed", Instant, nullable=True),
+    Column("page", Text, nullable=False, server_default=""),  # what its page on disk was made from
+    Index("ix_articles_newest", "status", "published", "seq"),
+    Index("ix_articles_hash", "content_hash"),
+    Index("ix_articles_path", "path"),
+)
+
+slugs = Table(
+    "slugs",
+    metadata,
+    Column("slug", Text, primary_key=True),
+    Column("article", ForeignKey("articles.id"), nullable=False),
+)
+
+newsletters = Table(
+    "newsletters",
+    metadata,
+    _key(),
+    Column("name", Text, unique=True, nullable=False),
+    Column("created", Instant, nullable=False),
+    Column("baseline_seq", Integer, nullable=True),  # NULL until the first scan has ended
+    sqlite_autoincrement=True,
+)
+
+subscribers = Table(
+    "subscribers",
+    metadata,
+    _key(),
+    Column("address", Text, nullable=False),
+    Column("address_key", Text, unique=True, nullable=False),
+    Column("state", Text, nullable=False),  # model.people.Reach
+    Column("language", Text, nullable=True),
+    Column("created", Instant, nullable=False),
+    sqlite_autoincrement=True,  # a key is never used twice
+)
+
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("newsletter", ForeignKey("newsletters.id"), primary_key=True),
+    Column("subscriber", ForeignKey("subscribers.id"), primary_key=True),
+    Column("state", Text, nullable=False),  # model.people.Wish
+    Column("seen_seq", Integer, nullable=False),  # the watermark
+    Column("letters", Integer, nullable=False, server_default="0"),
+    Column("source", Text, nullable=False),
+    Column("changed", Instant, nullable=False),
+    Index("ix_subscriptions_subscriber", "subscriber"),
+)
+
+editions = Table(
+    "editions",
+    metadata,
+    _key(),
+    Column("newsletter", ForeignKey("newsletters.id"), nullable=False),
+    Column("slot", Text, nullable=False),
+    Column("planned", Instant, nullable=False),
+    Column("expires", Instant, nullable=False),
+    Column("upto_seq", Integer, nullable=False),
+    Column("include_existing", Boolean, nullable=False),
+    Column("cursor", Integer, nullable=False, server_default="0"),  # the last subscriber planned
+    Column("complete", Boolean, nullable=False, server_default=text("false")),  # everybody is planned
+    UniqueConstraint("newsletter", "slot"),
+    sqlite_autoincrement=True,
+)
+
+variants = Table(
+    "variants",
+    metadata,
+    _key(),
+    Column("edition", ForeignKey("editions.id"), nullable=False),
+    Column("key", Text, nullable=False),  # the selected items, language and options
+    Column("articles", Json, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("direction", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("html", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    UniqueConstraint("edition", "key"),
+    sqlite_autoincrement=True,
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    _key(),
+    Column("edition", ForeignKey("editions.id"), nullable=False),
+    Column("subscriber", ForeignKey("subscribers.id"), nullable=False),
+    Column("variant", ForeignKey("variants.id"), nullable=False),
+    Column("state", SmallInteger, nullable=False),  # model.delivery.State
+    Column("attempts", SmallInteger, nullable=False, server_default="0"),
+    Column("due", Instant, nullable=False),
+    Column("code", Integer, nullable=False, server_default="0"),
+    Column("note", Text, nullable=False, server_default=""),
+    UniqueConstraint("edition", "subscriber"),
+    Index("ix_deliveries_subscriber", "subscriber"),
+    # Settling touches neither index of the queue: this one knows queued rows only.
+    Index(
+        "ix_deliveries_queue",
+        "due",
+        "variant",
+        sqlite_where=text("state = 0"),
+        postgresql_where=text("state = 0"),
+    ),
+    sqlite_autoincrement=True,
+)

@@ -1,0 +1,1 @@
+"""Readers: addresses, tokens, imports, and (state, event) -> state."""

@@ -1,0 +1,23 @@
+"""What an event does to a subscription and to a subscriber (L1). An unknown event changes nothing."""
+
+from publisher.model.people import Reach, Wish
+
+# confirm: the reader said yes (or the operator vouches: --confirmed); ask: signed up; unsubscribe: one click.
+_WISH: dict[tuple[Wish | None, str], Wish] = {
+    (None, "ask"): Wish.PENDING,
+    (None, "confirm"): Wish.ACTIVE,
+    (Wish.PENDING, "confirm"): Wish.ACTIVE,
+    (Wish.PENDING, "unsubscribe"): Wish.ENDED,
+    (Wish.ACTIVE, "unsubscribe"): Wish.ENDED,
+    (Wish.PAUSED, "unsubscribe"): Wish.ENDED,
+}
+
+
+def wish(state: Wish | None, event: str) -> Wish | None:
+    """The subscription's next state; None: there is none and the event makes none."""
+    return _WISH.get((state, event), state)
+
+
+def mailed(reach: Reach, state: Wish) -> bool:
+    """Whether letters go out: reachable and active, nothing else."""
+    return reach is Reach.REACHABLE and state is Wish.ACTIVE

@@ -1,0 +1,81 @@
+"""Dates as machines write them (feeds) and as readers of each language and region read them (pages, letters).
+
+The clock and the process's locale are never asked: month names, weekdays and digit sets are CLDR's.
+"""
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from functools import lru_cache
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date
+
+Digits = Literal["latn", "arab", "arabext"]
+
+_ZERO: dict[Digits, int] = {"latn": 0x30, "arab": 0x660, "arabext": 0x6F0}
+_ANY_DIGIT = {digits: re.compile(f"[{chr(zero)}-{chr(zero + 9)}]") for digits, zero in _ZERO.items()}
+_WRITE: dict[Digits, dict[int, int]] = {
+    to: {zero + n: _ZERO[to] + n for zero in _ZERO.values() for n in range(10)} for to in _ZERO
+}
+
+# CLDR's full date where newspapers of the language write it differently: Arabic without the comma, and
+# Sorani, whose full date in CLDR is still the root's "y MMMM d" (its "yMMMEd" pattern is the model here).
+_LONG = {"ar": "EEEE d MMMM y", "ckb": "EEEE، dی MMMMی y"}
+
+
+def rfc822(when: datetime) -> str:
+    """`Fri, 23 Jul 2021 09:00:00 +0000`: UTC, English names (RFC 5322 3.3; F10); *when* is aware."""
+    return format_datetime(when.astimezone(UTC))
+
+
+def rfc3339(when: datetime) -> str:
+    """`2021-07-23T09:00:00+00:00`: UTC, whole seconds, spelt as feedgen spells it in Atom (RFC 3339; F10)."""
+    return when.astimezone(UTC).isoformat(timespec="seconds")
+
+
+def digits_of(texts: Iterable[str], language: str) -> Digits:
+    """The digits most used in *texts*; if none are, or two sets alike, CLDR's for the *language* (R8)."""
+    used: dict[Digits, int] = dict.fromkeys(_ZERO, 0)
+    for text in texts:
+        for digits, pattern in _ANY_DIGIT.items():
+            used[digits] += len(pattern.findall(text))
+    default = _default_digits(language)
+    return max(used, key=lambda digits: (used[digits], digits == default))
+
+
+def write_digits(text: str, digits: Digits) -> str:
+    """*text* with each decimal digit, Latin, Arabic or Persian, written in *digits*."""
+    return text.translate(_WRITE[digits])
+
+
+def long_date(when: datetime, *, language: str, region: str, zone: ZoneInfo, digits: Digits) -> str:
+    """The day of *when* in *zone* as a reader in *region* writes it: weekday, day, month, year (Gregorian).
+
+    Month names follow the region (تموز in Iraq, يوليو in Egypt, جويلية in Algeria; CLDR, R8); where CLDR does
+    not know the language in that region, or *region* is "", the language alone decides.
+    """
+    locale = _locale(language, region)
+    pattern = _LONG.get(locale.language, "full")
+    return write_digits(format_date(when.astimezone(zone).date(), pattern, locale=locale), digits)
+
+
+def _default_digits(language: str) -> Digits:
+    number_system = _locale(language, "").default_numbering_system
+    return next((digits for digits in _ZERO if digits == number_system), "latn")
+
+
+@lru_cache(maxsize=256)
+def _locale(language: str, region: str) -> Locale:
+    """The nearest locale whose month names CLDR has translated; English where there is none."""
+    for tag in (f"{language}-{region}", language, language.partition("-")[0]):
+        try:
+            locale = Locale.parse(tag, sep="-")
+        except (ValueError, UnknownLocaleError):
+            continue
+        if locale.months["format"]["wide"][1] != "M01":  # the root's placeholder (az-Arab)
+            return locale
+    return Locale("en")

@@ -1,0 +1,215 @@
+"""HTML fragments: sanitised, split into blocks, read as words, and shown right-to-left correct (F7-F9, F11, F14)."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Literal
+
+import nh3
+from lxml import etree
+
+from publisher.model.article import Block, Body, Direction
+from publisher.text.clean import one_line, tidy
+from publisher.text.direction import RLM, first_strong
+from publisher.text.language import feed_tag
+from publisher.text.paragraph import BLOCKS, CODE, mark
+from publisher.text.urls import srcset, url
+
+__all__ = ["plain", "render", "sanitise", "split", "url"]
+
+Medium = Literal["feed", "page", "letter"]
+
+_INLINE = (
+    "a abbr audio b bdi br cite col colgroup del dfn em i img ins mark picture q rp rt ruby s small source span"
+    " strong sub sup time u var video wbr"
+)
+_TAGS = BLOCKS | CODE | set(_INLINE.split())
+_ATTRIBUTES = {
+    "*": {"lang", "title", "id"},
+    "a": {"href", "hreflang"},
+    "audio": {"src", "controls", "preload"},
+    "blockquote": {"cite"},
+    "col": {"span"},
+    "colgroup": {"span"},
+    "del": {"cite", "datetime"},
+    "details": {"open"},
+    "img": {"src", "srcset", "sizes", "alt", "width", "height"},
+    "ins": {"cite", "datetime"},
+    "li": {"value"},
+    "ol": {"start", "reversed", "type"},
+    "q": {"cite"},
+    "source": {"src", "srcset", "sizes", "type", "media"},
+    "td": {"colspan", "rowspan", "headers", "align"},
+    "th": {"colspan", "rowspan", "headers", "align", "scope"},
+    "time": {"datetime"},
+    "video": {"src", "controls", "poster", "preload", "width", "height"},
+}
+# What stands in these is no text of the article.
+_HIDDEN = "script style iframe object embed noscript template svg math title select textarea"
+_MEDIA = ["img", "audio", "video", "hr"]
+_DEEPEST = 100
+# Tags that need no end: they do not nest by themselves.
+_VOID = "area base br col dd dt embed hr img input li link meta p param source td th tr track wbr"
+_FLAT = frozenset(_VOID.split())
+_TAG = re.compile(r"<(?P<end>/?)(?P<name>[A-Za-z][^\s/>]*+)[^>]*+>")
+_URLS = ("href", "src", "poster", "cite")
+_BREAKS = BLOCKS | {"br", "hr"}
+
+
+@cache
+def _cleaner() -> nh3.Cleaner:
+    return nh3.Cleaner(
+        tags=_TAGS,
+        clean_content_tags=set(_HIDDEN.split()),
+        attributes=_ATTRIBUTES,
+        tag_attribute_values={tag: {"dir": {"ltr", "rtl", "auto"}} for tag in _TAGS},
+        url_schemes={"http", "https", "mailto"},
+        link_rel=None,
+    )
+
+
+def sanitise(html: str) -> str:
+    """*html* with nothing but the tags, attributes and URL schemes every output may show; characters that no
+    output may hold are gone too, entities for them included (`tidy`)."""
+    return tidy(_cleaner().clean(_shallow(html)))[0]
+
+
+def _shallow(html: str) -> str:
+    """*html* without the tags that nest deeper than any page: parsers take quadratic time there, or give up."""
+    if html.count("<") <= _DEEPEST:
+        return html
+    depth = 0
+
+    def kept(tag: re.Match[str]) -> str:
+        nonlocal depth
+        if tag["name"].lower() in _FLAT:
+            return tag[0]
+        depth += not tag["end"]
+        shown = tag[0] if depth <= _DEEPEST else ""
+        depth = max(0, depth - bool(tag["end"]))
+        return shown
+
+    last = html.rfind(">") + 1
+    return _TAG.sub(kept, html[:last]) + html[last:]
+
+
+@cache
+def _parser() -> etree.HTMLParser[etree._Element]:
+    return etree.HTMLParser(remove_comments=True, remove_pis=True, huge_tree=True)
+
+
+def _parse(html: str) -> etree._Element:
+    """The fragment inside an element of its own."""
+    return etree.fromstring(f"<html><body><div>{html}</div></body></html>", _parser())[0][0]
+
+
+def _serialised(element: etree._Element) -> str:
+    return etree.tostring(element, encoding="unicode", method="html", with_tail=False)
+
+
+def split(html: str) -> list[str]:
+    """The top-level elements of a sanitised fragment, each as one element; loose text and inline runs stand in a
+    <p>, a <div> that says nothing gives way to its blocks, and blocks that show nothing vanish."""
+    return [_serialised(block) for block in _blocks(_parse(html)) if _shows(block)]
+
+
+def _blocks(parent: etree._Element) -> Iterator[etree._Element]:
+    loose = _loose(parent.text)
+    for child in list(parent):
+        tail, child.tail = child.tail, None
+        if child.tag not in BLOCKS:
+            loose.append(child)
+            child.tail = tail
+            continue
+        yield loose
+        if child.tag == "div" and not child.attrib and any(inner.tag in BLOCKS for inner in child):
+            yield from _blocks(child)
+        else:
+            yield child
+        loose = _loose(tail)
+    yield loose
+
+
+def _loose(text: str | None) -> etree._Element:
+    paragraph = etree.Element("p")
+    paragraph.text = (text or "").lstrip()
+    return paragraph
+
+
+def _shows(block: etree._Element) -> bool:
+    return bool("".join(block.itertext()).strip()) or any(True for _ in block.iter(*_MEDIA))
+
+
+def plain(html: str) -> str:
+    """The words of a fragment on one line: entities decoded, a blank where a block ends or a line breaks."""
+    if "<" not in html and "&" not in html:
+        return one_line(html)
+    words: list[str] = []
+    for event, element in etree.iterwalk(_parse(html), events=("start", "end")):
+        blank = " " if element.tag in _BREAKS else ""
+        words += (blank, element.text or "") if event == "start" else (blank, element.tail or "")
+    return one_line("".join(words))
+
+
+def render(body: Body, medium: Medium, base: str) -> str:
+    """*body* as one <div dir lang> of its blocks, as a feed, a page or a letter shows it (F7-F9, F11).
+
+    A block that differs from the body says so; in rtl text runs that would be reordered are isolated (<bdi>, in
+    a letter <span>), and the first strong character is R or AL also where a reader strips every dir and tag. URLs
+    are absolute against *base*, the URL of the article. Rendering what was rendered adds nothing.
+    """
+    outer = etree.Element("div", {"dir": body.direction, "lang": feed_tag(body.language)})
+    for block in body.blocks:
+        outer.append(_block(block, body, "span" if medium == "letter" else "bdi"))
+    for element in outer.iter():
+        _resolve(element, base)
+    if body.direction == "rtl":
+        _lead(outer)
+    return _serialised(outer)
+
+
+def _block(block: Block, body: Body, how: Literal["bdi", "span"]) -> etree._Element:
+    parsed = _parse(block.html)
+    element = parsed[0] if len(parsed) == 1 and not (parsed.text or "").strip() else parsed
+    element.tail = None
+    direction: Direction = block.direction
+    if direction != body.direction and "dir" not in element.attrib:
+        element.set("dir", direction)
+    if feed_tag(block.language) != feed_tag(body.language) and "lang" not in element.attrib:
+        element.set("lang", feed_tag(block.language))
+    mark(element, direction, how)
+    return element
+
+
+def _resolve(element: etree._Element, base: str) -> None:
+    for name, resolve in (*((name, url) for name in _URLS), ("srcset", srcset)):
+        raw = element.get(name)
+        if raw is None:
+            continue
+        resolved = resolve(raw, base)
+        if resolved is None:
+            del element.attrib[name]
+        else:
+            element.set(name, resolved)
+
+
+def _lead(outer: etree._Element) -> None:
+    """Put U+200F before the first text of an rtl body whose first strong character is L, or that has none."""
+    if first_strong("".join(outer.itertext())) in ("R", "AL"):
+        return
+    holder = next((block for block in outer.iter(*BLOCKS) if _own_text(block)), None)
+    if holder is None:  # pictures only
+        holder = next(outer.iter("p", "figcaption", "td", "li"), outer)
+    holder.text = RLM + (holder.text or "")
+
+
+def _own_text(block: etree._Element) -> bool:
+    """Whether words of the block's own, not of a block inside it, come first in it."""
+    if (block.text or "").strip():
+        return True
+    for child in block:
+        if child.tag in BLOCKS:
+            return False
+        if "".join(child.itertext()).strip() or (child.tail or "").strip():
+            return True
+    return False

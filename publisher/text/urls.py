@@ -1,0 +1,65 @@
+"""URLs as every wire wants them (F11): absolute, percent-encoded ASCII, hosts in punycode."""
+
+import re
+from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit
+
+import idna
+
+_EDGES = "".join(map(chr, range(0x21)))
+_INSIDE = str.maketrans("", "", "\t\n\r")
+_HOST = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?|\[[0-9a-f:.]+\]", re.ASCII)
+_LONE_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
+_PATH, _QUERY = "/%:@!$&'()*+,;=~", "/%:@!$&'()*+,;=~?"
+# One candidate of srcset: a URL without white space or comma at its ends, then its descriptor.
+_CANDIDATE = re.compile(r"[\s,]*+(?P<url>[^\s,]\S*+)(?P<size>[^,]*+)")
+
+
+def url(raw: str, base: str) -> str | None:
+    """*raw* resolved against *base* (RFC 3986, 5), as ASCII with an A-label host (UTS #46); None for what is empty,
+    neither http, https nor mailto or cannot be parsed. Never raises."""
+    raw = raw.strip(_EDGES).translate(_INSIDE)
+    if not raw:
+        return None
+    try:
+        parts = urlsplit(urljoin(base, raw))
+        if parts.scheme == "mailto":
+            return f"mailto:{_quoted(parts.path, _PATH)}{_tail(parts)}" if parts.path else None
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            return None
+        path = _quoted(parts.path, _PATH) or "/"
+        return f"{parts.scheme}://{_authority(parts)}{path}{_tail(parts)}"
+    except ValueError:  # idna's errors and UnicodeError are ValueErrors
+        return None
+
+
+def srcset(raw: str, base: str) -> str | None:
+    """The value of a srcset attribute with every URL as `url` makes it; candidates that cannot be are left out."""
+    candidates = []
+    for match in _CANDIDATE.finditer(raw):
+        address, size = match["url"], match["size"]
+        if address.endswith(","):  # no descriptor: the comma ends the candidate
+            address, size = address.rstrip(","), ""
+        if resolved := url(address, base):
+            candidates.append(f"{resolved} {size.strip()}".strip())
+    return ", ".join(candidates) or None
+
+
+def _quoted(text: str, safe: str) -> str:
+    return quote(_LONE_PERCENT.sub("%25", text), safe=safe)
+
+
+def _tail(parts: SplitResult) -> str:
+    query = f"?{_quoted(parts.query, _QUERY)}" if parts.query else ""
+    return f"{query}#{_quoted(parts.fragment, _QUERY)}" if parts.fragment else query
+
+
+def _authority(parts: SplitResult) -> str:
+    host = unquote(parts.hostname or "")
+    bracketed = f"[{host}]" if ":" in host else host.lower()
+    if not bracketed.isascii():
+        bracketed = idna.encode(bracketed, uts46=True).decode()
+    if not _HOST.fullmatch(bracketed):
+        raise ValueError(f"{host!r} is no host")
+    user, at, _ = parts.netloc.rpartition("@")
+    port = f":{parts.port}" if parts.port is not None else ""
+    return f"{_quoted(user, '%:')}{at}{bracketed}{port}"

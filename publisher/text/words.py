@@ -1,0 +1,70 @@
+"""Interface words in the reader's language, from publisher/locales/*.po (R8).
+
+A language without a catalogue (ps, ug ...) gets English, never Arabic.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from babel import Locale
+from babel.lists import format_list
+from babel.messages.pofile import read_po
+
+from publisher.text.dates import Digits, write_digits
+from publisher.text.direction import of_tag
+
+LANGUAGES = ("ar", "fa", "he", "ur", "ckb", "en")
+
+_FOLDER = Path(__file__).parent.parent / "locales"
+_CATEGORIES = ("zero", "one", "two", "few", "many", "other")
+
+
+class Words:
+    """The words of one language; `language` and `direction` are those they are really in."""
+
+    def __init__(self, language: str) -> None:
+        self.language, self.direction = language, of_tag(language)
+        self._locale = Locale(language)
+        self._rule = self._locale.plural_form
+        used = {*self._rule.tags, "other"}
+        self._categories = [category for category in _CATEGORIES if category in used]
+        with (_FOLDER / f"{language}.po").open("rb") as file:
+            catalog = read_po(file, locale=language, abort_invalid=True)
+        self._texts: dict[str, str] = {}
+        self._plurals: dict[tuple[str, str], Sequence[str]] = {}  # forms in the order of _CATEGORIES
+        for message in catalog:
+            match message.id, message.string:
+                case str(msgid), str(string):
+                    self._texts[msgid] = string
+                case (singular, plural), forms:
+                    self._plurals[singular, plural] = tuple(forms or ())
+
+    def text(self, msgid: str) -> str:
+        """The words for *msgid*; the caller fills in `%(name)s`. Raises KeyError for an unknown *msgid*."""
+        return self._texts[msgid]
+
+    def count(self, singular: str, plural: str, n: int, digits: Digits = "latn") -> str:
+        """The form CLDR asks for at *n* of the message *singular* / *plural*, *n* written in *digits*.
+
+        Raises KeyError for an unknown message.
+        """
+        form = self._plurals[singular, plural][self._categories.index(self._rule(n))]
+        return form % {"n": write_digits(str(n), digits)}
+
+    def join(self, items: Sequence[str]) -> str:
+        """*items* as a list in a sentence, by CLDR's pattern («أ وب وج»)."""
+        if self.language == "ckb":  # CLDR has none: it would join with the root's English commas
+            return " و ".join(filter(None, ("، ".join(items[:-1]), *items[-1:])))
+        return format_list(items, locale=self._locale)
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def _load(language: str) -> Words:
+    return Words(language)
+
+
+def words(language: str) -> Words:
+    """The words for a reader of *language* (BCP 47), read once; English where we have none."""
+    primary, *rest = language.split("-")
+    return _load(primary if primary in LANGUAGES and "Latn" not in rest else "en")

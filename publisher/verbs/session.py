@@ -1,0 +1,159 @@
+"""An opened site: its house, and for whoever holds the lock the engine that sends."""
+
+import asyncio
+import os
+import tempfile
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from publisher.actions.house import House
+from publisher.actions.letters import Letters
+from publisher.actions.publish import Published, publish
+from publisher.config import Settings
+from publisher.engine.local import LocalEngine
+from publisher.errors import BadState
+from publisher.layout import Layout
+from publisher.mail.address import domain_of, mailbox
+from publisher.mail.carriers import carrier_to
+from publisher.mail.settings import relays
+from publisher.store import ledger
+from publisher.store.state import State
+from publisher.store.store import Store
+from publisher.subscribers.tokens import Keys
+from publisher.templating import Templates
+
+STATE, TEMPLATES = "state", "templates"
+SETTLE_RUNS = 5  # times `publish` waits for files that are still being written
+Clock = Callable[[], datetime]
+
+
+@dataclass(slots=True)
+class Session:
+    """What verbs that write work on. `publish` runs one at a time."""
+
+    house: House
+    state: State
+    clock: Clock
+    engine: LocalEngine
+    fenced: str = ""  # why no letter may leave
+    publishing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    on_published: Callable[[Published], None] = lambda _: None
+
+    async def publish(
+        self, closed: Collection[str] = (), *, accept_removals: bool = False, verify: bool = False
+    ) -> Published:
+        """Publish once, off the loop."""
+        async with self.publishing:
+            run = partial(
+                publish,
+                self.house,
+                self.clock(),
+                closed=closed,
+                accept_removals=accept_removals,
+                verify=verify,
+            )
+            done = await asyncio.to_thread(run)
+        self.on_published(done)
+        return done
+
+    async def publish_settled(self, *, accept_removals: bool = False) -> Published:
+        """Publish, and again after `articles.settle` while files are still being written."""
+        done = await self.publish(accept_removals=accept_removals, verify=True)
+        written, changed = done.written, done.changed
+        for _ in range(SETTLE_RUNS):
+            if not done.unsettled and not done.again:
+                break
+            await asyncio.sleep(self.house.articles.settle + 0.05)
+            done = await self.publish(accept_removals=accept_removals)
+            written, changed = written + done.written, changed + done.changed
+        return Published(
+            **{name: getattr(done, name) for name in Published.__slots__}
+            | {"written": tuple(dict.fromkeys(written)), "changed": changed}
+        )
+
+
+def house_of(settings: Settings, store: Store, secret: bytes) -> House:
+    """The house of a site whose store is open."""
+    return House(
+        root=settings.root,
+        site=settings.site,
+        layout=Layout(settings.site.url),
+        templates=Templates([settings.root / TEMPLATES]),
+        store=store,
+        keys=Keys({1: secret}),
+        articles=settings.articles,
+        feeds=settings.feeds,
+        mail=settings.mail,
+        newsletters={newsletter.name: newsletter for newsletter in settings.newsletters},
+    )
+
+
+@contextmanager
+def writing(settings: Settings, clock: Clock) -> Iterator[Session]:
+    """The site, locked, with dead senders' letters recovered. Raises Locked, BadState, Unwritable."""
+    state = State(settings.root / STATE)
+    lock = state.lock()
+    try:
+        store = Store(state.database, writing=True)
+        try:
+            fenced = state.fenced(store)
+            if not fenced:
+                state.advance(store)
+                store.write(lambda c: ledger.recover(c, settings.mail.on_unknown))
+            house = house_of(settings, store, state.secret())
+            yield Session(house, state, clock, _engine(settings, house, clock), fenced)
+        finally:
+            store.close()
+    finally:
+        os.close(lock)
+
+
+def _engine(settings: Settings, house: House, clock: Clock) -> LocalEngine:
+    hello = domain_of(mailbox(settings.mail.sender)[1]) if settings.mail.sender else "localhost"
+    return LocalEngine(
+        house.store,
+        Letters(house),
+        [
+            partial(carrier_to, relay, settings.mail, site=settings.root, hello=hello)
+            for relay in relays(settings.mail)
+        ],
+        connections=settings.mail.connections,
+        on_unknown=settings.mail.on_unknown,
+        clock=clock,
+    )
+
+
+@contextmanager
+def reading(settings: Settings) -> Iterator[House]:
+    """The site, read-only, beside whoever writes. Raises BadState where nothing was ever published."""
+    state = State(settings.root / STATE)
+    if not state.database.exists():
+        raise BadState("this site has no state yet", str(settings.root), "run `nashir publish` first")
+    store = Store(state.database, writing=False)
+    try:
+        yield house_of(settings, store, state.secret())
+    finally:
+        store.close()
+
+
+@contextmanager
+def trying(settings: Settings) -> Iterator[House]:
+    """The site on a copy of its store (an empty one where nothing was ever published): what is written is thrown
+    away."""
+    database = State(settings.root / STATE).database
+    with tempfile.TemporaryDirectory(prefix="nashir-") as folder:
+        path = Path(folder, "copy.db")
+        if database.exists():
+            source = Store(database, writing=False)
+            store = source.copy(path)
+            source.close()
+        else:
+            store = Store(path, writing=True)
+        try:
+            yield house_of(settings, store, bytes(32))
+        finally:
+            store.close()

@@ -1,0 +1,182 @@
+"""Verbs that write: served by the daemon, or by a process that takes the lock itself."""
+
+import asyncio
+import time
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from publisher.actions import plan, readers
+from publisher.engine.local import Tally
+from publisher.errors import BadInput, BadState, PublisherError
+from publisher.model.delivery import State
+from publisher.store import editions, ledger
+from publisher.verbs.session import Session
+
+UNDECIDED = (State.QUEUED, State.CLAIMED, State.SENDING)
+
+
+async def publish(session: Session, *, accept_removals: bool = False) -> dict[str, Any]:
+    """The folder becomes feeds and pages."""
+    start = time.monotonic()
+    done = await session.publish_settled(accept_removals=accept_removals)
+    names = ("read", "changed", "published", "quarantined", "written", "notes", "unsettled")
+    return {name: value for name, value in asdict(done).items() if name in names} | {
+        "seconds": round(time.monotonic() - start, 3)
+    }
+
+
+async def send(
+    session: Session,
+    *,
+    newsletter: str | None = None,
+    now: bool = False,
+    include_existing: bool = False,
+    progress: Any = lambda _: None,
+) -> dict[str, Any]:
+    """Publish, plan what is due (with *now* an edition for everybody who has unseen items), deliver until nothing
+    is due. Raises BadState behind the restore fence."""
+    start = time.monotonic()
+    chosen = session.house.newsletter(newsletter)
+    must_send(session)
+    await session.publish_settled()
+    before = await asyncio.to_thread(session.house.store.read, ledger.tally)
+    touched = set(await asyncio.to_thread(_plan_due, session))
+    if now:
+        for each in chosen:
+            make = partial(
+                plan.edition_now, session.house, each, session.clock(), include_existing=include_existing
+            )
+            number = await asyncio.to_thread(make)
+            if number is not None:
+                await asyncio.to_thread(plan.plan, session.house, number)
+                touched.add(number)
+    tally = await session.engine.deliver(progress)
+    after = await asyncio.to_thread(session.house.store.read, ledger.tally)
+    gained = {state: after.get(state, 0) - before.get(state, 0) for state in State}
+    return {
+        "editions": await asyncio.to_thread(_editions, session, touched),
+        "sent": gained[State.SENT],
+        "failed": gained[State.FAILED],
+        "deferred": sum(after.get(state, 0) for state in UNDECIDED),
+        "unknown": gained[State.UNKNOWN],
+        "seconds": round(time.monotonic() - start, 3),
+        "down": tally.down,
+        "failures": [{"address": address, "reply": reply} for address, reply in tally.failures],
+    }
+
+
+def must_send(session: Session) -> None:
+    """Raises BadState when the restore fence is up."""
+    if session.fenced:
+        raise BadState(
+            f"no letter leaves: {session.fenced}",
+            str(session.state.folder),
+            "`nashir resume`, if it is right",
+        )
+
+
+def _plan_due(session: Session) -> list[int]:
+    numbers = plan.due_editions(session.house, session.clock())
+    for number in numbers:
+        plan.plan(session.house, number)
+    return numbers
+
+
+def _editions(session: Session, numbers: set[int]) -> list[dict[str, Any]]:
+    rows = session.house.store.read(editions.listing)
+    return [
+        {"id": e.id, "newsletter": e.newsletter, "slot": e.slot, "letters": sum(counts.values())}
+        for e, counts in rows
+        if e.id in numbers
+    ]
+
+
+async def tick(session: Session) -> Tally:
+    """What the daemon does again and again: plan what is due, send what is due."""
+    await asyncio.to_thread(_plan_due, session)
+    return await session.engine.deliver()
+
+
+async def subscribers_add(
+    session: Session, *, address: str, newsletter: str | None = None, confirmed: bool = False
+) -> dict[str, Any]:
+    """Subscribe one reader."""
+    add = partial(readers.add, session.house, address, newsletter, session.clock(), confirmed=confirmed)
+    states = await asyncio.to_thread(add)
+    return {"address": address, "newsletters": states}
+
+
+async def subscribers_import(
+    session: Session,
+    *,
+    file: str,
+    newsletter: str | None = None,
+    confirmed: bool = False,
+    dry_run: bool = False,
+) -> dict[str, Any]:
+    """Subscribe every address of a CSV file."""
+    start = time.monotonic()
+    done = await asyncio.to_thread(_import, session, Path(file), newsletter, confirmed, dry_run)
+    return {
+        "added": done.added,
+        "already": done.already,
+        "kept": done.kept,
+        "rejected": [{"line": line, "reason": reason} for line, reason in done.rejected],
+        "seconds": round(time.monotonic() - start, 3),
+    }
+
+
+def _import(
+    session: Session, path: Path, newsletter: str | None, confirmed: bool, dry_run: bool
+) -> readers.Imported:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as lines:
+            return readers.import_rows(
+                session.house, lines, newsletter, session.clock(), confirmed=confirmed, dry_run=dry_run
+            )
+    except OSError as error:
+        raise BadInput(f"cannot be read: {error.strerror}", str(path), "name a CSV file") from error
+    except UnicodeDecodeError as error:
+        raise BadInput(f"not UTF-8: {error.reason}", str(path), "save it as CSV in UTF-8") from error
+
+
+async def deliveries_retry(session: Session, *, edition: int | None, states: list[str]) -> dict[str, Any]:
+    """Queue letters again that failed or are in doubt; the next run sends them."""
+    must_send(session)
+    wanted = [State[state.upper()] for state in states] or [State.FAILED]
+    again = partial(ledger.retry, states=wanted, edition=edition, now=session.clock())
+    count = await asyncio.to_thread(session.house.store.write, again)
+    return {"queued": count}
+
+
+async def resume(session: Session) -> dict[str, Any]:
+    """A person says that this database is the one to go on with: letters leave again."""
+    was = session.fenced
+    await asyncio.to_thread(session.state.resume, session.house.store)
+    await asyncio.to_thread(
+        session.house.store.write, lambda c: ledger.recover(c, session.house.mail.on_unknown)
+    )
+    session.fenced = ""
+    return {"was": was}
+
+
+TABLE = {
+    "publish": publish,
+    "send": send,
+    "subscribers add": subscribers_add,
+    "subscribers import": subscribers_import,
+    "deliveries --retry": deliveries_retry,
+    "resume": resume,
+}
+
+
+async def run(session: Session, verb: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Run the verb of this name. Raises PublisherError."""
+    if verb not in TABLE:
+        raise BadInput(f"there is no verb {verb!r}", "", "see `nashir --help`")
+    try:
+        return await TABLE[verb](session, **arguments)  # type: ignore[operator, no-any-return]
+    except ExceptionGroup as group:
+        raise next((e for e in group.exceptions if isinstance(e, PublisherError)), group) from group

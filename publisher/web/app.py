@@ -1,0 +1,89 @@
+"""Everything the daemon answers: the output folder, the unsubscribe door, /healthz."""
+
+from collections.abc import Callable
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from publisher.actions import readers
+from publisher.pages.notice import notice_page
+from publisher.subscribers.tokens import Claim
+from publisher.text.words import words
+from publisher.verbs.session import Session
+from publisher.web.files import COMMON, PAGE, Files
+
+DYNAMIC = ("/u/", "/healthz")
+LIMIT = 1 << 16  # bytes of a form
+
+
+def application(session: Session, health: Callable[[], list[str]]) -> Callable[..., Any]:
+    """The ASGI application; *health* names what is wrong now."""
+    files = Files(session.house.out)
+
+    async def healthz(_: Request) -> Response:
+        problems = health()
+        return JSONResponse(
+            {"status": "failing" if problems else "ok", "problems": problems}, 503 if problems else 200
+        )
+
+    async def unsubscribe(request: Request) -> Response:
+        return await _unsubscribe(session, request)
+
+    dynamic = Starlette(
+        routes=[
+            Route("/healthz", healthz, methods=["GET"]),
+            Route("/u/{token}", unsubscribe, methods=["GET", "POST"]),
+        ]
+    )
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            return
+        if scope["path"].startswith(DYNAMIC):
+            await dynamic(scope, receive, send)
+        else:
+            await files(scope, receive, send)
+
+    return application
+
+
+async def _unsubscribe(session: Session, request: Request) -> Response:
+    """GET and HEAD show a page with a button and change nothing (H3); POST ends the subscription, with whatever
+    body and without any cookie (RFC 8058, 3.2; H2)."""
+    house, token = session.house, request.path_params["token"]
+    leaving = readers.who_leaves(house, token)
+    language = leaving.person.language if leaving and leaving.person.language else house.site.language
+    speak = words(language)
+    if leaving is None:
+        return _page(session, 404, language, title=speak.text("This link is not valid."), text="")
+    newsletter = house.newsletters.get(leaving.name)
+    title = newsletter.title if newsletter else leaving.name
+    if request.method == "POST":
+        claim, now = Claim(leaving.person.id, leaving.newsletter), session.clock()
+        await house.store.settle(lambda c: readers.leave(c, claim, now))
+    if request.method == "POST" or leaving.ended:
+        done = speak.text("You are unsubscribed from %(title)s. No more letters will come.") % {
+            "title": title
+        }
+        return _page(session, 200, language, title=speak.text("Unsubscribe"), text=done)
+    question = speak.text("Do you want to stop receiving %(title)s?") % {"title": title}
+    return _page(
+        session,
+        200,
+        language,
+        title=speak.text("Unsubscribe"),
+        text=question,
+        action=token,  # relative: also right behind a proxy that strips a prefix
+        button=speak.text("Yes, unsubscribe me"),
+    )
+
+
+def _page(session: Session, status: int, language: str, **words_: Any) -> Response:
+    body = notice_page(
+        session.house.site, session.house.layout, session.house.templates, language=language, **words_
+    )
+    headers = {name.decode(): value.decode() for name, value in [*COMMON, *PAGE]}
+    return Response(body, status, headers | {"cache-control": "no-store"}, "text/html; charset=utf-8")

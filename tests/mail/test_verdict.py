@@ -1,0 +1,132 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from publisher.mail.settings import OnUnknown
+from publisher.mail.verdict import escaped, judge
+from publisher.model.delivery import Delivery, Reply, Stage, State, Verdict
+
+NOW = datetime(2026, 11, 23, 4, tzinfo=UTC)
+BEFORE_CONTENT = (Stage.MAIL, Stage.RCPT, Stage.DATA)
+
+
+def verdict(
+    stage: Stage,
+    code: int,
+    text: str = "",
+    *,
+    attempts: int = 0,
+    life: timedelta = timedelta(hours=24),
+    on_unknown: OnUnknown = "resend",
+) -> Verdict:
+    delivery = Delivery(1, 1, 1, 1, "reader@example.org", attempts, NOW + life)
+    return judge(stage, Reply(code, text), delivery, NOW, on_unknown)
+
+
+def wait(found: Verdict) -> timedelta:
+    assert found.due is not None
+    return found.due - NOW
+
+
+def test_a_letter_the_relay_took_is_sent() -> None:
+    assert Verdict(State.SENT, None, True, 250, "2.0.0 queued") == verdict(Stage.CONTENT, 250, "2.0.0 queued")
+
+
+@pytest.mark.parametrize("stage", [*BEFORE_CONTENT, Stage.CONTENT])
+@pytest.mark.parametrize("attempts, minutes", [(0, 5), (1, 15), (2, 60), (3, 240), (4, 240), (40, 240)])
+def test_a_4xx_waits_longer_each_time(stage: Stage, attempts: int, minutes: int) -> None:  # S3
+    found = verdict(stage, 451, attempts=attempts)
+
+    assert (State.QUEUED, True, timedelta(minutes=minutes)) == (found.state, found.counts, wait(found))
+
+
+def test_a_4xx_fails_at_the_end_of_the_editions_life() -> None:  # S3
+    found = verdict(Stage.RCPT, 450, "4.2.0 greylisted", attempts=3, life=timedelta(hours=3, minutes=59))
+
+    assert (State.FAILED, None, 450) == (found.state, found.due, found.code)
+    assert "expired; last: 4.2.0 greylisted" == found.note
+
+
+@pytest.mark.parametrize("stage", [*BEFORE_CONTENT, Stage.CONTENT])
+@pytest.mark.parametrize(
+    "code, text", [(550, "5.1.1 no such user"), (554, ""), (552, "5.2.2 full"), (599, "x")]
+)
+def test_a_5xx_is_final(stage: Stage, code: int, text: str) -> None:  # S3
+    assert Verdict(State.FAILED, None, True, code, text) == verdict(stage, code, text)
+
+
+@pytest.mark.parametrize("stage", [*BEFORE_CONTENT, Stage.CONTENT])
+def test_a_refusal_of_us_is_charged_to_nobody(stage: Stage) -> None:  # S3: 5.7.x is about us
+    found = verdict(stage, 550, "5.7.26 unauthenticated mail")
+
+    assert (State.QUEUED, False) == (found.state, found.counts)
+    assert timedelta(minutes=5) <= wait(found)
+
+
+@pytest.mark.parametrize("code", [530, 535])
+def test_a_relay_that_wants_a_password_fails_no_letter(code: int) -> None:
+    assert (State.QUEUED, False) == (verdict(Stage.MAIL, code).state, verdict(Stage.MAIL, code).counts)
+
+
+@pytest.mark.parametrize("stage", Stage)
+def test_a_421_is_charged_to_nobody(stage: Stage) -> None:  # S3
+    found = verdict(stage, 421, "4.7.0 too many letters", attempts=3)
+
+    assert (State.QUEUED, False) == (found.state, found.counts)
+    assert timedelta(0) < wait(found) <= timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    "stage, code", [(stage, 0) for stage in BEFORE_CONTENT] + [(Stage.CONNECT, c) for c in (0, 454, 535, 554)]
+)
+def test_a_connection_at_fault_is_charged_to_nobody(stage: Stage, code: int) -> None:  # S3
+    found = verdict(stage, code, attempts=3)
+
+    assert (State.QUEUED, False) == (found.state, found.counts)
+    assert timedelta(0) < wait(found) <= timedelta(minutes=1)
+
+
+def test_a_letter_in_doubt_is_sent_again_where_none_may_be_lost() -> None:  # S4
+    found = verdict(Stage.CONTENT, 0, "dropped")
+
+    assert (State.QUEUED, True) == (found.state, found.counts)
+    assert timedelta(0) < wait(found) <= timedelta(minutes=5)
+
+
+def test_a_letter_in_doubt_is_kept_where_none_may_come_twice() -> None:  # S4
+    assert Verdict(State.UNKNOWN, None, True, 0, "dropped") == verdict(
+        Stage.CONTENT, 0, "dropped", on_unknown="hold"
+    )
+
+
+def test_a_letter_in_doubt_is_not_called_failed_when_its_edition_ends() -> None:
+    assert State.UNKNOWN is verdict(Stage.CONTENT, 0, life=timedelta(seconds=1)).state
+
+
+@given(
+    st.sampled_from(Stage),
+    st.integers(0, 999),
+    st.text(),
+    st.integers(0, 99),
+    st.sampled_from(["resend", "hold"]),
+    st.integers(0, 10**6),
+)
+def test_every_reply_has_a_verdict(
+    stage: Stage, code: int, text: str, attempts: int, on_unknown: OnUnknown, life: int
+) -> None:
+    found = verdict(stage, code, text, attempts=attempts, on_unknown=on_unknown, life=timedelta(seconds=life))
+
+    assert found.state in (State.QUEUED, State.SENT, State.FAILED, State.UNKNOWN)
+    assert (found.state is State.QUEUED) == (found.due is not None)
+    assert found.due is None or NOW < found.due <= NOW + timedelta(seconds=life)
+    assert (found.state is State.SENT) == (stage is Stage.CONTENT and 200 <= code < 300)
+    assert found.state is not State.UNKNOWN or stage is Stage.CONTENT
+    assert len(found.note) <= 200 and found.note.isprintable()
+
+
+def test_a_strangers_words_are_escaped_and_cut() -> None:  # S6
+    assert "a\\nb\\x1b[2J\\u202ec" == escaped("a\nb\x1b[2J\u202ec")
+    assert "x" * 199 + "…" == (escaped("x" * 5000))
+    assert "المستخدم غير معروف" == escaped("المستخدم غير معروف")

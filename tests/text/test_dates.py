@@ -1,0 +1,141 @@
+"""Dates for machines and for readers."""
+
+import locale
+from datetime import UTC, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from publisher.text.dates import Digits, digits_of, long_date, rfc822, rfc3339, write_digits
+
+FRIDAY = datetime(2021, 7, 23, 9, 0, tzinfo=UTC)
+BAGHDAD = ZoneInfo("Asia/Baghdad")
+ANY_DIGITS = st.sampled_from(["latn", "arab", "arabext"])
+
+
+def written(
+    when: datetime, language: str, region: str, zone: ZoneInfo = BAGHDAD, digits: Digits = "latn"
+) -> str:
+    return long_date(when, language=language, region=region, zone=zone, digits=digits)
+
+
+def test_feed_dates_are_utc_english_and_whole_seconds() -> None:  # F10
+    tehran = datetime(2021, 7, 23, 13, 30, 0, 999_999, tzinfo=ZoneInfo("Asia/Tehran"))
+
+    assert rfc822(tehran) == "Fri, 23 Jul 2021 09:00:00 +0000"
+    assert rfc3339(tehran) == "2021-07-23T09:00:00+00:00"
+
+
+def test_an_offset_with_seconds_becomes_a_valid_date() -> None:  # F10
+    local_mean_time = timezone(timedelta(hours=2, minutes=57, seconds=36))
+
+    assert (
+        rfc822(datetime(1900, 1, 1, 2, 57, 36, tzinfo=local_mean_time)) == "Mon, 01 Jan 1900 00:00:00 +0000"
+    )
+
+
+def test_the_process_locale_does_not_matter() -> None:  # F2
+    before = locale.setlocale(locale.LC_ALL)
+    try:
+        for name in ("fa_IR.UTF-8", "ar_EG.UTF-8", "C.UTF-8"):
+            try:
+                locale.setlocale(locale.LC_ALL, name)
+            except locale.Error:
+                continue
+
+            assert rfc822(FRIDAY) == "Fri, 23 Jul 2021 09:00:00 +0000"
+            assert (
+                long_date(FRIDAY, language="he", region="IL", zone=BAGHDAD, digits="latn")
+                == "יום שישי, 23 ביולי 2021"
+            )
+    finally:
+        locale.setlocale(locale.LC_ALL, before)
+
+
+@pytest.mark.parametrize(
+    ("language", "region", "expected"),
+    [
+        ("ar", "IQ", "الجمعة 23 تموز 2021"),
+        ("ar", "SY", "الجمعة 23 تموز 2021"),
+        ("ar", "LB", "الجمعة 23 تموز 2021"),
+        ("ar", "JO", "الجمعة 23 تموز 2021"),
+        ("ar", "PS", "الجمعة 23 تموز 2021"),
+        ("ar", "EG", "الجمعة 23 يوليو 2021"),
+        ("ar", "SA", "الجمعة 23 يوليو 2021"),
+        ("ar", "DZ", "الجمعة 23 جويلية 2021"),
+        ("ar", "TN", "الجمعة 23 جويلية 2021"),
+        ("ar", "MA", "الجمعة 23 يوليوز 2021"),
+        ("ar", "", "الجمعة 23 يوليو 2021"),
+        ("ar-MA", "IQ", "الجمعة 23 يوليوز 2021"),  # the language says more than the site
+        ("fa", "IR", "جمعه 23 ژوئیهٔ 2021"),
+        ("fa", "AF", "جمعه 23 جولای 2021"),
+        ("he", "IL", "יום שישי, 23 ביולי 2021"),
+        ("ur", "PK", "جمعہ، 23 جولائی، 2021"),
+        ("ckb", "IQ", "ھەینی، 23ی تەمووزی 2021"),
+        ("en", "IQ", "Friday, July 23, 2021"),
+        ("en", "GB", "Friday, 23 July 2021"),
+        ("dv", "MV", "Friday, July 23, 2021"),  # CLDR has no Dhivehi months
+    ],
+)
+def test_a_long_date_follows_language_and_region(language: str, region: str, expected: str) -> None:  # R8
+    assert expected == written(FRIDAY, language, region)
+
+
+@pytest.mark.parametrize(
+    ("region", "november"),
+    [("IQ", "تشرين الثاني"), ("MA", "نونبر"), ("DZ", "نوفمبر"), ("EG", "نوفمبر"), ("JO", "تشرين الثاني")],
+)
+def test_november_has_its_name_of_the_region(region: str, november: str) -> None:  # R8
+    when = datetime(2026, 11, 23, 9, tzinfo=UTC)
+
+    assert f"الاثنين 23 {november} 2026" == long_date(
+        when, language="ar", region=region, zone=BAGHDAD, digits="latn"
+    )
+
+
+def test_the_day_is_the_day_of_the_zone() -> None:  # R8
+    midnight = datetime(2021, 7, 22, 21, 0, tzinfo=UTC)
+
+    assert (
+        long_date(midnight, language="ar", region="IQ", zone=BAGHDAD, digits="arab") == "الجمعة ٢٣ تموز ٢٠٢١"
+    )
+    assert (
+        long_date(midnight, language="ar", region="IQ", zone=ZoneInfo("UTC"), digits="arab")
+        == "الخميس ٢٢ تموز ٢٠٢١"
+    )
+
+
+@pytest.mark.parametrize(
+    ("texts", "language", "digits"),
+    [
+        (["ترتفع 3500 دينار", "في ٢٠٢١"], "ar", "latn"),  # the commoner wins
+        (["عام ٢٠٢١", "iPhone 17"], "ar", "arab"),
+        (["سال ۱۴۰۰ و ۱۴۰۱", "2021"], "fa", "arabext"),
+        (["1٢", "١2"], "fa", "latn"),  # a tie that CLDR's default does not settle: the first
+        (["1٢"], "ar-EG", "arab"),  # a tie: CLDR's default
+        (["لا رقم هنا"], "ar", "latn"),
+        ([], "ar-EG", "arab"),
+        ([], "fa", "arabext"),
+        ([], "he", "latn"),
+        ([], "ur", "latn"),
+        ([], "ckb", "arab"),
+        ([], "en", "latn"),
+    ],
+)
+def test_digits_are_the_ones_most_used(texts: list[str], language: str, digits: Digits) -> None:  # R8
+    assert digits == digits_of(texts, language)
+
+
+@given(
+    st.integers(min_value=0),
+    st.sampled_from(["latn", "arab", "arabext"]),
+    st.sampled_from(["latn", "arab", "arabext"]),
+)
+def test_written_digits_mean_the_same_number(n: int, first: Digits, then: Digits) -> None:
+    text = write_digits(write_digits(f"{n}%", first), then)
+
+    assert f"{n}%" == write_digits(text, "latn")
+    assert n == int(text.rstrip("%"))
+    assert then == digits_of([text], "en")
