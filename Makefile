@@ -22,8 +22,18 @@ setup-dev: .venv/.dev
 	@sh tests/setup.sh
 	@touch $@
 
+# The sample site: publish it, mail its archive to one made-up reader, then serve and watch until Ctrl-C.
 run: setup
-	@exec $(BIN)/nashir run --sample
+	@$(BIN)/nashir publish
+	@$(BIN)/nashir subscribers add reader@example.org --confirmed
+	@$(BIN)/nashir send --now --include-existing
+	@echo
+	@echo "The sample site:   http://127.0.0.1:8080/"
+	@echo "Its feeds:         http://127.0.0.1:8080/rss.xml  /atom.xml  /feed.json"
+	@echo "The first letter:  outbox/new/ (a mail folder; \`nashir preview\` opens it in the browser)"
+	@echo "Put a file into articles/ and reload. Ctrl-C stops."
+	@echo
+	@exec $(BIN)/nashir run
 
 test: setup setup-dev
 	$(BIN)/python -m pytest
@@ -39,11 +49,9 @@ types: setup-dev
 bench: setup-dev
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
-# Needs the vulnerability service of the package index.
+# Known vulnerabilities of what is locked; asks the package index's service.
 audit: setup-dev
-	@$(PYTHON) -m venv .venv-audit
-	@.venv-audit/bin/python -m pip --quiet install pip-audit
-	.venv-audit/bin/pip-audit --require-hashes --disable-pip -r requirements.lock
+	$(BIN)/pip-audit --require-hashes --disable-pip -r requirements.lock
 
 # Rewrites both lock files (needs uv).
 lock:

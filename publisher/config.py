@@ -27,12 +27,26 @@ from publisher.model.digest import Newsletter
 from publisher.model.site import Site
 from publisher.text.direction import of_tag
 from publisher.text.language import canonical
-from publisher.web.settings import WebSettings, address
 
 FILE = "config.toml"
 PREFIX = "NASHIR__"
 T = TypeVar("T")
 Path_ = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WebSettings:
+    """[web]: declared here, since the web room stands above this one."""
+
+    listen: str = "127.0.0.1:8080"  # host:port; [::1]:8080 for IPv6
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port. Raises ValueError with the mend."""
+        host, _, port = self.listen.rpartition(":")
+        if not host or not port.isdigit() or not 0 <= int(port) < 65536:
+            raise ValueError(f'{self.listen!r} is no host:port; write "127.0.0.1:8080"')
+        return host.strip("[]"), int(port)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +163,7 @@ class _Reader:
             self._check(("mail",), "from", lambda: mailbox(file.mail.sender))
         if file.mail.reply_to:
             self._check(("mail",), "reply_to", lambda: mailbox(file.mail.reply_to))
-        self._check(("web",), "listen", lambda: address(file.web.listen))
+        self._check(("web",), "listen", lambda: file.web.address)
         self._check(("feeds",), "entries", lambda: _between(file.feeds.entries, 1, 1000))
         newsletters = tuple(self._newsletter(table, n, site) for n, table in enumerate(file.newsletters))
         for n, newsletter in enumerate(newsletters):

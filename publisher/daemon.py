@@ -25,7 +25,6 @@ from publisher.verbs import session as sessions
 from publisher.verbs import writing
 from publisher.verbs.session import Session
 from publisher.web.app import application
-from publisher.web.settings import address
 
 TICK = 5  # seconds between two looks at what is due
 QUIET = 0.1  # seconds a burst of file events is gathered
@@ -98,7 +97,7 @@ class Daemon:
         return scheduler
 
     def _server(self) -> tuple[_Server, socket.socket]:
-        host, port = address(self._settings.web.listen)
+        host, port = self._settings.web.address
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         try:
             listening = socket.create_server((host, port), family=family, backlog=1024)

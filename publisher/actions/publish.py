@@ -22,7 +22,7 @@ from publisher.store import articles, facts, people
 from publisher.text import html
 from publisher.text.language import feed_tag
 
-PAGES = 100  # pages rendered and written together
+PAGES = 500  # pages rendered and written together
 OUTPUTS = "outputs"  # the fact that says what the shared files on disk were made from
 
 

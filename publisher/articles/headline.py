@@ -40,7 +40,8 @@ def _first_line(elements: list[str]) -> tuple[str, list[str]]:
         if _LINE.match(element) and _fits(said) and not _BREAK.search(element.strip()):
             return said, _without(elements, number)
         line = words(_BREAK.split(element.strip(), maxsplit=1)[0])
-        return excerpt(line if visible(line) else said, CUT), elements  # the sentence goes on: it stays whole
+        # The sentence goes on below its first line: the body keeps all of it.
+        return excerpt(line if visible(line) else said, CUT), elements
     return "", elements
 
 

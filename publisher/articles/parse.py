@@ -29,6 +29,8 @@ from publisher.model.article import Body, Leaf, Manuscript, Warn
 from publisher.text import clean, direction, html
 from publisher.text.excerpt import excerpt
 
+_MARKUP = 100_000  # marks of HTML: an honest article has a hundredth; the time to read one is bounded by them
+
 _SEPARATOR = re.compile("[\u2028\u2029\u0085\x0b\x0c]")
 # Front matter and the first line below it: fields and headline, where a separator is a blank and no paragraph.
 _HEAD = re.compile(r"\s*(?:---[ \t]*\n.*?\n(?:---|\.\.\.)[ \t]*\n\s*)?[^\n]*", re.DOTALL)
@@ -108,7 +110,7 @@ def _take_apart(leaf: Leaf, rules: Rules) -> _Sheet:
     text, warnings = _cleaned(leaf.data)
     matter = frontmatter.split(text, kind)
     fields, markup = _markup(kind, matter)
-    title, elements = headline.find(fields.title(), html.split(html.sanitise(markup)))
+    title, elements = headline.find(fields.title(), html.split(html.sanitise(_bounded(markup))))
     if not title:
         if not elements and not fields.held():
             raise Unreadable("the file is empty", "write the headline on its first line")
@@ -136,8 +138,14 @@ def _markup(kind: names.Kind, matter: frontmatter.Matter) -> tuple[Fields, str]:
         case "markdown":
             return Fields(matter.values), markdown.html(matter.text)
         case "html":
-            values, markup = hypertext.read(matter.text, Fields(matter.values).title())
+            values, markup = hypertext.read(_bounded(matter.text), Fields(matter.values).title())
             return Fields(matter.values, values), markup
+
+
+def _bounded(markup: str) -> str:
+    if markup.count("<") + markup.count("&") > _MARKUP:
+        raise Unreadable(f"more than {_MARKUP:,} tags and paragraphs", "split it into several articles")
+    return markup
 
 
 def _summary(declared: str, sheet: _Sheet) -> tuple[str, bool]:

@@ -31,7 +31,7 @@ def put(root: Path, path: str, data: bytes) -> bool:
     """Write *data* to *path* below *root* whole or not at all, and make it last (fsync); return whether it
     changed. Unchanged bytes are left untouched. Raises Unwritable."""
     with _explained(path):
-        target = _inside(root, path)
+        target = _inside(root.resolve(), path)
         if _holds(target, data):
             return False
         _make(target.parent)
@@ -52,6 +52,7 @@ def put_many(root: Path, items: Iterable[tuple[str, bytes]]) -> list[str]:
     first = list(islice(items, BATCH + 1))
     if len(first) <= BATCH:
         return [path for path, data in first if put(root, path, data)]
+    root = root.resolve()
     waiting: list[tuple[str, Path, Path]] = []
     try:
         for path, data in chain(first, items):
@@ -76,6 +77,7 @@ def put_many(root: Path, items: Iterable[tuple[str, bytes]]) -> list[str]:
 def remove(root: Path, path: str) -> bool:
     """Remove *path* below *root* and the folders this empties; return whether it was there. Raises Unwritable."""
     with _explained(path):
+        root = root.resolve()
         target = _inside(root, path)
         try:
             target.unlink()
@@ -110,11 +112,11 @@ def _explained(path: str) -> Iterator[None]:
 
 
 def _inside(root: Path, path: str) -> Path:
-    """The place of *path*, where neither its parts nor a link on its way lead out of *root*."""
+    """The place of *path*, where neither its parts nor a link on its way lead out of *root* (resolved)."""
     parts = PurePosixPath(path).parts
     target = root.joinpath(*parts)
     inside = parts and not path.startswith("/") and ".." not in parts and "\0" not in path
-    if not inside or not target.parent.resolve().is_relative_to(root.resolve()):
+    if not inside or not target.parent.resolve().is_relative_to(root):
         raise Unwritable("leads out of the output folder", path, "remove the link, or name a path below it")
     return target
 

@@ -72,7 +72,7 @@ class SmtpCarrier:
             await client.ehlo()
             if self._relay.username:
                 await client.login(self._relay.username, self._relay.password)
-            if not isinstance(client.transport, asyncio.Transport):
+            if client.transport is None:  # uvloop's transports are no asyncio.Transport: nothing more is asked
                 raise ConnectionResetError("the relay closed the connection")
             self._client, self._wire = client, Wire(client.transport, self._timeout)
         except BaseException:

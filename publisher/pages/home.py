@@ -10,8 +10,6 @@ from publisher.templating import Templates
 from publisher.text.dates import Digits, digits_of, long_date, rfc3339
 from publisher.text.words import Words, words
 
-HOME_ARTICLES = 30  # how many of the newest articles it shows
-
 
 def home_page(site: Site, layout: Layout, articles: Sequence[Article], templates: Templates) -> bytes:
     """The page of *articles*, in the order given, in the site's language; UTF-8 (F25, R8)."""

@@ -46,7 +46,7 @@ _DIGIT_GLUE = re.compile(r"\d[\d.,]*+[^\w\s.,:/]++\w*[^\W\d_]|\d[\d.,:/]*+(?<=[.
 _SPILL = re.compile(
     r"[^\w\s]{0,8}[^\w\s.%+#$€£/(\[<-][^\w\s]{0,8}\s{0,8}[^\w\s]?\d|\.\s{1,8}\d|\s{1,8}[-–—:/«“\"]\s{0,8}\d"
 )
-_LATIN_NEXT = re.compile(rf"[^\w{_RTL}]*+(?![{_RTL}])\w")
+_LATIN_NEXT = re.compile(rf"[^\w{_RTL}]{{0,64}}+(?![{_RTL}])\w")
 _GUARD = re.compile("[\u2066-\u2068\u202a][^\u2069\u202c]*")
 _OWN_MARK = ("\u200e", "\u2066", "\u2069", "\u202a", "\u202c")
 _BLANKS = " \u00a0"

@@ -2,7 +2,7 @@
 
 from itertools import islice
 
-import regex  # type: ignore[import-untyped]
+import regex
 
 _GRAPHEME = regex.compile(r"\X")
 # Not after a single letter: "د. محمد", "U.S. Army".

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import accumulate
 from typing import Literal, NamedTuple
 
-import regex  # type: ignore[import-untyped]
+import regex
 from lxml import etree
 
 from publisher.model.article import Direction
@@ -49,6 +49,15 @@ class _Point(NamedTuple):
     @property
     def text(self) -> str:
         return (self.parent.text if self.child is None else self.child.tail) or ""
+
+
+class _Span(NamedTuple):
+    """Where a run begins in its first slot and ends in its last, and the mark that goes behind it."""
+
+    start: int
+    end: int
+    run: bidi.Run
+    behind: str
 
 
 _NEUTRAL = _Slot(None, None, "\ufffc")
@@ -111,21 +120,50 @@ def _is_latin(element: etree._Element) -> bool:
 
 def _isolate(slots: list[_Slot], how: How) -> None:
     """Put the runs of a paragraph into elements, from the last to the first: what stands before a run keeps its
-    place in the tree."""
+    place in the tree. Those of one slot go in together, or many would take quadratic time."""
     text = "".join(slot.text for slot in slots)
     starts = list(accumulate((len(slot.text) for slot in slots), initial=0))
+    together: list[_Span] = []
+    where = -1
     for run in reversed(bidi.runs(text)):
         first, last = bisect_right(starts, run.start) - 1, bisect_left(starts, run.end) - 1
-        begin, end = (
-            _point(slots[first], run.start - starts[first]),
-            _point(slots[last], run.end - starts[last]),
-        )
-        behind = bidi.RLM if how == "span" and run.joins else ""
-        if common := _common(begin, end):
-            _wrap(*common, how, behind)
-        else:  # the run parts an inline element: marks, as in plain text
-            _insert(end, bidi.LRM * run.after + behind)
-            _insert(begin, bidi.LRM * run.before)
+        span = _Span(run.start - starts[first], run.end - starts[last], run, _behind_run(run, how))
+        if together and not first == last == where:
+            _fill(slots[where], together[::-1], how)
+            together = []
+        if first == last:
+            where = first
+            together.append(span)
+        else:
+            _cross(_point(slots[first], span.start), _point(slots[last], span.end), span, how)
+    if together:
+        _fill(slots[where], together[::-1], how)
+
+
+def _behind_run(run: bidi.Run, how: How) -> str:
+    return bidi.RLM if how == "span" and run.joins else ""
+
+
+def _fill(slot: _Slot, spans: list[_Span], how: How) -> None:
+    """Put each of *spans*, in order, into an element of its own."""
+    point = _point(slot, 0)
+    text, end = point.text, None
+    for span in reversed(spans):
+        run = etree.Element(how, {"dir": "ltr"})
+        run.text, run.tail = text[span.start : span.end], span.behind + text[span.end : end]
+        _put(run, point, text[: span.start] if span is spans[0] else None)
+        end = span.start
+
+
+def _cross(begin: _Point, end: _Point, span: _Span, how: How) -> None:
+    """Put a run that begins and ends in different slots into one element; where that would part an inline
+    element, into marks, as in plain text."""
+    common = _common(begin, end)
+    if common:
+        _wrap(*common, how, span.behind)
+    else:
+        _insert(end, bidi.LRM * span.run.after + span.behind)
+        _insert(begin, bidi.LRM * span.run.before)
 
 
 def _point(slot: _Slot, offset: int) -> _Point:
@@ -174,30 +212,31 @@ def _insert(point: _Point, marks: str) -> None:
         point.child.tail = text
 
 
-def _wrap(begin: _Point, end: _Point, how: How, mark_behind: str) -> None:
+def _wrap(begin: _Point, end: _Point, how: How, behind: str) -> None:
     """Put what stands between two points of one parent into an element *how* with dir="ltr"."""
     run = etree.Element(how, {"dir": "ltr"})
-    before, rest = begin.text[: begin.offset], end.text[end.offset :]
-    if begin.child is end.child:
-        run.text = begin.text[begin.offset : end.offset]
-    else:
-        run.text = begin.text[begin.offset :]
-        first = begin.parent[0] if begin.child is None else begin.child.getnext()
-        last = end.text[: end.offset]
-        for inner in list(_siblings(first, end.child)):
-            run.append(inner)
-        run[-1].tail = last
-    if begin.child is None:
-        begin.parent.text = before
-        begin.parent.insert(0, run)
-    else:
-        begin.child.tail = None  # lxml moves no tail of ours: what stood here stands around the run now
-        begin.child.addnext(run)
-        begin.child.tail = before
-    run.tail = mark_behind + rest
+    run.text, before = begin.text[begin.offset :], begin.text[: begin.offset]
+    last, run.tail = end.text[: end.offset], behind + end.text[end.offset :]
+    for inner in list(_siblings(begin, end)):
+        run.append(inner)
+    run[-1].tail = last
+    _put(run, begin, before)
 
 
-def _siblings(first: etree._Element | None, last: etree._Element | None) -> Iterator[etree._Element]:
-    while first is not None:
-        yield first
-        first = None if first is last else first.getnext()
+def _put(element: etree._Element, point: _Point, before: str | None) -> None:
+    """Put *element* with its tail where the slot of *point* begins, behind *before*."""
+    if point.child is None:
+        point.parent.text = before
+        point.parent.insert(0, element)
+    else:
+        point.child.tail = None
+        point.child.addnext(element)
+        point.child.tail = before
+
+
+def _siblings(begin: _Point, end: _Point) -> Iterator[etree._Element]:
+    """The elements between two points of one parent."""
+    inner = begin.parent[0] if begin.child is None else begin.child.getnext()
+    while inner is not None:
+        yield inner
+        inner = None if inner is end.child else inner.getnext()

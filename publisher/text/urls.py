@@ -11,7 +11,7 @@ _HOST = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?|\[[0-9a-f:.]+\]", re.ASCII
 _LONE_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
 _PATH, _QUERY = "/%:@!$&'()*+,;=~", "/%:@!$&'()*+,;=~?"
 # One candidate of srcset: a URL without white space or comma at its ends, then its descriptor.
-_CANDIDATE = re.compile(r"[\s,]*+(?P<url>[^\s,]\S*+)(?P<size>[^,]*+)")
+_CANDIDATE = re.compile(r"(?P<url>[^\s,]\S*+)(?P<size>[^,]*+)")
 
 
 def url(raw: str, base: str) -> str | None:

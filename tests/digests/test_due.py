@@ -159,7 +159,7 @@ def test_the_latest_of_a_rare_schedule_is_found() -> None:
     ],
 )  # fmt: skip
 def test_a_schedule_is_refused_with_the_grammar(text: str) -> None:
-    with pytest.raises(ValueError, match="daily 07:00|never comes"):
+    with pytest.raises(ValueError, match=r"daily 07:00|never comes"):
         parse(text)
 
 

@@ -11,7 +11,9 @@ from publisher.errors import BadConfig
 from publisher.layout import Layout
 from publisher.model.article import Article, Block, Body, Direction, Story
 from publisher.model.site import Site
-from publisher.pages.page import article_page, home_page, not_found_page, notice_page, stylesheet
+from publisher.pages.article import article_page
+from publisher.pages.home import home_page
+from publisher.pages.notice import not_found_page, notice_page, stylesheet
 from publisher.templating import Templates
 
 SITE = Site(

@@ -1,0 +1,37 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from publisher.errors import BadInput
+from publisher.subscribers.addresses import Address, parse
+
+
+def test_spellings_of_one_address_are_one_reader():  # L6
+    assert parse("Reader@Example.ORG").key == parse("reader@example.org").key
+    assert "Reader@example.org" == parse(" Reader@Example.ORG ").text
+
+
+def test_a_domain_in_arabic_has_the_key_of_its_a_labels():  # L6
+    assert parse("a@موقع.example").key == parse(f"a@{'موقع'.encode('idna').decode()}.example").key
+
+
+@pytest.mark.parametrize(
+    "text", ["", "no at sign", "a@b\nBcc: x@y.org", "a@b@c.org", "\u202ea@example.org", "a@exa mple.org", "a@-x.org"]
+)
+def test_what_is_no_address_is_refused_in_one_line(text):  # L6
+    with pytest.raises(BadInput) as refused:
+        parse(text)
+
+    assert "\n" not in str(refused.value)
+    assert "name@example.org" in str(refused.value)
+
+
+@given(st.text())
+def test_any_text_is_an_address_or_refused(text):  # X14
+    try:
+        found = parse(text)
+    except BadInput:
+        return
+
+    assert isinstance(found, Address)
+    assert not set("\r\n\0 \t<>") & set(found.text)

@@ -1,0 +1,54 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from publisher.subscribers.tokens import Claim, Keys
+
+KEYS = Keys({1: b"k" * 32})
+ids = st.integers(min_value=0, max_value=2**32 - 1)
+
+
+@given(ids, ids)
+def test_a_token_says_what_was_signed(subscriber, newsletter):  # H4
+    claim = Claim(subscriber, newsletter)
+
+    assert claim == KEYS.read("unsubscribe", KEYS.sign("unsubscribe", claim))
+
+
+def test_a_token_is_the_same_tomorrow_and_holds_no_address():  # H4, M5
+    token = KEYS.sign("unsubscribe", Claim(7, 1))
+
+    assert token == KEYS.sign("unsubscribe", Claim(7, 1))
+    assert token.isascii() and "@" not in token and len(token) < 60
+
+
+def test_purposes_are_not_interchangeable():  # H4, threat 6
+    assert KEYS.read("unsubscribe", KEYS.sign("message-id", Claim(7, 1))) is None
+
+
+def test_a_rotated_key_keeps_old_links_alive():  # H4
+    rotated = Keys({1: b"k" * 32, 2: b"n" * 32})
+    old = KEYS.sign("unsubscribe", Claim(7, 1))
+
+    assert Claim(7, 1) == rotated.read("unsubscribe", old)
+    assert old != rotated.sign("unsubscribe", Claim(7, 1))
+
+
+@given(st.data())
+def test_a_changed_token_is_nobodys(data):  # H4
+    token = KEYS.sign("unsubscribe", Claim(7, 1))
+    place = data.draw(st.integers(0, len(token) - 1))
+    other = data.draw(st.sampled_from("ABCxyz019-_="))
+    changed = token[:place] + other + token[place + 1 :]
+
+    assert (Claim(7, 1) if changed == token else None) == KEYS.read("unsubscribe", changed)
+
+
+@given(st.text())
+def test_any_text_is_read_without_a_foreign_exception(text):  # X14
+    assert KEYS.read("unsubscribe", text) is None
+
+
+@pytest.mark.parametrize("token", ["", "A", "AA==", "é", "=" * 50])
+def test_odd_tokens_are_nobodys(token):
+    assert KEYS.read("unsubscribe", token) is None
