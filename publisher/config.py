@@ -102,6 +102,14 @@ class _File:
     web: WebSettings = field(default_factory=WebSettings)
 
 
+# How to mend a key whose reader says only what is wrong.
+_MENDS = {
+    "id": "put back the UUID that `nashir init` wrote",
+    "language": 'write a language tag, as "ar" or "az-Arab"',
+    "from": 'write "Name <news@example.org>"',
+    "reply_to": 'write "editor@example.org"',
+}
+
 # Keys of people that are no names in Python.
 _WRITTEN = {(MailSettings, "sender"): "from"}
 
@@ -204,7 +212,7 @@ class _Reader:
             return make()
         except ValueError as error:
             what, _, mend = str(error).partition("; ")
-            raise self._bad((*at, key), f"{key}: {what}", mend) from error
+            raise self._bad((*at, key), f"{key}: {what}", mend or _MENDS.get(key, "")) from error
 
     def _table(self, kind: type[T], raw: object, at: Path_) -> T:
         """*raw* as a *kind*: its keys known, its values of the right type."""

@@ -164,7 +164,8 @@ class Daemon:
 
     async def _told(self, event: asyncio.Event) -> bool:
         """Wait for *event*; whether to go on after it."""
-        await event.wait()
+        if not self._stop.is_set():
+            await event.wait()
         return not self._stop.is_set()
 
     def _trouble(self, kind: str, error: BaseException) -> None:

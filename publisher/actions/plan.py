@@ -37,6 +37,8 @@ def due_editions(house: House, now: datetime) -> list[int]:
 def edition_now(house: House, newsletter: Newsletter, now: datetime, *, include_existing: bool) -> int | None:
     """Start an edition out of turn for everybody who has unseen items; None when nobody has any."""
     series = house.store.read(people.known_newsletters)[newsletter.name]
+    if series.baseline is None:  # the first scan has not ended: nobody knows what is archive
+        return None
     upto = house.store.read(articles.max_seq)
     floors = house.store.read(lambda c: editions.floors(c, series.id))
     wanted = {_floor(seen, letters, series, include_existing=include_existing) for seen, letters in floors}

@@ -57,7 +57,8 @@ def publish(
     somebody deleted from the output."""
     found = scan.look(house, house.store.read(articles.known), now, closed)
     notes = scan.note(house, found, now, accept_removals=accept_removals)
-    house.store.write(lambda c: _release(c, tuple(house.newsletters), now))
+    whole = not found.unsettled
+    house.store.write(lambda c: _release(c, tuple(house.newsletters), now, whole=whole))
     written: list[str] = []
     again = False
     try:
@@ -79,10 +80,13 @@ def publish(
     )
 
 
-def _release(connection: Connection, newsletters: Sequence[str], now: datetime) -> None:
+def _release(connection: Connection, newsletters: Sequence[str], now: datetime, *, whole: bool) -> None:
+    """Publish what is due. A first scan has ended when it saw the *whole* folder, files still being written too:
+    what is published then is the archive (D3)."""
     articles.release(connection, now)
     people.sync_newsletters(connection, newsletters, now)
-    people.set_baselines(connection)
+    if whole:
+        people.set_baselines(connection)
 
 
 def _write_pages(house: House, written: list[str], *, verify: bool) -> None:

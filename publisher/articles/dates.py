@@ -4,17 +4,19 @@ import re
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
+from publisher.articles import names
+
 # Years that are certainly Gregorian: 1300-1500 is Jalali or Hijri, 5600-5900 the Hebrew calendar.
 YEARS = range(1600, 3001)
 
 MONTHS = {
     name: number
-    for number, names in enumerate(
+    for number, spellings in enumerate(
         ("jan january", "feb february", "mar march", "apr april", "may", "jun june", "jul july", "aug august",
          "sep sept september", "oct october", "nov november", "dec december"),
         start=1,
     )
-    for name in names.split()
+    for name in spellings.split()
 }  # fmt: skip
 
 # RFC 822, 5.1; hours east of Greenwich
@@ -65,8 +67,7 @@ def is_day_only(text: str) -> bool:
 def in_path(path: str, zone: ZoneInfo) -> datetime | None:
     """Midnight of the day in the name of the file, else of the nearest folder: "2014-11-10-title.md",
     "title-20170208.txt", "title-08022017.txt"; None if there is none. Raises ValueError for 2014-02-30."""
-    *folders, name = path.split("/")
-    for part in (name.partition(".")[0] if "." in name[1:] else name, *reversed(folders)):
+    for part in (names.stem(path), *reversed(path.split("/")[:-1])):
         if found := _IN_NAME.match(part):
             return _utc(datetime.combine(_day(*found.group("year", "month", "day")), time(), zone))
         if (found := _COMPACT.search(part)) and (day := _compact(found[0])):

@@ -6,6 +6,7 @@ import stat
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 
 from publisher.articles import names
@@ -57,7 +58,7 @@ def scan(folder: Path) -> Iterator[Seen | Odd]:
 def _listing(folder: Path, prefix: str) -> Iterator[tuple[str, os.DirEntry[str]] | Odd]:
     try:
         with os.scandir(f"{folder}/{prefix}") as found:
-            entries = sorted(found, key=lambda entry: entry.name)
+            entries = sorted(found, key=attrgetter("name"))
     except FileNotFoundError:
         if not prefix:
             yield Odd("/", "the article folder is not there", "make it, or mount it")
@@ -118,8 +119,8 @@ def _open(folder: Path, parts: list[str]) -> int:
     if any(part in ("", ".", "..") for part in parts):
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
     here = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    for part in parts:
-        flags = os.O_DIRECTORY if part is not parts[-1] else os.O_NONBLOCK  # a FIFO must not block
+    for left, part in enumerate(parts, start=1 - len(parts)):
+        flags = os.O_DIRECTORY if left else os.O_NONBLOCK  # a FIFO must not block
         try:
             below = os.open(part, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | flags, dir_fd=here)
         finally:

@@ -64,7 +64,7 @@ def _announced(head: str, kind: Kind, *, blank_before: bool, closed: bool) -> bo
     """Whether --- opens front matter, and is no rule between paragraphs."""
     first = next((line for line in head.split("\n") if line.strip() and not line.startswith("#")), "")
     if _KEY.match(first):
-        return True
+        return closed or kind != "plain"
     # In a Markdown or HTML file a block between two --- at the very top can be nothing else, unless a blank
     # line stands where the first key should.
     return kind != "plain" and closed and not blank_before and (not first or not head.startswith("\n"))

@@ -21,6 +21,7 @@ def find(declared: str, elements: list[str]) -> tuple[str, list[str]]:
     A first heading or first line that only repeats the declared title goes too. "" where nothing has words.
     """
     if declared:
+        declared = declared if len(declared) <= LIMIT else excerpt(declared, LIMIT)
         heading = next((number for number, element in enumerate(elements) if _HEADING.match(element)), 0)
         for number in {0, heading}:
             if elements and _LINE.match(elements[number]) and words(elements[number]) == declared:

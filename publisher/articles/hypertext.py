@@ -45,10 +45,16 @@ def read(text: str, title: str) -> tuple[Mapping, str]:
         or shown
         or next((meta[n] for n in _TITLES if n in meta), "")
     )
-    fields["title"] = shown if shown and not title and shown in said else said
+    fields["title"] = shown if not title and _adds_site(said, shown) else said
     if heading is not None and shown == fields["title"]:
         heading.drop_tree()
     return fields, _inside(page)
+
+
+def _adds_site(title: str, heading: str) -> bool:
+    """Whether *title* is *heading* and a site's name: "Headline - Site", "Headline | Site"."""
+    rest = title.removeprefix(heading).lstrip() if heading else title
+    return rest != title and rest[:1] in tuple("-–—|·•")
 
 
 def _metas(page: HtmlElement) -> dict[str, str]:

@@ -23,7 +23,7 @@ from publisher.articles import (
     slugs,
     tongues,
 )
-from publisher.articles.fields import Fields
+from publisher.articles.fields import Fields, visible
 from publisher.errors import Unreadable
 from publisher.model.article import Body, Leaf, Manuscript, Warn
 from publisher.text import clean, direction, html
@@ -114,7 +114,9 @@ def _take_apart(leaf: Leaf, rules: Rules) -> _Sheet:
     if not title:
         if not elements and not fields.held():
             raise Unreadable("the file is empty", "write the headline on its first line")
-        title = clean.one_line(names.stem(leaf.path).replace("-", " "))
+        title = clean.one_line(clean.tidy(names.stem(leaf.path).replace("-", " "))[0])
+        if not visible(title):
+            raise Unreadable("there is no title", "write the headline on its first line")
         warnings.append(Warn("no title and no words; named after the file"))
     tag = tongues.of_article(leaf.path, fields, f"{title}\n{matter.text}", rules.language)
     digest = blake2b(text.encode(), digest_size=16).hexdigest()

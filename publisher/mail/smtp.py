@@ -8,6 +8,7 @@ import asyncio
 import re
 import ssl
 from functools import cache
+from typing import cast
 
 import aiosmtplib
 
@@ -20,7 +21,8 @@ _DOTS = re.compile(rb"(?m)^\.")
 _PATH = re.compile(r"[^\s<>\"\x00-\x20\x7f-\x9f\ud800-\udfff]*")
 _NO_UTF8 = Reply(553, "5.6.7 the relay takes no address with letters beyond ASCII (SMTPUTF8)")
 _NO_PATH = Reply(553, "5.1.3 not an address for an SMTP envelope")
-_FINAL = 5.0  # the relay may think longer about a whole letter (RFC 5321, 4.5.3.2.6)
+_FAREWELL = 2.0  # seconds: nothing hangs on the reply to QUIT
+_FINAL = 5.0  # times the timeout: the relay may think longer about a whole letter (RFC 5321, 4.5.3.2.6)
 
 
 @cache
@@ -72,9 +74,12 @@ class SmtpCarrier:
             await client.ehlo()
             if self._relay.username:
                 await client.login(self._relay.username, self._relay.password)
-            if client.transport is None:  # uvloop's transports are no asyncio.Transport: nothing more is asked
+            if client.transport is None:
                 raise ConnectionResetError("the relay closed the connection")
-            self._client, self._wire = client, Wire(client.transport, self._timeout)
+            transport = cast(
+                asyncio.Transport, client.transport
+            )  # uvloop's have its methods, but not its class
+            self._client, self._wire = client, Wire(transport, self._timeout)
         except BaseException:
             client.close()
             raise
@@ -112,7 +117,8 @@ class SmtpCarrier:
         client, wire, self._client, self._wire = self._client, self._wire, None, None
         if wire is not None:
             if wire.alive:
-                await wire.ask(b"QUIT")
+                wire.write_now(b"QUIT\r\n")
+                await wire.reply(min(1.0, _FAREWELL / self._timeout))
             wire.hang_up("closed by us")
         if client is not None:
             client.close()

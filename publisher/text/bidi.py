@@ -32,7 +32,7 @@ _SCAN = re.compile(rf"(?P<url>{_URL})|(?P<phone>{_PHONE})|(?P<tag>{_TAG})|[(\[{{
 _DATE = re.compile(r"\d{1,2}([./-])\d{1,2}\1\d{2,4}|\d{4}([./-])\d{1,2}\2\d{1,2}|0\d?(?:[.,]\d+)?")
 _ANY_RTL = re.compile(f"[{_RTL}]")
 # A word without the sentence's punctuation: own prefix, core from letter or digit to letter or digit, own suffix.
-_CORE = re.compile(r"\w(?:[^\s«»“”\"؛،()\[\]{}|…—–]*\w)?(?:\(\w++\))?")
+_CORE = re.compile(r"[^\W_](?:[^\s«»“”\"؛،()\[\]{}|…—–]*[^\W_])?(?:_*\(\w++\))?")
 _PREFIX = re.compile(
     r"[~.]{0,2}/(?=[\w.-]+/)|[#@~$€£¥_]+|\.(?=[^\W\d_])|--(?=[^\W\d])|-(?=[a-z](?!\w))|[+−-][$€£]?(?=\d)"
 )

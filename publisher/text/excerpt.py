@@ -19,7 +19,7 @@ def excerpt(text: str, limit: int = 300) -> str:
     Where the first sentence alone is longer, or the sentences that fit are a third of the limit or less, it is cut
     after a word and ends with "…" (counted). A cut never parts a grapheme cluster or falls into an isolate.
     """
-    text = " ".join(text.split(" ")).strip()
+    text = text.strip()
     ends = [match.end() for match in islice(_GRAPHEME.finditer(text), limit + 1)]
     if len(ends) <= limit:
         return text

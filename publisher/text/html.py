@@ -121,19 +121,26 @@ def _blocks(parent: etree._Element) -> Iterator[etree._Element]:
             loose.append(child)
             child.tail = tail
             continue
-        yield loose
+        yield _as_block(loose)
         if child.tag == "div" and not child.attrib and any(inner.tag in BLOCKS for inner in child):
             yield from _blocks(child)
         else:
             yield child
         loose = _loose(tail)
-    yield loose
+    yield _as_block(loose)
 
 
 def _loose(text: str | None) -> etree._Element:
     paragraph = etree.Element("p")
     paragraph.text = (text or "").lstrip()
     return paragraph
+
+
+def _as_block(loose: etree._Element) -> etree._Element:
+    """*loose* as a <div> where a link or the like in it holds blocks, which no <p> may."""
+    if any(True for _ in loose.iter(*(BLOCKS - {"p"}))) or len(list(loose.iter("p"))) > 1:
+        loose.tag = "div"
+    return loose
 
 
 def _shows(block: etree._Element) -> bool:
@@ -194,22 +201,19 @@ def _resolve(element: etree._Element, base: str) -> None:
 
 
 def _lead(outer: etree._Element) -> None:
-    """Put U+200F before the first text of an rtl body whose first strong character is L, or that has none."""
+    """Put U+200F where the first text of an rtl body begins, if its first strong character is L or it has none."""
     if first_strong("".join(outer.itertext())) in ("R", "AL"):
         return
-    holder = next((block for block in outer.iter(*BLOCKS) if _own_text(block)), None)
-    if holder is None:  # pictures only
-        holder = next(outer.iter("p", "figcaption", "td", "li"), outer)
-    holder.text = RLM + (holder.text or "")
-
-
-def _own_text(block: etree._Element) -> bool:
-    """Whether words of the block's own, not of a block inside it, come first in it."""
-    if (block.text or "").strip():
-        return True
-    for child in block:
-        if child.tag in BLOCKS:
-            return False
-        if "".join(child.itertext()).strip() or (child.tail or "").strip():
-            return True
-    return False
+    spot, inside = outer, True
+    for event, element in etree.iterwalk(outer, events=("start", "end")):
+        starts = event == "start"
+        if element.tag in BLOCKS:  # before links and the like, which begin in the same line
+            spot, inside = element, starts
+        if ((element.text if starts else element.tail) or "").strip():
+            break
+    else:  # pictures only
+        spot, inside = next(outer.iter("p", "figcaption", "td", "li"), outer), True
+    if inside:
+        spot.text = RLM + (spot.text or "")
+    else:
+        spot.tail = RLM + (spot.tail or "")

@@ -10,8 +10,8 @@ _INSIDE = str.maketrans("", "", "\t\n\r")
 _HOST = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?|\[[0-9a-f:.]+\]", re.ASCII)
 _LONE_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
 _PATH, _QUERY = "/%:@!$&'()*+,;=~", "/%:@!$&'()*+,;=~?"
-# One candidate of srcset: a URL without white space or comma at its ends, then its descriptor.
-_CANDIDATE = re.compile(r"(?P<url>[^\s,]\S*+)(?P<size>[^,]*+)")
+# One candidate of srcset: a URL, which a comma at its end closes, else a descriptor up to the comma.
+_CANDIDATE = re.compile(r"(?P<url>[^\s,]\S*+)(?:(?<=,)|(?P<size>[^,]*+))")
 
 
 def url(raw: str, base: str) -> str | None:
@@ -36,11 +36,8 @@ def srcset(raw: str, base: str) -> str | None:
     """The value of a srcset attribute with every URL as `url` makes it; candidates that cannot be are left out."""
     candidates = []
     for match in _CANDIDATE.finditer(raw):
-        address, size = match["url"], match["size"]
-        if address.endswith(","):  # no descriptor: the comma ends the candidate
-            address, size = address.rstrip(","), ""
-        if resolved := url(address, base):
-            candidates.append(f"{resolved} {size.strip()}".strip())
+        if resolved := url(match["url"].rstrip(","), base):
+            candidates.append(f"{resolved} {(match['size'] or '').strip()}".strip())
     return ", ".join(candidates) or None
 
 

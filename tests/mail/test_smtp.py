@@ -1,12 +1,13 @@
 import asyncio
 import ssl
 import subprocess
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import pytest
+import uvloop
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 from publisher.mail.carrier import Carrier, Down
@@ -25,7 +26,8 @@ BIG = Letter(
     False,
 )
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-TIMEOUT = 0.4
+TIMEOUT, SHORT = 5.0, 0.3  # seconds; the short one where silence is what happens
+factory: Callable[[], asyncio.AbstractEventLoop] | None = None
 T = TypeVar("T")
 
 
@@ -33,12 +35,22 @@ async def nothing() -> None:
     pass
 
 
+@pytest.fixture(autouse=True, params=["asyncio", "uvloop"])
+def loop(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Each test runs on both loops: their transports differ."""
+    global factory  # noqa: PLW0603
+    factory = uvloop.new_event_loop if request.param == "uvloop" else None
+    yield
+    factory = None
+
+
 def run(main: Coroutine[Any, Any, T]) -> T:
     async def within() -> T:
         async with asyncio.timeout(20):
             return await main
 
-    return asyncio.run(within())
+    with asyncio.Runner(loop_factory=factory) as runner:
+        return runner.run(within())
 
 
 @asynccontextmanager
@@ -104,9 +116,9 @@ async def attempt(
     return stage, reply, alive
 
 
-async def scripted(**replies: bytes | None) -> tuple[Stage, Reply, bool]:
+async def scripted(timeout: float = TIMEOUT, /, **replies: bytes | None) -> tuple[Stage, Reply, bool]:
     async with peer(script(**replies)) as relay:
-        return await attempt(relay)
+        return await attempt(relay, timeout=timeout)
 
 
 def test_a_letter_is_taken_and_the_connection_lives_on() -> None:
@@ -162,7 +174,8 @@ def test_a_421_ends_the_connection(stage: str, verb: str) -> None:  # S3
     ],
 )
 def test_silence_and_noise_are_no_reply(stage: str, verb: str, answer: bytes | None) -> None:  # S2
-    found, reply, alive = run(scripted(**{verb: answer}))
+    waits = answer in (b"", b"250-a\r\n", b"25")
+    found, reply, alive = run(scripted(SHORT if waits else TIMEOUT, **{verb: answer}))
 
     assert (Stage(stage), 0, False) == (found, reply.code, alive)
     assert reply.text
@@ -196,6 +209,17 @@ def test_a_goodbye_between_two_letters_is_seen() -> None:
     run(main())
 
 
+def test_nothing_hangs_on_a_farewell() -> None:
+    async def main() -> None:
+        async with peer(script(quit=b"")) as relay:
+            carrier = SmtpCarrier(relay, hello="test.example", timeout=60)
+            await carrier.open()
+            async with asyncio.timeout(4):
+                await carrier.close()
+
+    run(main())
+
+
 def test_a_slow_drip_is_no_reply() -> None:
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 ready\r\n")
@@ -209,7 +233,7 @@ def test_a_slow_drip_is_no_reply() -> None:
 
     async def main() -> tuple[Stage, Reply, bool]:
         async with peer(talk) as relay:
-            return await attempt(relay)
+            return await attempt(relay, timeout=SHORT)
 
     assert (Stage.MAIL, Reply(0, "no reply in time"), False) == run(main())
 
@@ -224,7 +248,7 @@ def test_a_content_without_its_dot_is_not_in_doubt(closes: bool) -> None:  # S2
 
     async def main() -> tuple[Stage, Reply, bool]:
         async with peer(talk) as relay:
-            return await attempt(relay, BIG)
+            return await attempt(relay, BIG, TIMEOUT if closes else SHORT)
 
     stage, reply, alive = run(main())
 
@@ -336,7 +360,9 @@ def test_a_relay_that_is_down_says_so_before_any_letter(
 ) -> None:
     async def main() -> Down:
         async with peer(script(**replies)) as relay:
-            carrier = SmtpCarrier(relay, hello="test.example", timeout=TIMEOUT)
+            carrier = SmtpCarrier(
+                relay, hello="test.example", timeout=SHORT if b"" in replies.values() else TIMEOUT
+            )
             with pytest.raises(Down) as down:
                 await carrier.open()
             assert not carrier.alive

@@ -6,7 +6,9 @@ from publisher.subscribers.imports import rows
 
 
 def read(text):
-    return [(row.line, row.address.text if row.address else None) for row in rows(text.splitlines(keepends=True))]
+    return [
+        (row.line, row.address.text if row.address else None) for row in rows(text.splitlines(keepends=True))
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,147 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from publisher.config import line_of, load
+from publisher.errors import BadConfig, Exit, NotASite
+
+GOOD = """\
+[site]
+id = "6f1c1c0e-2a56-4b7e-9f4e-0d6a3c1b7e21"
+title = "جريدة"
+url = "https://news.example.org"
+language = "ar"
+timezone = "Asia/Baghdad"
+
+[mail]
+relay = "maildir:outbox"
+from = "جريدة <news@example.org>"
+
+[[newsletters]]
+name = "daily"
+
+[[newsletters]]
+name = "weekly"
+schedule = "weekly sat 07:00"
+"""
+
+
+@pytest.fixture
+def read(tmp_path):
+    def read(text, **environment):
+        (tmp_path / "config.toml").write_text(text, "utf-8")
+        return load(tmp_path, environment)
+
+    return read
+
+
+def test_a_configuration_is_read(read):
+    settings = read(GOOD)
+
+    assert settings.site.direction == "rtl"
+    assert settings.site.region == "IQ"  # R8: from the time zone
+    assert [n.name for n in settings.newsletters] == ["daily", "weekly"]
+    assert settings.newsletters[0].title == "جريدة"
+    assert settings.web.address == ("127.0.0.1", 8080)
+
+
+@pytest.mark.parametrize(
+    "old, new, line, words",
+    [
+        ('language = "ar"', 'language = "arabic!"', 5, "language tag"),
+        ('timezone = "Asia/Baghdad"', 'timezone = "Baghdad"', 6, "Asia/Baghdad"),
+        ('url = "https://news.example.org"', 'url = "news.example.org"', 4, "https://"),
+        ('url = "https://news.example.org"', 'url = "https://[broken"', 4, "URL"),
+        ('id = "6f1c1c0e-2a56-4b7e-9f4e-0d6a3c1b7e21"', 'id = "mine"', 2, "id"),
+        ('title = "جريدة"', 'tittle = "جريدة"', 3, "did you mean title"),
+        ('title = "جريدة"', "title = 7", 3, "valid string"),
+        ('title = "جريدة"', "", 1, "title is missing"),
+        ('relay = "maildir:outbox"', 'relay = "smtp://mail.example.org"', 9, "smtp"),
+        ('relay = "maildir:outbox"', 'relay = "gopher://x"', 9, "smtps://"),
+        ('from = "جريدة <news@example.org>"', 'from = "جريدة"', 10, "from"),
+        ('from = "جريدة <news@example.org>"', "", 8, "from"),
+        ('schedule = "weekly sat 07:00"', 'schedule = "on saturdays"', 17, "weekly sat 07:00"),
+        ('name = "weekly"', 'name = "daily"', 16, "two newsletters"),
+        ('name = "weekly"', 'name = "my letter"', 16, "a-z"),
+        ('name = "weekly"', 'name = "weekly"\nmax_items = 0', 17, "between 1 and 200"),
+        ("[mail]", "[mail]\nconnections = 1000", 9, "1 to 100"),
+        ("[mail]", "[mali]", 8, "did you mean mail"),
+        ("[mail]", "[mail", 8, "TOML"),
+        ("[mail]", "mail = 3\n[x]", 7, "TOML|table|setting"),
+    ],
+)
+def test_an_error_names_the_line_and_the_mend(read, old, new, line, words, tmp_path):
+    with pytest.raises(BadConfig) as refused:
+        read(GOOD.replace(old, new, 1))
+
+    assert refused.value.where.startswith(str(tmp_path / "config.toml"))
+    if "TOML|" not in words:
+        assert f"config.toml:{line}:" in str(refused.value)
+        assert words in str(refused.value)
+    assert "Mend:" in str(refused.value)
+    assert "\n" not in str(refused.value)
+    assert refused.value.exit == Exit.CONFIG
+
+
+def test_the_environment_overrides_and_is_named_in_errors(read):
+    changed = read(GOOD, NASHIR__MAIL__RELAY="smtp://127.0.0.1:2525", NASHIR__FEEDS__ENTRIES="7")
+
+    assert changed.mail.relay == ("smtp://127.0.0.1:2525",)
+    assert changed.feeds.entries == 7
+    with pytest.raises(BadConfig, match="NASHIR__FEEDS__ENTRIES"):
+        read(GOOD, NASHIR__FEEDS__ENTRIES="many")
+    with pytest.raises(BadConfig, match="NASHIR__NEWSLETTERS__9__NAME"):
+        read(GOOD, NASHIR__NEWSLETTERS__9__NAME="x")
+
+
+def test_a_list_of_relays_may_come_from_the_environment(read):
+    relays = read(GOOD, NASHIR__MAIL__RELAY='["smtps://a.example.org", "smtps://b.example.org"]').mail.relay
+
+    assert relays == ("smtps://a.example.org", "smtps://b.example.org")
+
+
+def test_a_password_stands_in_no_error_and_no_repr(read):  # threat 9
+    with pytest.raises(BadConfig) as refused:
+        read(GOOD.replace("[mail]", "[mail]\npassword = 123456789"))
+
+    assert "123456789" not in str(refused.value)
+    secret = read(
+        GOOD,
+        NASHIR__MAIL__PASSWORD="canary",
+        NASHIR__MAIL__USERNAME="u",
+        NASHIR__MAIL__RELAY="smtps://m.example.org",
+    )
+    assert "canary" not in repr(secret)
+
+
+def test_a_folder_without_a_configuration_is_no_site(tmp_path):
+    with pytest.raises(NotASite, match="nashir init"):
+        load(tmp_path, {})
+
+
+def test_a_configuration_that_is_not_utf_8_is_refused(tmp_path):
+    (tmp_path / "config.toml").write_bytes(GOOD.encode("windows-1256"))
+
+    with pytest.raises(BadConfig, match="UTF-8"):
+        load(tmp_path, {})
+
+
+@given(st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\r")))
+def test_any_text_is_settings_or_refused(tmp_path_factory, text):  # X14
+    folder = tmp_path_factory.mktemp("site")
+    (folder / "config.toml").write_text(text, "utf-8")
+
+    with pytest.raises(BadConfig):
+        load(folder, {})
+
+
+def test_a_key_is_found_in_its_own_table():
+    source = "[a]\nx = 1\n[[b]]\nx = 1\n[[b]]\ny = 2\nx = 3\n[c.d]\nx = 4\n"
+
+    assert [line_of(source, at) for at in (("a", "x"), ("b", 0, "x"), ("b", 1, "x"), ("c", "d", "x"))] == [
+        2,
+        4,
+        7,
+        9,
+    ]
+    assert line_of(source, ("b", 1, "missing")) == 5

@@ -1,0 +1,131 @@
+import html
+import re
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from publisher.text.bidi import How, isolate
+
+LRM, RLM, LRI, PDI = "\u200e", "\u200f", "\u2066", "\u2069"
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        "#tag", "@user_1", ".NET", "$75", "C++", "C#", "f()", "Apple™", "+966 50 123 4567", "+9647701234567",
+        "/usr/share/", "https://example.org/", "https://example.org/خبر", "Visual C++", "3.x", "24/7/x", "<br>",
+        "_name_", "f_(x)_",
+    ],
+)  # fmt: skip
+def test_isolated_is(run: str) -> None:
+    shown = html.escape(run, quote=False)
+
+    assert f'قال <bdi dir="ltr">{shown}</bdi> أمس' == isolate(f"قال {run} أمس", "bdi")  # F9
+    assert f'قال <span dir="ltr">{shown}</span> أمس' == isolate(f"قال {run} أمس", "span")  # R4
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "سجلت 10% و 2020-2021 و 3:0 و -5 درجات",
+        "كوفيد-19 وكوفيد -19",
+        "شركة Apple تكشف iPhone 17 اليوم",
+        "قال (Reuters) إن",
+        "«CNN» تعلن",
+        "الساعة 09:30 يوم 12/05/2024",
+        "اتصل على 07701234567 الآن",
+        "אחוז 10% ב-2024",
+        "https://example.org/a",
+    ],
+)
+@pytest.mark.parametrize("how", ["bdi", "span", "lrm"])
+def test_nothing_is_marked_in(text: str, how: How) -> None:
+    assert text == isolate(text, how)  # F9
+
+
+def test_a_number_that_would_drag_the_quote_along_makes_a_run() -> None:
+    assert isolate("«CNN» 10 قتلى", "bdi") == '«<bdi dir="ltr">CNN</bdi>» 10 قتلى'  # F9
+    assert isolate("«CNN» 10 قتلى", "span") == '«<span dir="ltr">CNN</span>' + RLM + "» 10 قتلى"
+
+
+def test_words_joined_by_blanks_are_one_run() -> None:
+    assert isolate("لغة Visual C++ 2022، 5", "bdi") == 'لغة <bdi dir="ltr">Visual C++ 2022</bdi>، 5'  # F9
+
+
+def test_in_plain_text_a_mark_stands_beside_the_symbol() -> None:
+    assert f"قال C++{LRM} و {LRM}#tag ثم" == isolate("قال C++ و #tag ثم", "lrm")  # F9
+
+
+def test_a_minus_is_one_only_behind_a_preposition_or_before_a_percent() -> None:
+    assert isolate("إلى -5 ثم", "bdi") == 'إلى <bdi dir="ltr">-5</bdi> ثم'  # F9
+    assert isolate("سجل -5% ثم", "bdi") == 'سجل <bdi dir="ltr">-5%</bdi> ثم'
+
+
+def test_hebrew_keeps_the_dollar_by_itself() -> None:
+    assert isolate("עולה $75 היום", "bdi") == "עולה $75 היום"  # UAX #9, W5
+
+
+@pytest.mark.parametrize("text", [f"لغة C++{LRM} ثم", f"لغة {LRI}C++{PDI} ثم", f"وسم {LRM}#tag ثم"])
+def test_the_authors_marks_are_respected(text: str) -> None:
+    assert text == isolate(text, "bdi")  # F9
+    assert text == isolate(text, "lrm")
+
+
+def test_text_is_escaped_once() -> None:
+    assert isolate('أ < ب & #a "ج"', "bdi") == 'أ &lt; ب &amp; <bdi dir="ltr">#a</bdi> "ج"'
+    assert f'أ < ب & {LRM}#a "ج"' == isolate('أ < ب & #a "ج"', "lrm")
+
+
+ALPHABET = st.text("اب שل aZ09٣#@$+-/.()«»“”،؛:%*_<>&" + LRM + RLM + LRI + PDI, max_size=60)
+
+
+@settings(deadline=None)
+@given(ALPHABET)
+def test_the_words_are_never_changed(text: str) -> None:
+    markup = re.compile('<bdi dir="ltr">|</bdi>')
+
+    assert text == html.unescape(markup.sub("", isolate(text, "bdi")))
+    assert re.sub("[\u200e\u200f]", "", text) == re.sub("[\u200e\u200f]", "", isolate(text, "lrm"))
+
+
+@settings(deadline=None)
+@given(ALPHABET)
+def test_marks_in_plain_text_are_never_doubled(text: str) -> None:
+    once = isolate(text, "lrm")
+
+    assert LRM + LRM not in once or LRM + LRM in text
+
+
+UNITS = (
+    "ا a 1 ! . ( + # / - $ $a a. a! 1. 1! @ @a a@a. http:// http://( http://a)( www. « a«1 a( (1) 0(1) _ a_ ~/ ./ a/"
+    " 09: 99, 1/ 12- % ™ ١ ا#x <a a- -a"
+)
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        *UNITS,
+        " ",
+        "+1 ",
+        "0 1 ",
+        "C++ ",
+        "#x ",
+        "-1 ",
+        "من -1 ",
+        ". ",
+        "\u2066",
+        "\u202a",
+        "\u0651",
+        "0" + "1" * 30,
+    ],
+)
+def test_hostile_texts_take_no_time(unit: str) -> None:
+    text = (unit * 100_000)[:100_000]
+    begun = time.process_time()
+    for start, end in (("", ""), ("ا", "x"), ("a", "1 ا")):
+        isolate(start + text + end, "span")
+
+    assert time.process_time() - begun < 6

@@ -1,0 +1,194 @@
+"""A real site worked on by the real command, as its user would."""
+
+import asyncio
+import email
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+NASHIR = [sys.executable, "-m", "publisher"]
+
+
+class Site:
+    """A real site in a folder, worked on by the real command."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def run(self, *words: str, expect: int = 0, **environment: str) -> subprocess.CompletedProcess[str]:
+        """`nashir -C SITE ...`; its exit code must be *expect*, and no traceback may show."""
+        done = subprocess.run(
+            [*NASHIR, "-C", str(self.folder), *words],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+            env=os.environ | environment,
+        )
+        assert "Traceback" not in done.stderr, done.stderr
+        assert expect == done.returncode, done.stdout + done.stderr
+        return done
+
+    def json(self, *words: str, expect: int = 0, **environment: str) -> dict:
+        return json.loads(self.run("--json", *words, expect=expect, **environment).stdout)
+
+    def article(self, name: str, text: str) -> Path:
+        path = self.folder / "articles" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+        os.utime(path, (1_700_000_000, 1_700_000_000))  # it rests: no waiting for `settle`
+        return path
+
+    def letters(self) -> list[Path]:
+        return sorted((self.folder / "outbox" / "new").glob("*"))
+
+
+@pytest.fixture
+def site(tmp_path):
+    folder = tmp_path / "site"
+    subprocess.run([*NASHIR, "init", str(folder)], check=True, capture_output=True)
+    (folder / "articles" / "welcome.md").unlink()
+    return Site(folder)
+
+
+STORY = """\
+بلدية الحي تفتتح حديقة جديدة على ضفة النهر
+افتُتحت أمس حديقة جديدة على ضفة النهر بعد عامين من العمل، وحضر الافتتاح أهالي الحي.
+وقال المهندس المشرف، إن الحديقة تضم 120 شجرة وملعبًا للأطفال ومقاعد تحت الظل.
+- موعد الزيارة
+تفتح الحديقة أبوابها من السابعة صباحًا حتى العاشرة مساءً.
+- كيف تصل
+تصل إليها الحافلة رقم 14، ومواقف السيارات قريبة من الجسر القديم.
+"""
+
+
+@pytest.fixture
+def story():
+    return STORY
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Daemon:
+    """`nashir run` on a free port, for one `with`."""
+
+    def __init__(self, site: Site, **environment: str) -> None:
+        self.site, self.port = site, free_port()
+        self._environment = os.environ | environment | {"NASHIR__WEB__LISTEN": f"127.0.0.1:{self.port}"}
+
+    def __enter__(self) -> "Daemon":
+        self.log = (self.site.folder / "run.log").open("w+")
+        self.process = subprocess.Popen(
+            [*NASHIR, "-C", str(self.site.folder), "run"], stderr=self.log, env=self._environment
+        )
+        self.until(lambda: self.get("/healthz")[0] in {200, 503})
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self.log.close()
+
+    def get(
+        self, path: str, method: str = "GET", body: str | None = None, **headers: str
+    ) -> tuple[int, dict[str, str], bytes]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            names = {name.replace("_", "-"): value for name, value in headers.items()}
+            connection.request(method, path, body, names)
+            reply = connection.getresponse()
+            return reply.status, {k.lower(): v for k, v in reply.getheaders()}, reply.read()
+        except ConnectionError:
+            assert self.process.poll() is None, self.said()
+            return 0, {}, b""
+        finally:
+            connection.close()
+
+    def until(self, true: Callable[[], bool], seconds: float = 20) -> float:
+        """Wait until *true*; return how long it took."""
+        start = time.monotonic()
+        while not true():
+            assert time.monotonic() - start < seconds, self.said()
+            time.sleep(0.02)
+        return time.monotonic() - start
+
+    def said(self) -> str:
+        return Path(self.log.name).read_text("utf-8")
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
+        self.process.send_signal(how)
+        return self.process.wait(15)
+
+
+class Sink:
+    """An SMTP server on loopback that accepts everything, counts, and can be slow: the only fake."""
+
+    def __init__(self, delay: float = 0.0) -> None:
+        self.delay, self.accepted, self.ids = delay, Counter[str](), defaultdict[str, set[str]](set)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        self._server = asyncio.run_coroutine_threadsafe(
+            asyncio.start_server(self._talk, "127.0.0.1", 0), self._loop
+        ).result()
+        self.url = f"smtp://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await self._converse(reader, writer)
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.close()
+
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 sink\r\n")
+        recipient = ""
+        while line := await reader.readline():
+            verb = line.split(b" ")[0].strip().upper()
+            if verb == b"RCPT":
+                recipient = line.split(b"<")[1].split(b">")[0].decode()
+            if verb == b"DATA":
+                writer.write(b"354 go on\r\n")
+                data = await reader.readuntil(b"\r\n.\r\n")
+                await asyncio.sleep(self.delay)
+                # Counted before the reply: from here on the letter is the server's (RFC 5321, 4.2.5).
+                self.accepted[recipient] += 1
+                self.ids[recipient].add(email.message_from_bytes(data)["Message-ID"])
+            writer.write(b"221 bye\r\n" if verb == b"QUIT" else b"250 ok\r\n")
+            await writer.drain()
+
+    def close(self) -> None:
+        self._loop.call_soon_threadsafe(self._server.close)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+@pytest.fixture
+def sink():
+    sink = Sink()
+    yield sink
+    sink.close()
+
+
+@pytest.fixture
+def daemon(site):
+    return partial(Daemon, site)
