@@ -27,6 +27,7 @@ from publisher.model.digest import Newsletter
 from publisher.model.site import Site
 from publisher.text.direction import of_tag
 from publisher.text.language import canonical
+from publisher.text.urls import url
 
 FILE = "config.toml"
 PREFIX = "NASHIR__"
@@ -307,17 +308,17 @@ def _zone(name: str) -> ZoneInfo:
 
 
 def _url(text: str) -> str:
-    try:
-        parts = urlsplit(text)
-        host = (parts.hostname or "").encode("idna").decode()
-        port = f":{parts.port}" if parts.port else ""
-    except ValueError as error:
-        raise ValueError(f'{text!r} is no URL; write "https://news.example.org"') from error
-    if parts.scheme not in {"http", "https"} or not host or parts.query or parts.fragment or parts.username:
+    found = url(text, text)
+    parts = urlsplit(found or "")
+    if (
+        not found
+        or parts.scheme not in {"http", "https"}
+        or parts.query
+        or parts.fragment
+        or "@" in parts.netloc
+    ):
         raise ValueError(f'{text!r} is no site\'s URL; write "https://news.example.org"')
-    from publisher.layout import quoted
-
-    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{port}{quoted(parts.path.rstrip('/'))}"
+    return found.rstrip("/")
 
 
 def _region(written: str, zone: str) -> str:

@@ -67,11 +67,6 @@ class Layout:
         return self.url(f"u/{token}")
 
 
-def quoted(path: str) -> str:
-    """*path* percent-encoded where it is not yet."""
-    return quote(path, safe="/%~")
-
-
 def article_path(slug: str) -> str:
     """The file of an article's page."""
     return str(PurePosixPath(slug, HOME))
