@@ -1,7 +1,7 @@
 # The whole workflow: make run (the sample site), make test (everything). See README.md.
 PYTHON ?= python3
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 
 .PHONY: setup setup-dev run test lint types bench audit lock
 .DEFAULT_GOAL := run

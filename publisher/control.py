@@ -88,8 +88,11 @@ async def serve(path: Path, session: Session) -> Door:
 async def _run(session: Session, line: bytes) -> dict[str, Any]:
     try:
         request = json.loads(line)
-        log.info("verb", name=request["verb"])
-        return {"result": await writing.run(session, request["verb"], request["arguments"])}
+        result = await writing.run(session, request["verb"], request["arguments"])
+        log.info(
+            "verb", name=request["verb"], **{k: v for k, v in result.items() if isinstance(v, (int, float))}
+        )
+        return {"result": result}
     except PublisherError as error:
         return {
             "error": {"what": error.what, "where": error.where, "mend": error.mend, "exit": int(error.exit)}

@@ -52,6 +52,7 @@ class Daemon:
         self._settings, self._session = settings, session
         self._stop, self._look, self._due = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._closed: set[str] = set()
+        self._looked = False
         self._problems: dict[str, str] = {}
         self._down_until, self._downs = datetime.min.replace(tzinfo=UTC), 0
         session.on_published = self._published
@@ -177,7 +178,8 @@ class Daemon:
     def _published(self, done: Published) -> None:
         for note in done.notes:
             log.warning("article", problem=note)
-        if done.changed or done.written:
+        if done.changed or done.written or not self._looked:
+            self._looked = True
             log.info(
                 "published",
                 changed=done.changed,

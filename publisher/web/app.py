@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import structlog
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -15,8 +16,8 @@ from publisher.text.words import words
 from publisher.verbs.session import Session
 from publisher.web.files import COMMON, PAGE, Files
 
+log = structlog.get_logger()
 DYNAMIC = ("/u/", "/healthz")
-LIMIT = 1 << 16  # bytes of a form
 
 
 def application(session: Session, health: Callable[[], list[str]]) -> Callable[..., Any]:
@@ -64,6 +65,7 @@ async def _unsubscribe(session: Session, request: Request) -> Response:
     if request.method == "POST":
         claim, now = Claim(leaving.person.id, leaving.newsletter), session.clock()
         await house.store.settle(lambda c: readers.leave(c, claim, now))
+        log.info("unsubscribed", subscriber=claim.subscriber, newsletter=leaving.name)
     if request.method == "POST" or leaving.ended:
         done = speak.text("You are unsubscribed from %(title)s. No more letters will come.") % {
             "title": title
