@@ -168,6 +168,8 @@ def publish(call: Call, *, accept_removals: bool) -> None:
 @click.pass_obj
 def send(call: Call, newsletter: str | None, *, at_once: bool, include_existing: bool) -> None:
     """Plan the editions that are due and send until nothing is due."""
+    if include_existing and not at_once:
+        raise click.UsageError("--include-existing goes with --now")
     done = call.write("send", newsletter=newsletter, now=at_once, include_existing=include_existing)
     for each in done["failures"]:
         call.say(f"nashir: {each['address']}: {each['reply']}")

@@ -25,6 +25,7 @@ from publisher.mail.address import mailbox
 from publisher.mail.settings import MailSettings, check_numbers, one_or_many, relays
 from publisher.model.digest import Newsletter
 from publisher.model.site import Site
+from publisher.text.clean import one_line, tidy
 from publisher.text.direction import of_tag
 from publisher.text.language import canonical
 from publisher.text.urls import url
@@ -156,7 +157,7 @@ class _Reader:
         try:
             for key in keys[:-1]:
                 place = place.setdefault(key, {}) if isinstance(place, dict) else place[key]
-            place[keys[-1]] = json.loads(value) if value[:1] in {"[", "{"} else value
+            place[keys[-1]] = _plain_or_json(value)
         except (KeyError, IndexError, TypeError, ValueError) as error:
             raise BadConfig(
                 "names no setting", name, "write NASHIR__TABLE__KEY, as NASHIR__MAIL__RELAY"
@@ -172,6 +173,9 @@ class _Reader:
             self._check(("mail",), "from", lambda: mailbox(file.mail.sender))
         if file.mail.reply_to:
             self._check(("mail",), "reply_to", lambda: mailbox(file.mail.reply_to))
+        self._check(("articles",), "settle", lambda: _between(file.articles.settle, 0, 3600))
+        self._check(("articles",), "scan_every", lambda: _between(file.articles.scan_every, 1, 86400))
+        self._check(("articles",), "max_bytes", lambda: _between(file.articles.max_bytes, 1000, 10**9))
         self._check(("web",), "listen", lambda: file.web.address)
         self._check(("feeds",), "entries", lambda: _between(file.feeds.entries, 1, 1000))
         newsletters = tuple(self._newsletter(table, n, site) for n, table in enumerate(file.newsletters))
@@ -189,13 +193,13 @@ class _Reader:
         return Site(
             id=str(self._check(at, "id", lambda: UUID(table.id))),
             title=self._check(at, "title", lambda: _words(table.title)),
-            description=table.description or table.title,
+            description=_line(table.description),
             url=self._check(at, "url", lambda: _url(table.url)),
             language=language,
             direction=of_tag(language),
             region=self._check(at, "region", lambda: _region(table.region, table.timezone)),
             timezone=zone,
-            author=table.author,
+            author=_line(table.author),
         )
 
     def _newsletter(self, table: _NewsletterTable, number: int, site: Site) -> Newsletter:
@@ -206,7 +210,7 @@ class _Reader:
         self._check(at, "max_items", lambda: _between(table.max_items, 1, 200))
         self._check(at, "max_lateness", lambda: _between(table.max_lateness, 60, 7 * 86400))
         values = {f.name: getattr(table, f.name) for f in fields(table)}
-        return Newsletter(**values | {"title": table.title or site.title})
+        return Newsletter(**values | {"title": _line(table.title) or site.title})
 
     def _check(self, at: Path_, key: str, make: Callable[[], T]) -> T:
         try:
@@ -294,10 +298,23 @@ def line_of(source: str, at: Sequence[str | int]) -> int:
     return best
 
 
+def _plain_or_json(value: str) -> Any:
+    """A list or table is written as JSON in the environment; everything else is the text itself."""
+    try:
+        return json.loads(value) if value[:1] in {"[", "{"} else value
+    except ValueError:
+        return value
+
+
 def _words(text: str) -> str:
     if not text.strip():
         raise ValueError("is empty; give the site a name")
-    return " ".join(text.split())
+    return _line(text)
+
+
+def _line(text: str) -> str:
+    """Words of the configuration as one clean line: they stand in headers, titles and feeds."""
+    return one_line(tidy(text)[0])
 
 
 def _zone(name: str) -> ZoneInfo:
@@ -337,7 +354,7 @@ def _name(text: str) -> str:
     return text
 
 
-def _between(number: int, least: int, most: int) -> int:
+def _between(number: float, least: int, most: int) -> float:
     if not least <= number <= most:
         raise ValueError(f"{number} is not between {least} and {most}; choose one that is")
     return number

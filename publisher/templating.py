@@ -1,10 +1,11 @@
 """One sandboxed Jinja2 environment: the site's templates/ first, then the packaged ones, file by file (R10)."""
 
 import hashlib
-from collections.abc import Sequence
+import traceback
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from jinja2 import FileSystemLoader, StrictUndefined, TemplateError
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from publisher.errors import BadConfig
@@ -22,7 +23,7 @@ class Templates:
 
     def __init__(self, folders: Sequence[Path] = ()) -> None:
         self._folders = [*folders, PACKAGED]
-        loader = FileSystemLoader(self._folders)
+        loader = _Folders(self._folders)
         self._html = self._environment(loader, autoescape=True)
         self._text = self._environment(loader, autoescape=False)
 
@@ -54,23 +55,52 @@ class Templates:
         environment = self._html if name.endswith(".html.j2") else self._text
         try:
             return environment.get_template(name).render(**values)
-        except TemplateError as error:
+        except Exception as error:
             raise _explained(error, name) from error
 
     def render_string(self, source: str, where: str, **values: object) -> str:
         """The template *source*, one line from the configuration at *where*, without escaping."""
         try:
             return self._text.from_string(source).render(**values)
-        except TemplateError as error:
+        except Exception as error:
             raise _explained(error, where) from error
 
 
-def _explained(error: TemplateError, where: str) -> BadConfig:
-    line = getattr(error, "lineno", None)
-    name = getattr(error, "filename", None) or getattr(error, "name", None) or where
+class _Folders(FileSystemLoader):
+    """The folders in order; a template kept from a later one is dropped when an earlier one gets its own."""
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+        """See FileSystemLoader.get_source."""
+        source, found, unchanged = super().get_source(environment, template)
+
+        def up_to_date() -> bool:
+            first = next((p for p in (Path(root, template) for root in self.searchpath) if p.is_file()), None)
+            return first == Path(found) and unchanged()
+
+        return source, found, up_to_date
+
+
+def _explained(error: Exception, where: str) -> Exception:
+    """What went wrong in a template, as one line; an error of ours that has nothing to do with one, as it is."""
+    line, name = getattr(error, "lineno", None), getattr(error, "filename", None)
+    frames = [
+        f for f in traceback.extract_tb(error.__traceback__) if f.filename.endswith((".j2", "<template>"))
+    ]
+    if (
+        line is None and frames
+    ):  # an error while it runs: Jinja writes the template's lines into the traceback
+        line, name = frames[-1].lineno, frames[-1].filename.replace("<template>", where)
+    if not isinstance(error, (TemplateError, UnicodeDecodeError)) and not frames:
+        return error
+    name = name or getattr(error, "name", None) or where
     place = f"{name}:{line}" if line else str(name)
     return BadConfig(
-        f"the template cannot be used: {error.message or type(error).__name__}",
+        f"the template cannot be used: {_words(error)}",
         place,
         "see docs/templates.md for the variables of each template",
     )
+
+
+def _words(error: Exception) -> str:
+    text = getattr(error, "message", None) or str(error) or type(error).__name__
+    return " ".join(text.split())

@@ -77,12 +77,13 @@ def plan(house: House, number: int) -> None:
     newsletter = house.newsletters.get(progress.edition.newsletter)
     series = house.store.read(people.known_newsletters)[progress.edition.newsletter]
     cursor = progress.cursor
+    variants: dict[int, int | None] = {}  # by the newest article a reader has had; None: nothing new
     while newsletter and not progress.complete:
         readers = house.store.read(lambda c, after=cursor: editions.readers(c, series.id, after, CHUNK))  # type: ignore[misc]
         if not readers:
             break
         cursor = readers[-1].subscriber
-        planned = _variants(house, newsletter, series, progress, readers)
+        planned = _variants(house, newsletter, series, progress, readers, variants)
         house.store.write(
             lambda c, rows=planned, to=cursor: editions.add_deliveries(c, progress.edition, rows, to)  # type: ignore[misc]
         )
@@ -90,12 +91,16 @@ def plan(house: House, number: int) -> None:
 
 
 def _variants(
-    house: House, newsletter: Newsletter, series: Series, progress: Progress, readers: Sequence[Reader]
+    house: House,
+    newsletter: Newsletter,
+    series: Series,
+    progress: Progress,
+    readers: Sequence[Reader],
+    variants: dict[int, int | None],
 ) -> list[tuple[int, int]]:
     """(subscriber, variant) of everybody in the chunk who has something new (D2); variants are rendered where
-    they are not stored yet (D6)."""
+    they are not stored yet (D6), and noted in *variants*."""
     edition = progress.edition
-    variants: dict[int, int | None] = {}
     planned = []
     for reader in readers:
         floor = _floor(reader.seen_seq, reader.letters, series, include_existing=progress.include_existing)

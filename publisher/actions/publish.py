@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from html import escape
 
 from sqlalchemy import Connection
 
@@ -13,7 +14,7 @@ from publisher.actions.house import House
 from publisher.articles import folder, parse
 from publisher.errors import Unreadable
 from publisher.feeds import atom, files, jsonfeed, rss, size, style
-from publisher.model.article import Article, Finding, Status, Story
+from publisher.model.article import Article, Block, Body, Finding, Status, Story
 from publisher.model.feed import Entry, Feed
 from publisher.pages.article import article_page
 from publisher.pages.home import home_page
@@ -60,9 +61,8 @@ def publish(
     whole = not found.unsettled
     house.store.write(lambda c: _release(c, tuple(house.newsletters), now, whole=whole))
     written: list[str] = []
-    again = False
+    again = _write_pages(house, written, verify=verify)
     try:
-        _write_pages(house, written, verify=verify)
         _write_shared(house, written, verify=verify)
     except _Changed:
         again = True
@@ -89,8 +89,9 @@ def _release(connection: Connection, newsletters: Sequence[str], now: datetime, 
         people.set_baselines(connection)
 
 
-def _write_pages(house: House, written: list[str], *, verify: bool) -> None:
-    """The pages of new and changed articles, and none of those that are gone."""
+def _write_pages(house: House, written: list[str], *, verify: bool) -> bool:
+    """The pages of new and changed articles, and none of those that are gone. Returns whether an article changed
+    under our hands; the others have their pages."""
     fingerprint = _fingerprint(house)
     for slug in house.store.read(articles.withdrawn):
         if files.remove(house.out, layout.article_path(slug)):
@@ -102,26 +103,32 @@ def _write_pages(house: House, written: list[str], *, verify: bool) -> None:
         wanted += [
             a for a in every if a.id not in fresh and not (house.out / layout.article_path(a.slug)).is_file()
         ]
+    again = False
     for start in range(0, len(wanted), PAGES):
-        batch = wanted[start : start + PAGES]
-        pages = [
-            (
-                layout.article_path(a.slug),
-                article_page(house.site, house.layout, _story(house, a), house.templates),
-            )
-            for a in batch
-        ]
-        written += files.put_many(house.out, pages)
-        house.store.write(lambda c, ids=[a.id for a in batch]: articles.shown(c, ids, fingerprint))  # type: ignore[misc]
+        pages: dict[str, tuple[str, bytes]] = {}
+        for article in wanted[start : start + PAGES]:
+            try:
+                story = _story(house, article)
+            except _Changed:
+                again = True
+                continue
+            except Unreadable:  # its page stays as it is until the file is back, or known to be gone
+                continue
+            page = article_page(house.site, house.layout, story, house.templates)
+            pages[article.id] = (layout.article_path(article.slug), page)
+        written += files.put_many(house.out, pages.values())
+        house.store.write(lambda c, ids=tuple(pages): articles.shown(c, ids, fingerprint))  # type: ignore[misc]
+    return again
 
 
 def _write_shared(house: House, written: list[str], *, verify: bool) -> None:
     """Feeds, home page and what stands beside them, when something in them changed."""
     newest = house.store.read(lambda c: articles.newest(c, house.feeds.entries))
-    state = hashlib.blake2b(repr((_fingerprint(house), newest)).encode(), digest_size=16).hexdigest()
+    parts = repr((_fingerprint(house), house.feeds, newest))
+    state = hashlib.blake2b(parts.encode(), digest_size=16).hexdigest()
     if house.store.read(lambda c: facts.get(c, OUTPUTS)) == state and not (verify and _missing(house)):
         return
-    feed, entries = _feed(house, newest)
+    feed, entries, whole = _feed(house, newest)
     made: list[tuple[str, bytes]] = [
         (layout.STYLE, stylesheet(house.templates)),
         (layout.CSS, style.css()),
@@ -135,7 +142,8 @@ def _write_shared(house: House, written: list[str], *, verify: bool) -> None:
         (layout.JSON, jsonfeed.render(feed, entries)),
     ]
     written += [path for path, data in made if files.put(house.out, path, data)]
-    house.store.write(lambda c: facts.put(c, OUTPUTS, state))
+    if whole:
+        house.store.write(lambda c: facts.put(c, OUTPUTS, state))
 
 
 SHARED = (layout.STYLE, layout.CSS, layout.NOT_FOUND, layout.HOME, layout.RSS, layout.ATOM, layout.JSON)
@@ -145,13 +153,15 @@ def _missing(house: House) -> bool:
     return not all((house.out / path).is_file() for path in SHARED)
 
 
-def _feed(house: House, newest: Sequence[Article]) -> tuple[Feed, Sequence[Entry]]:
+def _feed(house: House, newest: Sequence[Article]) -> tuple[Feed, Sequence[Entry], bool]:
+    """The feed, its entries, and whether each of them has its whole text."""
     site, urls = house.site, house.layout
-    entries = [_entry(house, article) for article in newest]
+    stories = [_story_or_summary(house, article) for article in newest]
+    entries = [_entry(house, story) for story, _ in stories]
     feed = Feed(
         id=layout.feed_id(site.id),
         title=site.title,
-        description=site.description,
+        description=site.description or site.title,
         home=urls.home,
         rss=urls.url(layout.RSS),
         atom=urls.url(layout.ATOM),
@@ -164,19 +174,29 @@ def _feed(house: House, newest: Sequence[Article]) -> tuple[Feed, Sequence[Entry
         metadata=house.feeds.direction_metadata,
     )
     shown = size.fitting(feed, entries)
-    return replace(feed, updated=size.newest(shown)), shown
+    return replace(feed, updated=size.newest(shown)), shown, all(whole for _, whole in stories)
 
 
-def _entry(house: House, article: Article) -> Entry:
-    url = house.layout.article(article.slug)
-    return Entry(article, url, html.render(_story(house, article).body, "feed", url))
+def _entry(house: House, story: Story) -> Entry:
+    url = house.layout.article(story.article.slug)
+    return Entry(story.article, url, html.render(story.body, "feed", url))
+
+
+def _story_or_summary(house: House, article: Article) -> tuple[Story, bool]:
+    """The story; while its file cannot be read (a folder that is not mounted), what the store knows of it, so that
+    one article does not keep the others out of the feeds."""
+    try:
+        return _story(house, article), True
+    except Unreadable:
+        summary = Block(f"<p>{escape(article.summary)}</p>", article.language, article.direction)
+        return Story(article, Body((summary,), article.language, article.direction)), False
 
 
 def _story(house: House, article: Article) -> Story:
     """The article with its body, read again from its file: never half a file, never another state than the
-    store's."""
+    store's. Raises _Changed, and Unreadable where the file cannot be opened."""
+    leaf = folder.read(house.folder, article.path, house.articles.max_bytes)
     try:
-        leaf = folder.read(house.folder, article.path, house.articles.max_bytes)
         if parse.parse(leaf, house.rules).content_hash != article.content_hash:
             raise _Changed(article.path)
         return Story(article, parse.body(leaf, house.rules, article.language))

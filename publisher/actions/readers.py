@@ -36,7 +36,8 @@ def add(
     parsed = addresses.parse(address)
     names = [n.name for n in house.newsletter(newsletter)]
     event = "confirm" if confirmed else "ask"
-    return house.store.write(lambda c: _subscribe(c, house, parsed, names, event, "added by hand", now)[1])
+    rows = house.store.write(lambda c: _subscribe(c, house, [parsed], names, event, "added by hand", now))
+    return rows[0][1]
 
 
 def import_rows(
@@ -71,8 +72,7 @@ def _import(
     now: datetime,
     done: Imported,
 ) -> None:
-    for address in rows:
-        changed, states = _subscribe(connection, house, address, names, event, "imported", now)
+    for changed, states in _subscribe(connection, house, rows, names, event, "imported", now):
         if changed:
             done.added += 1
         elif Wish.ENDED in states.values() or None in states.values():
@@ -84,24 +84,31 @@ def _import(
 def _subscribe(
     connection: Connection,
     house: House,
-    address: Address,
+    rows: Sequence[Address],
     names: Sequence[str],
     event: str,
     source: str,
     now: datetime,
-) -> tuple[bool, dict[str, Wish | None]]:
-    """Whether anything changed, and the subscriptions after it (None: the reader cannot be reached)."""
+) -> list[tuple[bool, dict[str, Wish | None]]]:
+    """For each address whether anything changed, and its subscriptions after it (None: the reader cannot be
+    reached)."""
     known = people.sync_newsletters(connection, list(house.newsletters), now)
-    person = people.find(connection, address.key) or people.add(connection, address.text, address.key, now)
-    changed, states = False, dict[str, Wish | None]()
+    found = people.ensure(connection, {row.key: row.text for row in reversed(rows)}, now)
+    persons = [found[row.key] for row in rows]
+    changed, states = [False] * len(rows), [dict[str, Wish | None]() for _ in rows]
     for name in names:
-        before = people.wish(connection, person.id, known[name].id)
-        after = lifecycle.wish(before, event) if person.state is Reach.REACHABLE else None
-        if after and after is not before:
-            people.set_wish(connection, person.id, known[name].id, after, source, now)
-            changed = True
-        states[name] = after
-    return changed, states
+        wishes = people.wishes(connection, [person.id for person in persons], known[name].id)
+        new: dict[Wish, list[int]] = {}
+        for place, person in enumerate(persons):
+            before = wishes.get(person.id)
+            after = lifecycle.wish(before, event) if person.state is Reach.REACHABLE else None
+            if after and after is not before:
+                new.setdefault(after, []).append(person.id)
+                wishes[person.id], changed[place] = after, True
+            states[place][name] = after
+        for state, readers in new.items():
+            people.set_wishes(connection, readers, known[name].id, state, source, now)
+    return list(zip(changed, states, strict=True))
 
 
 def _chunks(rows: Iterator[Row]) -> Iterator[list[Row]]:
@@ -130,7 +137,8 @@ def who_leaves(house: House, token: str) -> Leaving | None:
         person = people.get(connection, claim.subscriber)
         if person is None or claim.newsletter not in names:
             return None
-        ended = people.wish(connection, person.id, claim.newsletter) in {None, Wish.ENDED}
+        wishes = people.wishes(connection, [person.id], claim.newsletter)
+        ended = wishes.get(person.id, Wish.ENDED) is Wish.ENDED
         return Leaving(person, claim.newsletter, names[claim.newsletter], ended)
 
     return house.store.read(find)
@@ -138,7 +146,9 @@ def who_leaves(house: House, token: str) -> Leaving | None:
 
 def leave(connection: Connection, claim: Claim, now: datetime) -> None:
     """End a subscription and cancel its letters that have not left (H2); again is the same as once."""
-    before = people.wish(connection, claim.subscriber, claim.newsletter)
+    before = people.wishes(connection, [claim.subscriber], claim.newsletter).get(claim.subscriber)
     after = lifecycle.wish(before, "unsubscribe")
     if after and after is not before:
-        people.set_wish(connection, claim.subscriber, claim.newsletter, after, "unsubscribed by link", now)
+        people.set_wishes(
+            connection, [claim.subscriber], claim.newsletter, after, "unsubscribed by link", now
+        )

@@ -3,15 +3,22 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
+from publisher import __version__
 from publisher.actions.house import House
 from publisher.articles import folder, names, parse, slugs
 from publisher.articles.folder import Odd, Seen
 from publisher.errors import Unreadable, Unwritable
 from publisher.model.article import Finding, Status
-from publisher.store import articles
+from publisher.store import articles, facts
 from publisher.store.articles import Known
 
+T = TypeVar("T")
+RULES = (
+    "rules"  # the fact that says by which rules the folder was read: other rules, and all of it is read again
+)
+UNREAD = Known(-1, -1, -1)
 CHUNK = 200  # files written in one transaction
 ACCIDENT = 0.2  # a larger share gone at once is taken for an accident ...
 ACCIDENT_LEAST = 10  # ... in a folder of at least so many
@@ -23,6 +30,7 @@ class Look:
 
     seen: int
     findings: tuple[Finding, ...]  # of files that are new or changed
+    moved: tuple[str, ...]  # old paths of files that stand somewhere else now
     gone: tuple[str, ...]
     unsettled: tuple[str, ...]  # perhaps still being written: look again in `settle` seconds
     accident: bool  # so many are gone that they are kept until a person agrees
@@ -33,6 +41,8 @@ def look(house: House, known: dict[str, Known], now: datetime, closed: Collectio
     when they rested for `articles.settle` seconds. Raises Unwritable when the folder is not there."""
     if not house.folder.is_dir():
         raise Unwritable("the article folder is not there", str(house.folder), "create it, or mount it")
+    if house.store.read(lambda c: facts.get(c, RULES)) != _rules(house):
+        known = dict.fromkeys(known, UNREAD)
     present: set[str] = set()
     findings: list[Finding] = []
     unsettled: list[str] = []
@@ -47,41 +57,59 @@ def look(house: House, known: dict[str, Known], now: datetime, closed: Collectio
             else:
                 findings.append(examine(house, each))
     closed_off = tuple(path.lstrip("/") for path in present if path.endswith("/"))  # "" closes everything off
-    gone = tuple(path for path in known if path not in present and not path.startswith(closed_off or ("\0",)))
+    away = {
+        path: None for path in known if path not in present and not path.startswith(closed_off or ("\0",))
+    }
+    new = {f.manuscript.content_hash for f in findings if f.manuscript and f.path not in known}
+    moved = house.store.read(lambda c: articles.moved(c, away, new)) if away and new else set()
+    gone = tuple(path for path in away if path not in moved)
     accident = len(known) >= ACCIDENT_LEAST and len(gone) > ACCIDENT * len(known)
     fresh = tuple(f for f in findings if f.mtime_ns or known.get(f.path) != Known(0, 0, 0))
-    return Look(len(present), fresh, gone, tuple(unsettled), accident)
+    return Look(len(present), fresh, tuple(moved), gone, tuple(unsettled), accident)
+
+
+def _rules(house: House) -> str:
+    """What the verdict on a file depends on beside the file."""
+    return repr((__version__, house.rules))
 
 
 def examine(house: House, seen: Seen) -> Finding:
     """What this file is: an article, something else, or one that cannot be read."""
-    facts = (seen.path, seen.mtime_ns, seen.size, seen.inode)
+    mark = (seen.path, seen.mtime_ns, seen.size, seen.inode)
     kind, reason = names.verdict(seen.path)
     if kind != "article":
-        return Finding(*facts, Status.SKIPPED, reason=reason)
+        return Finding(*mark, Status.SKIPPED, reason=reason)
     try:
-        manuscript = parse.parse(folder.read(house.folder, seen.path, house.articles.max_bytes), house.rules)
+        leaf = folder.read(house.folder, seen.path, house.articles.max_bytes)
     except Unreadable as error:
-        return Finding(*facts, Status.QUARANTINED, reason=error.what, mend=error.mend, line=error.line)
-    return Finding(*facts, Status.PUBLISHED, manuscript, manuscript.slug or slugs.slug(manuscript.title))
+        # What mends this (rights, a setting) does not show on the file: no mark, so every look tries again.
+        return Finding(seen.path, 0, 0, 0, Status.QUARANTINED, reason=error.what, mend=error.mend)
+    try:
+        manuscript = parse.parse(leaf, house.rules)
+    except Unreadable as error:
+        return Finding(*mark, Status.QUARANTINED, reason=error.what, mend=error.mend, line=error.line)
+    return Finding(*mark, Status.PUBLISHED, manuscript, manuscript.slug or slugs.slug(manuscript.title))
 
 
 def note(house: House, found: Look, now: datetime, *, accept_removals: bool) -> list[str]:
     """Write what a look showed; returns warnings for the log."""
     notes: list[str] = []
     store, site = house.store, house.site.id
-    if found.gone and (accept_removals or not found.accident):
-        store.write(lambda c: articles.depart(c, found.gone, now))
-    elif found.gone:
+    keep = found.accident and not accept_removals
+    for paths in _chunks(found.moved if keep else found.moved + found.gone):
+        store.write(lambda c, paths=paths: articles.depart(c, paths, now))  # type: ignore[misc]
+    if keep:
         notes.append(
             f"{len(found.gone)} of {len(found.gone) + found.seen} files are gone at once; nothing is removed until "
             "they are back or `nashir publish --accept-removals` says that it is meant"
         )
     for chunk in _chunks(found.findings):
         notes += store.write(lambda c, chunk=chunk: articles.record(c, chunk, site, now))  # type: ignore[misc]
+    if not found.unsettled:  # those were not read by the rules of today yet
+        store.write(lambda c: facts.put(c, RULES, _rules(house)))
     return notes
 
 
-def _chunks(findings: tuple[Finding, ...]) -> Iterator[tuple[Finding, ...]]:
-    for start in range(0, len(findings), CHUNK):
-        yield findings[start : start + CHUNK]
+def _chunks(items: tuple[T, ...]) -> Iterator[tuple[T, ...]]:
+    for start in range(0, len(items), CHUNK):
+        yield items[start : start + CHUNK]

@@ -1,15 +1,14 @@
-"""Markdown: CommonMark with tables and footnotes (A2)."""
+"""Markdown and MDX: CommonMark with tables and footnotes, and what Arabic writers and site generators add (A2, A12)."""
 
-from functools import cache
-
-import pyromark
-
-
-@cache
-def _parser() -> pyromark.Markdown:
-    return pyromark.Markdown(options=pyromark.Options.ENABLE_TABLES | pyromark.Options.ENABLE_FOOTNOTES)
+from publisher.articles import arabic, mdx, shortcodes, spans
+from publisher.model.article import Warn
 
 
-def html(text: str) -> str:
-    """*text* as HTML, not sanitised: raw HTML in it stands as it was written."""
-    return _parser().html(text)
+def html(text: str, line: int = 1, *, is_mdx: bool = False) -> tuple[str, list[Warn]]:
+    """*text*, which begins on *line* of its file, as HTML, not sanitised: raw HTML in it stands as it was written.
+    Warns of what was dropped."""
+    dropped: list[Warn] = []
+    if is_mdx or mdx.is_mdx(text):
+        text, dropped = mdx.flattened(text, line)
+    text, unknown = shortcodes.replaced(text, line)
+    return spans.parser().html(arabic.mended(text)), dropped + unknown

@@ -3,22 +3,26 @@
 import re
 from typing import Literal
 
-Kind = Literal["plain", "markdown", "html"]
+Kind = Literal["plain", "markdown", "mdx", "html", "docx"]
 
 KINDS: dict[str, Kind] = {
     "txt": "plain",
     "md": "markdown",
     "markdown": "markdown",
-    "mdx": "markdown",
+    "mdx": "mdx",
     "text": "markdown",
     "html": "html",
     "htm": "html",
+    "docx": "docx",
 }
 
 _SAVE_AS = "save it as .md, .html or .txt"
+_AS_WORD = "save it as .docx"
 _MENDS = {  # kinds that hold words: what to do with them
-    **dict.fromkeys(("docx", "doc", "rtf", "odt", "pages"), ("a word processor's file", _SAVE_AS)),
-    "pdf": ("a PDF", "put its text into a .md or .txt file"),
+    **dict.fromkeys(
+        ("doc", "docm", "dot", "dotx", "odt", "pages", "rtf"), ("a word processor's file", _AS_WORD)
+    ),
+    "pdf": ("a PDF", _AS_WORD),
     **dict.fromkeys(("xhtml", "xml"), ("XML", "save it as .html")),
     **dict.fromkeys(("rst", "adoc", "org", "tex"), ("a markup that is not read", _SAVE_AS)),
 }
@@ -69,7 +73,7 @@ def verdict(path: str) -> tuple[Literal["article", "skipped", "foreign"], str]:
             return "skipped", why
     if kind(path):
         return "article", ""
-    what, mend = _MENDS.get(_ending(name), ("", "articles are .md, .txt and .html files"))
+    what, mend = _MENDS.get(_ending(name), ("", "articles are .md, .txt, .html and .docx files"))
     return "foreign", f"not an article{what and f' but {what}'}; {mend}"
 
 

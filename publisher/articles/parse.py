@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import yaml
@@ -14,6 +15,7 @@ from lxml import etree
 from publisher.articles import (
     blocks,
     dates,
+    docx,
     frontmatter,
     headline,
     hypertext,
@@ -53,6 +55,16 @@ class _Sheet:
     elements: list[str]  # the body's top-level elements, sanitised, without the title
     language: str
     hash: str
+    warnings: list[Warn]
+
+
+class _Source(NamedTuple):
+    """A file as its kind is read."""
+
+    text: str  # what a reader may see of it: its hash tells a change
+    words: str  # what tells its language
+    fields: Fields
+    markup: str  # not sanitised
     warnings: list[Warn]
 
 
@@ -106,10 +118,8 @@ def _manuscript(leaf: Leaf, rules: Rules) -> Manuscript:
 def _take_apart(leaf: Leaf, rules: Rules) -> _Sheet:
     kind = names.kind(leaf.path)
     if kind is None:
-        raise Unreadable("not an article", "articles are .md, .txt and .html files")
-    text, warnings = _cleaned(leaf.data)
-    matter = frontmatter.split(text, kind)
-    fields, markup = _markup(kind, matter)
+        raise Unreadable("not an article", "articles are .md, .txt, .html and .docx files")
+    text, words, fields, markup, warnings = _document(leaf) if kind == "docx" else _text(kind, leaf)
     title, elements = headline.find(fields.title(), html.split(html.sanitise(_bounded(markup))))
     if not title:
         if not elements and not fields.held():
@@ -118,9 +128,24 @@ def _take_apart(leaf: Leaf, rules: Rules) -> _Sheet:
         if not visible(title):
             raise Unreadable("there is no title", "write the headline on its first line")
         warnings.append(Warn("no title and no words; named after the file"))
-    tag = tongues.of_article(leaf.path, fields, f"{title}\n{matter.text}", rules.language)
+    tag = tongues.of_article(leaf.path, fields, f"{title}\n{words}", rules.language)
     digest = blake2b(text.encode(), digest_size=16).hexdigest()
-    return _Sheet(fields, title, elements, tag, digest, [*warnings, *matter.warnings])
+    return _Sheet(fields, title, elements, tag, digest, warnings)
+
+
+def _text(kind: names.Kind, leaf: Leaf) -> _Source:
+    text, warnings = _cleaned(leaf.data)
+    matter = frontmatter.split(text, kind)
+    fields, markup, found = _markup(kind, matter)
+    return _Source(text, matter.text, fields, markup, [*warnings, *matter.warnings, *found])
+
+
+def _document(leaf: Leaf) -> _Source:
+    document = docx.read(leaf.data)
+    # The date of saving is left out: saving a file unchanged is no change (A10).
+    shown = [value for name, value in document.fields.items() if name != "updated"]
+    text = "\n".join((*map(str, shown), document.html))
+    return _Source(text, docx.words(document), Fields(document.fields), document.html, document.warnings)
 
 
 def _cleaned(data: bytes) -> tuple[str, list[Warn]]:
@@ -132,16 +157,14 @@ def _cleaned(data: bytes) -> tuple[str, list[Warn]]:
     return text, warnings + found
 
 
-def _markup(kind: names.Kind, matter: frontmatter.Matter) -> tuple[Fields, str]:
-    match kind:
-        case "plain":
-            fields = Fields(matter.values)
-            return fields, plain.html(matter.text, matter.line, headline=not fields.title())
-        case "markdown":
-            return Fields(matter.values), markdown.html(matter.text)
-        case "html":
-            values, markup = hypertext.read(_bounded(matter.text), Fields(matter.values).title())
-            return Fields(matter.values, values), markup
+def _markup(kind: names.Kind, matter: frontmatter.Matter) -> tuple[Fields, str, list[Warn]]:
+    if kind == "html":
+        values, markup = hypertext.read(_bounded(matter.text), Fields(matter.values).title())
+        return Fields(matter.values, values), markup, []
+    fields = Fields(matter.values)
+    if kind == "plain":
+        return fields, plain.html(matter.text, matter.line, headline=not fields.title()), []
+    return fields, *markdown.html(matter.text, matter.line, is_mdx=kind == "mdx")
 
 
 def _bounded(markup: str) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import css_inline
 
-from publisher.digests.fonts import font
+from publisher.digests.fonts import font, outlook_font
 from publisher.digests.marks import lead_line, line, run
 from publisher.digests.select import Selection
 from publisher.digests.subject import cut, subject
@@ -15,6 +15,7 @@ from publisher.model.article import Article, Direction
 from publisher.model.digest import UNSUBSCRIBE_SLOT, Content, Newsletter
 from publisher.model.site import Site
 from publisher.templating import Templates
+from publisher.text.bidi import isolate
 from publisher.text.dates import Digits, digits_of, long_date
 from publisher.text.direction import of_tag
 from publisher.text.excerpt import excerpt
@@ -36,6 +37,7 @@ class Voice:
     align: str  # "right" or "left"
     font: str
     leading: str  # line-height
+    outlook: str  # CSS font-family for Outlook on Windows
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +88,7 @@ def compose(
         "site": site.title,
         "newsletter": newsletter.title,
         "subject": lead_line(headline, site.direction),
-        "preheader": lead_line(
-            cut(excerpt(first.summary, _PREHEADER) or first.title, _PREHEADER), site.direction
-        ),
+        "preheader": _preheader(first, site.direction),
         "date": date,
         "voice": _voice(site.language, site.direction),
         "words": _voice(interface.language, of_tag(interface.language)),
@@ -130,9 +130,22 @@ def _smaller(articles: tuple[Article, ...]) -> Iterator[tuple[tuple[Article, ...
         yield articles[:number], _EXCERPTS[-1]
 
 
+def _preheader(first: Article, direction: Direction) -> str:
+    """What a list of mails shows behind the subject: plain text, so marks stand beside its Latin runs (M9)."""
+    text = cut(excerpt(first.summary, _PREHEADER) or first.title, _PREHEADER)
+    return lead_line(isolate(text, "lrm") if direction == "rtl" else text, direction)
+
+
 def _voice(language: str, direction: Direction) -> Voice:
     family, leading = font(language)
-    return Voice(feed_tag(language), direction, "right" if direction == "rtl" else "left", family, leading)
+    return Voice(
+        feed_tag(language),
+        direction,
+        "right" if direction == "rtl" else "left",
+        family,
+        leading,
+        outlook_font(language),
+    )
 
 
 def _item(article: Article, longest: int, site: Site, layout: Layout, site_digits: Digits) -> Item:

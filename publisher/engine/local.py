@@ -63,6 +63,7 @@ class LocalEngine:
         self._stock: deque[Delivery] = deque()
         self._claiming = asyncio.Lock()
         self._stopping = False
+        self._untidy = False  # a run broke off: some of its letters may stand as claimed or being sent
 
     def stop(self) -> None:
         """No new letters; those on the wire are finished (S7)."""
@@ -77,19 +78,28 @@ class LocalEngine:
         """Send until nothing is due, or the relay is down, or `stop`. Every verdict is committed."""
         async with self._alone:
             tally = Tally()
+            if self._untidy:
+                await self._store.settle(lambda c: ledger.recover(c, self._on_unknown))
+            self._untidy = True
             first = await self._take()
-            if first is None:
-                return tally
-            self._stock.appendleft(first)
-            try:
-                async with asyncio.TaskGroup() as group:
-                    for _ in range(self._connections):
-                        group.create_task(self._work(tally, progress))
-            finally:
+            if first:
+                self._stock.appendleft(first)
+                await self._send(tally, progress)
+            if self._stock:
                 rest = [delivery.id for delivery in self._stock]
                 self._stock.clear()
                 await self._store.settle(lambda c: ledger.put_back(c, rest))
+            self._untidy = False
             return tally
+
+    async def _send(self, tally: Tally, progress: Callable[[Tally], None]) -> None:
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(self._connections):
+                    group.create_task(self._work(tally, progress))
+        except BaseException:
+            self._stock.clear()  # they are recovered with those on the wire, when the store takes commits again
+            raise
 
     async def _take(self) -> Delivery | None:
         async with self._claiming:

@@ -1,11 +1,12 @@
 """The rows of files and articles: what the last scan saw, and what is published with which identity and order."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from publisher.layout import RESERVED, article_id, declared_id
@@ -83,10 +84,19 @@ def depart(connection: Connection, paths: Sequence[str], now: datetime) -> list[
         ]
         connection.execute(leaves.delete().where(leaves.c.path == path))
     for each in gone:
-        connection.execute(
-            update(articles).where(articles.c.id == each).values(status=Status.REMOVED, removed=now)
-        )
+        _remove(connection, each, now)
     return gone
+
+
+def _remove(connection: Connection, identity: str, now: datetime) -> None:
+    row = update(articles).where(articles.c.id == identity)
+    connection.execute(row.values(status=Status.REMOVED, removed=now))
+
+
+def moved(connection: Connection, paths: Collection[str], hashes: Collection[str]) -> set[str]:
+    """Those of *paths* whose article has one of these content *hashes*: they stand somewhere else now."""
+    query = select(leaves.c.path, articles.c.content_hash).join_from(leaves, articles)
+    return {path for path, digest in connection.execute(query) if digest in hashes and path in paths}
 
 
 def record(connection: Connection, findings: Iterable[Finding], site: str, now: datetime) -> list[str]:
@@ -94,18 +104,23 @@ def record(connection: Connection, findings: Iterable[Finding], site: str, now: 
     renamed file finds the article it was."""
     notes: list[str] = []
     for finding in findings:
-        identity = None
+        owner = identity = _owner(connection, finding.path)
+        note = ""
         if finding.manuscript:
-            identity, note = _identify(connection, finding.path, finding.manuscript, site, now)
-            notes += [f"{finding.path}: {note}"] if note else []
+            identity, note = _identify(connection, finding.path, owner, finding.manuscript, site, now)
+            notes += [f"{_printable(finding.path)}: {note}"] if note else []
+            if owner and owner != identity:
+                _remove(connection, owner, now)
             _write(connection, identity, finding, finding.manuscript, now)
-        else:
-            identity = _owner(connection, finding.path)
-            if identity:
-                withdraw = update(articles).where(articles.c.id == identity)
-                connection.execute(withdraw.values(status=finding.status, page=""))
-        _note(connection, finding, identity, now)
+        elif identity:
+            withdraw = update(articles).where(articles.c.id == identity)
+            connection.execute(withdraw.values(status=finding.status, page=""))
+        _note(connection, finding, identity, note, now)
     return notes
+
+
+def _printable(path: str) -> str:
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def _owner(connection: Connection, path: str) -> str | None:
@@ -113,21 +128,18 @@ def _owner(connection: Connection, path: str) -> str | None:
 
 
 def _identify(
-    connection: Connection, path: str, manuscript: Manuscript, site: str, now: datetime
+    connection: Connection, path: str, owner: str | None, manuscript: Manuscript, site: str, now: datetime
 ) -> tuple[str, str]:
     """The article a file is, and a warning: the one it was, the one it declares, the one it was renamed from, or
     a new one (A9)."""
-    owner = _owner(connection, path)
-    if manuscript.declared_id:
-        wanted = declared_id(manuscript.declared_id)
-        holder = connection.execute(
-            select(leaves.c.path).where(leaves.c.article == wanted, leaves.c.path != path)
-        ).scalar()
-        if holder is None:
-            return wanted, ""
-        return owner or _fresh(
-            connection, path, site
-        ), f"claims the id of {holder}, which keeps it; this one gets its own"
+    wanted = declared_id(manuscript.declared_id) if manuscript.declared_id else None
+    if wanted and wanted != owner:
+        if holder := _holder(connection, leaves.c.article == wanted):
+            other = f"claims the id of {holder}, which keeps it; this one gets its own"
+            return owner or _fresh(connection, path, site), other
+        if owner and _was_published(connection, owner):
+            return owner, f"declares another id; it keeps the one it was published with, {owner}"
+        return wanted, ""
     if owner:
         return owner, ""
     renamed = connection.execute(
@@ -139,7 +151,21 @@ def _identify(
         )
         .order_by(articles.c.path != path, articles.c.removed.desc(), articles.c.id)
     ).scalar()
-    return renamed or _fresh(connection, path, site), ""
+    if renamed:
+        return renamed, ""
+    twin = _holder(connection, articles.c.content_hash == manuscript.content_hash)
+    return _fresh(connection, path, site), f"a copy of {twin}; it gets its own id" if twin else ""
+
+
+def _holder(connection: Connection, wanted: ColumnElement[bool]) -> str | None:
+    """The path of a file whose article is *wanted*, as it can be printed."""
+    query = select(leaves.c.path).join_from(leaves, articles, leaves.c.article == articles.c.id)
+    path = connection.execute(query.where(wanted).order_by(articles.c.seq, leaves.c.path)).scalar()
+    return None if path is None else _printable(path)
+
+
+def _was_published(connection: Connection, identity: str) -> bool:
+    return connection.execute(select(articles.c.seq).where(articles.c.id == identity)).scalar() is not None
 
 
 def _fresh(connection: Connection, path: str, site: str) -> str:
@@ -199,7 +225,7 @@ def _write(
 
 def _free_slug(connection: Connection, identity: str, wanted: str) -> str:
     """The slug wanted, or the next free one with a number (A14)."""
-    base = wanted or identity.rpartition(":")[2][:8]
+    base = wanted or blake2b(identity.encode(), digest_size=4).hexdigest()
     number, slug = 1, base
     while slug in RESERVED or connection.execute(select(slugs.c.slug).where(slugs.c.slug == slug)).first():
         number += 1
@@ -207,7 +233,7 @@ def _free_slug(connection: Connection, identity: str, wanted: str) -> str:
     return slug
 
 
-def _note(connection: Connection, finding: Finding, identity: str | None, now: datetime) -> None:
+def _note(connection: Connection, finding: Finding, identity: str | None, note: str, now: datetime) -> None:
     manuscript = finding.manuscript
     reason = manuscript.held or "" if manuscript else finding.reason
     values = {
@@ -219,7 +245,10 @@ def _note(connection: Connection, finding: Finding, identity: str | None, now: d
         "reason": reason,
         "mend": finding.mend,
         "line": finding.line,
-        "warnings": [f"line {w.line}: {w.what}" if w.line else w.what for w in manuscript.warnings]
+        "warnings": [
+            *([note] if note else []),
+            *(f"line {w.line}: {w.what}" if w.line else w.what for w in manuscript.warnings),
+        ]
         if manuscript
         else [],
     }
@@ -280,8 +309,9 @@ def stale(connection: Connection, fingerprint: str) -> list[Article]:
 
 def shown(connection: Connection, ids: Sequence[str], fingerprint: str) -> None:
     """The pages of these articles are on disk, made from *fingerprint* and what the store says."""
-    for identity in ids:
-        connection.execute(update(articles).where(articles.c.id == identity).values(page=fingerprint))
+    if ids:
+        row = update(articles).where(articles.c.id == bindparam("shown")).values(page=fingerprint)
+        connection.execute(row, [{"shown": identity} for identity in ids])
 
 
 def withdrawn(connection: Connection) -> list[str]:

@@ -149,20 +149,28 @@ def add_deliveries(
     """Plan one chunk in one transaction: *planned* are (subscriber, variant); their watermark moves with it (D1),
     and *cursor* is the last reader looked at."""
     newsletter = select(editions.c.newsletter).where(editions.c.id == edition.id).scalar_subquery()
-    for subscriber, variant in planned:
-        row = upsert(deliveries).values(
-            edition=edition.id,
-            subscriber=subscriber,
-            variant=variant,
-            state=State.QUEUED,
-            due=edition.planned,
-        )
-        connection.execute(row.on_conflict_do_nothing(index_elements=["edition", "subscriber"]))
+    rows = [
+        {
+            "edition": edition.id,
+            "subscriber": subscriber,
+            "variant": variant,
+            "state": State.QUEUED,
+            "due": edition.planned,
+        }
+        for subscriber, variant in planned
+    ]
+    if rows:
+        row = upsert(deliveries).on_conflict_do_nothing(index_elements=["edition", "subscriber"])
+        connection.execute(row, rows)
     ids = [subscriber for subscriber, _ in planned]
+    # An edition that was cut off may be planned to its end after readers confirmed: theirs never moves back.
+    seen = case(
+        (subscriptions.c.seen_seq > edition.upto_seq, subscriptions.c.seen_seq), else_=edition.upto_seq
+    )
     connection.execute(
         update(subscriptions)
         .where(subscriptions.c.newsletter == newsletter, subscriptions.c.subscriber.in_(ids))
-        .values(seen_seq=edition.upto_seq, letters=subscriptions.c.letters + 1)
+        .values(seen_seq=seen, letters=subscriptions.c.letters + 1)
     )
     connection.execute(update(editions).where(editions.c.id == edition.id).values(cursor=cursor))
 

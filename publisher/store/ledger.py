@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, select, update
 
 from publisher.model.delivery import Delivery, State, Verdict
 from publisher.model.people import Reach, Wish
-from publisher.store.tables import deliveries, editions, newsletters, subscribers, subscriptions
+from publisher.store.tables import QUEUED, deliveries, editions, newsletters, subscribers, subscriptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,25 +55,29 @@ def claim(connection: Connection, now: datetime, limit: int) -> list[Delivery]:
             (subscriptions.c.subscriber == deliveries.c.subscriber)
             & (subscriptions.c.newsletter == editions.c.newsletter),
         )
-        .where(deliveries.c.state == State.QUEUED, deliveries.c.due <= now)
+        .where(QUEUED, deliveries.c.due <= now)
         .order_by(deliveries.c.due, deliveries.c.variant, deliveries.c.id)
         .limit(limit)
     )
     rows = connection.execute(due).all()
-    wanted = [row for row in rows if row.state == Reach.REACHABLE and row.wish == Wish.ACTIVE]
-    unwanted = [row.id for row in rows if row not in wanted]
+    wanted, unwanted = list[Delivery](), list[int]()
+    for row in rows:
+        if row.state == Reach.REACHABLE and row.wish == Wish.ACTIVE:
+            wanted.append(Delivery(*row[:7]))
+        else:
+            unwanted.append(row.id)
     cancel = update(deliveries).where(deliveries.c.id.in_(unwanted))
     connection.execute(cancel.values(state=State.CANCELLED, note="no longer subscribed"))
-    ids = [row.id for row in wanted]
+    ids = [delivery.id for delivery in wanted]
     connection.execute(update(deliveries).where(deliveries.c.id.in_(ids)).values(state=State.CLAIMED))
-    return [Delivery(*row[:7]) for row in wanted]
+    return claim(connection, now, limit) if unwanted and not wanted else wanted
 
 
 def _drop_expired(connection: Connection, now: datetime) -> None:
     over = select(editions.c.id).where(editions.c.expires <= now)
     connection.execute(
         update(deliveries)
-        .where(deliveries.c.state == State.QUEUED, deliveries.c.due <= now, deliveries.c.edition.in_(over))
+        .where(QUEUED, deliveries.c.due <= now, deliveries.c.edition.in_(over))
         .values(state=State.FAILED, note="expired: the edition's life ended before the relay took it")
     )
 
@@ -114,7 +118,7 @@ def retry(connection: Connection, states: list[State], edition: int | None, now:
 
 def next_due(connection: Connection) -> datetime | None:
     """When the next queued letter is due; None: nothing waits."""
-    query = select(deliveries.c.due).where(deliveries.c.state == State.QUEUED)
+    query = select(deliveries.c.due).where(QUEUED)
     return connection.execute(query.order_by(deliveries.c.due).limit(1)).scalar()
 
 

@@ -1,6 +1,6 @@
 """The rows of newsletters, subscribers and subscriptions."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -55,53 +55,52 @@ def set_baselines(connection: Connection) -> None:
     )
 
 
-def find(connection: Connection, key: str) -> Subscriber | None:
-    """The subscriber with this address key."""
-    row = connection.execute(select(subscribers).where(subscribers.c.address_key == key)).first()
-    return Subscriber(row.id, row.address, Reach(row.state), row.language) if row else None
-
-
 def get(connection: Connection, number: int) -> Subscriber | None:
     """The subscriber with this key."""
     row = connection.execute(select(subscribers).where(subscribers.c.id == number)).first()
     return Subscriber(row.id, row.address, Reach(row.state), row.language) if row else None
 
 
-def add(connection: Connection, address: str, key: str, now: datetime) -> Subscriber:
-    """A new subscriber, reachable until shown otherwise."""
-    row = subscribers.insert().values(address=address, address_key=key, state=Reach.REACHABLE, created=now)
-    number = connection.execute(row.returning(subscribers.c.id)).scalar_one()
-    return Subscriber(number, address, Reach.REACHABLE, None)
+def ensure(connection: Connection, addresses: Mapping[str, str], now: datetime) -> dict[str, Subscriber]:
+    """The subscribers with these *addresses* (key: text), by key; new ones are reachable until shown otherwise."""
+    rows = [
+        {"address": address, "address_key": key, "state": Reach.REACHABLE, "created": now}
+        for key, address in addresses.items()
+    ]
+    if rows:
+        connection.execute(upsert(subscribers).on_conflict_do_nothing(index_elements=["address_key"]), rows)
+    found = connection.execute(select(subscribers).where(subscribers.c.address_key.in_(addresses)))
+    return {row.address_key: Subscriber(row.id, row.address, Reach(row.state), row.language) for row in found}
 
 
-def wish(connection: Connection, subscriber: int, newsletter: int) -> Wish | None:
-    """The state of a subscription; None where there is none."""
-    state = connection.execute(
-        select(subscriptions.c.state).where(
-            subscriptions.c.subscriber == subscriber, subscriptions.c.newsletter == newsletter
-        )
-    ).scalar()
-    return Wish(state) if state else None
+def wishes(connection: Connection, readers: Collection[int], newsletter: int) -> dict[int, Wish]:
+    """The states of these subscribers' subscriptions, where there are any."""
+    query = select(subscriptions.c.subscriber, subscriptions.c.state).where(
+        subscriptions.c.subscriber.in_(readers), subscriptions.c.newsletter == newsletter
+    )
+    return {subscriber: Wish(state) for subscriber, state in connection.execute(query)}
 
 
-def set_wish(
-    connection: Connection, subscriber: int, newsletter: int, state: Wish, source: str, now: datetime
+def set_wishes(
+    connection: Connection, readers: Sequence[int], newsletter: int, state: Wish, source: str, now: datetime
 ) -> None:
-    """Write a subscription's state. One that becomes active starts at the newest article (D3); one that ends has
-    its letters that have not left cancelled (H2)."""
+    """Write the state of these subscribers' subscriptions. One that becomes active starts at the newest article
+    (D3); one that ends has its letters that have not left cancelled (H2)."""
     values = {"state": state, "source": source, "changed": now}
     if state is Wish.ACTIVE:
         values["seen_seq"] = max_seq(connection)
-    row = upsert(subscriptions).values(
-        {"seen_seq": 0, "newsletter": newsletter, "subscriber": subscriber} | values
+    first = {"seen_seq": 0, "newsletter": newsletter} | values
+    row = upsert(subscriptions)
+    row = row.on_conflict_do_update(
+        index_elements=["newsletter", "subscriber"], set_={name: row.excluded[name] for name in values}
     )
-    connection.execute(row.on_conflict_do_update(index_elements=["newsletter", "subscriber"], set_=values))
+    connection.execute(row, [first | {"subscriber": reader} for reader in readers])
     if state is Wish.ENDED:
         of_newsletter = select(editions.c.id).where(editions.c.newsletter == newsletter)
         connection.execute(
             update(deliveries)
             .where(
-                deliveries.c.subscriber == subscriber,
+                deliveries.c.subscriber.in_(readers),
                 deliveries.c.edition.in_(of_newsletter),
                 deliveries.c.state.in_([State.QUEUED, State.CLAIMED]),
             )

@@ -8,7 +8,8 @@ says so with `nashir resume`.
 import fcntl
 import os
 import secrets
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from publisher.errors import BadState, Locked, Unwritable
@@ -57,18 +58,16 @@ class State:
         return handle
 
     def secret(self) -> bytes:
-        """The site's secret, 32 bytes, made at first use (0600). Raises BadState when others can read it."""
+        """The site's secret, 32 bytes, made at first use (0600). Raises BadState when others can read it, Unwritable
+        when the disk refuses."""
         path = self.folder / "secret.key"
         if not path.exists():
             temporary = self.folder / f"secret.{os.getpid()}.tmp"
-            temporary.touch(mode=0o600)
-            with temporary.open("wb") as file:
-                file.write(secrets.token_bytes(32))
-                file.flush()
-                os.fsync(file.fileno())
-            with suppress(FileExistsError):
-                os.link(temporary, path)
-            temporary.unlink()
+            with _explained(path):
+                _write(temporary, secrets.token_bytes(32))
+                with suppress(FileExistsError):
+                    os.link(temporary, path)
+                temporary.unlink()
         if path.stat().st_mode & 0o077:
             raise BadState("the secret key can be read by others", str(path), f"chmod 600 {path}")
         key = path.read_bytes()
@@ -84,9 +83,10 @@ class State:
         if found[0] is None and noted is None:
             self.resume(store)  # a new site
             return ""
+        noted = noted or 0  # a crash may come between the first two writes too
         if found[1] != self._file():
             return "the database is a copy: it is not the file that was written here last"
-        if noted is None or int(found[0] or 0) not in {noted, noted + 1}:
+        if int(found[0] or 0) not in {noted, noted + 1}:
             return (
                 f"the database is of generation {found[0]}, this folder of {noted}: one of them was restored"
             )
@@ -104,12 +104,11 @@ class State:
     def _write(self, store: Store, generation: int) -> None:
         file = self._file()
         store.write(lambda c: facts.put_all(c, {"generation": str(generation), "file": file}))
-        temporary = self.folder / "generation.tmp"
-        with temporary.open("w") as handle:
-            handle.write(f"{generation}\n")
-            handle.flush()
-            os.fsync(handle.fileno())
-        temporary.replace(self.folder / "generation")
+        target = self.folder / "generation"
+        with _explained(target):
+            temporary = target.with_suffix(".tmp")
+            _write(temporary, f"{generation}\n".encode())
+            temporary.replace(target)
 
     def _generation(self) -> int | None:
         try:
@@ -120,3 +119,22 @@ class State:
     def _file(self) -> str:
         status = self.database.stat()
         return f"{status.st_dev}:{status.st_ino}"
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Write *data* to *path*, for the owner's eyes, and make it last."""
+    path.touch(mode=0o600)
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise Unwritable(
+            f"cannot be written: {error.strerror}", str(path), "make room or mend the disk"
+        ) from error

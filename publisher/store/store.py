@@ -109,6 +109,10 @@ def _guarded(path: Path, work: Callable[[], T]) -> T:
 def _explained(path: Path, error: Exception) -> Exception:
     """The database's complaint as one line for a person."""
     text = str(getattr(error, "orig", error))
+    if "locked" in text:
+        return Unwritable(
+            f"the database cannot be written: {text}", str(path), "end the program that holds it"
+        )
     if "full" in text or "readonly" in text or "I/O" in text:
         return Unwritable(f"the database cannot be written: {text}", str(path), "make room or mend the disk")
     if "unable to open" in text:

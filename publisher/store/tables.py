@@ -27,7 +27,7 @@ metadata = MetaData(
 )
 
 
-QUEUED = text("state = 0")
+QUEUED = text("deliveries.state = 0")  # written out: the queue's index is found for no bound value
 
 
 def _key() -> Column[int]:

@@ -12,7 +12,8 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, NestedTransaction
+from sqlalchemy.exc import DBAPIError
 
 T = TypeVar("T")
 Work = Callable[[Connection], T]
@@ -34,8 +35,10 @@ class Writer:
         self._thread.start()
 
     def submit(self, work: Work[T], *, urgent: bool = False) -> Future[T]:
-        """The future of *work*'s result; it is done when the commit is on the disk."""
+        """The future of *work*'s result; it is done when the commit is on the disk. It cannot be cancelled: what was
+        handed in is done, also when nobody waits for it any more."""
         future: Future[T] = Future()
+        future.set_running_or_notify_cancel()
         self._queue.put((0 if urgent else 1, next(self._order), work, future))
         return future
 
@@ -72,14 +75,27 @@ class Writer:
             with connection.begin():
                 for _, _, work, future in group:
                     assert work is not None
+                    savepoint = connection.begin_nested()
                     try:
-                        with connection.begin_nested():
-                            done.append((future, work(connection)))
+                        done.append((future, work(connection)))
                     except BaseException as error:
+                        _roll_back(savepoint, error)
                         future.set_exception(error)
+                    else:
+                        savepoint.commit()
         except BaseException as error:
-            for future, _ in done:
-                future.set_exception(error)
+            for _, _, _, future in group:
+                if not future.done():
+                    future.set_exception(error)
             return
         for future, result in done:
             future.set_result(result)
+
+
+def _roll_back(savepoint: NestedTransaction, error: BaseException) -> None:
+    """Undo one piece of work. Raises *error* where the database itself has undone the whole transaction, as SQLite
+    does on a full disk."""
+    try:
+        savepoint.rollback()
+    except DBAPIError:
+        raise error from None

@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
 
+from publisher.text.language import script
+
 Digits = Literal["latn", "arab", "arabext"]
 
 _ZERO: dict[Digits, int] = {"latn": 0x30, "arab": 0x660, "arabext": 0x6F0}
@@ -71,7 +73,9 @@ def _default_digits(language: str) -> Digits:
 @lru_cache(maxsize=256)
 def _locale(language: str, region: str) -> Locale:
     """The nearest locale whose month names CLDR has translated; English where there is none."""
-    for tag in (f"{language}-{region}", language, language.partition("-")[0]):
+    bare = language.partition("-")[0]
+    nearest = (f"{language}-{region}", language, *([bare] if script(bare) == script(language) else []))
+    for tag in nearest:
         try:
             locale = Locale.parse(tag, sep="-")
         except (ValueError, UnknownLocaleError):

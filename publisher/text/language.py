@@ -153,7 +153,10 @@ def _detect(text: str, site: str, site_script: str) -> str:
     """As `detect`, with "" for the fallback."""
     letters = _Letters(text)
     rtl = letters.arabic + letters.hebrew
-    share = _RTL_MIN / 2 if rtl + letters.latin < _SHORT else _RTL_MIN
+    short_share = (
+        0.5 if site_script == "Latn" else _RTL_MIN / 2
+    )  # a short text needs more to contradict its place
+    share = short_share if rtl + letters.latin < _SHORT else _RTL_MIN
     if not rtl + letters.latin:
         return ""
     if rtl < share * (rtl + letters.latin):

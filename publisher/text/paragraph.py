@@ -23,8 +23,13 @@ _FLOWS = (
     " td tfoot th thead tr ul"
 )
 BLOCKS = frozenset(_FLOWS.split())
-# These become ltr as a whole; a table keeps its columns in the order of the page.
-_PARAGRAPHS = BLOCKS - {"table", "thead", "tbody", "tfoot", "tr", "figure", "hr", "pre"}
+# These become ltr as a whole.
+_PARAGRAPHS = frozenset({"p", "blockquote", "div", "ul", "ol", "dl"})
+# These keep their side of the page, where their marker or column is: what they hold is isolated as a whole.
+_LISTS = frozenset({"ul", "ol", "dl"})
+_ITEMS = frozenset(
+    {*("h1", "h2", "h3", "h4", "h5", "h6"), "li", "dt", "dd", "td", "th", "caption", "figcaption"}
+)
 _OBJECTS = frozenset({"img", "audio", "video", "picture", "bdi"}) | CODE
 
 _RTL = regex.compile(r"[\p{bc=R}\p{bc=AL}]")
@@ -67,8 +72,43 @@ _BREAK = _Slot(None, None, "\n")
 def mark(block: etree._Element, direction: Direction, how: How) -> None:
     """Make *block*, which stands in text of *direction*, read right: code and paragraphs without an RTL letter
     are ltr, runs of rtl paragraphs that would be reordered stand in an element *how* with dir="ltr"."""
+    if direction == "rtl":
+        for element in _latin_items(block):
+            _enclose(element, how)
     for slots in list(_paragraphs(block, direction)):
         _isolate(slots, how)
+
+
+def _latin_items(block: etree._Element) -> list[etree._Element]:
+    """The items of a right-to-left *block* that hold one line of left-to-right words and nothing else. One walk."""
+    found: list[etree._Element] = []
+    plain: list[bool] = []  # for each open element: whether nothing but inline elements was seen in it
+    settled = 0  # how many open elements give their own direction to what they hold
+    for event, element in etree.iterwalk(block, events=("start", "end")):
+        sets = "dir" in element.attrib or element.tag == "bdi"
+        if event == "start":
+            if plain and (element.tag in BLOCKS | _OBJECTS or sets):
+                plain[-1] = False
+            plain.append(True)
+            settled += sets
+            continue
+        settled -= sets
+        alone = plain.pop()
+        if plain and element.tag not in BLOCKS:
+            plain[-1] &= alone
+        if alone and element.tag in _ITEMS and not settled and not sets and _is_latin(element):
+            found.append(element)
+    around = [item.getparent() for item in found]
+    # A list without any RTL letter is left-to-right as a whole.
+    whole = {each: each.tag in _LISTS and _is_latin(each) for each in around if each is not None}
+    return [item for item, parent in zip(found, around, strict=True) if parent is None or not whole[parent]]
+
+
+def _enclose(element: etree._Element, how: How) -> None:
+    inner = etree.Element(how, {"dir": "ltr"})
+    inner.text, element.text = element.text, None
+    inner.extend(list(element))
+    element.append(inner)
 
 
 def _paragraphs(block: etree._Element, direction: Direction) -> Iterator[list[_Slot]]:

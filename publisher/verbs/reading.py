@@ -13,7 +13,7 @@ from publisher.mail import message
 from publisher.mail.message import message_id
 from publisher.model.article import Status
 from publisher.model.delivery import State
-from publisher.model.digest import Edition, Newsletter
+from publisher.model.digest import UNSUBSCRIBE_SLOT, Edition, Newsletter
 from publisher.store import articles, editions, ledger, people
 from publisher.store.articles import Listed
 from publisher.subscribers.tokens import Claim
@@ -159,19 +159,25 @@ def _preview(house: House, newsletter: Newsletter, now: datetime) -> dict[str, A
     floor = max([*last, (series.baseline if series else 0) or 0])
     unseen = house.store.read(lambda c: articles.between(c, floor, upto))
     selection = select.select(newsletter, unseen or house.store.read(lambda c: articles.between(c, 0, upto)))
+    if not selection.items:
+        raise BadInput(
+            f"{newsletter.name} has no article to show", "", "publish one that fits its categories"
+        )
     content = compose.compose(house.site, newsletter, selection, house.layout, house.templates, now)
     edition = Edition(0, newsletter.name, "preview", now, now, upto)
+    link = house.layout.unsubscribe("preview")
     letter = message.assemble(
         content,
         edition,
         sender(house, newsletter.name),
         recipient="reader@example.org",
         message_id_key="preview",
-        unsubscribe_url=house.layout.unsubscribe("preview"),
+        unsubscribe_url=link,
     )
     folder = house.root / "state" / "preview"
     folder.mkdir(mode=0o700, exist_ok=True)
-    files = {"html": content.html.encode(), "text": content.text.encode(), "letter": letter.data}
+    shown_html, shown_text = (part.replace(UNSUBSCRIBE_SLOT, link) for part in (content.html, content.text))
+    files = {"html": shown_html.encode(), "text": shown_text.encode(), "letter": letter.data}
     for kind, data in files.items():
         folder.joinpath(f"{newsletter.name}.{SUFFIX[kind]}").write_bytes(data)
     return {

@@ -62,7 +62,7 @@ async def _unsubscribe(session: Session, request: Request) -> Response:
         return _page(session, 404, language, title=speak.text("This link is not valid."), text="")
     newsletter = house.newsletters.get(leaving.name)
     title = newsletter.title if newsletter else leaving.name
-    if request.method == "POST":
+    if request.method == "POST" and not leaving.ended:
         claim, now = Claim(leaving.person.id, leaving.newsletter), session.clock()
         await house.store.settle(lambda c: readers.leave(c, claim, now))
         log.info("unsubscribed", subscriber=claim.subscriber, newsletter=leaving.name)

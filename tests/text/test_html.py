@@ -235,12 +235,12 @@ def test_an_empty_body_is_right_to_left_too() -> None:
         ("<p>10% – 2024</p>", "<p>10% – 2024</p>"),
         (
             "<ul><li>Hello #a</li><li>خبر #a</li></ul>",
-            '<ul><li dir="ltr">Hello #a</li><li>خبر <bdi dir="ltr">#a</bdi></li></ul>',
+            '<ul><li><bdi dir="ltr">Hello #a</bdi></li><li>خبر <bdi dir="ltr">#a</bdi></li></ul>',
         ),
         ("<ul><li>Hello</li></ul>", '<ul dir="ltr"><li>Hello</li></ul>'),
         (
             "<table><tbody><tr><td>USD</td><td>C++ ثم</td></tr></tbody></table>",
-            '<table><tbody><tr><td dir="ltr">USD</td><td><bdi dir="ltr">C++</bdi> ثم</td></tr></tbody></table>',
+            '<table><tbody><tr><td><bdi dir="ltr">USD</bdi></td><td><bdi dir="ltr">C++</bdi> ثم</td></tr></tbody></table>',
         ),
         (
             "<p dir='ltr'>Hello <q dir='RTL'>لغة C++</q></p>",

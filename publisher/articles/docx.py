@@ -1,0 +1,272 @@
+"""Word documents (A2): the words, structure and properties of a .docx, taken from an archive that is not trusted."""
+
+import re
+from collections.abc import Iterator
+from io import BytesIO
+from typing import NamedTuple
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
+
+from lxml import etree
+from mammoth import convert_to_html
+
+from publisher.articles.fields import visible
+from publisher.articles.yamlish import Mapping
+from publisher.errors import Unreadable
+from publisher.model.article import Warn
+from publisher.text import clean, html
+
+_MEMBERS = 2_000
+_LARGEST = 50_000_000  # bytes of all members, uncompressed
+_RATIO = 200
+_ELEMENTS = 40_000  # what mammoth reads in a second; a long article has a tenth
+
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # the container of .doc, and of every file with a password
+_SAVE = "open it in Word or LibreOffice and save it as .docx"
+
+# [ECMA-376] part 1 (Word names both; LibreOffice and Google Docs the first)
+_MAIN = (
+    "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}",
+    "{http://purl.oclc.org/ooxml/wordprocessingml/main}",
+)
+# The properties of a run that change what is published; fonts, sizes, colours, languages and revisions do not.
+_KEPT = frozenset(
+    ["rStyle", "b", "i", "u", "strike", "caps", "smallCaps", "vertAlign", "highlight", "del", "ins"]
+)
+_STYLES = "p[style-name='Title'] => h1:fresh\np[style-name='Subtitle'] => p:fresh\n"
+
+# Fonts that draw Kurdish letters in the places of others: ث is read as پ, ض as چ. The text is nonsense without.
+_LEGACY = re.compile(r"Ali[-_ ]K(?![a-z])", re.IGNORECASE)
+_ARABIC = re.compile("[\u0620-\u064a]")
+_KURDISH = re.compile(
+    "[\u067e\u0686\u0695\u0698\u06a4\u06a9\u06af\u06b5\u06c6\u06ce\u06d5]"
+)  # Unicode has them
+
+_PART = re.compile(r"(?:\[Content_Types\]|docProps/core|word/\w+)\.xml|(?:_rels/|word/_rels/\w+\.xml)\.rels")
+_PROPERTIES = {"title": "title", "creator": "author", "created": "date", "modified": "updated"}
+_NO_TITLE = re.compile(r"(?:Microsoft Word - .*|.*\.docx?|(?:Document|مستند|سند|Doc)\s*\d*)\Z", re.IGNORECASE)
+_PLACEHOLDER = "2013-12-23T23:15:00Z"  # of the template that python-docx makes documents from
+
+_H1 = re.compile(r"<(/?)h1(?=[\s>])")
+_FIRST = re.compile(r"<h1[\s>]")
+
+
+class Document(NamedTuple):
+    """A document: the fields its properties fill, and its words as HTML, not sanitised."""
+
+    fields: Mapping
+    html: str
+    warnings: list[Warn]
+
+
+def read(data: bytes) -> Document:
+    """Headings, paragraphs, lists, tables, links, emphasis and footnotes of the .docx *data*. The Title style is the
+    <h1>, else the heading it begins with; else the title property counts. Pictures are left out, with a warning.
+
+    Raises Unreadable for what is no .docx, is encrypted or broken, unpacks to more than an article needs, holds
+    XML entities, or is typed in a font that only looks like its language.
+    """
+    if data.startswith(_OLE):
+        raise Unreadable("an old Word file (.doc), or one with a password", f"{_SAVE}, without a password")
+    try:
+        with ZipFile(BytesIO(data)) as archive:
+            _check(archive.infolist(), len(data))
+            parts = {name: _xml(archive.read(name)) for name in _wanted(archive)}
+    except (BadZipFile, EOFError, NotImplementedError, OSError) as error:
+        raise Unreadable("not a Word file, or only a part of one", _SAVE) from error
+    main = parts.get("word/document.xml")
+    if main is None:
+        raise Unreadable("not a Word document", _SAVE)
+    _refuse_legacy_fonts(main, parts.get("word/styles.xml"))
+    for name, root in parts.items():
+        if name.startswith("word/"):
+            _lighten(root)
+    if sum(1 for root in parts.values() for _ in root.iter()) > _ELEMENTS:
+        raise Unreadable("the document is longer than an article can be", "split it into several articles")
+    return _converted(parts)
+
+
+def _check(members: list[ZipInfo], size: int) -> None:
+    """Refuse archives made to harm: what they unpack to is known before anything is unpacked."""
+    total = sum(member.file_size for member in members)
+    if len(members) > _MEMBERS or total > _LARGEST or total > _RATIO * size:
+        raise Unreadable("the document unpacks to more than any article needs", "remove what it embeds")
+    for member in members:
+        if member.flag_bits & 0x1:
+            raise Unreadable("the document is encrypted", f"{_SAVE}, without a password")
+        if member.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
+            raise Unreadable("the document is packed in a way Word does not know", _SAVE)
+        if member.filename.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", member.filename):
+            raise Unreadable(
+                f"the archive holds {clean.one_line(member.filename)[:60]!r}: no Word file does", _SAVE
+            )
+
+
+def _wanted(archive: ZipFile) -> Iterator[str]:
+    """The parts that are read: never what is embedded."""
+    for name in dict.fromkeys(archive.namelist()):
+        if _PART.fullmatch(name):
+            yield name
+
+
+def _xml(data: bytes) -> etree._Element:
+    """Parse without entities, files or network; lxml's own bounds on depth and length hold."""
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True
+    )
+    try:
+        root = etree.fromstring(data, parser)
+    except etree.XMLSyntaxError as error:
+        raise Unreadable(f"the document is broken ({str(error)[:100]})", _SAVE) from error
+    if root.getroottree().docinfo.doctype:
+        raise Unreadable("the document declares XML entities: no Word file does", _SAVE)
+    return root
+
+
+def _named(element: etree._Element, name: str) -> bool:
+    return any(element.tag == f"{space}{name}" for space in _MAIN)
+
+
+def _each(root: etree._Element, name: str) -> list[etree._Element]:
+    return list(root.iter(*(f"{space}{name}" for space in _MAIN)))
+
+
+def _lighten(root: etree._Element) -> None:
+    """Take out what is not published, and join runs that differ in nothing else: Word writes five for a sentence."""
+    for properties in _each(root, "rPr"):
+        for each in list(properties):
+            if etree.QName(each).localname not in _KEPT:
+                properties.remove(each)
+    for name in ("proofErr", "lastRenderedPageBreak", "rsids", "latentStyles"):
+        for element in _each(root, name):
+            if (parent := element.getparent()) is not None:
+                parent.remove(element)
+    for paragraph in _each(root, "p"):
+        _join(paragraph)
+
+
+def _join(paragraph: etree._Element) -> None:
+    last: tuple[etree._Element, bytes] | None = None
+    for run in list(paragraph):
+        texts = [child for child in run if not _named(child, "rPr")] if _named(run, "r") else []
+        if len(texts) != 1 or not _named(texts[0], "t"):
+            last = None
+            continue
+        look = b"".join(
+            etree.tostring(child, method="c14n") for child in run if _named(child, "rPr") and len(child)
+        )
+        if last and last[1] == look:
+            last[0].text = (last[0].text or "") + (texts[0].text or "")
+            paragraph.remove(run)
+        else:
+            last = texts[0], look
+
+
+def _converted(parts: dict[str, etree._Element]) -> Document:
+    light = BytesIO()
+    with ZipFile(light, "w") as archive:
+        for name, root in parts.items():
+            archive.writestr(name, etree.tostring(root, xml_declaration=True, encoding="UTF-8"))
+    pictures: list[object] = []
+
+    def left_out(image: object) -> list[object]:
+        pictures.append(image)
+        return []
+
+    markup = convert_to_html(
+        light,
+        style_map=_STYLES,
+        convert_image=left_out,
+        include_embedded_style_map=False,
+        external_file_access=False,
+    ).value
+    fields = _properties(parts.get("docProps/core.xml"))
+    if _FIRST.match(markup) or _has_title(parts):
+        fields.pop("title", None)
+    else:  # a heading further below is one of a section
+        markup = _H1.sub(r"<\1h2", markup)
+    warnings = [Warn(f"{len(pictures)} pictures in the document were left out")] if pictures else []
+    return Document(fields, markup, warnings)
+
+
+def _has_title(parts: dict[str, etree._Element]) -> bool:
+    """Whether a paragraph with words has the style that every Word calls Title, whatever its id."""
+    styles = parts.get("word/styles.xml")
+    titles = {
+        _value(style, "styleId")
+        for style in (_each(styles, "style") if styles is not None else [])
+        if any(_value(name).lower() == "title" for name in _each(style, "name"))
+    }
+    return any(
+        any(_value(style) in titles for style in _each(paragraph, "pStyle"))
+        and visible("".join(paragraph.itertext()))
+        for paragraph in _each(parts["word/document.xml"], "p")
+    )
+
+
+def _value(element: etree._Element, name: str = "val") -> str:
+    return next((element.get(f"{space}{name}", "") for space in _MAIN if element.get(f"{space}{name}")), "")
+
+
+def _properties(core: etree._Element | None) -> Mapping:
+    """Title, author and dates as Word keeps them ([ECMA-376] part 2, core properties)."""
+    found: Mapping = {}
+    for element in core if core is not None else ():
+        field, value = _PROPERTIES.get(etree.QName(element).localname), clean.one_line(element.text or "")
+        if field and value and value != _PLACEHOLDER and not (field == "title" and _NO_TITLE.match(value)):
+            found[field] = value
+    if found.get("author") == "python-docx":
+        del found["author"]
+    return found
+
+
+def _refuse_legacy_fonts(main: etree._Element, styles: etree._Element | None) -> None:
+    of_style = _fonts_of_styles(styles)
+    typed: dict[str, list[str]] = {}
+    for paragraph in _each(main, "p"):
+        style = next((_value(each) for each in _each(paragraph, "pStyle")), "")
+        inherited = of_style.get(style) or of_style.get("", "")
+        for run in _each(paragraph, "r"):
+            font = next((_font(fonts) for fonts in _each(run, "rFonts")), "")
+            own = next((of_style.get(_value(each), "") for each in _each(run, "rStyle")), "")
+            if _LEGACY.match(name := font or own or inherited):
+                typed.setdefault(name, []).extend(text.text or "" for text in _each(run, "t"))
+    for font, texts in typed.items():
+        words = "".join(texts)
+        if _ARABIC.search(words) and not _KURDISH.search(words):
+            raise Unreadable(
+                f"typed in the legacy font {clean.one_line(font)[:40]}: its letters are not those of Unicode",
+                "convert the text to Unicode (Kurdish converters do it), and save it again",
+            )
+
+
+def _fonts_of_styles(styles: etree._Element | None) -> dict[str, str]:
+    """The font of each style by its id, "" for the document's own; a style has its parent's if it names none."""
+    if styles is None:
+        return {}
+    fonts: dict[str, str] = {}
+    parents: dict[str, str] = {}
+    for defaults in _each(styles, "docDefaults"):
+        fonts[""] = next((_font(each) for each in _each(defaults, "rFonts")), "")
+    for style in _each(styles, "style"):
+        name = _value(style, "styleId")
+        fonts[name] = next((_font(each) for each in _each(style, "rFonts")), "")
+        parents[name] = next((_value(each) for each in _each(style, "basedOn")), "")
+    return {name: _inherited(name, fonts, parents) for name in fonts}
+
+
+def _inherited(name: str, fonts: dict[str, str], parents: dict[str, str]) -> str:
+    for _ in range(20):
+        if fonts.get(name) or not name:
+            break
+        name = parents.get(name, "")
+    return fonts.get(name, "")
+
+
+def _font(fonts: etree._Element) -> str:
+    """The font of Arabic letters: that of complex scripts, else any."""
+    return next((name for kind in ("cs", "ascii", "hAnsi") if (name := _value(fonts, kind))), "")
+
+
+def words(document: Document) -> str:
+    """The words of the *document*, from which its language is told."""
+    return html.plain(document.html)

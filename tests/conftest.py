@@ -1,0 +1,148 @@
+"""A whole site in a folder, without its command: real SQLite, real folders, a real Maildir."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from publisher.actions.house import House
+from publisher.actions.publish import Published, publish
+from publisher.articles.settings import ArticleSettings
+from publisher.feeds.settings import FeedSettings
+from publisher.layout import Layout
+from publisher.mail.settings import MailSettings
+from publisher.model.article import Article
+from publisher.model.digest import Newsletter
+from publisher.model.site import Site
+from publisher.store import articles
+from publisher.store.state import State
+from publisher.store.store import Store
+from publisher.subscribers.tokens import Keys
+from publisher.templating import Templates
+
+URL = "https://news.example.org"
+SITE = Site(
+    id="5a0f5a52-0f3c-4f29-9a0b-6f1a3d1b7c11",
+    title="جريدة المثال",
+    description="أخبار كل صباح",
+    url=URL,
+    language="ar",
+    direction="rtl",
+    region="IQ",
+    timezone=ZoneInfo("Asia/Baghdad"),
+    author="هيئة التحرير",
+)
+DAILY = Newsletter(
+    name="daily",
+    title="نشرة الصباح",
+    subject="",
+    schedule="daily 07:00",
+    categories=(),
+    template="digest",
+    max_items=20,
+    max_lateness=6 * 3600,
+)
+
+
+class Clock:
+    """What tests turn; `now` is a moment after every file that `write` wrote."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)  # a Friday, 15:00 in Baghdad
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, **span: float) -> None:
+        """As timedelta has it: `hours=3`."""
+        self.now += timedelta(**span)
+
+
+class MakeHouse(Protocol):
+    def __call__(self, root: Path, /, **changes: Any) -> House: ...
+
+
+Write = Callable[[House, str, str | bytes], Path]
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def make_house() -> Iterator[MakeHouse]:
+    """Opens the site in a folder, with the lock held by nobody: `make_house(folder, feeds=FeedSettings(...))`."""
+    with ExitStack() as opened:
+
+        def make(root: Path, /, **changes: Any) -> House:
+            state = State(root / "state")
+            state.make()
+            store = opened.enter_context(closing(Store(state.database, writing=True)))
+            house = House(
+                root=root,
+                site=SITE,
+                layout=Layout(URL),
+                templates=Templates(),
+                store=store,
+                keys=Keys({1: bytes(32)}),
+                articles=ArticleSettings(),
+                feeds=FeedSettings(),
+                mail=MailSettings(sender="جريدة المثال <news@example.org>"),
+                newsletters={DAILY.name: DAILY},
+            )
+            house.folder.mkdir(exist_ok=True)
+            return replace(house, **changes)
+
+        yield make
+
+
+@pytest.fixture
+def house(make_house: MakeHouse, tmp_path: Path) -> House:
+    root = tmp_path / "site"
+    root.mkdir()
+    return make_house(root)
+
+
+@pytest.fixture
+def write() -> Write:
+    """Writes an article: a file that rested, whose time is new at every write."""
+    seconds = count(1_700_000_000)
+
+    def make(house: House, name: str, text: str | bytes) -> Path:
+        path = house.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode() if isinstance(text, str) else text)
+        second = next(seconds)
+        os.utime(path, (second, second))
+        return path
+
+    return make
+
+
+@pytest.fixture
+def publishes(clock: Clock) -> Callable[..., Published]:
+    """Publishes at the clock's time."""
+
+    def run(house: House, **options: Any) -> Published:
+        return publish(house, clock(), **options)
+
+    return run
+
+
+@pytest.fixture
+def on_site() -> Callable[[House], dict[str, Article]]:
+    """The published articles by path, in the order of first publication."""
+
+    def read(house: House) -> dict[str, Article]:
+        found = house.store.read(articles.newest)
+        return {article.path: article for article in sorted(found, key=lambda article: article.seq)}
+
+    return read

@@ -1,0 +1,67 @@
+"""The migrations make what the code expects."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, create_engine, event, inspect
+
+from publisher.store import ledger, schema
+from publisher.store.tables import metadata
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    engine = create_engine(f"sqlite:///{tmp_path / 'a.db'}")
+    yield engine
+    engine.dispose()
+
+
+def test_the_migrations_make_the_tables(engine: Engine) -> None:
+    schema.upgrade(engine)
+    with engine.connect() as connection:
+        differences = compare_metadata(MigrationContext.configure(connection), metadata)
+
+    assert [] == differences
+
+
+def test_the_newest_migration_is_the_one_we_want() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(schema.MIGRATIONS))
+
+    assert [schema.HEAD] == ScriptDirectory.from_config(config).get_heads()
+
+
+def test_upgrading_twice_is_upgrading_once(engine: Engine) -> None:
+    schema.upgrade(engine)
+    before = inspect(engine).get_table_names()
+    schema.upgrade(engine)
+
+    assert before == inspect(engine).get_table_names()
+
+
+def test_the_queue_is_found_without_reading_what_was_sent(engine: Engine) -> None:
+    """Claiming asks the index of what waits, however much history there is (S8)."""
+    schema.upgrade(engine)
+    asked: list[str] = []
+
+    with engine.begin() as connection:
+        event.listen(connection, "before_cursor_execute", lambda *args: asked.append(args[2]))
+        ledger.claim(connection, datetime.now(UTC), 10)
+        ledger.next_due(connection)
+        queries = [sql for sql in asked if "deliveries.state = 0" in sql]
+        plans = [
+            row.detail
+            for sql in queries
+            for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", tuple([0] * sql.count("?")))
+        ]
+
+    assert 3 == len(queries)
+    assert [] == [
+        detail for detail in plans if detail.startswith("SCAN deliveries") and "INDEX" not in detail
+    ]

@@ -1,0 +1,189 @@
+"""Writes are committed in groups, and one that fails takes nobody with it."""
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, event
+from sqlalchemy.exc import IntegrityError
+
+from publisher.actions.house import House
+from publisher.errors import Unwritable
+from publisher.store import facts
+from publisher.store.store import Store
+from publisher.store.tables import meta
+
+Work = Callable[[Connection], Any]
+
+
+def put(key: str, value: str = "x") -> Work:
+    return lambda connection: facts.put(connection, key, value)
+
+
+def read(store: Store, key: str) -> str | None:
+    return store.read(lambda c: facts.get(c, key))
+
+
+def break_a_rule(connection: Connection) -> None:
+    facts.put(connection, "half", "written")
+    connection.execute(meta.insert().values(key="half", value="twice"))
+
+
+def together(store: Store, *works: Work) -> list[Future[Any]]:
+    """Urgent works that all wait while the writer is busy, so that one transaction takes them."""
+    writer = store._writer
+    assert writer
+    busy, free = threading.Event(), threading.Event()
+
+    def hold(connection: Connection) -> None:
+        busy.set()
+        free.wait(10)
+
+    writer.submit(hold)
+    assert busy.wait(10)
+    waiting = [writer.submit(work, urgent=True) for work in works]
+    free.set()
+    return waiting
+
+
+def fill(store: Store) -> None:
+    """From now on the disk is full: two more pages, and no page after them."""
+
+    def limit(connection: Connection) -> None:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages + 2}")
+
+    store.write(limit)
+
+
+def make_room(store: Store) -> None:
+    store.write(lambda c: c.exec_driver_sql("PRAGMA max_page_count = 1000000"))
+
+
+def write_much(connection: Connection) -> None:
+    for number in range(50):
+        facts.put(connection, f"much {number}", "x" * 4000)
+
+
+def test_work_that_fails_is_rolled_back_alone(house: House) -> None:
+    first, failing, last = together(house.store, put("first"), break_a_rule, put("last"))
+
+    assert first.exception(10) is None
+    assert isinstance(failing.exception(10), IntegrityError)
+    assert last.exception(10) is None
+    assert ("x", None, "x") == (
+        read(house.store, "first"),
+        read(house.store, "half"),
+        read(house.store, "last"),
+    )
+
+
+def test_an_error_reaches_whoever_asked(house: House) -> None:
+    def refuse(connection: Connection) -> None:
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        house.store.write(refuse)
+
+
+def test_what_waits_is_committed_together(house: House) -> None:
+    commits: list[Connection] = []
+    writer = house.store._writer
+    assert writer
+    event.listen(writer.owner, "commit", commits.append)
+    for future in together(house.store, *[put(str(n)) for n in range(20)]):
+        future.result(10)
+
+    assert 2 == len(commits)  # the work that kept the writer busy, and all twenty
+
+
+def test_a_full_disk_fails_everybody_in_the_group(house: House) -> None:  # X6
+    fill(house.store)
+    futures = together(house.store, put("before"), write_much, put("after"))
+
+    assert all("full" in str(future.exception(10)) for future in futures)
+    assert (None, None) == (read(house.store, "before"), read(house.store, "after"))
+
+
+def test_a_full_disk_is_said_in_one_line_and_the_next_work_goes_on(house: House) -> None:  # X6
+    fill(house.store)
+    with pytest.raises(
+        Unwritable, match=r"nashir\.db: the database cannot be written: .*full\. Mend: make room"
+    ):
+        house.store.write(write_much)
+    make_room(house.store)
+    house.store.write(write_much)
+
+    assert "x" * 4000 == read(house.store, "much 49")
+
+
+def test_a_database_that_somebody_locks_is_named_and_nobody_waits_for_ever(house: House) -> None:  # X9
+    house.store.write(lambda c: c.exec_driver_sql("PRAGMA busy_timeout = 0"))
+    with closing(sqlite3.connect(house.store.path, isolation_level=None)) as stranger:
+        stranger.execute("BEGIN IMMEDIATE")
+        with pytest.raises(Unwritable, match="locked"):
+            house.store.write(put("b"))
+    house.store.write(put("c"))
+
+    assert (None, "x") == (read(house.store, "b"), read(house.store, "c"))
+
+
+def test_urgent_work_goes_before_slow_work(house: House) -> None:
+    writer = house.store._writer
+    assert writer
+    order: list[str] = []
+    busy, free = threading.Event(), threading.Event()
+
+    def hold(connection: Connection) -> None:
+        busy.set()
+        free.wait(10)
+
+    writer.submit(hold)
+    assert busy.wait(10)
+    slow = [writer.submit(lambda c: order.append("slow")) for _ in range(2)]
+    urgent = [writer.submit(lambda c: order.append("urgent"), urgent=True) for _ in range(2)]
+    free.set()
+    for future in [*slow, *urgent]:
+        future.result(10)
+
+    assert ["urgent", "urgent", "slow", "slow"] == order
+
+
+def test_work_whose_asker_went_away_is_done_and_the_writer_lives(house: House) -> None:
+    """An engine whose tasks are cancelled has letters on the wire: what became of them is written all the same."""
+    free = threading.Event()
+
+    def work(connection: Connection) -> None:
+        free.wait(10)
+        facts.put(connection, "settled", "yes")
+
+    async def main() -> None:
+        task = asyncio.create_task(house.store.settle(work))
+        await asyncio.sleep(0.05)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        free.set()
+
+    asyncio.run(main())
+    house.store.write(put("next"))
+
+    assert ("yes", "x") == (read(house.store, "settled"), read(house.store, "next"))
+
+
+def test_closing_finishes_what_was_handed_in(house: House, tmp_path: Path) -> None:
+    store = Store(tmp_path / "other.db", writing=True)
+    writer = store._writer
+    assert writer
+    for number in range(50):
+        writer.submit(put(str(number)))
+    store.close()
+
+    with_all = Store(tmp_path / "other.db", writing=False)
+    assert "x" == read(with_all, "49")
+    with_all.close()

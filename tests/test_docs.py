@@ -1,0 +1,413 @@
+"""The documentation is true: what it must name it names, and its examples work."""
+
+import json
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import MISSING, Field, fields
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, get_args
+
+import click
+import pytest
+from jinja2 import nodes
+from jinja2.meta import find_undeclared_variables
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from publisher import cli, config
+from publisher.errors import Exit
+from publisher.store.tables import metadata
+
+ROOT = Path(__file__).parent.parent
+NASHIR = [sys.executable, "-m", "publisher"]
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+RULE = r"[ADFHLMRSX]\d{1,2}"
+
+
+def page(name: str) -> str:
+    return (ROOT / name).read_text("utf-8")
+
+
+def section(text: str, heading: str) -> str:
+    """What stands below the first heading line that starts with *heading*, to the next of its level."""
+    level = heading.partition(" ")[0]
+    found = re.search(rf"(?m)^{re.escape(heading)}.*\n((?:(?!{level} ).*(?:\n|\Z))*)", text)
+    assert found, f"no heading {heading!r}"
+    return found[1]
+
+
+def blocks(text: str, kind: str) -> list[str]:
+    return re.findall(rf"(?ms)^```{kind}\n(.*?)^```", text)
+
+
+def row(text: str, first: str) -> list[str]:
+    """The cells of the table row whose first cell is `first`."""
+    lines = [line for line in text.splitlines() if line.startswith(f"| {first} |")]
+    assert lines, f"no row {first}"
+    return [cell.strip() for cell in re.split(r"(?<!\\)\|", lines[0])[1:-1]]
+
+
+def nashir(
+    *words: str, expect: int = 0, environment: Mapping[str, str] = MappingProxyType({})
+) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        [*NASHIR, *words],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env={**os.environ, **environment},
+    )
+    assert expect == done.returncode, done.stdout + done.stderr
+    return done
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A site as `nashir init` makes it, published, with a reader and a letter."""
+    folder = tmp_path_factory.mktemp("docs") / "site"
+    nashir("init", str(folder))
+    for words in (
+        "publish",
+        "subscribers add reader@example.org --confirmed",
+        "send --now --include-existing",
+    ):
+        nashir("-C", str(folder), *words.split())
+    return folder
+
+
+# Configuration
+
+
+def tables() -> Iterator[tuple[str, type]]:
+    """The heading of each table of config.toml, and its dataclass."""
+    for each in fields(config._File):
+        listed = get_args(each.type)
+        yield (f"[[{each.name}]]", listed[0]) if listed else (f"[{each.name}]", each.type)  # type: ignore[misc]
+
+
+KEYS = [
+    pytest.param(heading, "from" if each.name == "sender" else each.name, each, id=f"{heading}{each.name}")
+    for heading, kind in tables()
+    for each in fields(kind)
+]
+
+
+@pytest.mark.parametrize("heading, key, wanted", KEYS)
+def test_every_key_has_its_row_with_its_default(heading: str, key: str, wanted: Field[Any]) -> None:
+    default = row(section(page("docs/configuration.md"), f"## {heading}"), f"`{key}`")[2]
+
+    if wanted.default is MISSING:
+        assert default == "none, required"
+    else:
+        written = re.match(r"`(.*?)`", default)
+        assert written
+        value = tomllib.loads(f"key = {written[1]}")["key"]
+        assert wanted.default == (tuple(value) if isinstance(value, list) else value)
+
+
+@pytest.mark.parametrize("heading, key, wanted", KEYS)
+def test_the_example_of_every_key_is_accepted(
+    heading: str, key: str, wanted: Field[Any], tmp_path: Path
+) -> None:
+    cells = row(section(page("docs/configuration.md"), f"## {heading}"), f"`{key}`")
+    example = {key: f"{key} = {cells[4].strip('`')}"}
+    if key in {"username", "password"}:  # they go together, and with TLS
+        login = ("username", "password")
+        example = (
+            {name: f'{name} = "x"' for name in login} | {"relay": 'relay = "smtps://a.example"'} | example
+        )
+    before, _, rest = minimal().partition(f"{heading}\n")
+    table, _, after = rest.partition("\n[")
+    kept = [line for line in table.splitlines() if line.partition(" = ")[0] not in example]
+    lines = [before, heading, *example.values(), *kept, f"[{after}" if after else ""]
+    (tmp_path / "config.toml").write_text("\n".join(lines), "utf-8")
+
+    settings = config.load(tmp_path, {})
+
+    assert settings.root == tmp_path
+
+
+def minimal() -> str:
+    return blocks(page("docs/configuration.md"), "toml")[0]
+
+
+@pytest.mark.parametrize("where", ["README.md", "docs/configuration.md"])
+def test_toml_on_the_page_is_accepted(where: str, tmp_path: Path) -> None:
+    for block in blocks(page(where), "toml"):
+        site = "" if "[site]" in block else section(minimal(), "[site]").join(["[site]\n", ""])
+        (tmp_path / "config.toml").write_text(site.partition("[mail]")[0] + block, "utf-8")
+        password = {"NASHIR__MAIL__PASSWORD": "secret"} if "username" in block else {}
+
+        settings = config.load(tmp_path, password)
+
+        assert settings.mail.sender
+
+
+@pytest.mark.parametrize(
+    "old, new, environment",
+    [
+        ("entries = 50", "entrys = 50", {}),
+        ("entries = 50", "entries = 5000", {}),
+        ("timezone = .*", 'timezone = "Baghdad"', {}),
+        ("relay = .*", 'relay = "smtp://mail.example.org"', {}),
+        ("", "", {"NASHIR__FEEDS__ENTRIES": "many"}),
+    ],
+)
+def test_the_error_lines_on_the_page_are_the_real_ones(
+    old: str, new: str, environment: dict[str, str], tmp_path: Path
+) -> None:
+    nashir("init", str(tmp_path))
+    path = tmp_path / "config.toml"
+    path.write_text(re.sub(f"(?m)^{old}", new, path.read_text("utf-8"), count=1), "utf-8")
+
+    said = nashir("-C", str(tmp_path), "check", expect=Exit.CONFIG, environment=environment).stderr
+
+    shown = blocks(page("docs/configuration.md"), "text")[-1].splitlines()
+    assert said.strip().replace(f"{tmp_path}/", "") in shown
+
+
+def test_the_environment_on_the_page_is_accepted(site: Path) -> None:
+    for line in blocks(page("docs/configuration.md"), "sh")[0].splitlines():
+        assignment, *words = shlex.split(line)
+        name, _, value = assignment.partition("=")
+
+        assert words == ["nashir", "check"]
+        nashir("-C", str(site), "check", environment={name: value})
+
+
+# Command line
+
+
+def commands(group: click.Group, *names: str) -> Iterator[tuple[str, click.Command]]:
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from commands(command, *names, name)
+        else:
+            yield " ".join((*names, name)), command
+
+
+VERBS = dict(commands(cli.nashir))
+
+
+def options(command: click.Command) -> Iterator[str]:
+    for each in command.params:
+        if isinstance(each, click.Option) and not each.hidden:
+            yield from (*each.opts, *each.secondary_opts)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_and_option_is_on_the_page(verb: str) -> None:
+    text = page("docs/cli.md")
+    below = section(text, f"### `nashir {verb}")
+    arguments = "".join(
+        f" {name}" if each.required else f" [{name}]"
+        for each in VERBS[verb].params
+        if isinstance(each, click.Argument)
+        for name in [str(each.name).upper()]
+    )
+
+    assert f"### `nashir {verb}{arguments}`\n" in text
+    for option in options(VERBS[verb]):
+        assert f"`{option}`" in below
+
+
+def test_the_page_names_no_verb_or_option_that_is_not_there() -> None:
+    text = page("docs/cli.md")
+    known = {option for command in VERBS.values() for option in options(command)} | {"--help"}
+
+    assert set(VERBS) == {
+        re.sub(r" \[?[A-Z]+\]?", "", name) for name in re.findall(r"(?m)^### `nashir (.*)`$", text)
+    }
+    assert set(re.findall(r"`(--[a-z-]+)`", text)) <= known | set(options(cli.nashir))
+
+
+def test_the_options_before_the_verb_are_on_the_page() -> None:
+    for option in options(cli.nashir):
+        assert f"`{option}`" in page("docs/cli.md")
+
+
+@pytest.mark.parametrize("code", Exit)
+def test_every_exit_code_is_on_the_page(code: Exit) -> None:
+    assert row(section(page("docs/cli.md"), "## Exit codes"), str(int(code)))[1]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "publish",
+        "check",
+        "status",
+        "newsletters",
+        "preview",
+        "send",
+        "editions",
+        "deliveries",
+        "deliveries --retry",
+        "resume",
+        "subscribers add other@example.org",
+        "subscribers list",
+        "subscribers import people.csv",
+    ],
+)
+def test_every_key_of_the_json_is_on_the_page(words: str, site: Path) -> None:
+    (site / "people.csv").write_text("one@example.org\nnonsense\n", "utf-8")
+    verb = next(name for name in sorted(VERBS, key=len, reverse=True) if words.startswith(name))
+    below = section(page("docs/cli.md"), f"### `nashir {verb}")
+    given = [str(site / word) if word.endswith(".csv") else word for word in words.split()]
+
+    answer = json.loads(nashir("-C", str(site), "--json", *given).stdout)
+
+    for name, value in answer.items():
+        assert f'"{name}"' in below
+        if verb == "status" and name == "newsletters":
+            continue  # "as below"
+        for key in value[0] if isinstance(value, list) and value and isinstance(value[0], dict) else ():
+            assert f'"{key}"' in below
+
+
+# Rules
+
+
+def pinned() -> dict[str, str]:
+    """Each rule that a test's comment names, with one place."""
+    found: dict[str, str] = {}
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+            comment = re.search(rf"#\s+((?:{RULE}|threat \d+)(?:[, ]+(?:{RULE}|threat \d+))*)(?![\w])", line)
+            for rule in re.findall(rf"{RULE}|threat \d+", comment[1]) if comment else ():
+                found.setdefault(rule, f"{path.name}:{number}")
+    return found
+
+
+@pytest.mark.parametrize("rule", sorted(pinned()))
+def test_every_rule_that_a_test_pins_is_stated(rule: str) -> None:
+    text = "\n".join(path.read_text("utf-8") for path in PAGES)
+
+    assert re.search(rf"(?m)^(?:###? {rule} |\| {rule} \|)", text), pinned()[rule]
+
+
+# Templates
+
+
+def names_of(source: str) -> tuple[set[str], set[str]]:
+    """The variables a template takes, and the attributes it takes of what it loops over or is handed."""
+    tree = ImmutableSandboxedEnvironment().parse(source)
+    attributes = {
+        node.attr
+        for node in tree.find_all(nodes.Getattr)
+        if isinstance(node.node, nodes.Name) and node.node.name != "ui"
+    }
+    return find_undeclared_variables(tree), attributes
+
+
+@pytest.mark.parametrize(
+    "template", [str(path.relative_to(ROOT / "templates")) for path in (ROOT / "templates").glob("*/*.j2")]
+)
+def test_every_template_variable_is_on_the_page(template: str) -> None:
+    text = page("docs/templates.md")
+    mail = template.startswith("mail/")
+    below = section(text, "## mail/digest.html.j2" if mail else f"## {template}")
+    shared = "" if mail else section(text, "## web/base.html.j2")
+    variables, attributes = names_of((ROOT / "templates" / template).read_text("utf-8"))
+
+    assert f"`{template}`" in text
+    for name in variables:
+        assert re.search(rf"`{name}(?:`|\()", below + shared), name
+    for name in attributes:
+        assert re.search(rf"`(?:\w+\.)?{name}`", below + shared), name
+
+
+# Architecture and operations
+
+
+def test_the_layers_are_those_that_are_kept() -> None:
+    contracts = tomllib.loads(page("pyproject.toml"))["tool"]["importlinter"]["contracts"]
+
+    assert "\n".join(contracts[0]["layers"]) + "\n" == blocks(page("docs/architecture.md"), "text")[0]
+
+
+def test_every_room_and_every_table_is_on_the_page() -> None:
+    text = page("docs/architecture.md")
+    rooms = {path.stem for path in (ROOT / "publisher").iterdir() if not path.name.startswith("__")}
+
+    for room in rooms:
+        assert row(section(text, "## The rooms"), f"`{room}`")
+    for table in metadata.tables:
+        assert row(section(text, "## The tables"), f"`{table}`")
+
+
+def test_every_event_of_the_log_is_on_the_page() -> None:
+    text = section(page("docs/operations.md"), "## Watch it")
+    for path in (ROOT / "publisher").rglob("*.py"):
+        for event in re.findall(
+            r"\blog\.(?:info|warning|error|exception)\(\s*\"([a-z ]+)\"", path.read_text("utf-8")
+        ):
+            assert f"`{event}`" in text, path.name
+
+
+# Pages
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_every_link_leads_somewhere(path: Path) -> None:
+    for target in re.findall(r"\]\(([^)#:]+)\)", path.read_text("utf-8")):
+        assert (path.parent / target).is_file(), target
+
+
+def test_pictures_are_small() -> None:
+    pictures = sorted((ROOT / "docs" / "pictures").glob("*.png"))
+
+    assert pictures
+    assert [] == [path.name for path in pictures if path.stat().st_size > 200_000]
+
+
+def test_the_commands_of_the_readme_work_as_they_stand(tmp_path: Path) -> None:
+    lines = [line for block in blocks(page("README.md"), "sh") for line in block.splitlines()]
+    makefile = page("Makefile")
+    environment = os.environ | {"NASHIR__WEB__LISTEN": "127.0.0.1:0"}
+
+    ran: list[Sequence[str]] = []
+    for line in lines:
+        program, *words = shlex.split(line)
+        if program == "make":
+            assert re.search(rf"(?m)^{words[0]}:", makefile)
+        elif program == "nashir" and words[-1] == "run":
+            assert runs_until_told(words, tmp_path, environment)
+            ran.append(words)
+        elif program == "nashir":
+            subprocess.run([*NASHIR, *words], cwd=tmp_path, env=environment, check=True, capture_output=True)
+            ran.append(words)
+        else:
+            assert line == ". .venv/bin/activate"
+
+    assert len(ran) == 7
+    assert len(list((tmp_path / "my-site" / "outbox" / "new").iterdir())) == 1
+
+
+def test_the_articles_of_the_readme_are_published(tmp_path: Path) -> None:
+    plain, markdown = blocks(page("README.md"), "text")
+    nashir("init", str(tmp_path))
+    (tmp_path / "articles" / "plain.txt").write_text(plain, "utf-8")
+    (tmp_path / "articles" / "markdown.md").write_text(markdown, "utf-8")
+
+    done = json.loads(nashir("-C", str(tmp_path), "--json", "publish").stdout)
+
+    assert (3, 0) == (done["published"], done["quarantined"])
+
+
+def runs_until_told(words: Sequence[str], folder: Path, environment: dict[str, str]) -> bool:
+    """Whether `nashir run` serves, and ends with 0 on TERM."""
+    with subprocess.Popen(
+        [*NASHIR, *words], cwd=folder, env=environment, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr
+        serves = any("serving" in line for line in process.stderr)
+        process.send_signal(signal.SIGTERM)
+        return serves and process.wait(20) == 0
