@@ -145,7 +145,7 @@ def to_gregorian(calendar: Calendar, year: int, number: int, day: int) -> date:
             case "jalali":
                 import jdatetime
 
-                return date.fromordinal(jdatetime.date(year, number, day).toordinal())
+                return date.fromordinal(jdatetime.date(year, number, day).togregorian().toordinal())
             case "hijri":
                 from hijridate import Hijri
 

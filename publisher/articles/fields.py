@@ -3,42 +3,77 @@
 import re
 from collections.abc import Iterator
 from datetime import datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from publisher.articles import dates
 from publisher.articles.yamlish import Mapping, Value
 from publisher.model.article import Warn
 from publisher.text import clean, language
+from publisher.text.fold import fold
 
-# Names are compared without case, blanks, hyphens and underscores. The first that holds something counts.
-NAMES: dict[str, tuple[str, ...]] = {
-    "title": ("title", "headline"),
-    "date": ("date", "published", "pubdate", "publishdate", "publishedat", "datepublished", "created", "createdat",
-             "datecreated"),
-    "updated": ("updated", "lastmod", "modified", "lastmodified", "lastmodifiedat", "updatedat", "lastupdated",
-                "datemodified"),
-    "language": ("lang", "language", "locale"),
-    "page language": ("htmllang",),
-    "summary": ("summary", "description", "excerpt", "abstract"),
-    "author": ("author",),
-    "authors": ("authors",),
-    "category": ("category",),
-    "categories": ("categories", "section", "sections"),
-    "tags": ("tags", "tag"),
-    "id": ("id", "uuid", "guid"),
-    "slug": ("slug",),
-    "draft": ("draft",),
-    "published": ("published", "publish"),
-    "status": ("status",),
-    "digest": ("digest",),
+# Names are compared folded, without blanks, hyphens and underscores ("_" stands for a blank here). The first that
+# holds something counts. After the English ones: Arabic, Persian and Dari, Pashto, Urdu, Hebrew, Sorani, Uyghur.
+_WRITTEN: dict[str, str] = {
+    "title": "title headline العنوان عنوان سرلیک سرخی כותרת ناونیشان سەردێڕ ماۋزۇ تېما",
+    "date": "date published pub_date publish_date published_at published_on date_published publication_date posted"
+    " posted_at post_date story_publish_date created created_at date_created publish"
+    " التاريخ تاريخ تاريخ_النشر نشر_في تاريخ_الإنشاء تاریخ_انتشار زمان_انتشار تاریخ_نشر تاریخ_اشاعت نېټه نیټه"
+    " תאריך תאריך_פרסום פורסם بەروار ڕێکەوت ڕێکەوتی_بڵاوکردنەوە چېسلا",
+    "updated": "updated lastmod modified last_modified last_modified_at updated_at last_updated date_modified"
+    " التحديث تاريخ_التحديث آخر_تحديث تاريخ_التعديل آخر_تعديل عدل_في به‌روزرسانی تاریخ_به‌روزرسانی"
+    " آخرین_به‌روزرسانی آخرین_ویرایش تجدید آخری_ترمیم עודכן עדכון עדכון_אחרון نوێکردنەوە",
+    "expires": "expires expiry expiry_date expire_date expiration expiration_date expires_at expires_on unpublish_date"
+    " الانتهاء تاريخ_الانتهاء ينتهي ينتهي_في انقضا تاریخ_انقضا اختتام תפוגה תאריך_תפוגה بەسەرچوون",
+    "language": "lang language locale اللغة لغة زبان ژبه שפה زمان تىل",
+    "page language": "html_lang",
+    "summary": "summary description excerpt abstract الملخص ملخص الوصف وصف المقتطف مقتطف نبذة خلاصه چکیده"
+    " توضیحات توضیح لنډیز خلاصہ תקציר תיאור پوختە",
+    "author": "author by الكاتب كاتب المؤلف مؤلف المحرر بقلم نویسنده لیکوال مصنف מחבר כותב מאת نووسەر ئاپتور",
+    "authors": "authors المؤلفون المؤلفين نویسندگان مصنفین מחברים כותבים نووسەران",
+    "category": "category القسم قسم التصنيف تصنيف الفئة فئة دسته دسته‌بندی بخش موضوع زمرہ קטגוריה מדור بەش پۆل تۈر",
+    "categories": "categories section sections الأقسام أقسام التصنيفات تصنيفات الفئات فئات دسته‌ها دسته‌بندی‌ها بخش‌ها"
+    " موضوعات קטגוריות מדורים بەشەکان",
+    "tags": "tags tag الوسوم وسوم الوسم وسم تاغات برچسب برچسب‌ها تگ تگ‌ها ټګونه ٹیگ ٹیگز תגיות תגית תגים תג تاگ تاگەکان",
+    "keywords": "keywords keyword الكلمات_المفتاحية كلمات_مفتاحية الكلمات_الدلالية کلمات_کلیدی کلیدواژه کلیدواژه‌ها"
+    " مطلوبہ_الفاظ מילות_מפתח وشەی_سەرەکی",
+    "id": "id uuid guid المعرف معرف شناسه شناخت מזהה ناسنامە",
+    "slug": "slug الاسم_اللطيف نامک סלאג",
+    "draft": "draft مسودة المسودة پیش‌نویس مسودہ טיוטה ڕەشنووس",
+    "published": "published publish منشور منتشرشده منتشر_شده شائع פורסם מפורסם بڵاوکراوە",
+    "status": "status الحالة حالة وضعیت حیثیت סטטוס מצב دۆخ",
+    "digest": "digest النشرة_البريدية خبرنامه",
 }  # fmt: skip
 
-_NESTED = ("extra", "taxonomies")  # Zola
-_TRUE = frozenset(("true", "yes", "on", "y", "1"))
-_FALSE = frozenset(("false", "no", "off", "n", "0"))
+_NESTED = ("extra", "taxonomies", "params")  # Zola, Hugo
+_WORDS: dict[str, str] = {
+    "true": "true yes on y 1 نعم صحيح صح بله بلی آری هو ہاں جی_ہاں כן אמת بەڵێ",
+    "false": "false no off n 0 لا خطأ خیر نه نہیں לא שקר نەخێر نا",
+    "unpublished": "draft private pending hidden مسودة خاص مخفي مخفية پیش‌نویس خصوصی پنهان مسودہ پوشیدہ טיוטה פרטי"
+    " מוסתר ڕەشنووس شاراوە",
+}  # fmt: skip
 _NOTHING = frozenset(("", "~", "null"))
-_UNPUBLISHED = frozenset(("draft", "private", "pending", "hidden"))
 _COMMAS = re.compile("[,،]")
+_SEMICOLONS = re.compile("[;؛]")  # Pelican: where there are any, commas are part of the names
+
+
+@lru_cache(maxsize=2048)
+def _key(name: str) -> str:
+    return re.sub(r"[\s_-]+", "", fold(name))
+
+
+NAMES: dict[str, tuple[str, ...]] = {
+    field: tuple(dict.fromkeys(map(_key, names.split()))) for field, names in _WRITTEN.items()
+}
+_FIELD: dict[str, str] = {name: field for field in reversed(NAMES) for name in NAMES[field]}
+_TRUE, _FALSE, _UNPUBLISHED = (
+    frozenset(map(_key, _WORDS[kind].split())) for kind in ("true", "false", "unpublished")
+)
+
+
+def field_of(name: str) -> str | None:
+    """The (first) field that the key *name* of front matter fills."""
+    return _FIELD.get(_key(name))
 
 
 def visible(text: str) -> bool:
@@ -54,9 +89,11 @@ class Fields:
         self.warnings: list[Warn] = []
         self._values: Mapping = {}
         for table in tables:
-            nested = [inner for name in _NESTED if isinstance(inner := table.get(name), dict)]
-            for values in (table, *nested):
-                self._values = {_key(name): value for name, value in values.items()} | self._values
+            values = {_key(name): value for name, value in table.items()}
+            self._values = values | self._values
+            for name in _NESTED:
+                if isinstance(inner := values.get(name), dict):
+                    self._values = {_key(name): value for name, value in inner.items()} | self._values
 
     def _all(self, field: str) -> Iterator[Value]:
         for name in NAMES[field]:
@@ -77,7 +114,7 @@ class Fields:
 
     def truth(self, field: str) -> bool | None:
         """None where the field is missing or says neither yes nor no."""
-        word = next((value.strip().lower() for value in self._all(field) if isinstance(value, str)), "")
+        word = next((_key(value) for value in self._all(field) if isinstance(value, str)), "")
         return True if word in _TRUE else False if word in _FALSE else None
 
     def held(self) -> str | None:
@@ -85,19 +122,19 @@ class Fields:
         if (
             self.truth("draft")
             or self.truth("published") is False
-            or self.text("status").lower() in _UNPUBLISHED
+            or _key(self.text("status")) in _UNPUBLISHED
         ):
             return "draft"
         return None
 
-    def date(self, field: str, zone: ZoneInfo) -> datetime | None:
+    def date(self, field: str, zone: ZoneInfo, language: str) -> datetime | None:
         """The first date that can be read (A5); a later one of the same day may add the time of day."""
         found: datetime | None = None
         for value in self._all(field):
-            if not isinstance(value, str) or value.strip().lower() in _TRUE | _FALSE:
+            if not isinstance(value, str) or _key(value) in _TRUE | _FALSE:
                 continue
             try:
-                moment = dates.read(value, zone)
+                moment = dates.read(value, zone, language)
             except (ValueError, OverflowError) as error:
                 self.warnings.append(Warn(f"{field} {clean.one_line(value)[:40]!r} is passed over: {error}"))
                 continue
@@ -133,19 +170,18 @@ class Fields:
         """Categories, then tags, one spelling each (A8)."""
         found = [name for value in self._all("category") for name in _names(value, commas=True)]
         found += [name for value in self._all("categories") for name in _names(value, commas=True)]
-        for value in self._all("tags"):
-            if isinstance(value, str) and not _COMMAS.search(value):
+        tags = list(self._all("tags"))
+        for value in tags:
+            if isinstance(value, str) and not _COMMAS.search(value) and not _SEMICOLONS.search(value):
                 found += _names(",".join(value.split()), commas=True)  # Jekyll: blanks part tags
             else:
                 found += _names(value, commas=True)
+        if not tags:
+            found += [name for value in self._all("keywords") for name in _names(value, commas=True)]
         once: dict[str, str] = {}
         for name in found:
-            once.setdefault(name.casefold(), name)
+            once.setdefault(fold(name), name)
         return tuple(once.values())
-
-
-def _key(name: str) -> str:
-    return re.sub(r"[\s_-]+", "", name).casefold()
 
 
 def _line(value: str) -> str:
@@ -162,5 +198,5 @@ def _names(value: Value, *, commas: bool) -> list[str]:
         items = (item.split("،") if isinstance(item, str) else _names(item, commas=False) for item in value)
         parts = [part for item in items for part in item]
     else:
-        parts = _COMMAS.split(value) if commas else [value]
+        parts = (_SEMICOLONS if _SEMICOLONS.search(value) else _COMMAS).split(value) if commas else [value]
     return [line for part in parts if part.strip().lower() not in _NOTHING and (line := _line(part))]

@@ -35,7 +35,7 @@ _MARKUP = 100_000  # marks of HTML: an honest article has a hundredth; the time 
 
 _SEPARATOR = re.compile("[\u2028\u2029\u0085\x0b\x0c]")
 # Front matter and the first line below it: fields and headline, where a separator is a blank and no paragraph.
-_HEAD = re.compile(r"\s*(?:---[ \t]*\n.*?\n(?:---|\.\.\.)[ \t]*\n\s*)?[^\n]*", re.DOTALL)
+_HEAD = re.compile(r"\s*(?:(?:---|\+\+\+)[ \t]*\n.*?\n(?:---|\.\.\.|\+\+\+)[ \t]*\n\s*)?[^\n]*", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +91,10 @@ def _manuscript(leaf: Leaf, rules: Rules) -> Manuscript:
     sheet = _take_apart(leaf, rules)
     fields = sheet.fields
     summary, is_lead = _summary(fields.text("summary"), sheet)
-    published = fields.date("date", rules.timezone) or _date_in_path(
-        leaf.path, rules.timezone, fields.warnings
+    published = fields.date("date", rules.timezone, sheet.language) or _date_in_path(
+        leaf.path, rules.timezone, sheet.language, fields.warnings
     )
-    updated = fields.date("updated", rules.timezone)
+    updated = fields.date("updated", rules.timezone, sheet.language)
     return Manuscript(
         path=leaf.path,
         title=sheet.title,
@@ -106,6 +106,7 @@ def _manuscript(leaf: Leaf, rules: Rules) -> Manuscript:
         categories=fields.categories(),
         published=published,
         updated=max(updated, published) if updated and published else updated,
+        expires=fields.date("expires", rules.timezone, sheet.language),
         declared_id=fields.text("id") or None,
         slug=slugs.slug(fields.text("slug")) or None,
         held=fields.held(),
@@ -182,9 +183,9 @@ def _summary(declared: str, sheet: _Sheet) -> tuple[str, bool]:
     return excerpt(lead), bool(lead)
 
 
-def _date_in_path(path: str, zone: ZoneInfo, warnings: list[Warn]) -> datetime | None:
+def _date_in_path(path: str, zone: ZoneInfo, language: str, warnings: list[Warn]) -> datetime | None:
     try:
-        return dates.in_path(path, zone)
+        return dates.in_path(path, zone, language)
     except (ValueError, OverflowError) as error:
         warnings.append(Warn(f"the date in the file's name is passed over: {error}"))
         return None

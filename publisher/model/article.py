@@ -49,6 +49,7 @@ class Manuscript:
     categories: tuple[str, ...]  # categories and tags in the author's order, one spelling each (A8)
     published: datetime | None  # UTC; None: the file does not say, the store takes the time first seen (A5)
     updated: datetime | None  # UTC, as declared; None: the store decides (A10)
+    expires: datetime | None  # UTC; after that it leaves the feeds (A6)
     declared_id: str | None  # front matter's id, uuid or guid (A9)
     slug: str | None  # as declared, already a valid slug (A14)
     held: str | None  # the reason it is held ("draft"), else None; a date in the future is the store's matter

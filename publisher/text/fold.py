@@ -25,6 +25,8 @@ _SAME = str.maketrans(
 def fold(text: str) -> str:
     """The key of *text*: NFC, without case, marks and tatweel; forms of alef, of yeh, of kaf and of heh (ة ه) are
     one, runs of white space one blank. Folding a key changes nothing."""
+    if text.isascii():
+        return " ".join(text.casefold().split())
     text = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
     text = _DROPPED.sub("", text).translate(_SAME)
     return " ".join(unicodedata.normalize("NFC", text).split())
