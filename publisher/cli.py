@@ -81,12 +81,19 @@ def _here(settings: Any, verb: str, arguments: dict[str, Any], *, show: bool) ->
     with sessions.writing(settings, _now) as session, _progress(verb, show=show) as extra:
 
         async def run() -> dict[str, Any]:
-            for each in (signal.SIGINT, signal.SIGTERM):
-                asyncio.get_running_loop().add_signal_handler(each, session.engine.stop)
+            loop = asyncio.get_running_loop()
+            loop.add_signal_handler(signal.SIGINT, session.engine.stop if verb == "send" else _interrupted)
+            loop.add_signal_handler(signal.SIGTERM, session.engine.stop if verb == "send" else _interrupted)
             return await writing.run(session, verb, arguments | extra)
 
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(run())
+
+
+def _interrupted() -> None:
+    """End now: every step is safe to cut off, and the next run goes on where this one was."""
+    click.echo("nashir: interrupted; run it again to go on", err=True)
+    os._exit(Exit.INTERRUPTED)
 
 
 def _progress(verb: str, *, show: bool) -> Any:
@@ -183,6 +190,10 @@ def send(call: Call, newsletter: str | None, *, at_once: bool, include_existing:
         f"{done['sent']} sent, {done['failed']} failed, {done['deferred']} put off, {done['unknown']} in doubt "
         f"in {done['seconds']:.2f} s",
     )
+    for problem in done["problems"]:
+        call.say(f"nashir: {problem}")
+    if done["problems"]:
+        sys.exit(Exit.CONFIG)
     if done["failed"]:
         sys.exit(Exit.FINDINGS)
     if done["down"]:

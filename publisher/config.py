@@ -177,6 +177,7 @@ class _Reader:
         self._check(("articles",), "scan_every", lambda: _between(file.articles.scan_every, 1, 86400))
         self._check(("articles",), "max_bytes", lambda: _between(file.articles.max_bytes, 1000, 10**9))
         self._check(("web",), "listen", lambda: file.web.address)
+        self._check(("feeds",), "folder", lambda: self._apart(file.feeds.folder, file.articles.folder))
         self._check(("feeds",), "entries", lambda: _between(file.feeds.entries, 1, 1000))
         newsletters = tuple(self._newsletter(table, n, site) for n, table in enumerate(file.newsletters))
         for n, newsletter in enumerate(newsletters):
@@ -185,6 +186,16 @@ class _Reader:
                     ("newsletters", n, "name"), f"two newsletters are named {newsletter.name}", "rename one"
                 )
         return Settings(self._path.parent, site, file.articles, file.feeds, file.mail, newsletters, file.web)
+
+    def _apart(self, out: str, articles: str) -> None:
+        """The output is served to everybody: it must not be, hold or lie in what is not meant for them."""
+        root = self._path.parent.resolve()
+        output = (root / out).resolve()
+        for private in (root / "config.toml", root / "state", root / "templates", root / articles):
+            if private.resolve().is_relative_to(output) or output.is_relative_to(private.resolve()):
+                raise ValueError(
+                    f'{out!r} would publish {private.name}; give the output a folder of its own, "feeds"'
+                )
 
     def _site(self, table: _SiteTable) -> Site:
         at = ("site",)
@@ -253,7 +264,7 @@ class _Reader:
             return _adapter(kind).validate_python(raw)  # type: ignore[arg-type]
         except ValidationError as error:
             what = error.errors()[0]["msg"].removeprefix("Input should be ").removeprefix("a ")
-            shown = "" if at[-1] == "password" else f", it is {raw!r}"
+            shown = "" if at[0] == "mail" else f", it is {raw!r}"  # a relay's URL may hold a password
             raise self._bad(at, f"{at[-1]} should be {what}{shown}", "see docs/configuration.md") from error
 
     def _bad(self, at: Path_, what: str, mend: str) -> BadConfig:

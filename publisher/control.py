@@ -20,6 +20,7 @@ from publisher.verbs.session import Session
 
 log = structlog.get_logger()
 LIMIT = 1 << 16  # bytes of a request
+REQUEST = 5  # seconds a client has to say it
 FOREVER = 24 * 3600  # seconds a verb may take (an import, an edition)
 
 
@@ -52,27 +53,32 @@ class Door:
     async def open(self) -> None:
         """Listen; a socket that a killed daemon left is replaced (we hold the lock)."""
         self._path.unlink(missing_ok=True)
-        with _short(self._path) as name:
-            self._server = await asyncio.start_unix_server(self._answer, name, limit=LIMIT)
-        self._path.chmod(0o600)
+        mask = os.umask(0o177)  # 0600 from the first moment
+        try:
+            with _short(self._path) as name:
+                self._server = await asyncio.start_unix_server(self._answer, name, limit=LIMIT)
+        finally:
+            os.umask(mask)
 
     async def close(self) -> None:
         """Take no more verbs; those that run are finished."""
         if self._server:
             self._server.close()
         self._path.unlink(missing_ok=True)
-        await asyncio.gather(*self._running, return_exceptions=True)
+        await asyncio.gather(*self._running, return_exceptions=True)  # the idle ones are not waited for
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task
-        self._running.add(task)
         try:
-            reply = await _run(self._session, await reader.readline())
+            async with asyncio.timeout(REQUEST):
+                line = await reader.readline()
+            self._running.add(task)
+            reply = await _run(self._session, line)
             writer.write(json.dumps(reply, ensure_ascii=False).encode() + b"\n")
             await writer.drain()
         except (OSError, ValueError) as error:
-            log.warning("control", problem=str(error))
+            log.warning("control", problem=str(error) or type(error).__name__)
         finally:
             writer.close()
             self._running.discard(task)
@@ -97,7 +103,7 @@ async def _run(session: Session, line: bytes) -> dict[str, Any]:
         return {
             "error": {"what": error.what, "where": error.where, "mend": error.mend, "exit": int(error.exit)}
         }
-    except (ValueError, KeyError, TypeError) as error:
+    except Exception as error:
         log.exception("control")
         what = f"the daemon could not run this: {error!r}"
         return {"error": {"what": what, "where": "", "mend": "see its log", "exit": int(Exit.USAGE)}}
@@ -112,9 +118,12 @@ def ask(path: Path, verb: str, arguments: dict[str, Any]) -> dict[str, Any] | No
                 peer.connect(name)
         except OSError:
             return None
-        peer.sendall(json.dumps({"verb": verb, "arguments": arguments}).encode() + b"\n")
-        with peer.makefile("rb") as stream:
-            line = stream.readline()
+        try:
+            peer.sendall(json.dumps({"verb": verb, "arguments": arguments}).encode() + b"\n")
+            with peer.makefile("rb") as stream:
+                line = stream.readline()
+        except OSError:
+            line = b""
     if not line:
         raise Refused("the daemon ended before it answered", str(path), "run the verb again", Exit.IO)
     reply = json.loads(line)

@@ -5,6 +5,7 @@ The store is the truth: scheduler and watcher only say "look now". A task that d
 
 import asyncio
 import contextlib
+import os
 import signal
 import socket
 from datetime import UTC, datetime, timedelta
@@ -20,7 +21,6 @@ from publisher.actions.publish import Published
 from publisher.articles.folder import shown
 from publisher.config import Settings
 from publisher.errors import PublisherError, Unwritable
-from publisher.feeds import files
 from publisher.verbs import session as sessions
 from publisher.verbs import writing
 from publisher.verbs.session import Session
@@ -28,6 +28,7 @@ from publisher.web.app import application
 
 TICK = 5  # seconds between two looks at what is due
 QUIET = 0.1  # seconds a burst of file events is gathered
+GRACE = 12  # seconds a stop may take; what is cut off then goes on at the next start
 DOWN = (5, 15, 60, 300)  # seconds a relay that is down is left alone, after the first, second ... time
 
 log = structlog.get_logger()
@@ -62,7 +63,6 @@ class Daemon:
         loop = asyncio.get_running_loop()
         for each in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(each, self._stop.set)
-        files.sweep(self._session.house.out)
         server, listening = self._server()
         door = await control.serve(self._session.state.control, self._session)
         observer = self._watch(loop)
@@ -74,6 +74,7 @@ class Daemon:
                 group.create_task(self._send_forever())
                 await self._stop.wait()
                 log.info("stopping")
+                loop.call_later(GRACE, _cut_off)
                 scheduler.shutdown(wait=False)
                 self._session.engine.stop()
                 server.should_exit = True
@@ -144,7 +145,7 @@ class Daemon:
             self._look.clear()
             closed, self._closed = frozenset(self._closed), set()
             try:
-                done = await self._session.publish(closed)
+                done = await self._session.publish(closed, verify=not self._looked)
             except PublisherError as error:
                 self._trouble("publish", error)
                 continue
@@ -207,7 +208,8 @@ class Daemon:
         self._problems.pop("fence", None)
         if now() < self._down_until:
             return
-        tally = await writing.tick(self._session)
+        tally, problems = await writing.tick(self._session)
+        self._templates(problems)
         if tally.sent or tally.failed or tally.deferred or tally.unknown:
             log.info(
                 "sent", sent=tally.sent, failed=tally.failed, deferred=tally.deferred, unknown=tally.unknown
@@ -215,6 +217,14 @@ class Daemon:
         for recipient, reply in tally.failures:
             log.warning("refused", address=_masked(recipient), reply=reply)
         self._rest(tally.down)
+
+    def _templates(self, problems: list[str]) -> None:
+        for problem in problems:
+            if problem not in self._problems.get("plan", ""):
+                log.error("plan", problem=problem)
+        self._problems.pop("plan", None)
+        if problems:
+            self._problems["plan"] = "; ".join(problems)
 
     def _rest(self, down: str) -> None:
         """Leave a relay that is down alone for a while, longer each time."""
@@ -229,6 +239,12 @@ class Daemon:
         log.error(
             "relay", problem=down, next_try=f"in {wait} s", mend="look at mail.relay and the relay's log"
         )
+
+
+def _cut_off() -> None:
+    """A relay or a disk is silent: everything is safe to cut off (X1), so the stop is kept (X4)."""
+    log.warning("stopped", cut_off="a letter or a publish was under way; it goes on at the next start")
+    os._exit(0)
 
 
 def _masked(address_: str) -> str:

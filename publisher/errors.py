@@ -12,6 +12,7 @@ class Exit(IntEnum):
     IO = 74
     LOCKED = 75
     CONFIG = 78
+    INTERRUPTED = 130
 
 
 class PublisherError(Exception):

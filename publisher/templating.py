@@ -42,8 +42,9 @@ class Templates:
         """A hash of every template and style sheet of *folder* as this site sees it."""
         digest = hashlib.blake2b(digest_size=16)
         for root in self._folders:
-            for path in sorted((root / folder).glob("*")):
-                digest.update(f"{path.name}\0".encode() + path.read_bytes())
+            for path in sorted((root / folder).rglob("*")):
+                if path.is_file() and not path.name.startswith("."):
+                    digest.update(f"{path.relative_to(root)}\0".encode() + path.read_bytes())
         return digest.digest()
 
     def source(self, name: str) -> str:

@@ -17,11 +17,11 @@ CHUNK = 500  # readers planned in one transaction
 LIFE_LEAST, LIFE_MOST = timedelta(hours=24), timedelta(hours=72)
 
 
-def due_editions(house: House, now: datetime) -> list[int]:
+def due_editions(house: House, newsletters: Sequence[Newsletter], now: datetime) -> list[int]:
     """Start the editions whose slot has come: each newsletter's newest slot, unless it is older than the
     newsletter, later than `max_lateness`, or was there already (D5, D7). Returns those that need planning."""
     known = house.store.read(people.known_newsletters)
-    for newsletter in house.newsletters.values():
+    for newsletter in newsletters:
         series = known.get(newsletter.name)
         slot = due.latest(due.parse(newsletter.schedule), house.site.timezone, now)
         if series is None or series.baseline is None or slot is None or slot <= series.created:

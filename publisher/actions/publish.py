@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from html import escape
 
 from sqlalchemy import Connection
@@ -24,6 +24,7 @@ from publisher.text import html
 from publisher.text.language import feed_tag
 
 PAGES = 500  # pages rendered and written together
+PATIENCE = 10  # times `articles.settle` that a first scan waits for files still being written
 OUTPUTS = "outputs"  # the fact that says what the shared files on disk were made from
 
 
@@ -56,16 +57,20 @@ def publish(
 ) -> Published:
     """Bring the store and the output folder up to the article folder. *verify*: also write files again that
     somebody deleted from the output."""
+    if verify:
+        files.sweep(house.out)  # what a killed run left
     found = scan.look(house, house.store.read(articles.known), now, closed)
     notes = scan.note(house, found, now, accept_removals=accept_removals)
-    whole = not found.unsettled
-    house.store.write(lambda c: _release(c, tuple(house.newsletters), now, whole=whole))
+    waited = now - timedelta(seconds=PATIENCE * max(house.articles.settle, 1)) if found.unsettled else now
+    house.store.write(lambda c: _release(c, tuple(house.newsletters), now, waited))
     written: list[str] = []
-    again = _write_pages(house, written, verify=verify)
+    changed = _write_pages(house, written, verify=verify)
     try:
         _write_shared(house, written, verify=verify)
-    except _Changed:
-        again = True
+    except _Changed as error:
+        changed.append(str(error))
+    if changed:  # also where the file's size and time stayed the same: the next look reads it anew
+        house.store.write(lambda c: articles.look_again(c, changed))
     tally = house.store.read(articles.tally)
     return Published(
         read=found.seen,
@@ -75,23 +80,22 @@ def publish(
         written=tuple(written),
         unsettled=found.unsettled,
         refused=tuple(each for each in found.findings if each.status is Status.QUARANTINED),
-        again=again,
+        again=bool(changed),
         notes=tuple(notes),
     )
 
 
-def _release(connection: Connection, newsletters: Sequence[str], now: datetime, *, whole: bool) -> None:
-    """Publish what is due. A first scan has ended when it saw the *whole* folder, files still being written too:
-    what is published then is the archive (D3)."""
+def _release(connection: Connection, newsletters: Sequence[str], now: datetime, waited: datetime) -> None:
+    """Publish what is due. A first scan has ended when it saw the whole folder, or has *waited* long enough for
+    files that never rest: what is published then is the archive (D3)."""
     articles.release(connection, now)
     people.sync_newsletters(connection, newsletters, now)
-    if whole:
-        people.set_baselines(connection)
+    people.set_baselines(connection, waited)
 
 
-def _write_pages(house: House, written: list[str], *, verify: bool) -> bool:
-    """The pages of new and changed articles, and none of those that are gone. Returns whether an article changed
-    under our hands; the others have their pages."""
+def _write_pages(house: House, written: list[str], *, verify: bool) -> list[str]:
+    """The pages of new and changed articles, and none of those that are gone. Returns the paths of articles that
+    changed under our hands; the others have their pages."""
     fingerprint = _fingerprint(house)
     for slug in house.store.read(articles.withdrawn):
         if files.remove(house.out, layout.article_path(slug)):
@@ -103,14 +107,14 @@ def _write_pages(house: House, written: list[str], *, verify: bool) -> bool:
         wanted += [
             a for a in every if a.id not in fresh and not (house.out / layout.article_path(a.slug)).is_file()
         ]
-    again = False
+    changed: list[str] = []
     for start in range(0, len(wanted), PAGES):
         pages: dict[str, tuple[str, bytes]] = {}
         for article in wanted[start : start + PAGES]:
             try:
                 story = _story(house, article)
-            except _Changed:
-                again = True
+            except _Changed as error:
+                changed.append(str(error))
                 continue
             except Unreadable:  # its page stays as it is until the file is back, or known to be gone
                 continue
@@ -118,7 +122,7 @@ def _write_pages(house: House, written: list[str], *, verify: bool) -> bool:
             pages[article.id] = (layout.article_path(article.slug), page)
         written += files.put_many(house.out, pages.values())
         house.store.write(lambda c, ids=tuple(pages): articles.shown(c, ids, fingerprint))  # type: ignore[misc]
-    return again
+    return changed
 
 
 def _write_shared(house: House, written: list[str], *, verify: bool) -> None:

@@ -18,7 +18,6 @@ T = TypeVar("T")
 RULES = (
     "rules"  # the fact that says by which rules the folder was read: other rules, and all of it is read again
 )
-UNREAD = Known(-1, -1, -1)
 CHUNK = 200  # files written in one transaction
 ACCIDENT = 0.2  # a larger share gone at once is taken for an accident ...
 ACCIDENT_LEAST = 10  # ... in a folder of at least so many
@@ -33,16 +32,18 @@ class Look:
     moved: tuple[str, ...]  # old paths of files that stand somewhere else now
     gone: tuple[str, ...]
     unsettled: tuple[str, ...]  # perhaps still being written: look again in `settle` seconds
+    anew: bool  # all of it was read, by the rules of today
     accident: bool  # so many are gone that they are kept until a person agrees
 
 
-def look(house: House, known: dict[str, Known], now: datetime, closed: Collection[str] = ()) -> Look:
+def look(
+    house: House, known: dict[str, Known], now: datetime, closed: Collection[str] = (), *, wait: bool = True
+) -> Look:
     """Compare the folder with what is *known*. Files in *closed* are whole (their writer closed them); others are
-    when they rested for `articles.settle` seconds. Raises Unwritable when the folder is not there."""
+    when they rested for `articles.settle` seconds (not *wait*: at once). Raises Unwritable when the folder is not there."""
     if not house.folder.is_dir():
         raise Unwritable("the article folder is not there", str(house.folder), "create it, or mount it")
-    if house.store.read(lambda c: facts.get(c, RULES)) != _rules(house):
-        known = dict.fromkeys(known, UNREAD)
+    anew = house.store.read(lambda c: facts.get(c, RULES)) != _rules(house)
     present: set[str] = set()
     findings: list[Finding] = []
     unsettled: list[str] = []
@@ -50,9 +51,11 @@ def look(house: House, known: dict[str, Known], now: datetime, closed: Collectio
         present.add(each.path)
         if isinstance(each, Odd):
             findings.append(Finding(each.path, 0, 0, 0, Status.SKIPPED, reason=each.reason, mend=each.mend))
-        elif known.get(each.path) != Known(each.mtime_ns, each.size, each.inode):
+            continue
+        same = known.get(each.path) == Known(each.mtime_ns, each.size, each.inode)
+        if anew or not same:
             age = now.timestamp() - each.mtime_ns / 1e9
-            if each.path not in closed and 0 <= age < house.articles.settle:
+            if not same and wait and each.path not in closed and 0 <= age < house.articles.settle:
                 unsettled.append(each.path)
             else:
                 findings.append(examine(house, each))
@@ -65,7 +68,7 @@ def look(house: House, known: dict[str, Known], now: datetime, closed: Collectio
     gone = tuple(path for path in away if path not in moved)
     accident = len(known) >= ACCIDENT_LEAST and len(gone) > ACCIDENT * len(known)
     fresh = tuple(f for f in findings if f.mtime_ns or known.get(f.path) != Known(0, 0, 0))
-    return Look(len(present), fresh, tuple(moved), gone, tuple(unsettled), accident)
+    return Look(len(present), fresh, tuple(moved), gone, tuple(unsettled), anew, accident)
 
 
 def _rules(house: House) -> str:
@@ -105,7 +108,7 @@ def note(house: House, found: Look, now: datetime, *, accept_removals: bool) -> 
         )
     for chunk in _chunks(found.findings):
         notes += store.write(lambda c, chunk=chunk: articles.record(c, chunk, site, now))  # type: ignore[misc]
-    if not found.unsettled:  # those were not read by the rules of today yet
+    if found.anew:
         store.write(lambda c: facts.put(c, RULES, _rules(house)))
     return notes
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from publisher.articles import spans
 from publisher.articles.spans import Holes, Span
 
-_LONGEST = 500_000  # characters: a longer text is no article, and is left as it stands
+_LONGEST = 200_000  # characters: a longer text is no article, and is left as it stands
 _MOST = 200  # delimiters on one line that are worth a look
 
 _MARKS = "\u200e\u200f\u061c"
@@ -206,7 +206,7 @@ def _opens(text: str, run: _Run) -> bool:
     if not after.strip():
         return False
     if _is_sign(after) and before.strip() and not _is_sign(before):  # not left-flanking
-        return _is_opening(after)
+        return _is_opening(after, text[(at := text.index(after, run.end) + 1) : at + 1])
     return text[run.start] == "*" or not before.isalnum()
 
 
@@ -215,7 +215,7 @@ def _closes(text: str, run: _Run) -> bool:
     if not before.strip():
         return False
     if _is_sign(before) and after.strip() and not _is_sign(after):  # not right-flanking
-        return not _is_opening(before)
+        return not _is_opening(before, "")
     return text[run.start] == "*" or not after.isalnum()
 
 
@@ -237,5 +237,6 @@ def _is_sign(char: str) -> bool:
     return unicodedata.category(char)[0] in "PS"
 
 
-def _is_opening(char: str) -> bool:
-    return unicodedata.category(char) in ("Ps", "Pi") or char in "\"'"
+def _is_opening(char: str, following: str) -> bool:
+    """Whether the sign opens something; a straight quotation mark does if a word follows it."""
+    return unicodedata.category(char) in ("Ps", "Pi") or (char in "\"'" and following.isalnum())

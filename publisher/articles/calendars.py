@@ -44,10 +44,12 @@ _MONTHS: dict[Calendar, tuple[str, ...]] = {
         "jun june يونيو يونيه حزيران جوان ژوئن جون יוני حوزەیران حوزەيران ئىيۇن hezîran",
         "jul july يوليو يوليه تموز جويلية يوليوز ژوئیه ژوییه جولای جولائی יולי تەمووز تەمموز ئىيۇل جولاءِ tîrmeh",
         "aug august أغسطس آب أوت غشت أغشت اگست اګست אוגוסט אוג ئاب ئاۋغۇست آگسٽ tebax",
-        "sep sept september سبتمبر أيلول شتنبر شتمبر سپتامبر سپتمبر ستمبر سېپتمبر ספטמבר ספט ئەیلوول ئەیلول سېنتەبىر سيپٽمبر îlon",
+        "sep sept september سبتمبر أيلول شتنبر شتمبر سپتامبر سپتمبر ستمبر سېپتمبر ספטמבר ספט ئەیلوول ئەیلول سېنتەبىر"
+        " سيپٽمبر îlon",
         "oct october أكتوبر تشرين_الأول اکتبر אוקטובר אוק تشرینی_یەکەم ئۆکتۆبەر ئۆكتەبىر آڪٽوبر cotmeh",
         "nov november نوفمبر تشرين_الثاني نونبر نوامبر نومبر נובמבר נוב تشرینی_دووەم نۆڤەمبەر نويابىر mijdar",
-        "dec december ديسمبر كانون_الأول دجنبر دجمبر دسامبر دسمبر דצמבר דצמ کانوونی_یەکەم کانونی_یەکەم دیسەمبەر دېكابىر ڊسمبر berfanbar",
+        "dec december ديسمبر كانون_الأول دجنبر دجمبر دسامبر دسمبر דצמבר דצמ"
+        " کانوونی_یەکەم کانونی_یەکەم دیسەمبەر دېكابىر ڊسمبر berfanbar",
     ),
     "jalali": (  # Iran; Afghanistan in Dari and Pashto; Kurds of Iran
         "فروردین حمل وری خاکەلێوە",
@@ -131,7 +133,7 @@ def of_year(year: int, language: str, *, named: Calendar | None = None, era: str
         calendar = named or (usual if usual in possible else possible[0])
     else:
         calendar = usual if usual and year in YEARS[usual] else "gregorian"
-    if calendar is None or year not in YEARS[calendar]:
+    if year not in YEARS[calendar]:
         raise ValueError(f"the year {year} is in no calendar that is read here")
     return calendar
 

@@ -19,18 +19,18 @@ _TIME = (
     r"(?::?(?P<second>\d{2})(?:[.,]\d{1,12})?)?"
     r"(?:\s?(?P<half>am|pm|a\.m\.|p\.m\.|ص|م))?\s?(?P<zone>[+-]\d{2}:?\d{2}|[+-]\d{2}|[a-z]{1,3})?)?"
 )
-_ERA = r"(?:\s?(?P<era>[^\W\d_]{1,10}(?:[.\s]{1,2}[^\W\d_]{1,10})?\.?))?"
+_ERA = r"(?:\s?(?!at\s|الساعه)(?P<era>[^\W\d_]{1,10}(?:[.\s]{1,2}[^\W\d_]{1,10})?\.?))?"
 _WEEKDAY = r"(?:[^\W\d_]{1,20}[\s,،.]{1,3}){0,3}"
-_DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
+_DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th|ي(?=\s))?"
 _FORMS = tuple(
     re.compile(form + _ERA + _TIME)
     for form in (
         r"(?P<year>\d{4})(?P<sep>[-/.])(?P<month>\d{1,2})(?P=sep)(?P<day>\d{1,2})",
         r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})",
         r"(?P<day>\d{1,2})(?P<sep>[-/.])(?P<month>\d{1,2})(?P=sep)(?P<year>\d{4})",  # day first, always
-        _WEEKDAY + _DAY + r"(?P<month>[^\d:+]{2,50}?)(?P<year>\d{4})",
+        _WEEKDAY + _DAY + r"[\s/.,،-]{1,3}(?P<month>[^\W\d_][^\d:+]{1,50}?)(?P<year>\d{4})",
         _WEEKDAY + r"(?P<month>[^\W\d_]{3,20})\.?\s" + _DAY + r",?\s(?P<year>\d{4})",
-        r"(?P<year>\d{4})[\s,-](?P<month>[^\d:+]{2,50}?)[\s-](?P<day>\d{1,2})",
+        r"(?P<year>\d{4})[\s,-](?P<month>[^\W\d_][^\d:+]{1,50}?)[\s-](?P<day>\d{1,2})",
         # כ״ג בניסן תשפ״ד: day and year in Hebrew letters
         _WEEKDAY + r"(?P<day>[א-ל][\"״]?[א-ט]?['׳]?)\s(?P<month>[א-ת'׳\s]{2,12}?)\s"
         r"(?P<year>(?:ה['׳]?)?ת[א-ת]{0,3}[\"״]?[א-ת])",
@@ -68,7 +68,7 @@ def in_path(path: str, zone: ZoneInfo, language: str) -> datetime | None:
     "title-20170208.txt", "title-08022017.txt"; None if there is none. Raises ValueError for 2014-02-30."""
     for part in map(_ascii_digits, (names.stem(path), *reversed(path.split("/")[:-1]))):
         if found := _IN_NAME.match(part):
-            day = _day(*found.group("year", "month", "day"), language)
+            day = _day(found["year"], found["month"], found["day"], language)
             return _utc(datetime.combine(day, time(), zone))
         if (found := _COMPACT.search(part)) and (written := _compact(found[0], language)):
             return _utc(datetime.combine(written, time(), zone))

@@ -1,9 +1,9 @@
 """The head of a file: what its author says about the article, apart from its text (A3)."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from publisher.articles import yamlish
+from publisher.articles import dialects, yamlish
 from publisher.articles.names import Kind
 from publisher.articles.yamlish import Mapping
 from publisher.errors import Unreadable
@@ -11,15 +11,18 @@ from publisher.model.article import Warn
 
 LIMIT = 64_000  # bytes
 
-_OPEN = re.compile(r"---[ \t]*\Z")
-_CLOSE = re.compile(r"^(?:---|\.\.\.)[ \t]*$", re.MULTILINE)
-_KEY = re.compile(r"[\"']?[^\W\d_][^:\n]{0,100}:(?:[ \t]|$)")
-_INDENTED = re.compile(r"[ \t]+\S")
-
-# Dialects that are not read yet: their first lines, and how people call them.
-_TOML = re.compile(r"\+\+\+[ \t]*\Z")
+_FENCE = re.compile(r"(?P<fence>---|\+\+\+)[ \t]*\Z")
+_CLOSE = {
+    "---": re.compile(r"^(?:---|\.\.\.)[ \t]*$", re.MULTILINE),
+    "+++": re.compile(r"^\+\+\+[ \t]*$", re.MULTILINE),
+}
+_KEY = {
+    "---": re.compile(r"[\"']?[^\W\d_][^:\n]{0,100}:(?:[ \t]|$)"),
+    "+++": re.compile(r"[ \t]*(?:[\"']?[^\W_][^=\n]{0,100}=|\[)"),
+}
 _JSON = re.compile(r"\{\s*\"[^\"\n]*\"\s*:")
-_HEADERS = re.compile(r"title[ \t]*:", re.IGNORECASE)
+_BLANK = re.compile(r"\n[ \t]*\n")
+_REST_OF_LINE = re.compile(r"[ \t]*(?:\n|\Z)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,58 +36,76 @@ class Matter:
 
 
 def split(text: str, kind: Kind) -> Matter:
-    """Part *text* (lines end with "\\n") of a file of *kind* at the end of its front matter.
+    """Part *text* (lines end with "\\n") of a file of *kind* at the end of its front matter: YAML between lines of
+    ---, TOML between lines of +++, a JSON object, or in Markdown `Key: value` lines down to a blank one.
 
-    Raises Unreadable for front matter that is not closed, too large, not YAML or in a dialect that is not read.
+    Raises Unreadable for front matter that is not closed, too large, or broken.
     """
     start = len(text) - len(text.lstrip("\n\t "))
     start = text.rfind("\n", 0, start) + 1
-    first, _, rest = text[start:].partition("\n")
     line = text.count("\n", 0, start) + 1
-    if not _OPEN.match(first):
-        _refuse_dialects(text, start, first, line)
+    first = text[start : text.find("\n", start) + 1 or None].rstrip("\n")
+    if found := _FENCE.match(first):
+        matter = _fenced(text, start + len(first) + 1, line, kind, found["fence"])
+    elif _JSON.match(text, start):
+        matter = _object(text, start, line)
+    else:
+        matter = _headers(text, start, line) if kind in ("markdown", "mdx") else None
+    if matter is None:
         return Matter({}, text, 1)
-    end = _CLOSE.search(rest)
+    if start and found:
+        late = Warn("front matter should begin on the first line", line)
+        matter = replace(matter, warnings=(*matter.warnings, late))
+    return matter
+
+
+def _fenced(text: str, start: int, line: int, kind: Kind, fence: str) -> Matter | None:
+    """What stands between the fence on *line* and the next; *start* is behind the first."""
+    rest = text[start:]
+    end = _CLOSE[fence].search(rest)
     head = rest[: end.start()] if end else rest
-    if not _announced(head, kind, blank_before=start > 0, closed=end is not None):
-        return Matter({}, text, 1)
+    if not _announced(head, kind, fence, blank_before=line > 1, closed=end is not None):
+        return None
     if end is None:
-        raise Unreadable("the front matter is not closed", "put a line of --- below it", line)
-    if len(head.encode()) > LIMIT:
-        raise Unreadable(
-            f"the front matter is larger than {LIMIT // 1000} kB", "move its text below the --- line", line
-        )
-    values, warnings = yamlish.load(head, line + 1)
-    if start:
-        warnings.append(Warn("front matter should begin on the first line", line))
+        raise Unreadable("the front matter is not closed", f"put a line of {fence} below it", line)
+    _limit(head, line)
+    values, warnings = (yamlish.load if fence == "---" else dialects.toml)(head, line + 1)
     return Matter(values, rest[end.end() :], line + 1 + head.count("\n"), tuple(warnings))
 
 
-def _announced(head: str, kind: Kind, *, blank_before: bool, closed: bool) -> bool:
-    """Whether --- opens front matter, and is no rule between paragraphs."""
+def _announced(head: str, kind: Kind, fence: str, *, blank_before: bool, closed: bool) -> bool:
+    """Whether the fence opens front matter, and is no rule between paragraphs."""
     first = next((line for line in head.split("\n") if line.strip() and not line.startswith("#")), "")
-    if _KEY.match(first):
+    if _KEY[fence].match(first):
         return closed or kind != "plain"
-    # In a Markdown or HTML file a block between two --- at the very top can be nothing else, unless a blank
+    # In a Markdown or HTML file a block between two fences at the very top can be nothing else, unless a blank
     # line stands where the first key should.
     return kind != "plain" and closed and not blank_before and (not first or not head.startswith("\n"))
 
 
-def _refuse_dialects(text: str, start: int, first: str, line: int) -> None:
-    found = ""
-    if _TOML.match(first) and re.search(r"^\+\+\+[ \t]*$", text[start + len(first) :], re.MULTILINE):
-        found = "TOML (+++)"
-    elif _JSON.match(text, start):
-        found = "JSON ({...})"
-    elif _HEADERS.match(first) and _all_headers(text[start:]):
-        found = "`Key: value` lines (Pelican, MultiMarkdown)"
-    if found:
+def _object(text: str, start: int, line: int) -> Matter:
+    values, warnings, end = dialects.json_object(text, start, line)
+    _limit(text[start:end], line)
+    last = line + text.count("\n", start, end)
+    if not (behind := _REST_OF_LINE.match(text, end)):
+        raise Unreadable("text stands behind the } of the front matter", "put it on the next line", last)
+    return Matter(values, text[behind.end() :], last + 1, tuple(warnings))
+
+
+def _headers(text: str, start: int, line: int) -> Matter | None:
+    head = _BLANK.split(text[start:], maxsplit=1)[0].rstrip("\n")
+    found = dialects.headers(head.split("\n"), line)
+    if found is None:
+        return None
+    _limit(head, line)
+    values, warnings = found
+    return Matter(values, text[start + len(head) :], line + head.count("\n"), tuple(warnings))
+
+
+def _limit(head: str, line: int) -> None:
+    if len(head.encode()) > LIMIT:
         raise Unreadable(
-            f"front matter in {found} is not read yet", "write it as YAML between --- lines", line
+            f"the front matter is larger than {LIMIT // 1000} kB",
+            "move its text below the front matter",
+            line,
         )
-
-
-def _all_headers(text: str) -> bool:
-    """Whether every line before the first blank one is `Key: value` or goes on with the one above."""
-    lines = text[:LIMIT].partition("\n\n")[0].split("\n")
-    return all(_KEY.match(line) or _INDENTED.match(line) for line in lines if line.strip())

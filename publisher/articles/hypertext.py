@@ -16,6 +16,9 @@ _META = {
     "dc.date": "date",
     "article:published_time": "date",
     "article:modified_time": "updated",
+    "keywords": "keywords",
+    "tags": "tags",  # Pelican
+    "category": "category",
 }
 _TITLES = ("og:title", "dc.title")
 

@@ -10,7 +10,7 @@ from publisher.articles.embeds import Arguments
 from publisher.articles.spans import Holes
 from publisher.model.article import Warn
 
-_LONGEST = 500_000  # characters, as in arabic.py
+_LONGEST = 200_000  # characters, as in arabic.py
 _WIDEST = 5_000  # characters of one tag: a longer one is text
 _UNCLOSED = 50  # tags or statements without an end: a text with more is no MDX
 
@@ -25,7 +25,7 @@ _IMPORT = re.compile(
     re.MULTILINE,
 )
 _EXPORT = re.compile(r"^export[ \t]+(?:default|const|let|var|function|class|async|\{|\*)", re.MULTILINE)
-_COMMENT = re.compile(r"[ \t]*\{/\*(?:(?!\*/).)*\*/\}", re.DOTALL)
+_COMMENT = re.compile(r"(?<![ \t])[ \t]*\{/\*(?:(?!\*/).)*\*/\}", re.DOTALL)
 _STRING = re.compile(r"\{(?:\"(?P<double>[^\"{}\n]*)\"|'(?P<single>[^'{}\n]*)')\}")
 _TAG = re.compile(r"</?(?:(?P<name>[A-Za-z][\w.-]*)(?=[\s/>])|(?=>))")
 _ATTRIBUTE = re.compile(r"(?P<key>[A-Za-z_][\w:-]*)(?:[ \t\n]*=[ \t\n]*(?P<value>\"[^\"]*\"|'[^']*'))?")

@@ -14,7 +14,7 @@ from typing import Literal
 from publisher.articles import embeds, spans
 from publisher.model.article import Warn
 
-_LONGEST = 500_000  # characters, as in arabic.py
+_LONGEST = 200_000  # characters, as in arabic.py
 
 _ANY = re.compile(r"\{\{|\{%|\{::?|\{#[\w-]+\}[ \t]*$", re.MULTILINE)
 _TOKEN = re.compile(

@@ -16,7 +16,7 @@ from publisher.text import clean
 Value: TypeAlias = "str | list[Value] | dict[str, Value]"
 Mapping: TypeAlias = dict[str, Value]
 
-_DEPTH = 20
+DEPTH = 20
 _PLAIN_TAGS = frozenset(
     f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "timestamp", "seq", "map")
 )
@@ -86,8 +86,8 @@ def _build(source: str, first: int) -> tuple[Value, list[Warn]]:
             warnings += found
             frames[-1].add(value, line)
         elif isinstance(event, yaml.CollectionStartEvent):
-            if len(frames) > _DEPTH:
-                raise Unreadable(f"the front matter is nested deeper than {_DEPTH}", _QUOTE, line)
+            if len(frames) > DEPTH:
+                raise Unreadable(f"the front matter is nested deeper than {DEPTH}", _QUOTE, line)
             frames.append(_Frame())
         elif isinstance(event, yaml.SequenceEndEvent):
             frame = frames.pop()

@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -14,6 +15,7 @@ from publisher.store import ledger
 from publisher.store.store import Store
 
 STOCK = 200  # letters claimed ahead
+FAREWELL = 5  # seconds a relay has to say goodbye
 PATIENCE = 3  # connections in a row that carried nothing, before a worker gives the relay up for now
 
 
@@ -69,11 +71,6 @@ class LocalEngine:
         """No new letters; those on the wire are finished (S7)."""
         self._stopping = True
 
-    async def idle(self) -> None:
-        """Wait until no letter is on the wire."""
-        async with self._alone:
-            pass
-
     async def deliver(self, progress: Callable[[Tally], None] = lambda _: None) -> Tally:
         """Send until nothing is due, or the relay is down, or `stop`. Every verdict is committed."""
         async with self._alone:
@@ -125,7 +122,9 @@ class LocalEngine:
             try:
                 carried = await self._converse(carrier, delivery, tally, progress)
             finally:
-                await carrier.close()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(FAREWELL):
+                        await carrier.close()
             fruitless = 0 if carried else fruitless + 1
 
     async def _open(self) -> Carrier:

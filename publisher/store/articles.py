@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Text, bindparam, cast, func, literal, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from publisher.layout import RESERVED, article_id, declared_id
 from publisher.model.article import Article, Finding, Manuscript, Status
-from publisher.store.tables import articles, leaves, slugs
+from publisher.store.tables import articles, editions, leaves, newsletters, slugs, variants
+from publisher.store.types import Instant
 
 RENAME_WINDOW = timedelta(hours=24)
 _COLUMNS = [articles.c[field.name] for field in fields(Article)]
@@ -84,13 +85,16 @@ def depart(connection: Connection, paths: Sequence[str], now: datetime) -> list[
         ]
         connection.execute(leaves.delete().where(leaves.c.path == path))
     for each in gone:
-        _remove(connection, each, now)
+        _leave(connection, each, Status.REMOVED, now)
     return gone
 
 
-def _remove(connection: Connection, identity: str, now: datetime) -> None:
+def _leave(connection: Connection, identity: str, status: Status, now: datetime) -> None:
+    """The article leaves the site; `removed` says since when."""
     row = update(articles).where(articles.c.id == identity)
-    connection.execute(row.values(status=Status.REMOVED, removed=now))
+    connection.execute(
+        row.values(status=status, page="", removed=func.coalesce(articles.c.removed, literal(now, Instant)))
+    )
 
 
 def moved(connection: Connection, paths: Collection[str], hashes: Collection[str]) -> set[str]:
@@ -110,13 +114,17 @@ def record(connection: Connection, findings: Iterable[Finding], site: str, now: 
             identity, note = _identify(connection, finding.path, owner, finding.manuscript, site, now)
             notes += [f"{_printable(finding.path)}: {note}"] if note else []
             if owner and owner != identity:
-                _remove(connection, owner, now)
+                _leave(connection, owner, Status.REMOVED, now)
             _write(connection, identity, finding, finding.manuscript, now)
         elif identity:
-            withdraw = update(articles).where(articles.c.id == identity)
-            connection.execute(withdraw.values(status=finding.status, page=""))
+            _leave(connection, identity, finding.status, now)
         _note(connection, finding, identity, note, now)
     return notes
+
+
+def look_again(connection: Connection, paths: Sequence[str]) -> None:
+    """Forget what these files looked like, so that the next look reads them."""
+    connection.execute(update(leaves).where(leaves.c.path.in_(paths)).values(mtime_ns=-1))
 
 
 def _printable(path: str) -> str:
@@ -136,25 +144,34 @@ def _identify(
     if wanted and wanted != owner:
         if holder := _holder(connection, leaves.c.article == wanted):
             other = f"claims the id of {holder}, which keeps it; this one gets its own"
-            return owner or _fresh(connection, path, site), other
+            return owner or _fresh(connection, path, manuscript, site), other
         if owner and _was_published(connection, owner):
             return owner, f"declares another id; it keeps the one it was published with, {owner}"
         return wanted, ""
     if owner:
         return owner, ""
-    renamed = connection.execute(
-        select(articles.c.id)
-        .where(
-            articles.c.status == Status.REMOVED,
-            articles.c.content_hash == manuscript.content_hash,
-            articles.c.removed >= now - RENAME_WINDOW,
-        )
-        .order_by(articles.c.path != path, articles.c.removed.desc(), articles.c.id)
-    ).scalar()
-    if renamed:
+    if renamed := _renamed(connection, path, manuscript, now):
         return renamed, ""
     twin = _holder(connection, articles.c.content_hash == manuscript.content_hash)
-    return _fresh(connection, path, site), f"a copy of {twin}; it gets its own id" if twin else ""
+    identity = _fresh(connection, path, manuscript, site)
+    return identity, f"a copy of {twin}; it gets its own id" if twin else ""
+
+
+def _renamed(connection: Connection, path: str, manuscript: Manuscript, now: datetime) -> str | None:
+    """The article this file was under another name: gone within a day with the same content, or gone in this very
+    look with the same title and date (moved and corrected in one commit), if it is the only one."""
+    gone = select(articles.c.id).where(articles.c.status == Status.REMOVED)
+    same = gone.where(
+        articles.c.content_hash == manuscript.content_hash, articles.c.removed >= now - RENAME_WINDOW
+    ).order_by(articles.c.path != path, articles.c.removed.desc(), articles.c.id)
+    found: str | None = connection.execute(same).scalar()
+    if found:
+        return found
+    corrected = gone.where(articles.c.title == manuscript.title, articles.c.removed == now)
+    if manuscript.published:
+        corrected = corrected.where(articles.c.published == manuscript.published)
+    candidates = connection.execute(corrected.limit(2)).scalars().all()
+    return candidates[0] if len(candidates) == 1 else None
 
 
 def _holder(connection: Connection, wanted: ColumnElement[bool]) -> str | None:
@@ -168,17 +185,21 @@ def _was_published(connection: Connection, identity: str) -> bool:
     return connection.execute(select(articles.c.seq).where(articles.c.id == identity)).scalar() is not None
 
 
-def _fresh(connection: Connection, path: str, site: str) -> str:
-    """An identity for a file that never was: the article once at this path comes back, a moved one keeps its own."""
+def _fresh(connection: Connection, path: str, manuscript: Manuscript, site: str) -> str:
+    """An identity for a file that was not there: the article once at this path comes back, if this is still that
+    story; another story under its name (today.txt) is another article."""
     number = 1
     while True:
         identity = article_id(site, path, number)
         row = connection.execute(
-            select(articles.c.path, leaves.c.path.label("leaf"))
+            select(articles.c.path, articles.c.title, articles.c.content_hash, leaves.c.path.label("leaf"))
             .outerjoin_from(articles, leaves, leaves.c.article == articles.c.id)
             .where(articles.c.id == identity)
         ).first()
-        if row is None or (row.leaf is None and row.path == path):
+        if row is None:
+            return identity
+        same = row.title == manuscript.title or row.content_hash == manuscript.content_hash
+        if row.leaf is None and row.path == path and same:
             return identity
         number += 1
 
@@ -191,8 +212,11 @@ def _write(
     seen = (
         connection.execute(select(leaves.c.first_seen).where(leaves.c.path == finding.path)).scalar() or now
     )
-    published = manuscript.published or (before.published if before else seen)
-    if manuscript.updated:
+    released = (
+        before is not None and before.seq is None and before.status == Status.HELD and not manuscript.held
+    )
+    published = manuscript.published or (now if released else before.published if before else seen)
+    if manuscript.updated and manuscript.updated <= now:
         updated = manuscript.updated
     elif before is None or before.seq is None:
         updated = published
@@ -213,14 +237,33 @@ def _write(
         "updated": max(updated, published),
         "digest": manuscript.digest,
         "content_hash": manuscript.content_hash,
-        "removed": None,
+        "removed": None if status is Status.PUBLISHED or before is None else before.removed or now,
     }
+    if before and status is Status.PUBLISHED and _missed(connection, before):
+        values["seq"] = None  # `release` gives it a new place: the next letters carry it
     if before is None or before.seq is None:
         values["slug"] = finding.slug  # a wish, until it is published
     if before is None:
         connection.execute(articles.insert().values(id=identity, **values))
     else:
         connection.execute(update(articles).where(articles.c.id == identity).values(page="", **values))
+
+
+def _missed(connection: Connection, before: Row[*tuple[Any, ...]]) -> bool:
+    """Whether letters passed over an article while it was away (broken, a draft again): some edition was planned
+    beyond its place since, and none ever carried it. What belongs to the archive was never owed."""
+    if before.removed is None or before.seq is None:
+        return False
+    archive = connection.execute(select(func.max(newsletters.c.baseline_seq))).scalar() or 0
+    passed = select(editions.c.id).where(
+        editions.c.planned >= before.removed, editions.c.upto_seq >= before.seq
+    )
+    carried = select(variants.c.id).where(cast(variants.c.articles, Text).contains(before.id))
+    return (
+        before.seq > archive
+        and connection.execute(passed.limit(1)).first() is not None
+        and connection.execute(carried.limit(1)).first() is None
+    )
 
 
 def _free_slug(connection: Connection, identity: str, wanted: str) -> str:
@@ -275,8 +318,11 @@ def release(connection: Connection, now: datetime) -> int:
         .order_by(articles.c.published, articles.c.path)
     ).all()
     for seq, (identity, wanted) in enumerate(new, max_seq(connection) + 1):
-        slug = _free_slug(connection, identity, wanted)
-        connection.execute(slugs.insert().values(slug=slug, article=identity))
+        owned = select(slugs.c.slug).where(slugs.c.article == identity, slugs.c.slug == wanted)
+        slug = connection.execute(owned).scalar()
+        if slug is None:
+            slug = _free_slug(connection, identity, wanted)
+            connection.execute(slugs.insert().values(slug=slug, article=identity))
         connection.execute(update(articles).where(articles.c.id == identity).values(seq=seq, slug=slug))
     return len(new)
 

@@ -1,10 +1,11 @@
 """The ledger: one row a letter, committed before its first byte leaves (S1)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, Row, func, select, update
 
 from publisher.model.delivery import Delivery, State, Verdict
 from publisher.model.people import Reach, Wish
@@ -17,7 +18,6 @@ class Entry:
 
     edition: int
     newsletter: str
-    newsletter_id: int
     subscriber: int
     address: str
     state: State
@@ -40,8 +40,25 @@ def recover(connection: Connection, on_unknown: Literal["resend", "hold"]) -> in
 def claim(connection: Connection, now: datetime, limit: int) -> list[Delivery]:
     """Take the next letters that are due, in variant order. Those of readers who left meanwhile are cancelled,
     those whose edition's life is over fail (S7)."""
-    _drop_expired(connection, now)
-    due = (
+    while rows := _due(connection, now, limit):
+        wanted, unwanted, expired = list[Delivery](), list[int](), list[int]()
+        for row in rows:
+            if row.expires <= now:
+                expired.append(row.id)
+            elif row.state == Reach.REACHABLE and row.wish == Wish.ACTIVE:
+                wanted.append(Delivery(*row[:7]))
+            else:
+                unwanted.append(row.id)
+        _mark(connection, expired, State.FAILED, "expired: the edition's life ended before the relay took it")
+        _mark(connection, unwanted, State.CANCELLED, "no longer subscribed")
+        _mark(connection, [delivery.id for delivery in wanted], State.CLAIMED)
+        if wanted:
+            return wanted
+    return []
+
+
+def _due(connection: Connection, now: datetime, limit: int) -> Sequence[Row[*tuple[Any, ...]]]:
+    query = (
         select(
             *deliveries.c["id", "edition", "variant", "subscriber"],
             subscribers.c.address,
@@ -59,27 +76,13 @@ def claim(connection: Connection, now: datetime, limit: int) -> list[Delivery]:
         .order_by(deliveries.c.due, deliveries.c.variant, deliveries.c.id)
         .limit(limit)
     )
-    rows = connection.execute(due).all()
-    wanted, unwanted = list[Delivery](), list[int]()
-    for row in rows:
-        if row.state == Reach.REACHABLE and row.wish == Wish.ACTIVE:
-            wanted.append(Delivery(*row[:7]))
-        else:
-            unwanted.append(row.id)
-    cancel = update(deliveries).where(deliveries.c.id.in_(unwanted))
-    connection.execute(cancel.values(state=State.CANCELLED, note="no longer subscribed"))
-    ids = [delivery.id for delivery in wanted]
-    connection.execute(update(deliveries).where(deliveries.c.id.in_(ids)).values(state=State.CLAIMED))
-    return claim(connection, now, limit) if unwanted and not wanted else wanted
+    return connection.execute(query).all()
 
 
-def _drop_expired(connection: Connection, now: datetime) -> None:
-    over = select(editions.c.id).where(editions.c.expires <= now)
-    connection.execute(
-        update(deliveries)
-        .where(QUEUED, deliveries.c.due <= now, deliveries.c.edition.in_(over))
-        .values(state=State.FAILED, note="expired: the edition's life ended before the relay took it")
-    )
+def _mark(connection: Connection, ids: list[int], state: State, note: str | None = None) -> None:
+    if ids:
+        values = {"state": state} | ({"note": note} if note else {})
+        connection.execute(update(deliveries).where(deliveries.c.id.in_(ids)).values(values))
 
 
 def begin(connection: Connection, delivery: int) -> bool:
@@ -116,10 +119,10 @@ def retry(connection: Connection, states: list[State], edition: int | None, now:
     return connection.execute(row.values(state=State.QUEUED, due=now, attempts=0)).rowcount
 
 
-def next_due(connection: Connection) -> datetime | None:
-    """When the next queued letter is due; None: nothing waits."""
-    query = select(deliveries.c.due).where(QUEUED)
-    return connection.execute(query.order_by(deliveries.c.due).limit(1)).scalar()
+def is_due(connection: Connection, now: datetime) -> bool:
+    """Whether a letter waits to be sent now."""
+    query = select(deliveries.c.id).where(QUEUED, deliveries.c.due <= now).limit(1)
+    return connection.execute(query).first() is not None
 
 
 def tally(connection: Connection, editions_: list[int] | None = None) -> dict[State, int]:
@@ -133,9 +136,7 @@ def tally(connection: Connection, editions_: list[int] | None = None) -> dict[St
 def listing(connection: Connection, edition: int | None, states: list[State]) -> list[Entry]:
     """The deliveries of one edition or all, in these states (all when none is named)."""
     query = (
-        select(
-            editions.c.id, newsletters.c.name, newsletters.c.id.label("newsletter"), deliveries.c.subscriber
-        )
+        select(editions.c.id, newsletters.c.name, deliveries.c.subscriber)
         .add_columns(subscribers.c.address, *deliveries.c["state", "attempts", "code", "note"])
         .join_from(deliveries, editions)
         .join(newsletters)
@@ -151,7 +152,6 @@ def listing(connection: Connection, edition: int | None, states: list[State]) ->
         Entry(
             row.id,
             row.name,
-            row.newsletter,
             row.subscriber,
             row.address,
             State(row.state),

@@ -46,13 +46,11 @@ def known_newsletters(connection: Connection) -> dict[str, Series]:
     return {row.name: Series(*row) for row in rows}
 
 
-def set_baselines(connection: Connection) -> None:
-    """What is published when a newsletter's first scan has ended is its archive (D3)."""
-    connection.execute(
-        update(newsletters)
-        .where(newsletters.c.baseline_seq.is_(None))
-        .values(baseline_seq=max_seq(connection))
-    )
+def set_baselines(connection: Connection, before: datetime) -> None:
+    """What is published when a newsletter's first scan has ended is its archive (D3): of newsletters first seen by
+    *before*."""
+    unset = newsletters.c.baseline_seq.is_(None) & (newsletters.c.created <= before)
+    connection.execute(update(newsletters).where(unset).values(baseline_seq=max_seq(connection)))
 
 
 def get(connection: Connection, number: int) -> Subscriber | None:

@@ -31,6 +31,8 @@ class State:
         """Create the folder where it is missing. Raises Unwritable."""
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if self.folder.stat().st_mode & 0o077:
+                self.folder.chmod(0o700)
         except OSError as error:
             raise Unwritable(
                 f"the state folder cannot be made: {error.strerror}", str(self.folder), ""
@@ -58,10 +60,12 @@ class State:
         return handle
 
     def secret(self) -> bytes:
-        """The site's secret, 32 bytes, made at first use (0600). Raises BadState when others can read it, Unwritable
-        when the disk refuses."""
+        """The site's secret, 32 bytes (0600), made before there is a database. Raises BadState when it is lost (the
+        links in letters hang on it) or others can read it, Unwritable when the disk refuses."""
         path = self.folder / "secret.key"
         if not path.exists():
+            if self.database.exists():
+                raise BadState("the secret key is gone", str(path), "restore it from a backup of state/")
             temporary = self.folder / f"secret.{os.getpid()}.tmp"
             with _explained(path):
                 _write(temporary, secrets.token_bytes(32))

@@ -1,6 +1,6 @@
-"""What an event does to a subscription and to a subscriber (L1). An unknown event changes nothing."""
+"""What an event does to a subscription (L1). An unknown event changes nothing."""
 
-from publisher.model.people import Reach, Wish
+from publisher.model.people import Wish
 
 # confirm: the reader said yes (or the operator vouches: --confirmed); ask: signed up; unsubscribe: one click.
 _WISH: dict[tuple[Wish | None, str], Wish] = {
@@ -16,8 +16,3 @@ _WISH: dict[tuple[Wish | None, str], Wish] = {
 def wish(state: Wish | None, event: str) -> Wish | None:
     """The subscription's next state; None: there is none and the event makes none."""
     return _WISH.get((state, event), state)
-
-
-def mailed(reach: Reach, state: Wish) -> bool:
-    """Whether letters go out: reachable and active, nothing else."""
-    return reach is Reach.REACHABLE and state is Wish.ACTIVE

@@ -22,7 +22,7 @@ from publisher.text.dates import rfc3339
 
 def check(house: House, now: datetime) -> dict[str, Any]:
     """What `publish` would make of the folder as it is now. Writes to the house's store: hand it a copy."""
-    found = scan.look(house, house.store.read(articles.known), now.replace(year=now.year + 1))
+    found = scan.look(house, house.store.read(articles.known), now, wait=False)
     notes = scan.note(house, found, now, accept_removals=False)
     house.store.write(lambda c: articles.release(c, now))
     listed = house.store.read(articles.listing)

@@ -3,9 +3,10 @@
 import asyncio
 import os
 import tempfile
+import threading
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -41,6 +42,7 @@ class Session:
     engine: LocalEngine
     fenced: str = ""  # why no letter may leave
     publishing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    planning: threading.Lock = field(default_factory=threading.Lock)  # no two plans read one watermark
     on_published: Callable[[Published], None] = lambda _: None
 
     async def publish(
@@ -70,10 +72,7 @@ class Session:
             await asyncio.sleep(self.house.articles.settle + 0.05)
             done = await self.publish(accept_removals=accept_removals)
             written, changed = written + done.written, changed + done.changed
-        return Published(
-            **{name: getattr(done, name) for name in Published.__slots__}
-            | {"written": tuple(dict.fromkeys(written)), "changed": changed}
-        )
+        return replace(done, written=tuple(dict.fromkeys(written)), changed=changed)
 
 
 def house_of(settings: Settings, store: Store, secret: bytes) -> House:
@@ -98,13 +97,14 @@ def writing(settings: Settings, clock: Clock) -> Iterator[Session]:
     state = State(settings.root / STATE)
     lock = state.lock()
     try:
+        secret = state.secret()
         store = Store(state.database, writing=True)
         try:
             fenced = state.fenced(store)
             if not fenced:
                 state.advance(store)
                 store.write(lambda c: ledger.recover(c, settings.mail.on_unknown))
-            house = house_of(settings, store, state.secret())
+            house = house_of(settings, store, secret)
             yield Session(house, state, clock, _engine(settings, house, clock), fenced)
         finally:
             store.close()

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -9,8 +10,9 @@ from typing import Any
 
 from publisher.actions import plan, readers
 from publisher.engine.local import Tally
-from publisher.errors import BadInput, BadState, PublisherError
+from publisher.errors import BadConfig, BadInput, BadState, PublisherError
 from publisher.model.delivery import State
+from publisher.model.digest import Newsletter
 from publisher.store import editions, ledger
 from publisher.verbs.session import Session
 
@@ -42,17 +44,11 @@ async def send(
     must_send(session)
     await session.publish_settled()
     before = await asyncio.to_thread(session.house.store.read, ledger.tally)
-    touched = set(await asyncio.to_thread(_plan_due, session))
-    if now:
-        for each in chosen:
-            make = partial(
-                plan.edition_now, session.house, each, session.clock(), include_existing=include_existing
-            )
-            number = await asyncio.to_thread(make)
-            if number is not None:
-                await asyncio.to_thread(plan.plan, session.house, number)
-                touched.add(number)
-    tally = await session.engine.deliver(progress)
+    at_once = chosen if now else ()
+    touched, problems = await asyncio.to_thread(
+        _plan, session, chosen, at_once, include_existing=include_existing
+    )
+    tally = await _deliver(session, progress)
     after = await asyncio.to_thread(session.house.store.read, ledger.tally)
     gained = {state: after.get(state, 0) - before.get(state, 0) for state in State}
     return {
@@ -64,6 +60,7 @@ async def send(
         "seconds": round(time.monotonic() - start, 3),
         "down": tally.down,
         "failures": [{"address": address, "reply": reply} for address, reply in tally.failures],
+        "problems": problems,
     }
 
 
@@ -77,11 +74,40 @@ def must_send(session: Session) -> None:
         )
 
 
-def _plan_due(session: Session) -> list[int]:
-    numbers = plan.due_editions(session.house, session.clock())
-    for number in numbers:
-        plan.plan(session.house, number)
-    return numbers
+def _plan(
+    session: Session,
+    due: Sequence[Newsletter],
+    at_once: Sequence[Newsletter],
+    *,
+    include_existing: bool = False,
+) -> tuple[set[int], list[str]]:
+    """Start what is due and what is wanted at once, and plan everything that is started. One newsletter's mistake
+    (a template) stops only that one. Returns the editions, and what is wrong."""
+    house, problems = session.house, list[str]()
+    with session.planning:
+        numbers = plan.due_editions(house, due, session.clock())
+        for newsletter in at_once:
+            number = plan.edition_now(house, newsletter, session.clock(), include_existing=include_existing)
+            numbers += [number] if number is not None and number not in numbers else []
+        for number in numbers:
+            try:
+                plan.plan(house, number)
+            except BadConfig as error:
+                problems.append(str(error))
+    return set(numbers), problems
+
+
+async def _deliver(session: Session, progress: Callable[[Tally], None] = lambda _: None) -> Tally:
+    """Deliver what is due. The generation grows before and after letters left: a database from in between, or from
+    before, is known for what it is (restore fence)."""
+    due = await asyncio.to_thread(session.house.store.read, lambda c: ledger.is_due(c, session.clock()))
+    if not due:
+        return Tally()
+    await asyncio.to_thread(session.state.advance, session.house.store)
+    try:
+        return await session.engine.deliver(progress)
+    finally:
+        await asyncio.to_thread(session.state.advance, session.house.store)
 
 
 def _editions(session: Session, numbers: set[int]) -> list[dict[str, Any]]:
@@ -93,10 +119,10 @@ def _editions(session: Session, numbers: set[int]) -> list[dict[str, Any]]:
     ]
 
 
-async def tick(session: Session) -> Tally:
-    """What the daemon does again and again: plan what is due, send what is due."""
-    await asyncio.to_thread(_plan_due, session)
-    return await session.engine.deliver()
+async def tick(session: Session) -> tuple[Tally, list[str]]:
+    """What the daemon does again and again: plan what is due, send what is due. Returns what is wrong, too."""
+    _, problems = await asyncio.to_thread(_plan, session, tuple(session.house.newsletters.values()), ())
+    return await _deliver(session), problems
 
 
 async def subscribers_add(
@@ -154,6 +180,8 @@ async def deliveries_retry(session: Session, *, edition: int | None, states: lis
 async def resume(session: Session) -> dict[str, Any]:
     """A person says that this database is the one to go on with: letters leave again."""
     was = session.fenced
+    if not was:  # nothing is held back, and a sender may be at work
+        return {"was": ""}
     await asyncio.to_thread(session.state.resume, session.house.store)
     await asyncio.to_thread(
         session.house.store.write, lambda c: ledger.recover(c, session.house.mail.on_unknown)

@@ -39,6 +39,7 @@ def application(session: Session, health: Callable[[], list[str]]) -> Callable[.
             Route("/u/{token}", unsubscribe, methods=["GET", "POST"]),
         ]
     )
+    dynamic.router.redirect_slashes = False  # the Host header is anybody's words
 
     async def application(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":

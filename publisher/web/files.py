@@ -64,7 +64,7 @@ class Files:
         path = _path(scope.get("raw_path") or quote(scope["path"]).encode())
         if path is None:
             return await self._missing(scope, send)
-        if path and not path.endswith("/") and (self._root / path).is_dir():
+        if path and not path.endswith("/") and os.path.isdir(self._root / path):  # noqa: PTH112 - never raises
             target = f"/{quote(path)}/".encode()
             return await _answer(send, scope, 301, [(b"location", target)], b"")
         name = f"{path}index.html" if path.endswith("/") or not path else path

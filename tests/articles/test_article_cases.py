@@ -17,7 +17,7 @@ from publisher.model.article import Leaf
 CASES = Path(__file__).parent / "cases"
 RULES = Rules("ar", ZoneInfo("Asia/Baghdad"))
 FIELDS = (
-    "title", "language", "direction", "summary", "summary_is_lead", "authors", "categories", "published", "updated",
+    "title", "language", "direction", "summary", "summary_is_lead", "authors", "categories", "published", "updated", "expires",
     "declared_id", "slug", "held", "digest",
 )  # fmt: skip
 

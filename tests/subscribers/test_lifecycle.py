@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.model.people import Reach, Wish
-from publisher.subscribers.lifecycle import mailed, wish
+from publisher.model.people import Wish
+from publisher.subscribers.lifecycle import wish
 
 states = st.sampled_from([None, *Wish])
 events = st.sampled_from(["ask", "confirm", "unsubscribe", "something else"])
@@ -34,8 +34,3 @@ def test_an_unknown_event_changes_nothing(state, event):  # L1
 @given(states, events)
 def test_an_event_twice_is_an_event_once(state, event):  # H2
     assert wish(state, event) == wish(wish(state, event), event)
-
-
-@given(st.sampled_from(Reach), st.sampled_from(Wish))
-def test_only_reachable_and_active_is_mailed(reach, state):  # L1
-    assert (reach == "reachable" and state == "active") == mailed(reach, state)
