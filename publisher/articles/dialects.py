@@ -20,6 +20,8 @@ _MENDS = 50  # lines of TOML that are read as written before the file is given u
 
 _TOML_LINE = re.compile(r"[ \t]*(?P<key>\"[^\"]*\"|[^\s=\[\]\"'#][^=\"'#]*?)[ \t]*=[ \t]*(?P<value>.*)\Z")
 _TOML_TABLE = re.compile(r"[ \t]*\[(?P<key>[^\[\]\"'.]+)\][ \t]*\Z")
+# Dotted keys nest, and tomllib's time is the square of their dots.
+_TOML_DEEP = re.compile(rf"(?:^|[{{,])[ \t]*\[{{0,2}}(?:[\w\"'-]+[ \t]*\.[ \t]*){{{DEPTH}}}", re.MULTILINE)
 _TOML_WHERE = re.compile(r"\s*\(at (?:line (?P<line>\d+), column \d+|end of document)\)\Z")
 _FIT_KEY = re.compile(r"[A-Za-z0-9_.-]+|\".*\"")
 
@@ -33,6 +35,8 @@ def toml(source: str, line: int) -> tuple[Mapping, list[Warn]]:
     A line that TOML refuses (an Arabic key or a text without quotes, 30 February) is taken as written, with a
     warning. Raises Unreadable for what cannot be mended so, or is nested deeper than 20.
     """
+    if deep := _TOML_DEEP.search(source):
+        raise _too_deep(line + source.count("\n", 0, deep.start()))
     lines, warnings = source.rstrip("\n").split("\n"), []
     for _ in range(_MENDS):
         try:

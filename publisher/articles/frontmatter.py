@@ -94,7 +94,7 @@ def _object(text: str, start: int, line: int) -> Matter:
 
 def _headers(text: str, start: int, line: int) -> Matter | None:
     head = _BLANK.split(text[start:], maxsplit=1)[0].rstrip("\n")
-    found = dialects.headers(head.split("\n"), line)
+    found = dialects.headers(head[:LIMIT].split("\n"), line)
     if found is None:
         return None
     _limit(head, line)

@@ -1,6 +1,8 @@
 """Verbs that only read: beside a running daemon, or without one."""
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from publisher.actions import scan
@@ -8,12 +10,16 @@ from publisher.actions.house import House
 from publisher.actions.letters import sender
 from publisher.articles.folder import shown
 from publisher.digests import compose, due, select
-from publisher.errors import BadInput
+from publisher.digests.select import Selection
+from publisher.errors import BadConfig, BadInput
 from publisher.mail import message
 from publisher.mail.message import message_id
-from publisher.model.article import Status
+from publisher.model.article import Body, Status, Story
 from publisher.model.delivery import State
 from publisher.model.digest import UNSUBSCRIBE_SLOT, Edition, Newsletter
+from publisher.pages.article import article_page
+from publisher.pages.home import home_page
+from publisher.pages.notice import not_found_page
 from publisher.store import articles, editions, ledger, people
 from publisher.store.articles import Listed
 from publisher.subscribers.tokens import Claim
@@ -32,7 +38,30 @@ def check(house: House, now: datetime) -> dict[str, Any]:
         for warning in each.warnings
     ]
     problems += [{"where": str(house.folder), "what": note, "mend": ""} for note in notes]
+    problems += _template_problems(house, now)
     return {"articles": [_row(house, each) for each in listed], "problems": problems}
+
+
+def _template_problems(house: House, now: datetime) -> list[dict[str, Any]]:
+    """What is wrong with the templates and subjects, tried on the newest article."""
+    newest = house.store.read(lambda c: articles.newest(c, 1))
+    trials: list[Callable[[], object]] = [
+        lambda: home_page(house.site, house.layout, newest, house.templates),
+        lambda: not_found_page(house.site, house.layout, house.templates),
+    ]
+    for article in newest:
+        story = Story(article, Body((), article.language, article.direction))
+        trials.append(partial(article_page, house.site, house.layout, story, house.templates))
+        for each in house.newsletters.values():
+            one = Selection((article,), 0)
+            trials.append(partial(compose.compose, house.site, each, one, house.layout, house.templates, now))
+    problems = []
+    for trial in trials:
+        try:
+            trial()
+        except BadConfig as error:
+            problems.append({"where": error.where, "what": error.what, "mend": error.mend})
+    return problems
 
 
 def _row(house: House, each: Listed) -> dict[str, Any]:

@@ -42,6 +42,7 @@ class Session:
     engine: LocalEngine
     fenced: str = ""  # why no letter may leave
     publishing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    sending: asyncio.Lock = field(default_factory=asyncio.Lock)
     planning: threading.Lock = field(default_factory=threading.Lock)  # no two plans read one watermark
     on_published: Callable[[Published], None] = lambda _: None
 

@@ -100,14 +100,15 @@ def _plan(
 async def _deliver(session: Session, progress: Callable[[Tally], None] = lambda _: None) -> Tally:
     """Deliver what is due. The generation grows before and after letters left: a database from in between, or from
     before, is known for what it is (restore fence)."""
-    due = await asyncio.to_thread(session.house.store.read, lambda c: ledger.is_due(c, session.clock()))
-    if not due:
-        return Tally()
-    await asyncio.to_thread(session.state.advance, session.house.store)
-    try:
-        return await session.engine.deliver(progress)
-    finally:
+    async with session.sending:
+        due = await asyncio.to_thread(session.house.store.read, lambda c: ledger.is_due(c, session.clock()))
+        if not due:
+            return Tally()
         await asyncio.to_thread(session.state.advance, session.house.store)
+        try:
+            return await session.engine.deliver(progress)
+        finally:
+            await asyncio.to_thread(session.state.advance, session.house.store)
 
 
 def _editions(session: Session, numbers: set[int]) -> list[dict[str, Any]]:

@@ -17,8 +17,8 @@ from publisher.model.article import Leaf
 CASES = Path(__file__).parent / "cases"
 RULES = Rules("ar", ZoneInfo("Asia/Baghdad"))
 FIELDS = (
-    "title", "language", "direction", "summary", "summary_is_lead", "authors", "categories", "published", "updated", "expires",
-    "declared_id", "slug", "held", "digest",
+    "title", "language", "direction", "summary", "summary_is_lead", "authors", "categories", "published", "updated",
+    "expires", "declared_id", "slug", "held", "digest",
 )  # fmt: skip
 
 

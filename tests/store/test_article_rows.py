@@ -102,11 +102,55 @@ def test_a_file_that_comes_back_is_the_article_it_was(
     publishes(house)
     assert {} == on_site(house)
     clock.forward(days=90)
-    write(house, "a.txt", OTHER)
+    write(house, "a.txt", f"{STORY}فقرة أضيفت بعد العودة.\n")
     publishes(house)
     after = on_site(house)["a.txt"]
 
     assert (before.id, before.seq, before.slug) == (after.id, after.seq, after.slug)
+
+
+def test_another_story_under_the_name_of_one_that_is_gone_is_another_article(
+    house: House, write: Write, publishes: Publishes, on_site: OnSite, clock: Clock
+) -> None:  # A9
+    path = write(house, "today.txt", STORY)
+    publishes(house)
+    before = on_site(house)["today.txt"]
+    path.unlink()
+    publishes(house)
+    clock.forward(hours=1)
+    write(house, "today.txt", OTHER)
+    publishes(house)
+    after = on_site(house)["today.txt"]
+
+    assert before.id != after.id
+    assert before.slug != after.slug
+    assert before.seq < after.seq
+
+
+def test_a_file_moved_and_corrected_in_one_commit_keeps_its_id(
+    house: House, write: Write, publishes: Publishes, on_site: OnSite
+) -> None:  # A9, D1
+    path = write(house, "a.txt", STORY)
+    publishes(house)
+    before = on_site(house)["a.txt"]
+    path.unlink()
+    write(house, "2026/a.txt", f"{STORY}تصحيح: سقط سطر من المقالة.\n")
+    publishes(house)
+    after = on_site(house)["2026/a.txt"]
+
+    assert (before.id, before.seq, before.slug) == (after.id, after.seq, after.slug)
+
+
+def test_an_undated_draft_is_dated_when_it_is_released(
+    house: House, write: Write, publishes: Publishes, on_site: OnSite, clock: Clock
+) -> None:  # A5
+    write(house, "a.md", "---\ntitle: خبر\ndraft: true\n---\nنص\n")
+    publishes(house)
+    clock.forward(days=14)
+    write(house, "a.md", "---\ntitle: خبر\n---\nنص\n")
+    publishes(house)
+
+    assert clock() == on_site(house)["a.md"].published
 
 
 def test_a_copy_gets_its_own_id_and_a_warning(

@@ -1,0 +1,198 @@
+"""Verbs on a real site, where two of them meet: the daemon's tick, `send`, `resume`, a restored database."""
+
+import asyncio
+import os
+import shutil
+import sqlite3
+import threading
+from contextlib import closing
+from datetime import UTC, datetime
+
+import pytest
+
+from publisher.actions import plan
+from publisher.actions.init import create
+from publisher.config import load
+from publisher.errors import BadConfig, BadState
+from publisher.model.delivery import State
+from publisher.store import editions, ledger
+from publisher.verbs import reading, writing
+from publisher.verbs import session as sessions
+
+
+def clock():
+    return datetime.now(UTC)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    create(tmp_path / "site", "Asia/Baghdad")
+    return tmp_path / "site"
+
+
+@pytest.fixture
+def article(folder):
+    def article(name, title):
+        path = folder / "articles" / name
+        path.write_text(f"{title}\nفقرة أولى من المقالة.\n", "utf-8")
+        os.utime(path, (1_700_000_000, 1_700_000_000))
+
+    return article
+
+
+@pytest.fixture
+def opened(folder):
+    with sessions.writing(load(folder, {}), clock) as session:
+        yield session
+
+
+def run(session, verb, **arguments):
+    return asyncio.run(writing.run(session, verb, arguments))
+
+
+def letters(folder):
+    return sorted((folder / "outbox" / "new").glob("*"))
+
+
+def test_resume_without_a_fence_touches_nothing(opened, article):  # S1
+    run(opened, "publish")
+    run(opened, "subscribers add", address="reader@example.org", confirmed=True)
+    article("a.txt", "خبر أول")
+    run(opened, "publish")
+    number = plan.edition_now(
+        opened.house, opened.house.newsletter("daily")[0], clock(), include_existing=True
+    )
+    plan.plan(opened.house, number)
+    (delivery,) = opened.house.store.write(lambda c: ledger.claim(c, clock(), 10))
+    opened.house.store.write(lambda c: ledger.begin(c, delivery.id))
+
+    assert {"was": ""} == run(opened, "resume")
+    assert {State.SENDING: 1} == opened.house.store.read(ledger.tally)
+
+
+def test_two_sends_at_once_put_an_article_into_one_letter(opened, article, folder):  # D1, D7
+    run(opened, "publish")
+    for number in range(30):
+        run(opened, "subscribers add", address=f"r{number}@example.org", confirmed=True)
+    article("a.txt", "خبر أول")
+    run(opened, "publish")
+
+    async def both():
+        await asyncio.gather(*(writing.run(opened, "send", {"now": True}) for _ in range(3)))
+
+    asyncio.run(both())
+
+    assert 30 == len(letters(folder))
+
+
+def test_a_database_restored_in_place_sends_nothing(folder, article, tmp_path):  # S7, X10
+    settings = load(folder, {})
+    with sessions.writing(settings, clock) as session:
+        run(session, "publish")
+        run(session, "subscribers add", address="reader@example.org", confirmed=True)
+        database = session.state.database
+        with (
+            closing(sqlite3.connect(database)) as source,
+            closing(sqlite3.connect(tmp_path / "backup")) as target,
+        ):
+            source.backup(target)
+        article("a.txt", "خبر أول")
+        assert 1 == run(session, "send", now=True)["sent"]
+    for log in database.parent.glob("nashir.db-*"):
+        log.unlink()
+    with database.open("r+b") as file:  # the same inode, as `cp` does it
+        file.truncate()
+        file.write((tmp_path / "backup").read_bytes())
+
+    with sessions.writing(settings, clock) as session:
+        with pytest.raises(BadState, match="nashir resume"):
+            run(session, "send", now=True)
+        assert 1 == len(letters(folder))
+        run(session, "resume")
+        run(session, "send", now=True)
+
+
+def test_a_lost_secret_is_not_replaced(folder):  # H4
+    settings = load(folder, {})
+    with sessions.writing(settings, clock) as session:
+        run(session, "publish")
+    (folder / "state" / "secret.key").unlink()
+
+    with pytest.raises(BadState, match="secret key is gone"), sessions.writing(settings, clock):
+        pass
+    with pytest.raises(BadState, match="secret key is gone"), sessions.reading(settings):
+        pass
+    assert not (folder / "state" / "secret.key").exists()
+
+
+def test_one_newsletters_mistake_stops_only_that_one(folder, article):  # D8
+    config = folder / "config.toml"
+    broken = '[[newsletters]]\nname = "broken"\nsubject = "{{ nope }}"\n\n[[newsletters]]\nname = "daily"'
+    config.write_text(config.read_text("utf-8").replace('[[newsletters]]\nname = "daily"', broken), "utf-8")
+    with sessions.writing(load(folder, {}), clock) as session:
+        run(session, "publish")
+        run(session, "subscribers add", address="reader@example.org", confirmed=True)
+        article("a.txt", "خبر أول")
+        done = run(session, "send", now=True)
+
+    assert 1 == done["sent"]
+    (problem,) = done["problems"]
+    assert "nope" in problem
+
+
+def test_an_article_that_was_broken_while_letters_were_planned_comes_with_the_next(folder, article):  # D1
+    with sessions.writing(load(folder, {}), clock) as session:
+        run(session, "publish")
+        run(session, "subscribers add", address="reader@example.org", confirmed=True)
+        article("a.txt", "خبر أول")
+        article("b.txt", "خبر ثانٍ")
+        run(session, "publish")
+        (folder / "articles" / "b.txt").write_bytes("خبر ثانٍ\n".encode() + b"\xc3\x28\n")
+        os.utime(folder / "articles" / "b.txt", (1_700_000_100, 1_700_000_100))
+        assert 1 == run(session, "send", now=True)["sent"]
+        article("b.txt", "خبر ثانٍ")
+        assert 1 == run(session, "send", now=True)["sent"]
+        assert 0 == run(session, "send", now=True)["sent"]
+
+
+@pytest.mark.parametrize("output", [".", "state", "articles", "articles/out", "templates", ".."])
+def test_an_output_folder_that_would_publish_the_state_is_refused(folder, output):  # threat 5
+    with pytest.raises(BadConfig, match="folder of its own"):
+        load(folder, {"NASHIR__FEEDS__FOLDER": output})
+
+
+def test_check_works_on_a_leap_day_and_names_broken_templates(folder):
+    (folder / "templates" / "mail").mkdir(parents=True)
+    (folder / "templates" / "mail" / "digest.html.j2").write_text("{{ nothing.here }}")
+    with sessions.trying(load(folder, {})) as house:
+        found = reading.check(house, datetime(2028, 2, 29, 12, tzinfo=UTC))
+
+    assert ["published"] == [row["status"] for row in found["articles"]]
+    (problem,) = found["problems"]
+    assert "digest.html.j2:1" in problem["where"]
+
+
+def test_an_unexpected_second_reader_of_the_watermark_waits(opened):  # D7
+    held = opened.planning
+    with held:
+        waiting = threading.Thread(target=lambda: asyncio.run(writing.tick(opened)))
+        waiting.start()
+        waiting.join(0.2)
+        assert waiting.is_alive()
+    waiting.join(10)
+
+    assert not waiting.is_alive()
+    assert [] == opened.house.store.read(editions.listing)
+
+
+def test_the_output_is_made_good_and_what_a_kill_left_is_swept(opened, folder):  # X3
+    run(opened, "publish")
+    shutil.rmtree(folder / "feeds")
+    (folder / "feeds").mkdir()
+    left = folder / "feeds" / ".~half.tmp"
+    left.write_bytes(b"half a feed")
+
+    run(opened, "publish")
+
+    assert (folder / "feeds" / "atom.xml").exists()
+    assert not left.exists()
