@@ -49,7 +49,7 @@ _NESTED = ("extra", "taxonomies", "params")  # Zola, Hugo
 _WORDS: dict[str, str] = {
     "true": "true yes on y 1 نعم صحيح صح بله بلی آری هو ہاں جی_ہاں כן אמת بەڵێ",
     "false": "false no off n 0 لا خطأ خیر نه نہیں לא שקר نەخێر نا",
-    "unpublished": "draft private pending hidden مسودة خاص مخفي مخفية پیش‌نویس خصوصی پنهان مسودہ پوشیدہ טיוטה פרטי"
+    "unpublished": "draft private pending hidden skip مسودة خاص مخفي مخفية پیش‌نویس خصوصی پنهان مسودہ پوشیدہ טיוטה פרטי"
     " מוסתר ڕەشنووس شاراوە",
 }  # fmt: skip
 _NOTHING = frozenset(("", "~", "null"))

@@ -94,7 +94,10 @@ def _object(text: str, start: int, line: int) -> Matter:
 
 def _headers(text: str, start: int, line: int) -> Matter | None:
     head = _BLANK.split(text[start:], maxsplit=1)[0].rstrip("\n")
-    found = dialects.headers(head[:LIMIT].split("\n"), line)
+    lines = head[:LIMIT].split("\n")
+    if len(head) > LIMIT and len(lines) > 1:
+        lines.pop()  # cut off
+    found = dialects.headers(lines, line)
     if found is None:
         return None
     _limit(head, line)

@@ -329,7 +329,10 @@ def release(connection: Connection, now: datetime) -> int:
 
 def max_seq(connection: Connection) -> int:
     """The place of the newest article in the order of first publication; 0 before the first."""
-    return int(connection.execute(select(func.coalesce(func.max(articles.c.seq), 0))).scalar_one())
+    placed = connection.execute(select(func.max(articles.c.seq))).scalar() or 0
+    # An article that was passed over gives its place up: no edition may meet that number again.
+    planned = connection.execute(select(func.max(editions.c.upto_seq))).scalar() or 0
+    return max(placed, planned)
 
 
 def newest(connection: Connection, limit: int | None = None) -> list[Article]:

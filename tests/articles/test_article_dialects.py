@@ -132,6 +132,12 @@ def test_large_head_is_refused(opening: str) -> None:  # A3
         frontmatter.split(f"{opening}{'خبر ' * 20_000}{closing}\n{TEXT}", "markdown")
 
 
+def test_large_headers_are_refused_wherever_they_are_cut() -> None:  # A3
+    for word in ("a", "ab", "abc"):
+        with pytest.raises(Unreadable, match="64 kB"):
+            frontmatter.split(f"Title: x\n{word}: y\n" + f"{word} b: z\n" * 9_000, "markdown")
+
+
 @pytest.mark.parametrize("depth, fits", [(18, True), (30, False)])
 def test_depth_is_bounded_in_every_dialect(depth: int, fits: bool) -> None:  # A3
     value = "[" * depth + "]" * depth
