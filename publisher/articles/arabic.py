@@ -40,6 +40,7 @@ _URL = re.compile(
     rf"(?<![A-Za-z0-9<\"'=/@])https?://(?=\w)(?:[^\s<>\"«»“”`*|\\،؛؟۔\u200b{_MARKS}\u202a-\u202e\u2066-\u2069]"
     r"|[،؛؟](?=[_/%-]))+"
 )
+_LONGEST_URL = 2_000
 _NOT_LAST = ".,:;!?…'’_~-"
 
 
@@ -121,6 +122,8 @@ def _links(text: str, parts: list[Span]) -> Iterator[tuple[int, int]]:
     for start, end in words:
         for found in _URL.finditer(text, start, end):
             url = found[0]
+            if len(url) > _LONGEST_URL:
+                continue
             while url[-1] in _NOT_LAST or (url[-1] in ")]}" and _unopened(url)):
                 url = url[:-1]
             yield found.start(), found.start() + len(url)

@@ -25,7 +25,7 @@ _IMPORT = re.compile(
     re.MULTILINE,
 )
 _EXPORT = re.compile(r"^export[ \t]+(?:default|const|let|var|function|class|async|\{|\*)", re.MULTILINE)
-_COMMENT = re.compile(r"(?<![ \t])[ \t]*\{/\*(?:(?!\*/).)*\*/\}", re.DOTALL)
+_COMMENT = re.compile(r"(?<![ \t])[ \t]*\{/\*(?:(?!\*/|\{/\*).)*\*/\}", re.DOTALL)
 _STRING = re.compile(r"\{(?:\"(?P<double>[^\"{}\n]*)\"|'(?P<single>[^'{}\n]*)')\}")
 _TAG = re.compile(r"</?(?:(?P<name>[A-Za-z][\w.-]*)(?=[\s/>])|(?=>))")
 _ATTRIBUTE = re.compile(r"(?P<key>[A-Za-z_][\w:-]*)(?:[ \t\n]*=[ \t\n]*(?P<value>\"[^\"]*\"|'[^']*'))?")
@@ -178,7 +178,7 @@ def _shown(text: str, tag: re.Match[str], end: int, unknown: dict[str, int]) -> 
     alone = _alone(text, tag.start(), end)
     if name and not tag[0].startswith("</"):
         if markup := embeds.standing(name.lower(), _arguments(inner)):
-            return f"{markup}\n\n" if alone else markup
+            return f"{markup}\n\n" if _begins(text, tag.start()) else markup
         unknown.setdefault(name, tag.start())
     return f"\n{_CUT}\n" if alone else ""
 
@@ -213,12 +213,17 @@ def _arguments(inner: str) -> Arguments:
     return Arguments([], named)
 
 
-def _alone(text: str, start: int, end: int) -> bool:
+def _begins(text: str, start: int) -> bool:
+    """Whether a line begins at *start*; a block of HTML there goes on to the next blank line."""
     while start and text[start - 1] in " \t":
         start -= 1
+    return not start or text[start - 1] == "\n"
+
+
+def _alone(text: str, start: int, end: int) -> bool:
     while end < len(text) and text[end] in " \t":
         end += 1
-    return text[start - 1 : start] in ("\n", "") and text[end : end + 1] in ("\n", "")
+    return _begins(text, start) and text[end : end + 1] in ("\n", "")
 
 
 def _dedented(text: str) -> str:

@@ -48,6 +48,7 @@ class _Token:
     given: str = ""  # its arguments; of a "text" what it becomes
     closes: bool = False
     pairs: bool = False  # may have an end
+    begins: bool = False  # a line
     lone: bool = False  # alone on its line
     call: bool = False  # has arguments in brackets
 
@@ -84,14 +85,16 @@ def _token(text: str, match: re.Match[str]) -> _Token | None:
         shown = f"{{{{{match['escaped']}{match['shown']}{match[0][-3:]}"
         return _Token(start, end, "text", "", escape(shown, quote=False))
     if match["hugo"]:
-        pairs, lone = not match["alone"], _lone(text, start, end)
+        pairs, place = not match["alone"], _place(text, start, end)
         return _Token(
-            start, end, "hugo", match["hugo"].lower(), match["given"], bool(match["end"]), pairs, lone
+            start, end, "hugo", match["hugo"].lower(), match["given"], bool(match["end"]), pairs, *place
         )
     if match["liquid"]:
         return _liquid(text, match)
     if match["call"]:
-        return _Token(start, end, "call", match["call"].lower(), match["with"], lone=True, call=True)
+        return _Token(
+            start, end, "call", match["call"].lower(), match["with"], begins=True, lone=True, call=True
+        )
     heading = not match["anchor"] or _HEADING.match(text, text.rfind("\n", 0, start) + 1)
     listed = match["list"] is None or _LIST.match(match["list"])
     text = f' <span id="{match["anchor"]}"></span>' if match["anchor"] else match["site"] or ""
@@ -102,6 +105,7 @@ def _liquid(text: str, match: re.Match[str]) -> _Token:
     start, end = match.span()
     name, given = match["liquid"].lower(), match["said"].strip()
     call = _CALL.match(given)
+    begins, lone = _place(text, start, end)
     closes = name == "end" or (name.startswith("end") and not given)
     return _Token(
         start,
@@ -111,17 +115,20 @@ def _liquid(text: str, match: re.Match[str]) -> _Token:
         call["given"] if call else given,
         closes=closes,
         pairs=True,
-        lone=_lone(text, start, end),
+        begins=begins,
+        lone=lone,
         call=call is not None,
     )
 
 
-def _lone(text: str, start: int, end: int) -> bool:
+def _place(text: str, start: int, end: int) -> tuple[bool, bool]:
+    """Whether what stands there begins a line, and whether it is alone on it."""
     while start and text[start - 1] in " \t>":
         start -= 1
     while end < len(text) and text[end] in " \t":
         end += 1
-    return text[start - 1 : start] in ("\n", "") and text[end : end + 1] in ("\n", "")
+    begins = not start or text[start - 1] == "\n"
+    return begins, begins and text[end : end + 1] in ("\n", "")
 
 
 def _ends(tokens: list[_Token]) -> dict[int, int]:
@@ -188,5 +195,5 @@ def _known(token: _Token, *, closed: bool) -> tuple[str, str] | None:
     if closed and (pair := embeds.around(token.name, given)):
         return pair
     if markup := embeds.standing(token.name, given):
-        return (f"{markup}\n\n" if token.lone else markup), ""
+        return (f"{markup}\n\n" if token.begins else markup), ""
     return None

@@ -51,7 +51,7 @@ def test_emphasis_joined_to_a_word_is_emphasis(text: str, expected: str) -> None
 @pytest.mark.parametrize(
     "text",
     [
-        "كلمة*، وأخرى*، نص", "**kwargs و **args", "نص\n٢. نص", "٢٠٢٤. كان", "ملف_(أ)_ب", r"\**اليوم،\**غدا",
+        "كلمة*، وأخرى*، نص", "**kwargs و **args", "نص\n٢. نص", "٢٠٢٤. كان", "ملف_(أ)_ب", r"\*\*اليوم،\*\*غدا",
         "«experimental_» أو \"unstable_\". ثم", "می‌خواهیم \u200fنص", "5 ** 3 ** نعم", "**done,**now",
     ],
 )  # fmt: skip

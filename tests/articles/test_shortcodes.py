@@ -15,7 +15,8 @@ def shown(text: str, *, is_mdx: bool = False) -> str:
     "text, expected",
     [
         ('{{< figure src="a b.jpg" alt="ن" caption="شرح <1>" >}}\nنص **م**',
-         '<figure><img src="a b.jpg" alt="ن"><figcaption>شرح &lt;1&gt;</figcaption></figure>\n<p>نص <strong>م</strong></p>'),
+         '<figure><img src="a b.jpg" alt="ن"><figcaption>شرح &lt;1&gt;</figcaption></figure>\n'
+         "<p>نص <strong>م</strong></p>"),
         ("{{< youtube dQw4 >}}",
          '<p><a href="https://www.youtube.com/watch?v=dQw4">https://www.youtube.com/watch?v=dQw4</a></p>'),
         ('قبل {{< youtube id="x" title="عنوان" >}}', '<p>قبل <a href="https://www.youtube.com/watch?v=x">عنوان</a></p>'),
@@ -53,7 +54,8 @@ def test_words_inside_an_unknown_shortcode_stay() -> None:  # A12
 
 @pytest.mark.parametrize(
     "text",
-    ["`{{< figure src=a >}}`", "```\n{{< youtube x >}}\n{% raw %}\n```", "    {{% odd %}}", "اكتب {{ name }} و {{ f(x) }}",
+    ["`{{< figure src=a >}}`", "```\n{{< youtube x >}}\n{% raw %}\n```", "    {{% odd %}}",
+     "اكتب {{ name }} و {{ f(x) }}",
      "# قالب {{ name }}", "نكتب {% if x %} ثم {% endif %} هنا", "{{ 7*7 }} {% raw %} ${x}", "{{ page.title }}",
      "نص {: .c}", "{{ a | b }}", "{"],
 )  # fmt: skip
@@ -133,7 +135,8 @@ def test_hostile_markup_takes_no_longer_than_two_seconds(name: str, is_mdx: bool
 
 PIECES = st.sampled_from(["{{< figure src=a >}}", "{{% x %}}", "{{% /x %}}", "{% raw %}", "{% endraw %}", "{% end %}",
                           "{% q(a=1) %}", "{{ a }}", "{: .a}", "`", "```\n", "\n", "    ", "<A b={", "}", ">", "</A>",
-                          "import a from 'b'\n", "export const a = {", "{/*", "*/}", "خبر", "\"", "{#a}", "# "])  # fmt: skip
+                          "import a from 'b'\n", "export const a = {", "{/*", "*/}", "خبر", "\"", "{#a}",
+                          "# "])  # fmt: skip
 
 
 @given(st.lists(PIECES, max_size=30).map("".join), st.booleans())

@@ -46,15 +46,18 @@ def opened(folder):
         yield session
 
 
-def run(session, verb, **arguments):
-    return asyncio.run(writing.run(session, verb, arguments))
+@pytest.fixture
+def run():
+    """Runs verbs one after another on one loop, as a daemon does."""
+    with asyncio.Runner() as runner:
+        yield lambda session, verb, **arguments: runner.run(writing.run(session, verb, arguments))
 
 
 def letters(folder):
     return sorted((folder / "outbox" / "new").glob("*"))
 
 
-def test_resume_without_a_fence_touches_nothing(opened, article):  # S1
+def test_resume_without_a_fence_touches_nothing(run, opened, article):  # S1
     run(opened, "publish")
     run(opened, "subscribers add", address="reader@example.org", confirmed=True)
     article("a.txt", "خبر أول")
@@ -70,7 +73,7 @@ def test_resume_without_a_fence_touches_nothing(opened, article):  # S1
     assert {State.SENDING: 1} == opened.house.store.read(ledger.tally)
 
 
-def test_two_sends_at_once_put_an_article_into_one_letter(opened, article, folder):  # D1, D7
+def test_two_sends_at_once_put_an_article_into_one_letter(run, opened, article, folder):  # D1, D7
     run(opened, "publish")
     for number in range(30):
         run(opened, "subscribers add", address=f"r{number}@example.org", confirmed=True)
@@ -85,7 +88,7 @@ def test_two_sends_at_once_put_an_article_into_one_letter(opened, article, folde
     assert 30 == len(letters(folder))
 
 
-def test_a_database_restored_in_place_sends_nothing(folder, article, tmp_path):  # S7, X10
+def test_a_database_restored_in_place_sends_nothing(run, folder, article, tmp_path):  # S7, X10
     settings = load(folder, {})
     with sessions.writing(settings, clock) as session:
         run(session, "publish")
@@ -112,7 +115,7 @@ def test_a_database_restored_in_place_sends_nothing(folder, article, tmp_path): 
         run(session, "send", now=True)
 
 
-def test_a_lost_secret_is_not_replaced(folder):  # H4
+def test_a_lost_secret_is_not_replaced(run, folder):  # H4
     settings = load(folder, {})
     with sessions.writing(settings, clock) as session:
         run(session, "publish")
@@ -125,7 +128,7 @@ def test_a_lost_secret_is_not_replaced(folder):  # H4
     assert not (folder / "state" / "secret.key").exists()
 
 
-def test_one_newsletters_mistake_stops_only_that_one(folder, article):  # D8
+def test_one_newsletters_mistake_stops_only_that_one(run, folder, article):  # D8
     config = folder / "config.toml"
     broken = '[[newsletters]]\nname = "broken"\nsubject = "{{ nope }}"\n\n[[newsletters]]\nname = "daily"'
     config.write_text(config.read_text("utf-8").replace('[[newsletters]]\nname = "daily"', broken), "utf-8")
@@ -140,7 +143,7 @@ def test_one_newsletters_mistake_stops_only_that_one(folder, article):  # D8
     assert "nope" in problem
 
 
-def test_an_article_that_was_broken_while_letters_were_planned_comes_with_the_next(folder, article):  # D1
+def test_an_article_that_was_broken_while_letters_were_planned_comes_with_the_next(run, folder, article):  # D1
     with sessions.writing(load(folder, {}), clock) as session:
         run(session, "publish")
         run(session, "subscribers add", address="reader@example.org", confirmed=True)
@@ -185,7 +188,7 @@ def test_an_unexpected_second_reader_of_the_watermark_waits(opened):  # D7
     assert [] == opened.house.store.read(editions.listing)
 
 
-def test_the_output_is_made_good_and_what_a_kill_left_is_swept(opened, folder):  # X3
+def test_the_output_is_made_good_and_what_a_kill_left_is_swept(run, opened, folder):  # X3
     run(opened, "publish")
     shutil.rmtree(folder / "feeds")
     (folder / "feeds").mkdir()
