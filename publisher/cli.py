@@ -64,8 +64,13 @@ def _now() -> datetime:
 
 def _system_zone() -> str:
     """The machine's time zone by its IANA name; UTC where it has none."""
-    name = os.environ.get("TZ") or os.path.realpath("/etc/localtime").partition("/zoneinfo/")[2]
-    return name if name and "/" in name else "UTC"
+    from zoneinfo import available_timezones
+
+    name = (
+        os.environ.get("TZ", "").removeprefix(":")
+        or os.path.realpath("/etc/localtime").partition("/zoneinfo/")[2]
+    )
+    return name if name in available_timezones() else "UTC"
 
 
 def _here(settings: Any, verb: str, arguments: dict[str, Any], *, show: bool) -> dict[str, Any]:
@@ -423,3 +428,11 @@ def main() -> None:
             raise
         click.echo(f"nashir: {error}", err=True)
         sys.exit(error.exit)
+    except OSError as error:
+        if "--debug" in sys.argv:
+            raise
+        place = f"{error.filename}: " if error.filename else ""
+        click.echo(
+            f"nashir: {place}{error.strerror or error}. Mend: look at its rights, and at the disk", err=True
+        )
+        sys.exit(Exit.IO)

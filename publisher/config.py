@@ -132,6 +132,10 @@ def load(root: Path, environment: Mapping[str, str]) -> Settings:
         ) from error
     try:
         raw = tomllib.loads(source)
+    except RecursionError as error:
+        raise BadConfig(
+            "lists and tables stand too deep in each other", str(path), "write them flat"
+        ) from error
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"line (\d+)", str(error))
         where = f"{path}:{line[1] if line else len(source.splitlines())}"
@@ -151,7 +155,8 @@ class _Reader:
 
     def _override(self, name: str, value: str) -> None:
         keys: Path_ = tuple(
-            int(key) if key.isdigit() else key.lower() for key in name.removeprefix(PREFIX).split("__")
+            int(key) if key.isascii() and key.isdecimal() else key.lower()
+            for key in name.removeprefix(PREFIX).split("__")
         )
         place: Any = self._raw
         try:
@@ -313,7 +318,7 @@ def _plain_or_json(value: str) -> Any:
     """A list or table is written as JSON in the environment; everything else is the text itself."""
     try:
         return json.loads(value) if value[:1] in {"[", "{"} else value
-    except ValueError:
+    except (ValueError, RecursionError):
         return value
 
 

@@ -53,7 +53,7 @@ class Daemon:
         self._settings, self._session = settings, session
         self._stop, self._look, self._due = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._closed: set[str] = set()
-        self._looked = False
+        self._looked, self._whole = False, True  # a whole look also makes good what is missing in the output
         self._problems: dict[str, str] = {}
         self._down_until, self._downs = datetime.min.replace(tzinfo=UTC), 0
         session.on_published = self._published
@@ -93,7 +93,7 @@ class Daemon:
         scheduler = AsyncIOScheduler(timezone=UTC)
         rules: dict[str, Any] = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
         scan = self._settings.articles.scan_every
-        scheduler.add_job(self._look.set, "interval", seconds=scan, next_run_time=now(), **rules)
+        scheduler.add_job(self._look_at_all, "interval", seconds=scan, next_run_time=now(), **rules)
         scheduler.add_job(self._due.set, "interval", seconds=TICK, next_run_time=now(), **rules)
         scheduler.start()
         return scheduler
@@ -133,6 +133,10 @@ class Daemon:
             log.warning("watcher", problem=f"inotify: {error}", effect=f"changes are seen every {every:g} s")
             return None
 
+    def _look_at_all(self) -> None:
+        self._whole = True
+        self._look.set()
+
     def _noted(self, path: str | None) -> None:
         if path is not None:
             self._closed.add(path)
@@ -144,8 +148,9 @@ class Daemon:
             await asyncio.sleep(QUIET)
             self._look.clear()
             closed, self._closed = frozenset(self._closed), set()
+            verify, self._whole = self._whole, False
             try:
-                done = await self._session.publish(closed, verify=not self._looked)
+                done = await self._session.publish(closed, verify=verify)
             except PublisherError as error:
                 self._trouble("publish", error)
                 continue
@@ -216,7 +221,7 @@ class Daemon:
             )
         for recipient, reply in tally.failures:
             log.warning("refused", address=_masked(recipient), reply=reply)
-        self._rest(tally.down)
+        self._rest(tally.down or tally.trouble)
 
     def _templates(self, problems: list[str]) -> None:
         for problem in problems:

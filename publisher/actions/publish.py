@@ -57,8 +57,6 @@ def publish(
 ) -> Published:
     """Bring the store and the output folder up to the article folder. *verify*: also write files again that
     somebody deleted from the output."""
-    if verify:
-        files.sweep(house.out)  # what a killed run left
     found = scan.look(house, house.store.read(articles.known), now, closed)
     notes = scan.note(house, found, now, accept_removals=accept_removals)
     waited = now - timedelta(seconds=PATIENCE * max(house.articles.settle, 1)) if found.unsettled else now

@@ -40,7 +40,7 @@ def look(
     house: House, known: dict[str, Known], now: datetime, closed: Collection[str] = (), *, wait: bool = True
 ) -> Look:
     """Compare the folder with what is *known*. Files in *closed* are whole (their writer closed them); others are
-    when they rested for `articles.settle` seconds (not *wait*: at once). Raises Unwritable when the folder is not there."""
+    when they rested for `articles.settle` seconds (not *wait*: at once). Raises Unwritable where there is no folder."""
     if not house.folder.is_dir():
         raise Unwritable("the article folder is not there", str(house.folder), "create it, or mount it")
     anew = house.store.read(lambda c: facts.get(c, RULES)) != _rules(house)

@@ -1,15 +1,20 @@
 """Word documents (A2): the words, structure and properties of a .docx, taken from an archive that is not trusted."""
 
 import re
+import struct
+import zlib
 from collections.abc import Iterator
 from io import BytesIO
 from typing import NamedTuple
+from xml.parsers.expat import ExpatError
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from lxml import etree
 from mammoth import convert_to_html
 
 from publisher.articles.fields import visible
+from publisher.articles.kurdish import refuse_legacy_fonts
+from publisher.articles.ooxml import each, named, value
 from publisher.articles.yamlish import Mapping
 from publisher.errors import Unreadable
 from publisher.model.article import Warn
@@ -18,29 +23,40 @@ from publisher.text import clean, html
 _MEMBERS = 2_000
 _LARGEST = 50_000_000  # bytes of all members, uncompressed
 _RATIO = 200
-_ELEMENTS = 40_000  # what mammoth reads in a second; a long article has a tenth
+_TAGS = 400_000  # before what is not published is taken out ...
+_ELEMENTS = (
+    40_000  # ... and the elements that are left: mammoth reads them in a second; a long article has a tenth
+)
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # the container of .doc, and of every file with a password
 _SAVE = "open it in Word or LibreOffice and save it as .docx"
 
-# [ECMA-376] part 1 (Word names both; LibreOffice and Google Docs the first)
-_MAIN = (
-    "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}",
-    "{http://purl.oclc.org/ooxml/wordprocessingml/main}",
-)
 # The properties of a run that change what is published; fonts, sizes, colours, languages and revisions do not.
 _KEPT = frozenset(
     ["rStyle", "b", "i", "u", "strike", "caps", "smallCaps", "vertAlign", "highlight", "del", "ins"]
 )
 _STYLES = "p[style-name='Title'] => h1:fresh\np[style-name='Subtitle'] => p:fresh\n"
 
-# Fonts that draw Kurdish letters in the places of others: ث is read as پ, ض as چ. The text is nonsense without.
-_LEGACY = re.compile(r"Ali[-_ ]K(?![a-z])", re.IGNORECASE)
-_ARABIC = re.compile("[\u0620-\u064a]")
-_KURDISH = re.compile(
-    "[\u067e\u0686\u0695\u0698\u06a4\u06a9\u06af\u06b5\u06c6\u06ce\u06d5]"
-)  # Unicode has them
-
+_BROKEN_ZIP = (
+    BadZipFile,
+    EOFError,
+    NotImplementedError,
+    OSError,
+    RuntimeError,
+    ValueError,
+    struct.error,
+    zlib.error,
+)
+_BROKEN_WORD = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    OSError,
+    RecursionError,
+    TypeError,
+    ValueError,
+    ExpatError,
+)
 _PART = re.compile(r"(?:\[Content_Types\]|docProps/core|word/\w+)\.xml|(?:_rels/|word/_rels/\w+\.xml)\.rels")
 _PROPERTIES = {"title": "title", "creator": "author", "created": "date", "modified": "updated"}
 _NO_TITLE = re.compile(r"(?:Microsoft Word - .*|.*\.docx?|(?:Document|مستند|سند|Doc)\s*\d*)\Z", re.IGNORECASE)
@@ -70,19 +86,26 @@ def read(data: bytes) -> Document:
     try:
         with ZipFile(BytesIO(data)) as archive:
             _check(archive.infolist(), len(data))
-            parts = {name: _xml(archive.read(name)) for name in _wanted(archive)}
-    except (BadZipFile, EOFError, NotImplementedError, OSError) as error:
+            read = {name: archive.read(name) for name in _wanted(archive)}
+    except _BROKEN_ZIP as error:
         raise Unreadable("not a Word file, or only a part of one", _SAVE) from error
+    if sum(data.count(b"<") for data in read.values()) > _TAGS:
+        raise _too_long()
+    parts = {name: _xml(data) for name, data in read.items()}
     main = parts.get("word/document.xml")
     if main is None:
         raise Unreadable("not a Word document", _SAVE)
-    _refuse_legacy_fonts(main, parts.get("word/styles.xml"))
+    refuse_legacy_fonts(main, parts.get("word/styles.xml"))
     for name, root in parts.items():
         if name.startswith("word/"):
             _lighten(root)
     if sum(1 for root in parts.values() for _ in root.iter()) > _ELEMENTS:
-        raise Unreadable("the document is longer than an article can be", "split it into several articles")
+        raise _too_long()
     return _converted(parts)
+
+
+def _too_long() -> Unreadable:
+    return Unreadable("the document is longer than an article can be", "split it into several articles")
 
 
 def _check(members: list[ZipInfo], size: int) -> None:
@@ -122,37 +145,29 @@ def _xml(data: bytes) -> etree._Element:
     return root
 
 
-def _named(element: etree._Element, name: str) -> bool:
-    return any(element.tag == f"{space}{name}" for space in _MAIN)
-
-
-def _each(root: etree._Element, name: str) -> list[etree._Element]:
-    return list(root.iter(*(f"{space}{name}" for space in _MAIN)))
-
-
 def _lighten(root: etree._Element) -> None:
     """Take out what is not published, and join runs that differ in nothing else: Word writes five for a sentence."""
-    for properties in _each(root, "rPr"):
-        for each in list(properties):
-            if etree.QName(each).localname not in _KEPT:
-                properties.remove(each)
+    for properties in each(root, "rPr"):
+        for one in list(properties):
+            if etree.QName(one).localname not in _KEPT:
+                properties.remove(one)
     for name in ("proofErr", "lastRenderedPageBreak", "rsids", "latentStyles"):
-        for element in _each(root, name):
+        for element in each(root, name):
             if (parent := element.getparent()) is not None:
                 parent.remove(element)
-    for paragraph in _each(root, "p"):
+    for paragraph in each(root, "p"):
         _join(paragraph)
 
 
 def _join(paragraph: etree._Element) -> None:
     last: tuple[etree._Element, bytes] | None = None
     for run in list(paragraph):
-        texts = [child for child in run if not _named(child, "rPr")] if _named(run, "r") else []
-        if len(texts) != 1 or not _named(texts[0], "t"):
+        texts = [child for child in run if not named(child, "rPr")] if named(run, "r") else []
+        if len(texts) != 1 or not named(texts[0], "t"):
             last = None
             continue
         look = b"".join(
-            etree.tostring(child, method="c14n") for child in run if _named(child, "rPr") and len(child)
+            etree.tostring(child, method="c14n") for child in run if named(child, "rPr") and len(child)
         )
         if last and last[1] == look:
             last[0].text = (last[0].text or "") + (texts[0].text or "")
@@ -172,13 +187,16 @@ def _converted(parts: dict[str, etree._Element]) -> Document:
         pictures.append(image)
         return []
 
-    markup = convert_to_html(
-        light,
-        style_map=_STYLES,
-        convert_image=left_out,
-        include_embedded_style_map=False,
-        external_file_access=False,
-    ).value
+    try:
+        markup = convert_to_html(
+            light,
+            style_map=_STYLES,
+            convert_image=left_out,
+            include_embedded_style_map=False,
+            external_file_access=False,
+        ).value
+    except _BROKEN_WORD as error:  # the library trusts what Word writes
+        raise Unreadable(f"the document is broken ({type(error).__name__})", _SAVE) from error
     fields = _properties(parts.get("docProps/core.xml"))
     if _FIRST.match(markup) or _has_title(parts):
         fields.pop("title", None)
@@ -192,79 +210,27 @@ def _has_title(parts: dict[str, etree._Element]) -> bool:
     """Whether a paragraph with words has the style that every Word calls Title, whatever its id."""
     styles = parts.get("word/styles.xml")
     titles = {
-        _value(style, "styleId")
-        for style in (_each(styles, "style") if styles is not None else [])
-        if any(_value(name).lower() == "title" for name in _each(style, "name"))
+        value(style, "styleId")
+        for style in (each(styles, "style") if styles is not None else [])
+        if any(value(name).lower() == "title" for name in each(style, "name"))
     }
     return any(
-        any(_value(style) in titles for style in _each(paragraph, "pStyle"))
+        any(value(style) in titles for style in each(paragraph, "pStyle"))
         and visible("".join(paragraph.itertext()))
-        for paragraph in _each(parts["word/document.xml"], "p")
+        for paragraph in each(parts["word/document.xml"], "p")
     )
-
-
-def _value(element: etree._Element, name: str = "val") -> str:
-    return next((element.get(f"{space}{name}", "") for space in _MAIN if element.get(f"{space}{name}")), "")
 
 
 def _properties(core: etree._Element | None) -> Mapping:
     """Title, author and dates as Word keeps them ([ECMA-376] part 2, core properties)."""
     found: Mapping = {}
     for element in core if core is not None else ():
-        field, value = _PROPERTIES.get(etree.QName(element).localname), clean.one_line(element.text or "")
-        if field and value and value != _PLACEHOLDER and not (field == "title" and _NO_TITLE.match(value)):
-            found[field] = value
+        field, words = _PROPERTIES.get(etree.QName(element).localname), clean.one_line(element.text or "")
+        if field and words and words != _PLACEHOLDER and not (field == "title" and _NO_TITLE.match(words)):
+            found[field] = words
     if found.get("author") == "python-docx":
         del found["author"]
     return found
-
-
-def _refuse_legacy_fonts(main: etree._Element, styles: etree._Element | None) -> None:
-    of_style = _fonts_of_styles(styles)
-    typed: dict[str, list[str]] = {}
-    for paragraph in _each(main, "p"):
-        style = next((_value(each) for each in _each(paragraph, "pStyle")), "")
-        inherited = of_style.get(style) or of_style.get("", "")
-        for run in _each(paragraph, "r"):
-            font = next((_font(fonts) for fonts in _each(run, "rFonts")), "")
-            own = next((of_style.get(_value(each), "") for each in _each(run, "rStyle")), "")
-            if _LEGACY.match(name := font or own or inherited):
-                typed.setdefault(name, []).extend(text.text or "" for text in _each(run, "t"))
-    for font, texts in typed.items():
-        words = "".join(texts)
-        if _ARABIC.search(words) and not _KURDISH.search(words):
-            raise Unreadable(
-                f"typed in the legacy font {clean.one_line(font)[:40]}: its letters are not those of Unicode",
-                "convert the text to Unicode (Kurdish converters do it), and save it again",
-            )
-
-
-def _fonts_of_styles(styles: etree._Element | None) -> dict[str, str]:
-    """The font of each style by its id, "" for the document's own; a style has its parent's if it names none."""
-    if styles is None:
-        return {}
-    fonts: dict[str, str] = {}
-    parents: dict[str, str] = {}
-    for defaults in _each(styles, "docDefaults"):
-        fonts[""] = next((_font(each) for each in _each(defaults, "rFonts")), "")
-    for style in _each(styles, "style"):
-        name = _value(style, "styleId")
-        fonts[name] = next((_font(each) for each in _each(style, "rFonts")), "")
-        parents[name] = next((_value(each) for each in _each(style, "basedOn")), "")
-    return {name: _inherited(name, fonts, parents) for name in fonts}
-
-
-def _inherited(name: str, fonts: dict[str, str], parents: dict[str, str]) -> str:
-    for _ in range(20):
-        if fonts.get(name) or not name:
-            break
-        name = parents.get(name, "")
-    return fonts.get(name, "")
-
-
-def _font(fonts: etree._Element) -> str:
-    """The font of Arabic letters: that of complex scripts, else any."""
-    return next((name for kind in ("cs", "ascii", "hAnsi") if (name := _value(fonts, kind))), "")
 
 
 def words(document: Document) -> str:

@@ -28,6 +28,7 @@ class Tally:
     deferred: int = 0
     unknown: int = 0
     down: str = ""  # why the relay could not be used at the end, "" when it could
+    trouble: str = ""  # the last reply that put a letter off and was no recipient's fault
     failures: list[tuple[str, str]] = field(default_factory=list)  # (address, reply), the first of them
 
     def count(self, delivery: Delivery, verdict: Verdict) -> None:
@@ -39,6 +40,9 @@ class Tally:
                 self.unknown += 1
             case State.QUEUED:
                 self.deferred += 1
+                self.trouble = (
+                    self.trouble if verdict.counts else f"{verdict.code or 'no reply'}: {verdict.note}"
+                )
             case _:
                 self.failed += 1
                 if len(self.failures) < 20:

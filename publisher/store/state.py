@@ -5,9 +5,11 @@ The fence: the database knows its own device and inode, and a generation that al
 says so with `nashir resume`.
 """
 
+import ctypes
 import fcntl
 import os
 import secrets
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,6 +18,7 @@ from publisher.errors import BadState, Locked, Unwritable
 from publisher.store import facts
 from publisher.store.store import Store
 
+_AT_FDCWD, _STATX_BTIME = -100, 0x800  # linux/fcntl.h, linux/stat.h
 DATABASE, CONTROL = "nashir.db", "control.sock"
 
 
@@ -122,7 +125,18 @@ class State:
 
     def _file(self) -> str:
         status = self.database.stat()
-        return f"{status.st_dev}:{status.st_ino}"
+        return f"{status.st_dev}:{status.st_ino}:{_born(self.database)}"
+
+
+def _born(path: Path) -> str:
+    """When the file was made, as the file system knows it (statx(2)): a freed inode is soon another file's. "" where
+    it does not say."""
+    buffer = ctypes.create_string_buffer(256)
+    statx = getattr(ctypes.CDLL(None, use_errno=True), "statx", None)
+    if statx is None or statx(_AT_FDCWD, os.fsencode(path), 0, _STATX_BTIME, buffer):
+        return ""
+    mask, seconds, nanoseconds = struct.unpack_from("=I76xqI", buffer)
+    return f"{seconds}.{nanoseconds}" if mask & _STATX_BTIME else ""
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -61,6 +61,8 @@ def rows(lines: Iterable[str]) -> Iterator[Row]:
 def _row(line: int, fields: list[str], column: int) -> Row:
     if column >= len(fields) or not fields[column]:
         return Row(line, None, "no address in this row")
+    if not fields[column].isprintable():
+        return Row(line, None, "the address is not UTF-8; save the file as CSV in UTF-8")
     try:
         return Row(line, addresses.parse(fields[column]))
     except BadInput as error:

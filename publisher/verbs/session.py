@@ -16,7 +16,8 @@ from publisher.actions.letters import Letters
 from publisher.actions.publish import Published, publish
 from publisher.config import Settings
 from publisher.engine.local import LocalEngine
-from publisher.errors import BadState
+from publisher.errors import BadState, Unwritable
+from publisher.feeds import files
 from publisher.layout import Layout
 from publisher.mail.address import domain_of, mailbox
 from publisher.mail.carriers import carrier_to
@@ -44,6 +45,7 @@ class Session:
     publishing: asyncio.Lock = field(default_factory=asyncio.Lock)
     sending: asyncio.Lock = field(default_factory=asyncio.Lock)
     planning: threading.Lock = field(default_factory=threading.Lock)  # no two plans read one watermark
+    swept: bool = False  # what a killed run left in the output is gone
     on_published: Callable[[Published], None] = lambda _: None
 
     async def publish(
@@ -51,6 +53,9 @@ class Session:
     ) -> Published:
         """Publish once, off the loop."""
         async with self.publishing:
+            if not self.swept:
+                await asyncio.to_thread(files.sweep, self.house.out)
+                self.swept = True
             run = partial(
                 publish,
                 self.house,
@@ -59,7 +64,14 @@ class Session:
                 accept_removals=accept_removals,
                 verify=verify,
             )
-            done = await asyncio.to_thread(run)
+            try:
+                done = await asyncio.to_thread(run)
+            except OSError as error:
+                raise Unwritable(
+                    error.strerror or str(error),
+                    str(error.filename or ""),
+                    "look at its rights, and at the disk",
+                ) from error
         self.on_published(done)
         return done
 

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from publisher.model.digest import Newsletter
 from publisher.store import editions, ledger
 from publisher.verbs.session import Session
 
+SOON, SOON_RUNS = 6, 3  # seconds, times: `send` waits for letters that are due in a moment
 UNDECIDED = (State.QUEUED, State.CLAIMED, State.SENDING)
 
 
@@ -49,6 +51,11 @@ async def send(
         _plan, session, chosen, at_once, include_existing=include_existing
     )
     tally = await _deliver(session, progress)
+    for _ in range(SOON_RUNS):  # a connection that broke off: its letters are due in a moment
+        if not await _due_within(session, SOON) or tally.down:
+            break
+        await asyncio.sleep(SOON)
+        tally = await _deliver(session, progress)
     after = await asyncio.to_thread(session.house.store.read, ledger.tally)
     gained = {state: after.get(state, 0) - before.get(state, 0) for state in State}
     return {
@@ -58,7 +65,7 @@ async def send(
         "deferred": sum(after.get(state, 0) for state in UNDECIDED),
         "unknown": gained[State.UNKNOWN],
         "seconds": round(time.monotonic() - start, 3),
-        "down": tally.down,
+        "down": tally.down or tally.trouble,
         "failures": [{"address": address, "reply": reply} for address, reply in tally.failures],
         "problems": problems,
     }
@@ -95,6 +102,11 @@ def _plan(
             except BadConfig as error:
                 problems.append(str(error))
     return set(numbers), problems
+
+
+async def _due_within(session: Session, seconds: int) -> bool:
+    soon = session.clock() + timedelta(seconds=seconds)
+    return await asyncio.to_thread(session.house.store.read, lambda c: ledger.is_due(c, soon))
 
 
 async def _deliver(session: Session, progress: Callable[[Tally], None] = lambda _: None) -> Tally:
@@ -159,14 +171,14 @@ def _import(
     session: Session, path: Path, newsletter: str | None, confirmed: bool, dry_run: bool
 ) -> readers.Imported:
     try:
-        with path.open(encoding="utf-8-sig", newline="") as lines:
+        if not path.is_file():
+            raise BadInput("not a regular file", str(path), "save the list as a CSV file and name it")
+        with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as lines:
             return readers.import_rows(
                 session.house, lines, newsletter, session.clock(), confirmed=confirmed, dry_run=dry_run
             )
     except OSError as error:
         raise BadInput(f"cannot be read: {error.strerror}", str(path), "name a CSV file") from error
-    except UnicodeDecodeError as error:
-        raise BadInput(f"not UTF-8: {error.reason}", str(path), "save it as CSV in UTF-8") from error
 
 
 async def deliveries_retry(session: Session, *, edition: int | None, states: list[str]) -> dict[str, Any]:

@@ -17,7 +17,6 @@ from publisher.verbs.session import Session
 from publisher.web.files import COMMON, PAGE, Files
 
 log = structlog.get_logger()
-DYNAMIC = ("/u/", "/healthz")
 
 
 def application(session: Session, health: Callable[[], list[str]]) -> Callable[..., Any]:
@@ -44,7 +43,7 @@ def application(session: Session, health: Callable[[], list[str]]) -> Callable[.
     async def application(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
             return
-        if scope["path"].startswith(DYNAMIC):
+        if scope["path"] == "/healthz" or scope["path"].startswith("/u/"):
             await dynamic(scope, receive, send)
         else:
             await files(scope, receive, send)

@@ -145,7 +145,7 @@ def _has_it(request: dict[bytes, bytes], file: _File) -> bool:
     try:
         since = parsedate_to_datetime(request[b"if-modified-since"].decode("ascii"))
         return file.modified <= (since if since.tzinfo else since.replace(tzinfo=UTC))
-    except (KeyError, ValueError, TypeError):
+    except (KeyError, ValueError, TypeError, OverflowError):
         return False
 
 

@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 from publisher.articles import names
 
 
-@pytest.mark.parametrize("path", ["a.txt", "خبر.MD", "x/a.markdown", "a.mdx", "a.text", "a.html", "a.HTM", "a.docx", "---.md",
+@pytest.mark.parametrize("path", ["a.txt", "خبر.MD", "x/a.markdown", "a.mdx", "a.text", "a.html", "a.HTM",
+                                  "a.docx", "---.md",
                                   "-.md", "تحرر.md.md", "_posts/a.md", "my-license-plate.md", "readme-later.md",
                                   "a\nb.txt", "a\udcce.txt"])  # fmt: skip
 def test_path_is_an_article(path: str) -> None:  # A1 A2
@@ -26,7 +27,8 @@ def test_path_is_skipped_without_worry(path: str) -> None:  # A6
     assert reason
 
 
-@pytest.mark.parametrize("path, part", [("a.doc", "save it as .docx"), ("a.rtf", ".docx"), ("a.pdf", "PDF"), ("a.odt", "save it as"),
+@pytest.mark.parametrize("path, part", [("a.doc", "save it as .docx"), ("a.rtf", ".docx"), ("a.pdf", "PDF"),
+                                        ("a.odt", "save it as"),
                                         ("a.jpg", "not an article"), ("4913", "not an article"), ("a.", "article"),
                                         ("md", "not an article")])  # fmt: skip
 def test_other_files_are_named_with_the_mend(path: str, part: str) -> None:  # A2

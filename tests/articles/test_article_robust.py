@@ -14,7 +14,7 @@ from publisher.errors import Unreadable
 from publisher.model.article import Leaf, Manuscript
 
 RULES = Rules("ar", ZoneInfo("Asia/Baghdad"))
-ENDINGS = st.sampled_from(("txt", "md", "html"))
+ENDINGS = st.sampled_from(("txt", "md", "mdx", "html", "docx"))
 PIECES = st.sampled_from([
     "---\n", "+++\n", "title: خبر\n", "date: 2024-05-01\n", "tags: [أ، ب]\n", "- خبر\n", "# عنوان\n", "\n",
     "خبر ", "[^1]", "[^1]: x\n", "| a | b |\n|---|---|\n", "```\n", "<div>", "</p>", "<p dir=rtl lang=x>", "<!--",

@@ -115,6 +115,25 @@ def test_a_database_restored_in_place_sends_nothing(run, folder, article, tmp_pa
         run(session, "send", now=True)
 
 
+def test_a_state_folder_restored_from_a_copy_sends_nothing(run, folder, article, tmp_path):  # S7, X10
+    settings = load(folder, {})
+    state = folder / "state"
+    with sessions.writing(settings, clock) as session:
+        run(session, "publish")
+        run(session, "subscribers add", address="reader@example.org", confirmed=True)
+        article("a.txt", "خبر أول")
+    shutil.copytree(state, tmp_path / "backup")
+    with sessions.writing(settings, clock) as session:
+        assert 1 == run(session, "send", now=True)["sent"]
+    for name in ("nashir.db", "generation"):
+        (state / name).unlink()
+        shutil.copy2(tmp_path / "backup" / name, state)  # a freed inode may be given out again
+
+    with sessions.writing(settings, clock) as session, pytest.raises(BadState, match="nashir resume"):
+        run(session, "send", now=True)
+    assert 1 == len(letters(folder))
+
+
 def test_a_lost_secret_is_not_replaced(run, folder):  # H4
     settings = load(folder, {})
     with sessions.writing(settings, clock) as session:
