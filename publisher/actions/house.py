@@ -1,7 +1,7 @@
 """What every action is handed: a site's settings and its open doors."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from publisher.articles.parse import Rules
@@ -12,6 +12,7 @@ from publisher.layout import Layout
 from publisher.mail.settings import MailSettings
 from publisher.model.digest import Newsletter
 from publisher.model.site import Site
+from publisher.store import articles
 from publisher.store.store import Store
 from publisher.subscribers.tokens import Keys
 from publisher.templating import Templates
@@ -46,6 +47,10 @@ class House:
     def rules(self) -> Rules:
         """What reading an article needs to know of the site."""
         return Rules(self.site.language, self.site.timezone)
+
+    def learnt(self) -> "House":
+        """The house with what the store knows of the site: the digits its articles are written in."""
+        return replace(self, site=replace(self.site, digits=self.store.read(articles.digits)))
 
     def newsletter(self, name: str | None) -> tuple[Newsletter, ...]:
         """The newsletter of this name; all where None. Raises BadInput for a name that is none of ours."""

@@ -73,6 +73,7 @@ def _start(
 
 def plan(house: House, number: int) -> None:
     """Plan the rest of this edition, a chunk of readers at a time."""
+    house = house.learnt()
     progress = house.store.read(lambda c: editions.progress(c, number))
     newsletter = house.newsletters.get(progress.edition.newsletter)
     series = house.store.read(people.known_newsletters)[progress.edition.newsletter]

@@ -62,6 +62,7 @@ def publish(
     waited = now - timedelta(seconds=PATIENCE * max(house.articles.settle, 1)) if found.unsettled else now
     house.store.write(lambda c: _release(c, tuple(house.newsletters), now, waited))
     written: list[str] = []
+    house = house.learnt()
     changed = _write_pages(house, written, verify=verify)
     try:
         _write_shared(house, written, verify=verify)

@@ -29,10 +29,12 @@ from publisher.articles.fields import Fields, visible
 from publisher.errors import Unreadable
 from publisher.model.article import Body, Leaf, Manuscript, Warn
 from publisher.text import clean, direction, html
+from publisher.text.dates import digits_in
 from publisher.text.excerpt import excerpt
 
 _MARKUP = 100_000  # marks of HTML: an honest article has a hundredth; the time to read one is bounded by them
 
+_TAG = re.compile(r"<[^>]*>")
 _SEPARATOR = re.compile("[\u2028\u2029\u0085\x0b\x0c]")
 # Front matter and the first line below it: fields and headline, where a separator is a blank and no paragraph.
 _HEAD = re.compile(r"\s*(?:(?:---|\+\+\+)[ \t]*\n.*?\n(?:---|\.\.\.|\+\+\+)[ \t]*\n\s*)?[^\n]*", re.DOTALL)
@@ -111,6 +113,7 @@ def _manuscript(leaf: Leaf, rules: Rules) -> Manuscript:
         slug=slugs.slug(fields.text("slug")) or None,
         held=fields.held(),
         digest=fields.truth("digest") is not False,
+        digits=digits_in(_TAG.sub("", f"{sheet.title} {' '.join(sheet.elements)}")) or "",
         content_hash=sheet.hash,
         warnings=(*sheet.warnings, *fields.warnings),
     )

@@ -16,7 +16,7 @@ from publisher.model.digest import UNSUBSCRIBE_SLOT, Content, Newsletter
 from publisher.model.site import Site
 from publisher.templating import Templates
 from publisher.text.bidi import isolate
-from publisher.text.dates import Digits, digits_of, long_date
+from publisher.text.dates import Digits, digits_for, long_date
 from publisher.text.direction import of_tag
 from publisher.text.excerpt import excerpt
 from publisher.text.language import feed_tag
@@ -69,7 +69,7 @@ def compose(
     the site (M7). Raises BadConfig when a template cannot be used.
     """
     interface = words(site.language)
-    digits = digits_of((f"{one.title} {one.summary}" for one in selection.items), site.language)
+    digits = digits_for(site.digits, interface.language, site.region)
     date = long_date(planned, language=site.language, region=site.region, zone=site.timezone, digits=digits)
     first = selection.items[0]
     headline = subject(
@@ -103,7 +103,7 @@ def compose(
     for articles, longest in _smaller(selection.items):
         more = selection.more + len(selection.items) - len(articles)
         values = common | {
-            "items": [_item(one, longest, site, layout, digits) for one in articles],
+            "items": [_item(one, longest, site, layout) for one in articles],
             "count": _new(interface, len(articles) + more, digits),
             "more": _more(interface, more, digits),
         }
@@ -148,12 +148,11 @@ def _voice(language: str, direction: Direction) -> Voice:
     )
 
 
-def _item(article: Article, longest: int, site: Site, layout: Layout, site_digits: Digits) -> Item:
+def _item(article: Article, longest: int, site: Site, layout: Layout) -> Item:
     interface = words(article.language)
     if interface.language != feed_tag(article.language):  # no words of its own: those of the letter
         interface = words(site.language)
-    same = feed_tag(article.language) == feed_tag(site.language)
-    digits = site_digits if same else digits_of([article.title, article.summary], article.language)
+    digits = digits_for(site.digits, interface.language, site.region)
     date = long_date(
         article.published, language=interface.language, region=site.region, zone=site.timezone, digits=digits
     )

@@ -71,6 +71,11 @@ class LocalEngine:
         self._stopping = False
         self._untidy = False  # a run broke off: some of its letters may stand as claimed or being sent
 
+    @property
+    def stopping(self) -> bool:
+        """Whether `stop` was called."""
+        return self._stopping
+
     def stop(self) -> None:
         """No new letters; those on the wire are finished (S7)."""
         self._stopping = True

@@ -54,6 +54,7 @@ class Manuscript:
     slug: str | None  # as declared, already a valid slug (A14)
     held: str | None  # the reason it is held ("draft"), else None; a date in the future is the store's matter
     digest: bool  # False: feeds and pages only (A17)
+    digits: str  # the digits it is mostly written in: "latn", "arab", "arabext"; "" without any
     content_hash: str  # hex; changes when anything a reader sees changes
     warnings: tuple[Warn, ...]
 

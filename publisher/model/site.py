@@ -19,3 +19,5 @@ class Site:
     region: str  # ISO 3166-1: whose month names (R8)
     timezone: ZoneInfo
     author: str  # "" where the articles name theirs
+    # The digits most of its articles are written in ("latn", "arab", "arabext"), by language; learnt, not configured.
+    digits: tuple[tuple[str, str], ...] = ()

@@ -1,7 +1,5 @@
 """The page of one article. It depends on its article, the settings and the theme only."""
 
-import re
-
 from markupsafe import Markup
 
 from publisher.layout import Layout
@@ -9,19 +7,17 @@ from publisher.model.article import Article, Direction, Story
 from publisher.model.site import Site
 from publisher.pages.frame import inline, page
 from publisher.templating import Templates
-from publisher.text.dates import digits_of, long_date, rfc3339
+from publisher.text.dates import digits_for, long_date, rfc3339
 from publisher.text.direction import of_text
 from publisher.text.html import render
 from publisher.text.words import Words, words
-
-_TAG = re.compile(r"<[^>]*>")
 
 
 def article_page(site: Site, layout: Layout, story: Story, templates: Templates) -> bytes:
     """The page of *story*, in the article's language and direction, UTF-8 (F25, R8)."""
     article, ui = story.article, words(story.article.language)
     url = layout.article(article.slug)
-    digits = digits_of(_texts(story), f"{ui.language}-{site.region}")
+    digits = digits_for(site.digits, ui.language, site.region)
     date, updated = (
         long_date(when, language=ui.language, region=site.region, zone=site.timezone, digits=digits)
         for when in (article.published, article.updated)
@@ -61,8 +57,3 @@ def _name(name: str, around: Direction) -> Markup:
     direction = of_text(name, around)
     shown = inline(name, direction)
     return shown if direction == around else Markup('<bdi dir="{}">{}</bdi>').format(direction, shown)
-
-
-def _texts(story: Story) -> list[str]:
-    bodies = (_TAG.sub("", block.html) for block in story.body.blocks)
-    return [story.article.title, story.article.summary, *bodies]

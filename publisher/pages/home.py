@@ -7,15 +7,14 @@ from publisher.model.article import Article
 from publisher.model.site import Site
 from publisher.pages.frame import inline, local, page
 from publisher.templating import Templates
-from publisher.text.dates import Digits, digits_of, long_date, rfc3339
+from publisher.text.dates import Digits, digits_for, long_date, rfc3339
 from publisher.text.words import Words, words
 
 
 def home_page(site: Site, layout: Layout, articles: Sequence[Article], templates: Templates) -> bytes:
     """The page of *articles*, in the order given, in the site's language; UTF-8 (F25, R8)."""
     ui = words(site.language)
-    texts = (text for article in articles for text in (article.title, article.summary))
-    digits = digits_of(texts, f"{ui.language}-{site.region}")
+    digits = digits_for(site.digits, ui.language, site.region)
     return page(
         "home.html.j2",
         templates,

@@ -52,6 +52,8 @@ def listing(connection: Connection) -> list[Listed]:
         select(
             *leaves.c["path", "status", "reason", "mend", "line", "warnings"],
             articles.c.status.label("now"),
+            articles.c.expires,
+            articles.c.removed,
             *(c.label(f"a_{c.name}") for c in _COLUMNS),
         )
         .outerjoin_from(leaves, articles, leaves.c.article == articles.c.id)
@@ -66,11 +68,31 @@ def _listed(row: Row[*tuple[Any, ...]]) -> Listed:
     return Listed(
         row.path,
         Status.HELD if future else Status(row.status),
-        "its date is in the future: it appears then" if future else row.reason,
+        _waits(row) if future else row.reason,
         row.mend,
         row.line,
         tuple(row.warnings),
         article,
+    )
+
+
+def _waits(row: Row[*tuple[Any, ...]]) -> str:
+    if row.expires and row.removed:
+        return "it has expired"
+    return "its date is in the future: it appears then"
+
+
+def digits(connection: Connection) -> tuple[tuple[str, str], ...]:
+    """The digits most published articles of each language are written in (R8), by language."""
+    query = select(articles.c.language, articles.c.digits, func.count()).where(
+        articles.c.status == Status.PUBLISHED, articles.c.digits != ""
+    )
+    used: dict[str, dict[str, int]] = {}
+    for language, kind, count in connection.execute(query.group_by(articles.c.language, articles.c.digits)):
+        counts = used.setdefault(language.partition("-")[0], {})
+        counts[kind] = counts.get(kind, 0) + count
+    return tuple(
+        sorted((language, max(sorted(counts), key=counts.__getitem__)) for language, counts in used.items())
     )
 
 
@@ -222,7 +244,8 @@ def _write(
         updated = published
     else:
         updated = before.updated if before.content_hash == manuscript.content_hash else now
-    status = Status.HELD if manuscript.held or published > now else Status.PUBLISHED
+    over = manuscript.expires is not None and manuscript.expires <= now
+    status = Status.HELD if manuscript.held or published > now or over else Status.PUBLISHED
     values = {
         "path": finding.path,
         "status": status,
@@ -236,6 +259,8 @@ def _write(
         "published": published,
         "updated": max(updated, published),
         "digest": manuscript.digest,
+        "digits": manuscript.digits,
+        "expires": manuscript.expires,
         "content_hash": manuscript.content_hash,
         "removed": None if status is Status.PUBLISHED or before is None else before.removed or now,
     }
@@ -301,10 +326,14 @@ def _note(connection: Connection, finding: Finding, identity: str | None, note: 
 
 def release(connection: Connection, now: datetime) -> int:
     """Publish what is due: articles whose date has come, and give every newly published one its place in the
-    order, oldest first. Returns how many."""
+    order, oldest first; take back those that have expired (A6). Returns how many are new."""
+    over = select(articles.c.id).where(articles.c.status == Status.PUBLISHED, articles.c.expires <= now)
+    for identity in connection.execute(over).scalars().all():
+        _leave(connection, identity, Status.HELD, now)
     connection.execute(
         update(articles)
         .where(articles.c.status == Status.HELD, articles.c.published <= now)
+        .where(articles.c.expires.is_(None) | (articles.c.expires > now))
         .where(
             select(leaves.c.path)
             .where(leaves.c.article == articles.c.id, leaves.c.status == Status.PUBLISHED)

@@ -74,6 +74,8 @@ articles = Table(
     Column("published", Instant, nullable=False),
     Column("updated", Instant, nullable=False),
     Column("digest", Boolean, nullable=False),
+    Column("digits", Text, nullable=False),
+    Column("expires", Instant, nullable=True),
     Column("content_hash", Text, nullable=False),
     Column("removed", Instant, nullable=True),
     Column("page", Text, nullable=False, server_default=""),  # what its page on disk was made from

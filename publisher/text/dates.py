@@ -39,14 +39,19 @@ def rfc3339(when: datetime) -> str:
     return when.astimezone(UTC).isoformat(timespec="seconds")
 
 
-def digits_of(texts: Iterable[str], language: str) -> Digits:
-    """The digits most used in *texts*; if none are, or two sets alike, CLDR's for the *language* (R8)."""
-    used: dict[Digits, int] = dict.fromkeys(_ZERO, 0)
-    for text in texts:
-        for digits, pattern in _ANY_DIGIT.items():
-            used[digits] += len(pattern.findall(text))
-    default = _default_digits(language)
-    return max(used, key=lambda digits: (used[digits], digits == default))
+def digits_in(text: str) -> Digits | None:
+    """The digits most used in *text*; None where there are none."""
+    used = {digits: len(pattern.findall(text)) for digits, pattern in _ANY_DIGIT.items()}
+    most = max(used, key=lambda digits: used[digits])
+    return most if used[most] else None
+
+
+def digits_for(learnt: Iterable[tuple[str, str]], language: str, region: str) -> Digits:
+    """The digits a site writes *language* in: those most of its articles in it use (*learnt*, by language), else
+    CLDR's for the language in the *region* (R8)."""
+    known = dict(learnt).get(language.partition("-")[0])
+    default = _default_digits(f"{language}-{region}" if region else language)
+    return next((digits for digits in _ZERO if digits == known), default)
 
 
 def write_digits(text: str, digits: Digits) -> str:

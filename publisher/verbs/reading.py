@@ -178,6 +178,7 @@ def deliveries(house: House, *, edition: int | None, states: list[str]) -> dict[
 def preview(house: House, *, newsletter: str | None, now: datetime) -> dict[str, Any]:
     """Compose what the next edition would hold (the newest articles where nothing is new) into files below
     state/preview; nothing is planned or sent."""
+    house = house.learnt()
     return {"previews": [_preview(house, each, now) for each in house.newsletter(newsletter)]}
 
 

@@ -52,7 +52,7 @@ async def send(
     )
     tally = await _deliver(session, progress)
     for _ in range(SOON_RUNS):  # a connection that broke off: its letters are due in a moment
-        if not await _due_within(session, SOON) or tally.down:
+        if tally.down or session.engine.stopping or not await _due_within(session, SOON):
             break
         await asyncio.sleep(SOON)
         tally = await _deliver(session, progress)

@@ -49,7 +49,9 @@ def direction(language: str) -> Direction:
 
 def site(language: str = "ar") -> Site:
     zone, home = ZoneInfo("Asia/Baghdad"), "https://nashir.example"
-    return Site("0" * 32, TITLES[language], "", home, language, direction(language), "IQ", zone, "")
+    return Site(
+        "0" * 32, TITLES[language], "", home, language, direction(language), "IQ", zone, "", (("ar", "latn"),)
+    )
 
 
 def newsletter(language: str = "ar", subject: str = "") -> Newsletter:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.text.dates import Digits, digits_of, long_date, rfc822, rfc3339, write_digits
+from publisher.text.dates import Digits, digits_for, digits_in, long_date, rfc822, rfc3339, write_digits
 
 FRIDAY = datetime(2021, 7, 23, 9, 0, tzinfo=UTC)
 BAGHDAD = ZoneInfo("Asia/Baghdad")
@@ -108,24 +108,40 @@ def test_the_day_is_the_day_of_the_zone() -> None:  # R8
 
 
 @pytest.mark.parametrize(
-    ("texts", "language", "digits"),
+    ("text", "digits"),
     [
-        (["ترتفع 3500 دينار", "في ٢٠٢١"], "ar", "latn"),  # the commoner wins
-        (["عام ٢٠٢١", "iPhone 17"], "ar", "arab"),
-        (["سال ۱۴۰۰ و ۱۴۰۱", "2021"], "fa", "arabext"),
-        (["1٢", "١2"], "fa", "latn"),  # a tie that CLDR's default does not settle: the first
-        (["1٢"], "ar-EG", "arab"),  # a tie: CLDR's default
-        (["لا رقم هنا"], "ar", "latn"),
-        ([], "ar-EG", "arab"),
-        ([], "fa", "arabext"),
-        ([], "he", "latn"),
-        ([], "ur", "latn"),
-        ([], "ckb", "arab"),
-        ([], "en", "latn"),
+        ("ترتفع 3500 دينار في ٢٠", "latn"),  # the commoner wins
+        ("عام ٢٠٢١ و iPhone 17", "arab"),
+        ("سال ۱۴۰۰ و ۱۴۰۱، 2021", "arabext"),
+        ("لا رقم هنا", None),
+        ("", None),
     ],
 )
-def test_digits_are_the_ones_most_used(texts: list[str], language: str, digits: Digits) -> None:  # R8
-    assert digits == digits_of(texts, language)
+def test_digits_are_the_ones_most_used(text: str, digits: Digits | None) -> None:  # R8
+    assert digits == digits_in(text)
+
+
+@pytest.mark.parametrize(
+    ("language", "region", "digits"),
+    [
+        ("ar", "IQ", "latn"),  # as its articles have it, wherever it is
+        ("fa", "IR", "arabext"),
+        ("ar", "EG", "latn"),
+        ("he", "IL", "latn"),
+        ("ur", "PK", "latn"),
+        ("ckb", "IQ", "arab"),
+        ("en", "IQ", "latn"),
+    ],
+)
+def test_a_site_writes_the_digits_of_its_articles_else_those_of_cldr(
+    language: str, region: str, digits: Digits
+) -> None:  # R8
+    assert digits == digits_for([("ar", "latn")], language, region)
+
+
+def test_without_articles_the_region_decides() -> None:  # R8
+    assert "arab" == digits_for([], "ar", "EG")
+    assert "latn" == digits_for([], "ar", "MA")
 
 
 @given(
@@ -138,4 +154,4 @@ def test_written_digits_mean_the_same_number(n: int, first: Digits, then: Digits
 
     assert f"{n}%" == write_digits(text, "latn")
     assert n == int(text.rstrip("%"))
-    assert then == digits_of([text], "en")
+    assert then == digits_in(text)

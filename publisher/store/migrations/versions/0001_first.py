@@ -25,6 +25,8 @@ def upgrade() -> None:
         sa.Column("published", sa.BigInteger(), nullable=False),
         sa.Column("updated", sa.BigInteger(), nullable=False),
         sa.Column("digest", sa.Boolean(), nullable=False),
+        sa.Column("digits", sa.Text(), nullable=False),
+        sa.Column("expires", sa.BigInteger(), nullable=True),
         sa.Column("content_hash", sa.Text(), nullable=False),
         sa.Column("removed", sa.BigInteger(), nullable=True),
         sa.Column("page", sa.Text(), server_default="", nullable=False),
