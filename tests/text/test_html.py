@@ -240,7 +240,8 @@ def test_an_empty_body_is_right_to_left_too() -> None:
         ("<ul><li>Hello</li></ul>", '<ul dir="ltr"><li>Hello</li></ul>'),
         (
             "<table><tbody><tr><td>USD</td><td>C++ ثم</td></tr></tbody></table>",
-            '<table><tbody><tr><td><bdi dir="ltr">USD</bdi></td><td><bdi dir="ltr">C++</bdi> ثم</td></tr></tbody></table>',
+            '<table><tbody><tr><td><bdi dir="ltr">USD</bdi></td>'
+            '<td><bdi dir="ltr">C++</bdi> ثم</td></tr></tbody></table>',
         ),
         (
             "<p dir='ltr'>Hello <q dir='RTL'>لغة C++</q></p>",

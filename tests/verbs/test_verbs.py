@@ -65,6 +65,7 @@ def test_resume_without_a_fence_touches_nothing(run, opened, article):  # S1
     number = plan.edition_now(
         opened.house, opened.house.newsletter("daily")[0], clock(), include_existing=True
     )
+    assert number
     plan.plan(opened.house, number)
     (delivery,) = opened.house.store.write(lambda c: ledger.claim(c, clock(), 10))
     opened.house.store.write(lambda c: ledger.begin(c, delivery.id))

@@ -15,6 +15,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -41,8 +42,8 @@ class Site:
         assert expect == done.returncode, done.stdout + done.stderr
         return done
 
-    def json(self, *words: str, expect: int = 0, **environment: str) -> dict:
-        return json.loads(self.run("--json", *words, expect=expect, **environment).stdout)
+    def json(self, *words: str, expect: int = 0, **environment: str) -> dict[str, Any]:
+        return dict(json.loads(self.run("--json", *words, expect=expect, **environment).stdout))
 
     def article(self, name: str, text: str) -> Path:
         path = self.folder / "articles" / name
@@ -82,7 +83,7 @@ def story():
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+        return int(probe.getsockname()[1])
 
 
 class Daemon:
