@@ -1,8 +1,8 @@
 """Door: the state folder (0700): the lock, the secret, and the fence against restored copies.
 
-The fence: the database knows its own device and inode, and a generation that also stands beside it in the file
-`generation`. A copied, restored or older database disagrees with one of them; then no letter leaves until a person
-says so with `nashir resume`.
+The fence: the database knows its own file (device, inode, birth), and a generation that also stands beside it in the
+file `generation` and grows before and after letters leave. A copied, restored or older database disagrees with one of
+them; then no letter leaves until a person says so with `nashir resume`.
 """
 
 import ctypes
