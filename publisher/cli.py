@@ -206,9 +206,8 @@ def send(call: Call, newsletter: str | None, *, at_once: bool, include_existing:
 
 
 @nashir.command()
-@click.option("--role", hidden=True, type=click.Choice(["all"]), default="all")
 @click.pass_obj
-def run(call: Call, role: str) -> None:
+def run(call: Call) -> None:
     """Serve, watch the folder, send on schedule; until INT or TERM."""
     from publisher import daemon
     from publisher.logs import configure

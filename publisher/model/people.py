@@ -29,11 +29,3 @@ class Subscriber:
     address: str  # as given, NFC, domain lower-cased (L6)
     state: Reach
     language: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Subscription:
-    subscriber: int
-    newsletter: str
-    state: Wish
-    seen_seq: int

@@ -21,7 +21,6 @@ class Reader:
     subscriber: int
     seen_seq: int
     letters: int  # letters planned for this subscription so far
-    language: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +84,6 @@ def readers(connection: Connection, newsletter: int, after: int, limit: int) -> 
             subscriptions.c.subscriber,
             subscriptions.c.seen_seq,
             subscriptions.c.letters,
-            subscribers.c.language,
         )
         .join_from(subscriptions, subscribers)
         .where(

@@ -55,7 +55,9 @@ async def send(
         if tally.down or session.engine.stopping or not await _due_within(session, SOON):
             break
         await asyncio.sleep(SOON)
+        refused = tally.failures
         tally = await _deliver(session, progress)
+        tally.failures = refused + tally.failures
     after = await asyncio.to_thread(session.house.store.read, ledger.tally)
     gained = {state: after.get(state, 0) - before.get(state, 0) for state in State}
     return {
