@@ -55,7 +55,7 @@ def publish(
     noted = scan.note(house, found, now, accept_removals=accept_removals, progress=progress)
     _release(house, now, now - _patience(house) if found.unsettled else now)
     written: list[str] = []
-    house = house.learnt()
+    house = house.learnt(anew=whole)
     fingerprint = _fingerprint(house)
     changed = article_pages.write(house, fingerprint, written, verify=verify, progress=progress)
     try:
@@ -162,7 +162,7 @@ def _entries(house: House, newest: Sequence[Article]) -> tuple[list[Entry], bool
     shelf, kept = Shelf.of(house), dict[Article, Entry]()
     entries: list[Entry] = []
     for article in newest:
-        entry, whole = house.entries.get(article), True
+        entry, whole = house.memory.entries.get(article), True
         if entry is None:
             story, whole = shelf.story_or_summary(article)
             url = house.layout.article(article.slug)
@@ -170,8 +170,7 @@ def _entries(house: House, newest: Sequence[Article]) -> tuple[list[Entry], bool
         if whole:
             kept[article] = entry
         entries.append(entry)
-    house.entries.clear()
-    house.entries.update(kept)
+    house.memory.entries = kept
     return entries, len(kept) == len(entries)
 
 
