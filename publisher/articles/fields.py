@@ -69,6 +69,7 @@ _FIELD: dict[str, str] = {name: field for field in reversed(NAMES) for name in N
 _TRUE, _FALSE, _UNPUBLISHED = (
     frozenset(map(_key, _WORDS[kind].split())) for kind in ("true", "false", "unpublished")
 )
+_YES_OR_NO = _TRUE | _FALSE
 
 
 def field_of(name: str) -> str | None:
@@ -131,7 +132,7 @@ class Fields:
         """The first date that can be read (A5); a later one of the same day may add the time of day."""
         found: datetime | None = None
         for value in self._all(field):
-            if not isinstance(value, str) or _key(value) in _TRUE | _FALSE:
+            if not isinstance(value, str) or _key(value) in _YES_OR_NO:
                 continue
             try:
                 moment = dates.read(value, zone, language)
