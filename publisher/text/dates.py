@@ -4,7 +4,6 @@ The clock and the process's locale are never asked: month names, weekdays and di
 """
 
 import re
-from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -42,8 +41,10 @@ def rfc3339(when: datetime) -> str:
 
 def digits_in(text: str) -> Digits | None:
     """The digits most used in *text*; None where there are none."""
-    found = Counter(_ANY_DIGIT.findall(text))
-    used = {digits: sum(found[chr(zero + n)] for n in range(10)) for digits, zero in _ZERO.items()}
+    found = "".join(_ANY_DIGIT.findall(text))
+    latin = len(found.encode("ascii", "ignore"))
+    persian = sum(char >= "۰" for char in found) if latin < len(found) else 0
+    used: dict[Digits, int] = {"latn": latin, "arab": len(found) - latin - persian, "arabext": persian}
     most = max(used, key=lambda digits: used[digits])
     return most if used[most] else None
 

@@ -49,6 +49,8 @@ def _ends(text: str, most: int) -> Sequence[int]:
 
 def _open_isolate(text: str) -> int:
     """The length of *text* before the outermost isolate it leaves open, as a distance from its end; 0: none."""
+    if _PDI not in text and not any(isolate in text for isolate in _ISOLATES):
+        return 0
     depth = opened = 0
     for index, char in enumerate(text):
         if char in _ISOLATES:
