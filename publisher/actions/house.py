@@ -1,7 +1,7 @@
 """What every action is handed: a site's settings and its open doors."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from publisher.articles.parse import Rules
@@ -10,8 +10,11 @@ from publisher.errors import BadInput
 from publisher.feeds.settings import FeedSettings
 from publisher.layout import Layout
 from publisher.mail.settings import MailSettings
+from publisher.model.article import Article
 from publisher.model.digest import Newsletter
+from publisher.model.feed import Entry
 from publisher.model.site import Site
+from publisher.pages.settings import PageSettings
 from publisher.store import articles
 from publisher.store.store import Store
 from publisher.subscribers.tokens import Keys
@@ -30,8 +33,11 @@ class House:
     keys: Keys
     articles: ArticleSettings
     feeds: FeedSettings
+    pages: PageSettings
     mail: MailSettings
     newsletters: Mapping[str, Newsletter]
+    workers: int = 1  # processes that may read and render at once
+    entries: dict[Article, Entry] = field(default_factory=dict)  # of the last feed, rendered
 
     @property
     def folder(self) -> Path:
