@@ -1,5 +1,6 @@
 """The `nashir` command. Heavy imports wait until a verb needs them: `nashir --help` answers at once."""
 
+import gc
 import json
 import os
 import sys
@@ -429,6 +430,7 @@ def resume(call: Call) -> None:
 
 def main() -> None:
     """The console script. Expected errors are one line and an exit code; anything else is a bug of ours."""
+    gc.set_threshold(10_000)  # modules and articles that are loaded are no garbage: look for it less often
     try:
         nashir(prog_name="nashir")
     except PublisherError as error:
