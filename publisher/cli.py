@@ -43,12 +43,10 @@ class Call:
 
     def write(self, verb: str, **arguments: Any) -> dict[str, Any]:
         """Run a writing verb: in the running daemon, else here under the site's lock."""
-        from publisher import control
-        from publisher.store.state import State
-        from publisher.verbs import session as sessions
+        from publisher import control, layout
 
         settings = self.settings()
-        answer = control.ask(State(settings.root / sessions.STATE).control, verb, arguments)
+        answer = control.ask(settings.root / layout.STATE / layout.CONTROL, verb, arguments)
         return answer if answer is not None else _here(settings, verb, arguments, show=not self.as_json)
 
     def read(self, verb: Callable[..., dict[str, Any]], **arguments: Any) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from publisher.actions.publish import Published, publish
 from publisher.config import Settings
 from publisher.errors import BadState, Unwritable
 from publisher.feeds import files
-from publisher.layout import Layout
+from publisher.layout import STATE, Layout
 from publisher.store import ledger
 from publisher.store.state import State
 from publisher.store.store import Store
@@ -28,7 +28,7 @@ from publisher.templating import Templates
 if TYPE_CHECKING:
     from publisher.engine.local import LocalEngine
 
-STATE, TEMPLATES = "state", "templates"
+TEMPLATES = "templates"
 SETTLE_RUNS = 5  # times `publish` waits for files that are still being written
 Clock = Callable[[], datetime]
 
