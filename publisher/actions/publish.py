@@ -1,7 +1,7 @@
 """Publish: the folder becomes feeds and pages. Run twice, it writes nothing; cut off, it goes on where it was."""
 
 import hashlib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from html import escape
@@ -9,12 +9,12 @@ from html import escape
 from sqlalchemy import Connection
 
 from publisher import __version__, layout
-from publisher.actions import scan
+from publisher.actions import relations, scan
 from publisher.actions.house import House
 from publisher.articles import folder, parse
 from publisher.errors import Unreadable
 from publisher.feeds import atom, files, jsonfeed, rss, size, style
-from publisher.model.article import Article, Block, Body, Finding, Status, Story
+from publisher.model.article import Article, Block, Body, Finding, Status, Story, Version, standing
 from publisher.model.feed import Entry, Feed
 from publisher.pages.article import article_page
 from publisher.pages.home import home_page
@@ -109,9 +109,11 @@ def _write_pages(house: House, written: list[str], *, verify: bool) -> list[str]
     changed: list[str] = []
     for start in range(0, len(wanted), PAGES):
         pages: dict[str, tuple[str, bytes]] = {}
-        for article in wanted[start : start + PAGES]:
+        some = wanted[start : start + PAGES]
+        versions = relations.versions(house, some)
+        for article in some:
             try:
-                story = _story(house, article)
+                story = replace(_story(house, article), versions=versions.get(article.id, ()))
             except _Changed as error:
                 changed.append(str(error))
                 continue
@@ -127,18 +129,20 @@ def _write_pages(house: House, written: list[str], *, verify: bool) -> list[str]
 def _write_shared(house: House, written: list[str], *, verify: bool) -> None:
     """Feeds, home page and what stands beside them, when something in them changed."""
     newest = house.store.read(lambda c: articles.newest(c, house.feeds.entries))
-    parts = repr((_fingerprint(house), house.feeds, newest))
+    listed = _listed(newest, house.store.read(articles.pinned), house.feeds.entries)
+    versions = relations.versions(house, newest)
+    parts = repr((_fingerprint(house), house.feeds, newest, listed, versions))
     state = hashlib.blake2b(parts.encode(), digest_size=16).hexdigest()
     if house.store.read(lambda c: facts.get(c, OUTPUTS)) == state and not (verify and _missing(house)):
         return
-    feed, entries, whole = _feed(house, newest)
+    feed, entries, whole = _feed(house, newest, versions)
     made: list[tuple[str, bytes]] = [
         (layout.STYLE, stylesheet(house.templates)),
         (layout.CSS, style.css()),
         (layout.NOT_FOUND, not_found_page(house.site, house.layout, house.templates)),
         (
             layout.HOME,
-            home_page(house.site, house.layout, newest, house.templates),
+            home_page(house.site, house.layout, listed, house.templates),
         ),
         (layout.RSS, rss.render(feed, entries)),
         (layout.ATOM, atom.render(feed, entries)),
@@ -149,6 +153,12 @@ def _write_shared(house: House, written: list[str], *, verify: bool) -> None:
         house.store.write(lambda c: facts.put(c, OUTPUTS, state))
 
 
+def _listed(newest: Sequence[Article], pinned: Sequence[Article], limit: int) -> list[Article]:
+    """The articles of the home page: the pinned ones and the newest, in the order of `standing` (A17)."""
+    listed = [*pinned, *(article for article in newest if not article.pin)]
+    return sorted(listed[:limit], key=standing)
+
+
 SHARED = (layout.STYLE, layout.CSS, layout.NOT_FOUND, layout.HOME, layout.RSS, layout.ATOM, layout.JSON)
 
 
@@ -156,11 +166,15 @@ def _missing(house: House) -> bool:
     return not all((house.out / path).is_file() for path in SHARED)
 
 
-def _feed(house: House, newest: Sequence[Article]) -> tuple[Feed, Sequence[Entry], bool]:
+def _feed(
+    house: House, newest: Sequence[Article], versions: Mapping[str, tuple[Version, ...]]
+) -> tuple[Feed, Sequence[Entry], bool]:
     """The feed, its entries, and whether each of them has its whole text."""
     site, urls = house.site, house.layout
     stories = [_story_or_summary(house, article) for article in newest]
-    entries = [_entry(house, story) for story, _ in stories]
+    entries = [
+        _entry(house, replace(story, versions=versions.get(story.article.id, ()))) for story, _ in stories
+    ]
     feed = Feed(
         id=layout.feed_id(site.id),
         title=site.title,
@@ -182,7 +196,7 @@ def _feed(house: House, newest: Sequence[Article]) -> tuple[Feed, Sequence[Entry
 
 def _entry(house: House, story: Story) -> Entry:
     url = house.layout.article(story.article.slug)
-    return Entry(story.article, url, html.render(story.body, "feed", url))
+    return Entry(story.article, url, html.render(story.body, "feed", url), story.versions)
 
 
 def _story_or_summary(house: House, article: Article) -> tuple[Story, bool]:

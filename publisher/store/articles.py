@@ -1,18 +1,20 @@
 """The rows of files and articles: what the last scan saw, and what is published with which identity and order."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import Connection, Row, Text, bindparam, cast, func, literal, select, update
+from sqlalchemy import Connection, Row, Select, Text, bindparam, cast, func, literal, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from publisher.layout import RESERVED
 from publisher.model.article import Article, Finding, Manuscript, Status
+from publisher.store import labels, translations
 from publisher.store.identity import identify, owner_of, printable
-from publisher.store.tables import articles, editions, leaves, newsletters, slugs, variants
+from publisher.store.labels import Change
+from publisher.store.tables import PINNED, articles, editions, leaves, newsletters, slugs, variants
 from publisher.store.types import Instant
 
 _COLUMNS = [articles.c[field.name] for field in fields(Article)]
@@ -106,17 +108,20 @@ def depart(connection: Connection, paths: Sequence[str], now: datetime) -> list[
             if row.article
         ]
         connection.execute(leaves.delete().where(leaves.c.path == path))
-    for each in gone:
-        _leave(connection, each, Status.REMOVED, now)
+    labels.change(connection, [_leave(connection, each, Status.REMOVED, now) for each in gone])
+    translations.settle(connection, gone)
     return gone
 
 
-def _leave(connection: Connection, identity: str, status: Status, now: datetime) -> None:
-    """The article leaves the site; `removed` says since when."""
+def _leave(connection: Connection, identity: str, status: Status, now: datetime) -> Change:
+    """The article leaves the site; `removed` says since when. Returns what became of its labels."""
+    published = (articles.c.id == identity) & (articles.c.status == Status.PUBLISHED)
+    shown = connection.execute(select(articles.c.categories).where(published)).scalar() or ()
     row = update(articles).where(articles.c.id == identity)
     connection.execute(
         row.values(status=status, page="", removed=func.coalesce(articles.c.removed, literal(now, Instant)))
     )
+    return Change(identity, shown, ())
 
 
 def moved(connection: Connection, paths: Collection[str], hashes: Collection[str]) -> set[str]:
@@ -129,6 +134,9 @@ def record(connection: Connection, findings: Iterable[Finding], site: str, now: 
     """Write what a scan found; returns warnings about identity as "path: words". Call `depart` first, so that a
     renamed file finds the article it was."""
     notes: list[str] = []
+    claims: dict[str, str] = {}
+    changes: list[Change] = []
+    left: list[str] = []
     for finding in findings:
         owner = identity = owner_of(connection, finding.path)
         note = ""
@@ -136,11 +144,17 @@ def record(connection: Connection, findings: Iterable[Finding], site: str, now: 
             identity, note = identify(connection, finding.path, owner, finding.manuscript, site, now)
             notes += [f"{printable(finding.path)}: {note}"] if note else []
             if owner and owner != identity:
-                _leave(connection, owner, Status.REMOVED, now)
-            _write(connection, identity, finding, finding.manuscript, now)
+                changes.append(_leave(connection, owner, Status.REMOVED, now))
+                left.append(owner)
+            changes.append(_write(connection, identity, finding, finding.manuscript, now))
+            claims[identity] = finding.manuscript.translation
         elif identity:
-            _leave(connection, identity, finding.status, now)
+            changes.append(_leave(connection, identity, finding.status, now))
+            left.append(identity)
         _note(connection, finding, identity, note, now)
+    labels.change(connection, changes)
+    translations.write(connection, claims)
+    translations.settle(connection, left)
     return notes
 
 
@@ -151,8 +165,8 @@ def look_again(connection: Connection, paths: Sequence[str]) -> None:
 
 def _write(
     connection: Connection, identity: str, finding: Finding, manuscript: Manuscript, now: datetime
-) -> None:
-    """Insert or update the article's row; dates by A5 and A10."""
+) -> Change:
+    """Insert or update the article's row; dates by A5 and A10. Returns what became of its labels."""
     before = connection.execute(select(articles).where(articles.c.id == identity)).first()
     seen = (
         connection.execute(select(leaves.c.first_seen).where(leaves.c.path == finding.path)).scalar() or now
@@ -182,6 +196,8 @@ def _write(
         "published": published,
         "updated": max(updated, published),
         "digest": manuscript.digest,
+        "pin": manuscript.pin,
+        "weight": manuscript.weight,
         "digits": manuscript.digits,
         "expires": manuscript.expires,
         "content_hash": manuscript.content_hash,
@@ -195,6 +211,8 @@ def _write(
         connection.execute(articles.insert().values(id=identity, **values))
     else:
         connection.execute(update(articles).where(articles.c.id == identity).values(page="", **values))
+    shown = tuple(before.categories) if before and before.status == Status.PUBLISHED else ()
+    return Change(identity, shown, manuscript.categories if status is Status.PUBLISHED else ())
 
 
 def _missed(connection: Connection, before: Row[*tuple[Any, ...]]) -> bool:
@@ -214,14 +232,21 @@ def _missed(connection: Connection, before: Row[*tuple[Any, ...]]) -> bool:
     )
 
 
-def _free_slug(connection: Connection, identity: str, wanted: str) -> str:
-    """The slug wanted, or the next free one with a number (A14)."""
+def _free_slug(connection: Connection, identity: str, wanted: str, language: str | None) -> str:
+    """The slug wanted; else, for a translation, with its *language*; else the next free one with a number (A14)."""
     base = wanted or blake2b(identity.encode(), digest_size=4).hexdigest()
+    if language and _is_taken(connection, base):
+        base = f"{base}-{language.lower()}"
     number, slug = 1, base
-    while slug in RESERVED or connection.execute(select(slugs.c.slug).where(slugs.c.slug == slug)).first():
+    while _is_taken(connection, slug):
         number += 1
         slug = f"{base}-{number}"
     return slug
+
+
+def _is_taken(connection: Connection, slug: str) -> bool:
+    taken = select(slugs.c.slug).where(slugs.c.slug == slug)
+    return slug in RESERVED or connection.execute(taken).first() is not None
 
 
 def _note(connection: Connection, finding: Finding, identity: str | None, note: str, now: datetime) -> None:
@@ -251,10 +276,10 @@ def release(connection: Connection, now: datetime) -> int:
     """Publish what is due: articles whose date has come, and give every newly published one its place in the
     order, oldest first; take back those that have expired (A6). Returns how many are new."""
     over = select(articles.c.id).where(articles.c.status == Status.PUBLISHED, articles.c.expires <= now)
-    for identity in connection.execute(over).scalars().all():
-        _leave(connection, identity, Status.HELD, now)
-    connection.execute(
-        update(articles)
+    left = connection.execute(over).scalars().all()
+    changes = [_leave(connection, identity, Status.HELD, now) for identity in left]
+    due = (
+        select(articles.c.id)
         .where(articles.c.status == Status.HELD, articles.c.published <= now)
         .where(articles.c.expires.is_(None) | (articles.c.expires > now))
         .where(
@@ -262,20 +287,30 @@ def release(connection: Connection, now: datetime) -> int:
             .where(leaves.c.article == articles.c.id, leaves.c.status == Status.PUBLISHED)
             .exists()
         )
-        .values(status=Status.PUBLISHED)
     )
+    come = connection.execute(due.add_columns(articles.c.categories)).all()
+    for some in labels.chunks(come):
+        row = update(articles).where(articles.c.id.in_([identity for identity, _ in some]))
+        connection.execute(row.values(status=Status.PUBLISHED))
+    labels.change(connection, [*changes, *(Change(identity, (), words) for identity, words in come)])
     new = connection.execute(
         select(articles.c.id, articles.c.slug)
         .where(articles.c.status == Status.PUBLISHED, articles.c.seq.is_(None))
         .order_by(articles.c.published, articles.c.path)
     ).all()
-    for seq, (identity, wanted) in enumerate(new, max_seq(connection) + 1):
+    spoken = translations.languages(connection, [identity for identity, _ in new])
+    placed = list(enumerate(new, max_seq(connection) + 1))
+    # The plain slug is for the one that others translate: "post.md" before "post.ar.md".
+    for seq, (identity, wanted) in (
+        sorted(placed, key=lambda each: each[1].id in spoken) if spoken else placed
+    ):
         owned = select(slugs.c.slug).where(slugs.c.article == identity, slugs.c.slug == wanted)
         slug = connection.execute(owned).scalar()
         if slug is None:
-            slug = _free_slug(connection, identity, wanted)
+            slug = _free_slug(connection, identity, wanted, spoken.get(identity))
             connection.execute(slugs.insert().values(slug=slug, article=identity))
         connection.execute(update(articles).where(articles.c.id == identity).values(seq=seq, slug=slug))
+    translations.settle(connection, {*left, *(each.id for each in come), *(each.id for each in new)})
     return len(new)
 
 
@@ -290,8 +325,13 @@ def max_seq(connection: Connection) -> int:
 def newest(connection: Connection, limit: int | None = None) -> list[Article]:
     """The published articles, newest first."""
     query = select(*_COLUMNS).where(articles.c.status == Status.PUBLISHED)
-    query = query.order_by(articles.c.published.desc(), articles.c.seq.desc()).limit(limit)
-    return [_article(row._asdict()) for row in connection.execute(query)]
+    return _read(connection, query.order_by(articles.c.published.desc(), articles.c.seq.desc()).limit(limit))
+
+
+def pinned(connection: Connection) -> list[Article]:
+    """The published articles that are pinned, newest first (A17)."""
+    query = select(*_COLUMNS).where(PINNED, articles.c.status == Status.PUBLISHED)
+    return _read(connection, query.order_by(articles.c.published.desc(), articles.c.seq.desc()))
 
 
 def between(connection: Connection, after: int, upto: int) -> list[Article]:
@@ -299,13 +339,24 @@ def between(connection: Connection, after: int, upto: int) -> list[Article]:
     query = select(*_COLUMNS).where(
         articles.c.status == Status.PUBLISHED, articles.c.seq > after, articles.c.seq <= upto
     )
-    return [_article(row._asdict()) for row in connection.execute(query.order_by(articles.c.seq))]
+    return _read(connection, query.order_by(articles.c.seq))
+
+
+def some(connection: Connection, ids: Iterable[str]) -> list[Article]:
+    """These articles, also those that are away, in the order of first publication."""
+    query = select(*_COLUMNS)
+    found = [
+        article
+        for chunk in labels.chunks(ids)
+        for article in _read(connection, query.where(articles.c.id.in_(chunk)))
+    ]
+    return sorted(found, key=lambda article: article.seq)
 
 
 def stale(connection: Connection, fingerprint: str) -> list[Article]:
     """Published articles whose page on disk was made from something else."""
     query = select(*_COLUMNS).where(articles.c.status == Status.PUBLISHED, articles.c.page != fingerprint)
-    return [_article(row._asdict()) for row in connection.execute(query.order_by(articles.c.seq))]
+    return _read(connection, query.order_by(articles.c.seq))
 
 
 def shown(connection: Connection, ids: Sequence[str], fingerprint: str) -> None:
@@ -333,6 +384,18 @@ def tally(connection: Connection) -> dict[str, int]:
         status = article if leaf == Status.PUBLISHED and article else leaf
         found[status] = found.get(status, 0) + count
     return found
+
+
+def _read(connection: Connection, query: Select[*tuple[Any, ...]]) -> list[Article]:
+    """The articles that *query* finds, with each category and tag as the site spells it (A8)."""
+    found = [_article(row._asdict()) for row in connection.execute(query)]
+    instead = labels.shown(connection)
+    if not instead:
+        return found
+    return [
+        replace(article, categories=tuple(instead.get(word, word) for word in article.categories))
+        for article in found
+    ]
 
 
 def _article(row: dict[str, Any]) -> Article:

@@ -27,7 +27,10 @@ metadata = MetaData(
 )
 
 
-QUEUED = text("deliveries.state = 0")  # written out: the queue's index is found for no bound value
+# Written out: a partial index is found for no bound value.
+QUEUED = text("deliveries.state = 0")
+PINNED = text("articles.pin")
+OTHER = text("spellings.shown <> spellings.spelling")
 
 
 def _key() -> Column[int]:
@@ -74,6 +77,8 @@ articles = Table(
     Column("published", Instant, nullable=False),
     Column("updated", Instant, nullable=False),
     Column("digest", Boolean, nullable=False),
+    Column("pin", Boolean, nullable=False),
+    Column("weight", Integer, nullable=False),
     Column("digits", Text, nullable=False),
     Column("expires", Instant, nullable=True),
     Column("content_hash", Text, nullable=False),
@@ -82,6 +87,47 @@ articles = Table(
     Index("ix_articles_newest", "status", "published", "seq"),
     Index("ix_articles_hash", "content_hash"),
     Index("ix_articles_path", "path"),
+    Index("ix_articles_pinned", "published", sqlite_where=text("pin"), postgresql_where=text("pin")),
+)
+
+# The categories and tags of published articles, for whoever lists them: every spelling of a word has one key (A8).
+labels = Table(
+    "labels",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("article", ForeignKey("articles.id"), primary_key=True),
+    Column("spelling", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# How many published articles spell a word so. Kept with every change, so that nobody counts 100,000 articles.
+spellings = Table(
+    "spellings",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("spelling", Text, primary_key=True),
+    Column("count", Integer, nullable=False),
+    Column("shown", Text, nullable=False),  # what stands for it: itself, or the commonest spelling of its key
+    Index(
+        "ix_spellings_other",
+        "spelling",
+        "shown",
+        sqlite_where=text("shown <> spelling"),
+        postgresql_where=text("shown <> spelling"),
+    ),
+    sqlite_with_rowid=False,
+)
+
+# Articles that are one in several languages, and those whose file claims to be (A17).
+translations = Table(
+    "translations",
+    metadata,
+    Column("article", ForeignKey("articles.id"), primary_key=True),
+    Column("claim", PathBytes, nullable=True),  # the name its file gives; NULL for one that others name
+    Column("key", PathBytes, nullable=True),  # the same for all of them
+    Column("told", Text, nullable=False, server_default=""),  # what pages of the others say of it
+    Index("ix_translations_claim", "claim"),
+    Index("ix_translations_key", "key"),
 )
 
 slugs = Table(

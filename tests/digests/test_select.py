@@ -27,6 +27,8 @@ def article(seq: int, *categories: str, age: int = 0, digest: bool = True) -> Ar
         when,
         when,
         digest,
+        False,
+        0,
         "h",
     )
 

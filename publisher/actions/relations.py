@@ -1,0 +1,19 @@
+"""What an article's outputs say of other articles: its versions in other languages (A17)."""
+
+from collections.abc import Sequence
+
+from publisher.actions.house import House
+from publisher.model.article import Article, Version
+from publisher.store import translations
+
+
+def versions(house: House, articles: Sequence[Article]) -> dict[str, tuple[Version, ...]]:
+    """For each of *articles* that is there in several languages (by id): all of them, the site's language first."""
+    found = house.store.read(lambda c: translations.siblings(c, [article.id for article in articles]))
+    return {
+        article: tuple(
+            Version(one.language, house.layout.article(one.slug))
+            for one in sorted(group, key=lambda one: one.language != house.site.language)
+        )
+        for article, group in found.items()
+    }
