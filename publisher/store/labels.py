@@ -6,10 +6,11 @@ from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple, TypeVar
 
-from sqlalchemy import Connection, bindparam, delete, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select, tuple_, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from publisher.store.tables import OTHER, articles, labels, spellings
+from publisher.model.article import Status
+from publisher.store.tables import OTHER, OUTDATED, articles, labels, spellings
 from publisher.text.fold import fold
 
 T = TypeVar("T")
@@ -62,6 +63,14 @@ def change(connection: Connection, changes: Iterable[Change]) -> None:
     _count(connection, {pair: count for pair, count in counts.items() if count})
 
 
+def before(connection: Connection, which: ColumnElement[bool]) -> list[Change]:
+    """The change of those published articles *which* are about to leave the site."""
+    published = select(articles.c.id, articles.c.categories).where(
+        which, articles.c.status == Status.PUBLISHED
+    )
+    return [Change(identity, words, ()) for identity, words in connection.execute(published)]
+
+
 def shown(connection: Connection) -> dict[str, str]:
     """The spellings that another one stands for, each with that one; nothing where every word is spelt one way."""
     query = select(spellings.c.spelling, spellings.c.shown).where(OTHER)
@@ -110,8 +119,8 @@ def _choose(connection: Connection, keys: Sequence[str]) -> None:
             changed += other
     for some in chunks(changed):
         showing = select(labels.c.article).where(tuple_(labels.c.key, labels.c.spelling).in_(some))
-        row = update(articles).where(articles.c.page != "", articles.c.id.in_(showing))
-        connection.execute(row.values(page=""))
+        row = update(articles).where(articles.c.page > "", articles.c.id.in_(showing))
+        connection.execute(row.values(page=OUTDATED))
 
 
 def _oldest(connection: Connection, key: str, words: Sequence[str]) -> str:

@@ -27,10 +27,20 @@ metadata = MetaData(
 )
 
 
-# Written out: a partial index is found for no bound value.
-QUEUED = text("deliveries.state = 0")
+QUEUED = text("deliveries.state = 0")  # written out: the queue's index is found for no bound value
+
+
+# Likewise for the index of what is refused.
+REFUSED = text("leaves.status = 'quarantined'")
 PINNED = text("articles.pin")
 OTHER = text("spellings.shown <> spellings.spelling")
+
+OUTDATED = "outdated"  # instead of what a page was made from: it stands on disk and is not what it should be
+
+
+def _where(name: str, *columns: str, where: str) -> Index:
+    """An index of those rows only that are few."""
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
 
 
 def _key() -> Column[int]:
@@ -56,6 +66,7 @@ leaves = Table(
     Column("line", Integer, nullable=True),
     Column("warnings", Json, nullable=False, server_default="[]"),
     Index("ix_leaves_article", "article"),
+    _where("ix_leaves_refused", "path", where="status = 'quarantined'"),
 )
 
 # An article outlives its file: its id, seq and slug stay reserved after a removal.
@@ -83,11 +94,16 @@ articles = Table(
     Column("expires", Instant, nullable=True),
     Column("content_hash", Text, nullable=False),
     Column("removed", Instant, nullable=True),
-    Column("page", Text, nullable=False, server_default=""),  # what its page on disk was made from
+    # What its page on disk was made from; "": there is none.
+    Column("page", Text, nullable=False, server_default=""),
     Index("ix_articles_newest", "status", "published", "seq"),
     Index("ix_articles_hash", "content_hash"),
-    Index("ix_articles_path", "path"),
-    Index("ix_articles_pinned", "published", sqlite_where=text("pin"), postgresql_where=text("pin")),
+    Index("ix_articles_page", "status", "page"),
+    # Few rows at any time: questions that every look at the folder asks.
+    _where("ix_articles_unplaced", "status", "published", "path", where="seq IS NULL"),
+    _where("ix_articles_expires", "expires", where="expires IS NOT NULL"),
+    _where("ix_articles_removed", "removed", where="removed IS NOT NULL"),
+    _where("ix_articles_pinned", "published", where="pin"),
 )
 
 # The categories and tags of published articles, for whoever lists them: every spelling of a word has one key (A8).
@@ -108,13 +124,7 @@ spellings = Table(
     Column("spelling", Text, primary_key=True),
     Column("count", Integer, nullable=False),
     Column("shown", Text, nullable=False),  # what stands for it: itself, or the commonest spelling of its key
-    Index(
-        "ix_spellings_other",
-        "spelling",
-        "shown",
-        sqlite_where=text("shown <> spelling"),
-        postgresql_where=text("shown <> spelling"),
-    ),
+    _where("ix_spellings_other", "spelling", "shown", where="shown <> spelling"),
     sqlite_with_rowid=False,
 )
 
@@ -219,12 +229,6 @@ deliveries = Table(
     UniqueConstraint("edition", "subscriber"),
     Index("ix_deliveries_subscriber", "subscriber"),
     # Settling touches neither index of the queue: this one knows queued rows only.
-    Index(
-        "ix_deliveries_queue",
-        "due",
-        "variant",
-        sqlite_where=text("state = 0"),
-        postgresql_where=text("state = 0"),
-    ),
+    _where("ix_deliveries_queue", "due", "variant", where="state = 0"),
     sqlite_autoincrement=True,
 )

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from publisher.model.article import Status
 from publisher.store.labels import chunks
-from publisher.store.tables import articles, leaves, slugs, translations
+from publisher.store.tables import OUTDATED, articles, leaves, slugs, translations
 from publisher.text import filename
 
 
@@ -273,5 +273,5 @@ def _look_again(connection: Connection, keys: Iterable[str]) -> None:
     """The pages of the articles with these keys are to be made again."""
     for some in chunks(keys):
         of_key = select(translations.c.article).where(translations.c.key.in_(some))
-        row = update(articles).where(articles.c.page != "", articles.c.id.in_(of_key))
-        connection.execute(row.values(page=""))
+        row = update(articles).where(articles.c.page > "", articles.c.id.in_(of_key))
+        connection.execute(row.values(page=OUTDATED))
