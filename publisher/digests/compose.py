@@ -123,9 +123,11 @@ def compose(
 
 
 def spoken(language: str | None, site: str) -> str:
-    """The language of a letter's interface for a reader of *language*: that one where we have its words, else the
-    *site*'s."""
-    return language if language and words(language).language == feed_tag(language) else site
+    """The language of a letter's interface for a reader of *language*: that one where we have its words, else that
+    of the *site*."""
+    if language and words(language).language == feed_tag(language):
+        return words(language).language
+    return words(site).language
 
 
 def encoded_size(html: str) -> int:
