@@ -16,7 +16,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from publisher.layout import article_id, declared_id
 from publisher.model.article import Finding, Manuscript, Status
-from publisher.store import labels, translations
+from publisher.store import groups, labels
 from publisher.store.identity import identify, printable
 from publisher.store.labels import Change
 from publisher.store.tables import OUTDATED, articles, editions, leaves, newsletters, variants
@@ -194,7 +194,7 @@ class _Batch:
                 row.on_conflict_do_update(index_elements=["path"], set_=replaced), self._leaves
             )
         labels.change(connection, self._labels)
-        translations.write(connection, self._claims)
+        groups.write(connection, self._claims)
 
 
 _KEPT = ("path", "first_seen")
@@ -209,7 +209,7 @@ def _leave(connection: Connection, ids: Sequence[str], status: Status, now: date
             update(articles).where(articles.c.id.in_(ids)).values(status=status, removed=since)
         )
         labels.change(connection, changes)
-        translations.settle(connection, ids)
+        groups.tell(connection, ids)
 
 
 def _leaf(finding: Finding, identity: str | None, first_seen: datetime, note: str) -> dict[str, Any]:

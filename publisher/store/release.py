@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, 
 
 from publisher.layout import RESERVED
 from publisher.model.article import Status
-from publisher.store import labels, translations
+from publisher.store import groups, labels, translations
 from publisher.store.articles import max_seq
 from publisher.store.labels import Change
 from publisher.store.tables import articles, leaves, slugs
@@ -34,7 +34,7 @@ def due(connection: Connection, now: datetime) -> None:
     connection.execute(update(articles).where(_come(now)).values(status=Status.PUBLISHED))
     changes += [Change(identity, (), words) for identity, words in come]
     labels.change(connection, changes)
-    translations.settle(connection, [each.article for each in changes])
+    groups.tell(connection, [each.article for each in changes])
 
 
 def _over(now: datetime) -> ColumnElement[bool]:
@@ -68,7 +68,7 @@ def place(connection: Connection) -> int:
     ]
     placed = update(articles).where(articles.c.id == bindparam("article"))
     connection.execute(placed.values(seq=bindparam("at"), slug=bindparam("called")), places)
-    translations.settle(connection, [row.id for row in new])
+    groups.place(connection, [row.id for row in new])
     return len(new)
 
 

@@ -179,6 +179,7 @@ def _same(word: str) -> str:
 
 
 def _row(connection: Connection, urn: str) -> None:
-    values = {column.name: 0 for column in rows.c} | {"id": urn, "seq": None, "path": urn, "removed": None}
+    values: dict[str, object] = {column.name: 0 for column in rows.c}
+    values |= {"id": urn, "seq": None, "path": urn, "removed": None}
     values |= {"authors": [], "categories": [], "published": _NOW, "updated": _NOW, "expires": None}
     connection.execute(rows.insert().values(values))
