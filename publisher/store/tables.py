@@ -103,7 +103,7 @@ articles = Table(
     _where("ix_articles_unplaced", "status", "published", "path", where="seq IS NULL"),
     _where("ix_articles_expires", "expires", where="expires IS NOT NULL"),
     _where("ix_articles_removed", "removed", where="removed IS NOT NULL"),
-    _where("ix_articles_pinned", "published", where="pin"),
+    _where("ix_articles_pinned", "status", "id", where="pin"),
 )
 
 # The categories and tags of published articles, for whoever lists them: every spelling of a word has one key (A8).

@@ -48,7 +48,7 @@ def upgrade() -> None:
         batch_op.create_index("ix_articles_page", ["status", "page"], unique=False)
         batch_op.create_index(
             "ix_articles_pinned",
-            ["published"],
+            ["status", "id"],
             unique=False,
             sqlite_where=sa.text("pin"),
             postgresql_where=sa.text("pin"),
