@@ -316,10 +316,13 @@ def subscribers() -> None:
 @click.argument("address")
 @click.option("--newsletter", help="Only this one.  [default: all]")
 @click.option("--confirmed", is_flag=True, help="You vouch for the reader's consent: letters go out at once.")
+@click.option("--language", help="The language this reader wants, a tag such as ar, fa or he.")
 @click.pass_obj
-def add(call: Call, address: str, newsletter: str | None, *, confirmed: bool) -> None:
+def add(call: Call, address: str, newsletter: str | None, *, confirmed: bool, language: str | None) -> None:
     """Subscribe ADDRESS."""
-    done = call.write("subscribers add", address=address, newsletter=newsletter, confirmed=confirmed)
+    done = call.write(
+        "subscribers add", address=address, newsletter=newsletter, confirmed=confirmed, language=language
+    )
     lines = [
         f"{done['address']}: {name}: {state or 'not mailed'}" for name, state in done["newsletters"].items()
     ]

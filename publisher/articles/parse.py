@@ -22,6 +22,7 @@ from publisher.articles import (
     markdown,
     names,
     plain,
+    relations,
     slugs,
     tongues,
 )
@@ -130,6 +131,9 @@ def _manuscript(leaf: Leaf, rules: Rules) -> Manuscript:
         slug=slugs.slug(fields.text("slug")) or None,
         held=fields.held(),
         digest=fields.truth("digest") is not False,
+        pin=fields.pinned(),
+        weight=fields.number("weight") or 0,
+        translation=relations.claim(leaf.path, fields),
         digits=digits_in(sheet.words) or "",
         content_hash=sheet.hash,
         warnings=(*sheet.warnings, *fields.warnings),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.lists import format_list
 from babel.messages.pofile import read_po
 from babel.plural import PluralRule
@@ -79,3 +79,12 @@ def words(language: str) -> Words:
     """The words for a reader of *language* (BCP 47), read once; English where we have none."""
     primary, *rest = language.split("-")
     return _load(primary if primary in LANGUAGES and "Latn" not in rest else "en")
+
+
+@lru_cache(maxsize=256)
+def own_name(tag: str) -> str:
+    """What the readers of a language call it (CLDR), "עברית" for "he"; the tag where CLDR does not know."""
+    try:
+        return Locale.parse(tag, sep="-").get_language_name() or tag
+    except (UnknownLocaleError, ValueError):
+        return tag

@@ -150,13 +150,18 @@ async def tick(session: Session) -> "tuple[Tally, list[str]]":
 
 
 async def subscribers_add(
-    session: Session, *, address: str, newsletter: str | None = None, confirmed: bool = False
+    session: Session,
+    *,
+    address: str,
+    newsletter: str | None = None,
+    confirmed: bool = False,
+    language: str | None = None,
 ) -> dict[str, Any]:
     """Subscribe one reader."""
     from publisher.actions import readers
 
-    add = partial(readers.add, session.house, address, newsletter, session.clock(), confirmed=confirmed)
-    states = await asyncio.to_thread(add)
+    add = partial(readers.add, session.house, address, newsletter, session.clock())
+    states = await asyncio.to_thread(partial(add, confirmed=confirmed, language=language))
     return {"address": address, "newsletters": states}
 
 
