@@ -9,7 +9,7 @@ from html import escape
 from sqlalchemy import Connection
 
 from publisher import __version__, layout
-from publisher.actions import scan
+from publisher.actions import assets, scan
 from publisher.actions.house import House
 from publisher.articles import folder, parse
 from publisher.errors import Unreadable
@@ -61,7 +61,9 @@ def publish(
     notes = scan.note(house, found, now, accept_removals=accept_removals)
     waited = now - timedelta(seconds=PATIENCE * max(house.articles.settle, 1)) if found.unsettled else now
     house.store.write(lambda c: _release(c, tuple(house.newsletters), now, waited))
-    written: list[str] = []
+    made = assets.refresh(house, verify=verify)
+    written = list(made.written)
+    notes += made.notes
     house = house.learnt()
     changed = _write_pages(house, written, verify=verify)
     try:
@@ -182,7 +184,15 @@ def _feed(house: House, newest: Sequence[Article]) -> tuple[Feed, Sequence[Entry
 
 def _entry(house: House, story: Story) -> Entry:
     url = house.layout.article(story.article.slug)
-    return Entry(story.article, url, html.render(story.body, "feed", url))
+    media = house.layout.media(story.article, "feed")
+    picture = story.article.picture
+    return Entry(
+        story.article,
+        url,
+        html.render(story.body, "feed", url, media),
+        media[picture.reference] if picture else None,
+        tuple(each for each in media.values() if each.type.startswith(("audio/", "video/"))),
+    )
 
 
 def _story_or_summary(house: House, article: Article) -> tuple[Story, bool]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
 from typing import NamedTuple
@@ -22,12 +22,14 @@ from publisher.articles import (
     markdown,
     names,
     plain,
+    references,
     slugs,
     tongues,
 )
 from publisher.articles.fields import Fields, visible
 from publisher.errors import Unreadable
 from publisher.model.article import Body, Leaf, Manuscript, Warn
+from publisher.model.media import Reference
 from publisher.text import clean, direction, html
 from publisher.text.dates import digits_in
 from publisher.text.excerpt import excerpt
@@ -57,6 +59,7 @@ class _Sheet:
     elements: list[str]  # the body's top-level elements, sanitised, without the title
     language: str
     hash: str
+    source: str
     warnings: list[Warn]
 
 
@@ -116,6 +119,17 @@ def _manuscript(leaf: Leaf, rules: Rules) -> Manuscript:
         digits=digits_in(_TAG.sub("", f"{sheet.title} {' '.join(sheet.elements)}")) or "",
         content_hash=sheet.hash,
         warnings=(*sheet.warnings, *fields.warnings),
+        references=_references(sheet, names.kind(leaf.path)),
+    )
+
+
+def _references(sheet: _Sheet, kind: names.Kind | None) -> tuple[Reference, ...]:
+    found = references.find(sheet.elements, sheet.source, sheet.fields.picture())
+    if kind != "docx":
+        return found
+    return tuple(
+        replace(each, use="embedded", line=None) if docx.is_embedded(each.path) else replace(each, line=None)
+        for each in found
     )
 
 
@@ -134,7 +148,7 @@ def _take_apart(leaf: Leaf, rules: Rules) -> _Sheet:
         warnings.append(Warn("no title and no words; named after the file"))
     tag = tongues.of_article(leaf.path, fields, f"{title}\n{words}", rules.language)
     digest = blake2b(text.encode(), digest_size=16).hexdigest()
-    return _Sheet(fields, title, elements, tag, digest, warnings)
+    return _Sheet(fields, title, elements, tag, digest, text, warnings)
 
 
 def _text(kind: names.Kind, leaf: Leaf) -> _Source:

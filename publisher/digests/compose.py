@@ -13,6 +13,7 @@ from publisher.digests.subject import cut, subject
 from publisher.layout import Layout
 from publisher.model.article import Article, Direction
 from publisher.model.digest import UNSUBSCRIBE_SLOT, Content, Newsletter
+from publisher.model.media import Shown
 from publisher.model.site import Site
 from publisher.templating import Templates
 from publisher.text.bidi import isolate
@@ -53,6 +54,7 @@ class Item:
     words: Voice  # of `byline` and `read_more`
     read_more: str
     arrow: str
+    picture: Shown | None = None  # small enough for a letter
 
 
 def compose(
@@ -170,6 +172,7 @@ def _item(article: Article, longest: int, site: Site, layout: Layout) -> Item:
         words=_voice(interface.language, direction),
         read_more=interface.text("Read more"),
         arrow="←" if direction == "rtl" else "→",  # bidi mirrors no arrows
+        picture=layout.shown(article, article.picture, small=True) if article.picture else None,
     )
 
 

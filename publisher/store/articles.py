@@ -1,6 +1,6 @@
 """The rows of files and articles: what the last scan saw, and what is published with which identity and order."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from hashlib import blake2b
@@ -11,6 +11,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from publisher.layout import RESERVED
 from publisher.model.article import Article, Finding, Manuscript, Status
+from publisher.store import media
 from publisher.store.identity import identify, owner_of, printable
 from publisher.store.tables import articles, editions, leaves, newsletters, slugs, variants
 from publisher.store.types import Instant
@@ -59,19 +60,24 @@ def listing(connection: Connection) -> list[Listed]:
         .outerjoin_from(leaves, articles, leaves.c.article == articles.c.id)
         .order_by(leaves.c.path)
     )
-    return [_listed(row) for row in connection.execute(query)]
+    rows = connection.execute(query).all()
+    if media.empty(connection):
+        return [_listed(row, {}, {}) for row in rows]
+    used, notes = media.users(connection), media.notes(connection)
+    return [_listed(row, used, notes) for row in rows]
 
 
-def _listed(row: Row[*tuple[Any, ...]]) -> Listed:
+def _listed(row: Row[*tuple[Any, ...]], used: dict[str, str], notes: dict[str, tuple[str, ...]]) -> Listed:
     article = _article({c.name: getattr(row, f"a_{c.name}") for c in _COLUMNS}) if row.a_id else None
+    shown = row.status == Status.SKIPPED and row.path in used
     future = row.status == Status.PUBLISHED and row.now == Status.HELD
     return Listed(
         row.path,
         Status.HELD if future else Status(row.status),
-        _waits(row) if future else row.reason,
-        row.mend,
+        _waits(row) if future else f"shown by {printable(used[row.path])}" if shown else row.reason,
+        "" if shown else row.mend,
         row.line,
-        tuple(row.warnings),
+        (*row.warnings, *notes.get(row.a_id, ())),
         article,
     )
 
@@ -108,6 +114,7 @@ def depart(connection: Connection, paths: Sequence[str], now: datetime) -> list[
         connection.execute(leaves.delete().where(leaves.c.path == path))
     for each in gone:
         _leave(connection, each, Status.REMOVED, now)
+    media.touch(connection, paths)
     return gone
 
 
@@ -125,7 +132,7 @@ def moved(connection: Connection, paths: Collection[str], hashes: Collection[str
     return {path for path, digest in connection.execute(query) if digest in hashes and path in paths}
 
 
-def record(connection: Connection, findings: Iterable[Finding], site: str, now: datetime) -> list[str]:
+def record(connection: Connection, findings: Sequence[Finding], site: str, now: datetime) -> list[str]:
     """Write what a scan found; returns warnings about identity as "path: words". Call `depart` first, so that a
     renamed file finds the article it was."""
     notes: list[str] = []
@@ -141,6 +148,7 @@ def record(connection: Connection, findings: Iterable[Finding], site: str, now: 
         elif identity:
             _leave(connection, identity, finding.status, now)
         _note(connection, finding, identity, note, now)
+    media.note(connection, findings)
     return notes
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from publisher.actions import scan
+from publisher.actions import assets, scan
 from publisher.actions.house import House
 from publisher.actions.letters import sender
 from publisher.articles.folder import shown
@@ -31,6 +31,7 @@ def check(house: House, now: datetime) -> dict[str, Any]:
     found = scan.look(house, house.store.read(articles.known), now, wait=False)
     notes = scan.note(house, found, now, accept_removals=False)
     house.store.write(lambda c: articles.release(c, now))
+    assets.refresh(house, write=False)
     listed = house.store.read(articles.listing)
     problems = [
         {"where": shown(each.path), "what": warning, "mend": ""}

@@ -67,8 +67,8 @@ def test_any_text_is_a_url_of_ours_or_none(raw: str) -> None:
 def test_a_source_set_keeps_the_candidates_that_are_urls() -> None:
     raw = "a.png 1x, صورة.png 2x,javascript:x 3x, //c.example/d,e.png, f.png 100w"
 
-    assert srcset(raw, BASE) == (
+    assert srcset(raw, lambda each: url(each, BASE)) == (
         "https://news.example/story/a.png 1x, https://news.example/story/%D8%B5%D9%88%D8%B1%D8%A9.png 2x,"
         " https://c.example/d,e.png, https://news.example/story/f.png 100w"
     )
-    assert srcset(" , ,", BASE) is None
+    assert srcset(" , ,", lambda each: url(each, BASE)) is None

@@ -30,11 +30,19 @@ def upgrade() -> None:
         sa.Column("content_hash", sa.Text(), nullable=False),
         sa.Column("removed", sa.BigInteger(), nullable=True),
         sa.Column("page", sa.Text(), server_default="", nullable=False),
+        sa.Column("media", sa.Text(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_articles")),
         sa.UniqueConstraint("seq", name=op.f("uq_articles_seq")),
     )
     with op.batch_alter_table("articles", schema=None) as batch_op:
         batch_op.create_index("ix_articles_hash", ["content_hash"], unique=False)
+        batch_op.create_index(
+            "ix_articles_media",
+            ["status"],
+            unique=False,
+            sqlite_where=sa.text("media != ''"),
+            postgresql_where=sa.text("media != ''"),
+        )
         batch_op.create_index("ix_articles_newest", ["status", "published", "seq"], unique=False)
         batch_op.create_index("ix_articles_path", ["path"], unique=False)
 
@@ -100,6 +108,39 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("leaves", schema=None) as batch_op:
         batch_op.create_index("ix_leaves_article", ["article"], unique=False)
+
+    op.create_table(
+        "media",
+        sa.Column("article", sa.Text(), nullable=False),
+        sa.Column("reference", sa.LargeBinary(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=True),
+        sa.Column("use", sa.Text(), nullable=False),
+        sa.Column("alt", sa.Text(), nullable=False),
+        sa.Column("line", sa.Integer(), nullable=True),
+        sa.Column("in_text", sa.Boolean(), nullable=False),
+        sa.Column("key", sa.LargeBinary(), nullable=False),
+        sa.Column("fresh", sa.Boolean(), nullable=False),
+        sa.Column("source", sa.LargeBinary(), nullable=True),
+        sa.Column("mtime_ns", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("size", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("inode", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("digest", sa.Text(), server_default="", nullable=False),
+        sa.Column("made", sa.Text(), server_default="", nullable=False),
+        sa.Column("files", sa.Text(), server_default="[]", nullable=False),
+        sa.Column("note", sa.Text(), server_default="", nullable=False),
+        sa.ForeignKeyConstraint(["article"], ["articles.id"], name=op.f("fk_media_article")),
+        sa.PrimaryKeyConstraint("article", "reference", name=op.f("pk_media")),
+    )
+    with op.batch_alter_table("media", schema=None) as batch_op:
+        batch_op.create_index("ix_media_key", ["key"], unique=False)
+        batch_op.create_index("ix_media_source", ["source"], unique=False)
+        batch_op.create_index(
+            "ix_media_waiting",
+            ["article"],
+            unique=False,
+            sqlite_where=sa.text("NOT fresh"),
+            postgresql_where=sa.text("NOT fresh"),
+        )
 
     op.create_table(
         "slugs",
