@@ -25,6 +25,7 @@ from publisher.mail.address import mailbox
 from publisher.mail.settings import MailSettings, check_numbers, one_or_many, relays
 from publisher.model.digest import Newsletter
 from publisher.model.site import Site
+from publisher.pages.settings import PageSettings
 from publisher.text.clean import one_line, tidy
 from publisher.text.direction import of_tag
 from publisher.text.language import canonical
@@ -59,6 +60,7 @@ class Settings:
     site: Site
     articles: ArticleSettings
     feeds: FeedSettings
+    pages: PageSettings
     mail: MailSettings
     newsletters: tuple[Newsletter, ...]
     web: WebSettings
@@ -99,6 +101,7 @@ class _File:
     site: _SiteTable
     articles: ArticleSettings = field(default_factory=ArticleSettings)
     feeds: FeedSettings = field(default_factory=FeedSettings)
+    pages: PageSettings = field(default_factory=PageSettings)
     mail: MailSettings = field(default_factory=MailSettings)
     newsletters: tuple[_NewsletterTable, ...] = ()
     web: WebSettings = field(default_factory=WebSettings)
@@ -193,7 +196,9 @@ class _Reader:
                 raise self._bad(
                     ("newsletters", n, "name"), f"two newsletters are named {newsletter.name}", "rename one"
                 )
-        return Settings(self._path.parent, site, file.articles, file.feeds, file.mail, newsletters, file.web)
+        return Settings(
+            self._path.parent, site, file.articles, file.feeds, file.pages, file.mail, newsletters, file.web
+        )
 
     def _apart(self, out: str, articles: str) -> None:
         """The output is served to everybody: it must not be, hold or lie in what is not meant for them."""

@@ -16,7 +16,7 @@ from publisher.articles import docx, folder, pictures
 from publisher.errors import Unreadable
 from publisher.feeds import files
 from publisher.model.media import ATTACHMENTS, PICTURES, RECORDINGS, TYPES, Made, Media, Reference, ending
-from publisher.store import facts, media
+from publisher.store import facts, findings, media
 from publisher.store.media import Kept, Mark, Waiting
 
 RULES = "media rules"  # the fact that says by which rules the files in the output were made
@@ -114,7 +114,7 @@ class _Run:
 
     def _marks(self, article: Waiting, wanted: list[Kept]) -> dict[str, Mark]:
         paths = [media.wanted(article.path, each.path) for each in wanted]
-        return self._house.store.read(lambda c: media.marks(c, [article.path, *paths]))
+        return self._house.store.read(lambda c: findings.known(c, [article.path, *paths]))
 
     def _source(self, article: Waiting, reference: Reference, marks: dict[str, Mark]) -> tuple[str, str]:
         """The file that *reference* means, and a warning where its name is only nearly that. Raises Unreadable."""
@@ -129,7 +129,7 @@ class _Run:
         if not near:
             raise Unreadable("there is no such file", "put it there, or correct the name")
         source = near[0]
-        marks.update(self._house.store.read(lambda c: media.marks(c, [source])))
+        marks.update(self._house.store.read(lambda c: findings.known(c, [source])))
         if normalize("NFC", source) == normalize("NFC", path):
             return source, ""
         return (

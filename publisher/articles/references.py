@@ -21,7 +21,9 @@ def find(elements: list[str], source: str, declared: tuple[str, str]) -> tuple[R
     """What the sanitised *elements* name, each once, behind the picture that the front matter *declared* (its path
     and what it shows, "" for none). *source* is the file's text, which tells the line."""
     found: dict[str, Reference] = {}
-    shown = [each for element in elements if _RELATIVE.search(element) for each in _in(element)]
+    shown = [
+        each for element in elements if '="' in element and _RELATIVE.search(element) for each in _in(element)
+    ]
     cover = beside(declared[0]) if declared[0] else None
     if cover:
         said = next((alt for path, _, alt in shown if path == cover and alt), declared[1])

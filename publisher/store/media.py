@@ -213,14 +213,6 @@ def _values(article: str, each: Kept) -> dict[str, Any]:
     }
 
 
-def marks(connection: Connection, paths: Sequence[str]) -> dict[str, Mark]:
-    """Those of *paths* that the last look saw, and how they looked."""
-    query = select(leaves.c.path, leaves.c.mtime_ns, leaves.c.size, leaves.c.inode).where(
-        leaves.c.path.in_(paths)
-    )
-    return {path: (mtime_ns, size, inode) for path, mtime_ns, size, inode in connection.execute(query)}
-
-
 def seen(connection: Connection) -> list[str]:
     """Every file that the last look saw."""
     return list(connection.execute(select(leaves.c.path).order_by(leaves.c.path)).scalars())

@@ -30,6 +30,15 @@ metadata = MetaData(
 QUEUED = text("deliveries.state = 0")  # written out: the queue's index is found for no bound value
 
 
+# Likewise for the index of what is refused.
+REFUSED = text("leaves.status = 'quarantined'")
+
+
+def _where(name: str, *columns: str, where: str) -> Index:
+    """An index of those rows only that are few."""
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
+
 def _key() -> Column[int]:
     return Column("id", Integer, primary_key=True)
 
@@ -53,6 +62,7 @@ leaves = Table(
     Column("line", Integer, nullable=True),
     Column("warnings", Json, nullable=False, server_default="[]"),
     Index("ix_leaves_article", "article"),
+    _where("ix_leaves_refused", "path", where="status = 'quarantined'"),
 )
 
 # An article outlives its file: its id, seq and slug stay reserved after a removal.
@@ -78,19 +88,18 @@ articles = Table(
     Column("expires", Instant, nullable=True),
     Column("content_hash", Text, nullable=False),
     Column("removed", Instant, nullable=True),
-    Column("page", Text, nullable=False, server_default=""),  # what its page on disk was made from
-    Column(
-        "media", MediaList, nullable=False, server_default=""
-    ),  # what is published beside it, from the table
+    # What its page on disk was made from; "": there is none.
+    Column("page", Text, nullable=False, server_default=""),
+    # What is published beside it, as the table of that name has it.
+    Column("media", MediaList, nullable=False, server_default=""),
     Index("ix_articles_newest", "status", "published", "seq"),
     Index("ix_articles_hash", "content_hash"),
-    Index("ix_articles_path", "path"),
-    Index(
-        "ix_articles_media",
-        "status",
-        sqlite_where=text("media != ''"),
-        postgresql_where=text("media != ''"),
-    ),
+    Index("ix_articles_page", "status", "page"),
+    # Few rows at any time: questions that every look at the folder asks.
+    _where("ix_articles_unplaced", "status", "published", "path", where="seq IS NULL"),
+    _where("ix_articles_expires", "expires", where="expires IS NOT NULL"),
+    _where("ix_articles_removed", "removed", where="removed IS NOT NULL"),
+    _where("ix_articles_media", "status", where="media != ''"),
 )
 
 # Every file beside an article that it names, and what was made of it from which state of the file.
@@ -108,15 +117,14 @@ media = Table(
     Column("fresh", Boolean, nullable=False),  # False: look at it again
     Column("source", PathBytes, nullable=True),  # the file it was made from, and how that looked
     Column("mtime_ns", BigInteger, nullable=False, server_default="0"),
-    Column("size", Integer, nullable=False, server_default="0"),
+    Column("size", BigInteger, nullable=False, server_default="0"),
     Column("inode", BigInteger, nullable=False, server_default="0"),
     Column("digest", Text, nullable=False, server_default=""),
     Column("made", MediaList, nullable=False, server_default=""),
     Column("files", Json, nullable=False, server_default="[]"),  # of the output folder
     Column("note", Text, nullable=False, server_default=""),  # why it is not published, or not as it is
     Index("ix_media_key", "key"),
-    Index("ix_media_source", "source"),
-    Index("ix_media_waiting", "article", sqlite_where=text("NOT fresh"), postgresql_where=text("NOT fresh")),
+    _where("ix_media_waiting", "article", where="NOT fresh"),
 )
 
 slugs = Table(
@@ -208,12 +216,6 @@ deliveries = Table(
     UniqueConstraint("edition", "subscriber"),
     Index("ix_deliveries_subscriber", "subscriber"),
     # Settling touches neither index of the queue: this one knows queued rows only.
-    Index(
-        "ix_deliveries_queue",
-        "due",
-        "variant",
-        sqlite_where=text("state = 0"),
-        postgresql_where=text("state = 0"),
-    ),
+    _where("ix_deliveries_queue", "due", "variant", where="state = 0"),
     sqlite_autoincrement=True,
 )

@@ -431,8 +431,7 @@ def test_a_crash_between_store_and_output_is_made_good(
     publishes(house)
     write(house, "2.md", dated(2))
     (house.folder / "1.md").unlink()
-    found = scan.look(house, house.store.read(articles.known), clock())
-    scan.note(house, found, clock(), accept_removals=False)
+    scan.note(house, scan.look(house, clock()), clock())
     done = publishes(house)
 
     assert 0 == done.changed

@@ -35,6 +35,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("seq", name=op.f("uq_articles_seq")),
     )
     with op.batch_alter_table("articles", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_articles_expires",
+            ["expires"],
+            unique=False,
+            sqlite_where=sa.text("expires IS NOT NULL"),
+            postgresql_where=sa.text("expires IS NOT NULL"),
+        )
         batch_op.create_index("ix_articles_hash", ["content_hash"], unique=False)
         batch_op.create_index(
             "ix_articles_media",
@@ -44,7 +51,21 @@ def upgrade() -> None:
             postgresql_where=sa.text("media != ''"),
         )
         batch_op.create_index("ix_articles_newest", ["status", "published", "seq"], unique=False)
-        batch_op.create_index("ix_articles_path", ["path"], unique=False)
+        batch_op.create_index("ix_articles_page", ["status", "page"], unique=False)
+        batch_op.create_index(
+            "ix_articles_removed",
+            ["removed"],
+            unique=False,
+            sqlite_where=sa.text("removed IS NOT NULL"),
+            postgresql_where=sa.text("removed IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_articles_unplaced",
+            ["status", "published", "path"],
+            unique=False,
+            sqlite_where=sa.text("seq IS NULL"),
+            postgresql_where=sa.text("seq IS NULL"),
+        )
 
     op.create_table(
         "meta",
@@ -108,6 +129,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("leaves", schema=None) as batch_op:
         batch_op.create_index("ix_leaves_article", ["article"], unique=False)
+        batch_op.create_index(
+            "ix_leaves_refused",
+            ["path"],
+            unique=False,
+            sqlite_where=sa.text("status = 'quarantined'"),
+            postgresql_where=sa.text("status = 'quarantined'"),
+        )
 
     op.create_table(
         "media",
@@ -122,7 +150,7 @@ def upgrade() -> None:
         sa.Column("fresh", sa.Boolean(), nullable=False),
         sa.Column("source", sa.LargeBinary(), nullable=True),
         sa.Column("mtime_ns", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("size", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("size", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("inode", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("digest", sa.Text(), server_default="", nullable=False),
         sa.Column("made", sa.Text(), server_default="", nullable=False),
@@ -133,7 +161,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("media", schema=None) as batch_op:
         batch_op.create_index("ix_media_key", ["key"], unique=False)
-        batch_op.create_index("ix_media_source", ["source"], unique=False)
         batch_op.create_index(
             "ix_media_waiting",
             ["article"],

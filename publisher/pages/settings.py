@@ -1,0 +1,10 @@
+"""What a site may choose about its pages."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class PageSettings:
+    """`[pages]` of config.toml."""
+
+    enabled: bool = True  # False: feeds and letters only; another program makes the pages they link to
