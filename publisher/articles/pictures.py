@@ -1,17 +1,17 @@
 """A picture as it lies in the folder to the bytes that are published (A13): nothing in it but what is seen, upright,
 no larger than a page shows it; and a second one for letters."""
 
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from typing import NamedTuple
 
-from PIL import Image, ImageCms, UnidentifiedImageError
+from PIL import Image, ImageCms
 
 from publisher.articles import strip
 from publisher.errors import Unreadable
-from publisher.model.media import PICTURES
 
 RULES = 1  # counts up when other bytes are made from the same picture: then all are made again
 PAGE, LETTER = 1600, 600  # pixels of the longer side, at most
@@ -19,6 +19,7 @@ LETTER_BYTES = 150_000
 LARGEST = 80_000_000  # pixels of a JPEG, which is read at the size it is needed in ...
 LARGEST_PLAIN = 25_000_000  # ... and of any other picture, which is not
 _SCANS = 64  # of a progressive JPEG: an honest one has ten, and each is a pass over the whole picture
+_DRAWN = 1_500_000_000  # ... these, together, over so many pixels
 _ORIENTATION = 0x0112  # (Exif 3.0, 4.6.5)
 _FORMATS = {
     "JPEG": "image/jpeg",
@@ -26,6 +27,13 @@ _FORMATS = {
     "GIF": "image/gif",
     "WEBP": "image/webp",
     "AVIF": "image/avif",
+}
+_STARTS = {
+    "JPEG": re.compile(rb"\xff\xd8"),
+    "PNG": re.compile(rb"\x89PNG"),
+    "GIF": re.compile(rb"GIF8[79]a"),
+    "WEBP": re.compile(rb"RIFF.{4}WEBP", re.DOTALL),
+    "AVIF": re.compile(rb".{4}ftypavi[fs]", re.DOTALL),
 }
 _STRIP = {"JPEG": strip.jpeg, "PNG": strip.png, "GIF": strip.gif, "WEBP": strip.webp}
 _TURNS = {
@@ -74,10 +82,16 @@ def renditions(data: bytes) -> Pictures:
 
     Raises Unreadable for what is no JPEG, PNG, GIF, WebP or AVIF picture, is broken, or too large to be read.
     """
-    with _named_faults(), _opened(data) as image:
-        kind = "JPEG" if image.format == "MPO" else str(image.format)
-        _bound(image, kind, data)
+    with _named_faults():
+        kind = _kind(data)
+        # Before Pillow sees the file: taking it apart is bounded, and refuses what is not whole.
         stripped = _STRIP[kind](data) if kind in _STRIP else b""
+        return _made(data, kind, stripped)
+
+
+def _made(data: bytes, kind: str, stripped: bytes) -> Pictures:
+    with _opened(data, kind) as image:
+        _bound(image, kind, data)
         width, height = image.size
         moves = kind in ("GIF", "PNG", "WEBP") and bool(getattr(image, "is_animated", False))
         fits = stripped and max(width, height) <= PAGE and _orientation(image) == 1 and image.mode != "CMYK"
@@ -90,12 +104,21 @@ def renditions(data: bytes) -> Pictures:
         return Pictures(page, _letter(page, still, moves=moves), note)
 
 
+def _kind(data: bytes) -> str:
+    """What the first bytes say."""
+    for kind, start in _STARTS.items():
+        if start.match(data):
+            return kind
+    known = ", ".join(_STARTS)
+    raise Unreadable(f"no picture of a kind that is published ({known})", _AGAIN)
+
+
 @contextmanager
-def _opened(data: bytes) -> Iterator[Image.Image]:
+def _opened(data: bytes, kind: str) -> Iterator[Image.Image]:
     with warnings.catch_warnings():
         # Pillow warns of pictures that it would refuse if they were twice as large; `_bound` refuses them sooner.
         warnings.simplefilter("ignore")
-        with Image.open(BytesIO(data), formats=tuple(_FORMATS)) as image:
+        with Image.open(BytesIO(data), formats=[kind]) as image:
             yield image
 
 
@@ -108,7 +131,8 @@ def _bound(image: Image.Image, kind: str, data: bytes) -> None:
             f"the picture has {width:,} × {height:,} pixels, more than {most // 1_000_000} million",
             _SMALLER,
         )
-    if kind == "JPEG" and data.count(b"\xff\xda") > _SCANS:
+    scans = data.count(b"\xff\xda") if kind == "JPEG" else 0
+    if scans > _SCANS or scans * width * height > _DRAWN:
         raise Unreadable("the JPEG is drawn in more passes than any camera makes", _AGAIN)
 
 
@@ -133,8 +157,9 @@ def _still(image: Image.Image) -> Image.Image:
     elif image.has_transparency_data:
         image = image.convert("RGBA")
     elif image.mode not in ("L", "RGB"):
-        grey = image.mode in ("1", "I", "F") or image.mode.startswith("I;")
-        image = image.convert("L" if grey else "RGB")
+        if image.mode.startswith("I"):  # 16 bits a pixel, which Pillow would cut off at white
+            image = image.convert("I").point(lambda value: value * (1 / 257))
+        image = image.convert("L" if image.mode in ("1", "I") else "RGB")
     image.thumbnail((PAGE, PAGE), Image.Resampling.LANCZOS)
     if turn is not None:
         image = image.transpose(turn)
@@ -206,9 +231,6 @@ def _named_faults() -> Iterator[None]:
         raise Unreadable(
             f"the picture has more than {LARGEST // 1_000_000} million pixels", _SMALLER
         ) from error
-    except UnidentifiedImageError as error:
-        known = ", ".join(dict.fromkeys(PICTURES.values())).replace("image/", "")
-        raise Unreadable(f"no picture that browsers show ({known})", _AGAIN) from error
     except Exception as error:
         raise Unreadable(
             f"the picture is broken ({str(error)[:100] or type(error).__name__})", _AGAIN

@@ -14,7 +14,7 @@ _MOST_BLOCKS = (
     400_000  # ... blocks of 255 bytes in a GIF: honest files have a tenth; the time is bounded by them
 )
 
-_MARKER = re.compile(rb"\xff+(?=[^\xff])")
+_MARKER = re.compile(rb"\xff++(?=.)", re.DOTALL)
 # Stuffed bytes and restarts belong to what is drawn (T.81, B.1.1.5).
 _SCAN_END = re.compile(rb"\xff[^\x00\xd0-\xd7]")
 _JPEG_APART = frozenset((0xC4, 0xDB, 0xDD, *(n for n in range(0xC0, 0xD0) if n not in (0xC4, 0xC8, 0xCC))))
