@@ -25,6 +25,7 @@ from publisher.digests.compose import compose
 from publisher.digests.select import Selection
 from publisher.store import articles
 from publisher.verbs import reading
+from tests.articles.test_word_documents import paragraph, shown, word
 
 if TYPE_CHECKING:
     from tests.conftest import Clock, Write
@@ -541,3 +542,33 @@ def test_the_same_folder_makes_the_same_bytes(
         for h in (house, second)
     )
     assert one == two
+
+
+def test_a_word_documents_pictures_are_published_like_others(
+    house: House, write: Write, publishes: Publishes, decoded: list[int]
+) -> None:  # A2, A13
+    text = paragraph("افتتحت البلدية المكتبة العامة في وسط المدينة أمس.")
+    pictures_ = {"media/image1.jpeg": picture(700, 500)}
+    write(
+        house, "خبر.docx", word(paragraph("عنوان", style="a1"), text, paragraph(shown(1)), pictures=pictures_)
+    )
+
+    publishes(house)
+
+    (page, letter) = sorted(name for name in files(house) if "letter" not in name), "letter"
+    assert 1 == len(page)
+    assert all(SECRET not in data for data in files(house).values())
+    (image,) = images(house, "عنوان/index.html")
+    assert ("700", "500") == (image["width"], image["height"])
+    assert page[0].removeprefix("عنوان/") == image["src"].rpartition("/")[2]
+    item = json.loads((house.out / "feed.json").read_bytes())["items"][0]
+    assert item["image"].endswith(image["src"])
+    assert any(name.startswith(f"عنوان/{letter}/") for name in files(house))
+
+    write(
+        house,
+        "خبر.docx",
+        word(paragraph("عنوان", style="a1"), text, text, paragraph(shown(1)), pictures=pictures_),
+    )
+    publishes(house)
+    assert 1 == len(decoded)
