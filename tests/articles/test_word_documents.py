@@ -172,7 +172,7 @@ def test_pictures_are_named_and_can_be_had() -> None:  # A2, A13
 
     (reference,) = found.references
     assert ("embedded", "النهر") == (reference.use, reference.alt)
-    assert f'<img src="{reference.path}" alt="النهر">' in markup(data).replace(" />", ">")
+    assert f'<img alt="النهر" src="{reference.path}">' in markup(data)
     assert b"one" == docx.picture(data, reference.path)
     assert ["1 pictures in the document were left out"] == [
         each.what.partition(":")[0] for each in found.warnings
