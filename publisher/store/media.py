@@ -15,7 +15,7 @@ from publisher.store.tables import articles, leaves, media
 
 OUTDATED = "outdated"
 _BATCH = 500  # values bound in one statement
-_WAITING, _SHOWN = text("NOT media.fresh"), text("articles.media != ''")  # written out: as their indexes are
+_WAITING = text("NOT media.fresh")  # written out, as its index is
 Mark = tuple[int, int, int]  # time of change in ns, size, inode
 
 
@@ -128,18 +128,20 @@ def empty(connection: Connection) -> bool:
 
 def waiting(connection: Connection) -> list[Waiting]:
     """Published articles with files to look at again, and articles that left the site with files on it."""
-    again = select(media.c.article).where(_WAITING)
-    left = select(articles.c.id).where(articles.c.status != Status.PUBLISHED, _SHOWN)
-    named = select(*articles.c["id", "slug", "path", "status"]).where(
-        (articles.c.id.in_(again) & (articles.c.status == Status.PUBLISHED)) | articles.c.id.in_(left)
-    )
+    named = select(*articles.c["id", "slug", "path", "status", "seq"])
+    # By the few that wait, not by the many that are published: that they are is looked at here.
+    again = named.where(articles.c.id.in_(select(media.c.article).where(_WAITING)))
+    away = [status for status in Status if status is not Status.PUBLISHED]
+    left = named.where(articles.c.status.in_(away), articles.c.media != ())
+    here = [row for row in connection.execute(again) if row.status == Status.PUBLISHED]
+    here.sort(key=lambda row: row.seq or 0)
+    rows = [*connection.execute(left), *here]
     found = {
-        row.id: Waiting(row.id, row.slug or "", row.path, row.status == Status.PUBLISHED)
-        for row in connection.execute(named.order_by(articles.c.seq))
+        row.id: Waiting(row.id, row.slug or "", row.path, row.status == Status.PUBLISHED) for row in rows
     }
     for batch in _batches(list(found)):
-        rows = select(media).where(media.c.article.in_(batch)).order_by(media.c.article, media.c.position)
-        for row in connection.execute(rows):
+        kept = select(media).where(media.c.article.in_(batch)).order_by(media.c.article, media.c.position)
+        for row in connection.execute(kept):
             found[row.article].kept.append(_kept(row))
     return list(found.values())
 

@@ -99,7 +99,6 @@ articles = Table(
     _where("ix_articles_unplaced", "status", "published", "path", where="seq IS NULL"),
     _where("ix_articles_expires", "expires", where="expires IS NOT NULL"),
     _where("ix_articles_removed", "removed", where="removed IS NOT NULL"),
-    _where("ix_articles_media", "status", where="media != ''"),
 )
 
 # Every file beside an article that it names, and what was made of it from which state of the file.

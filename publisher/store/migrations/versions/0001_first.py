@@ -43,13 +43,6 @@ def upgrade() -> None:
             postgresql_where=sa.text("expires IS NOT NULL"),
         )
         batch_op.create_index("ix_articles_hash", ["content_hash"], unique=False)
-        batch_op.create_index(
-            "ix_articles_media",
-            ["status"],
-            unique=False,
-            sqlite_where=sa.text("media != ''"),
-            postgresql_where=sa.text("media != ''"),
-        )
         batch_op.create_index("ix_articles_newest", ["status", "published", "seq"], unique=False)
         batch_op.create_index("ix_articles_page", ["status", "page"], unique=False)
         batch_op.create_index(
