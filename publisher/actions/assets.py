@@ -4,15 +4,21 @@ What a file was made from stands in the store, so that nothing is read twice tha
 """
 
 import posixpath
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from hashlib import blake2b
+from pathlib import Path
+from typing import BinaryIO
 from unicodedata import normalize
 
 from sqlalchemy import Connection
 
 from publisher import layout
 from publisher.actions.house import House
+from publisher.actions.pool import Progress
 from publisher.articles import docx, folder, pictures
+from publisher.articles.folder import Seen
 from publisher.errors import Unreadable
 from publisher.feeds import files
 from publisher.model.media import ATTACHMENTS, PICTURES, RECORDINGS, TYPES, Made, Media, Reference, ending
@@ -34,11 +40,17 @@ class Assets:
     notes: tuple[str, ...]  # warnings for the log
 
 
+class _Locked(Unreadable):
+    """The file cannot be opened. What mends this (rights) does not show on the file: every run tries again."""
+
+
 class _Unsettled(Exception):
     """The file is not what the last look saw: the next look sees it whole."""
 
 
-def refresh(house: House, *, write: bool = True, verify: bool = False) -> Assets:
+def refresh(
+    house: House, *, write: bool = True, verify: bool = False, progress: Progress = lambda *_: None
+) -> Assets:
     """Make what published articles name and is not there yet, and take away what nobody shows any more. Not *write*:
     find out what is wrong, and leave the output alone. *verify*: make again what somebody deleted from it."""
     store = house.store
@@ -52,8 +64,10 @@ def refresh(house: House, *, write: bool = True, verify: bool = False) -> Assets
         lost = [id_ for id_, paths in kept if not all((house.out / path).is_file() for path in paths)]
         store.write(lambda c: media.forget(c, lost))
     run = _Run(house, write=write)
-    for article in store.read(media.waiting):
+    waiting = store.read(media.waiting)
+    for done, article in enumerate(waiting, 1):
         run.article(article)
+        progress("pictures", done, len(waiting))
     return Assets(tuple(run.written), tuple(run.notes))
 
 
@@ -78,7 +92,8 @@ class _Run:
         unused = before - {path for each in after for path in each.files}
         if self._write:
             self.written += [path for path in sorted(unused) if files.remove(self._house.out, path)]
-        self._house.store.write(lambda c: media.keep(c, article, after))
+        if after != article.kept:
+            self._house.store.write(lambda c: media.keep(c, article, after))
         known = {each.path: each.note for each in article.kept}
         for each in after:
             if each.note and each.note != known[each.path]:
@@ -107,9 +122,10 @@ class _Run:
             except _Unsettled:
                 after.append(replace(each, fresh=False))
             except Unreadable as error:
+                again = isinstance(error, _Locked)
                 mend = f". Mend: {error.mend}" if error.mend else ""
                 said = f"{folder.shown(each.path)} is not published: {error.what}{mend}"
-                after.append(replace(_cleared(each), note=said, fresh=True))
+                after.append(replace(_cleared(each), note=said, fresh=not again))
         return after
 
     def _marks(self, article: Waiting, wanted: list[Kept]) -> dict[str, Mark]:
@@ -187,8 +203,8 @@ class _Run:
         assert each.reference and each.source
         embedded = each.reference.use == "embedded"
         limit = self._house.articles.max_bytes if embedded else self._limit(PICTURE_BYTES)
-        with folder.opened(self._house.folder, each.source) as (stream, seen):
-            if (seen.mtime_ns, seen.size, seen.inode) != each.mark:
+        with _opened(self._house.folder, each.source) as (stream, seen):
+            if seen[1:] != each.mark:
                 raise _Unsettled
             _bound(seen.size, limit)
             data = stream.read(limit + 1)
@@ -198,8 +214,8 @@ class _Run:
         """A recording or an attachment as it is."""
         assert each.reference and each.source
         path = layout.media_path(article.slug, name)
-        with folder.opened(self._house.folder, each.source) as (stream, seen):
-            if (seen.mtime_ns, seen.size, seen.inode) != each.mark:
+        with _opened(self._house.folder, each.source) as (stream, seen):
+            if seen[1:] != each.mark:
                 raise _Unsettled
             _bound(seen.size, self._limit())
             if self._write:
@@ -212,6 +228,16 @@ class _Run:
     def _limit(self, most: int | None = None) -> int:
         allowed = self._house.articles.max_media_bytes
         return min(allowed, most) if most else allowed
+
+
+@contextmanager
+def _opened(root: Path, path: str) -> Iterator[tuple[BinaryIO, Seen]]:
+    with ExitStack() as stack:
+        try:
+            found = stack.enter_context(folder.opened(root, path))
+        except Unreadable as error:
+            raise _Locked(error.what, error.mend) from error
+        yield found
 
 
 def _bound(size: int, limit: int) -> None:
@@ -262,6 +288,8 @@ def _name(article: Waiting, reference: Reference, source: str, taken: dict[str, 
         path = posixpath.relpath(source, posixpath.dirname(article.path) or ".")
         while path.startswith("../"):
             path = path[3:]
+    if path.startswith(f"{LETTER}/"):  # ours
+        path = f"{LETTER}-{path.removeprefix(LETTER)}"
     wanted = "/".join(_safe(part) for part in normalize("NFC", path).split("/"))
     stem, dot = posixpath.splitext(wanted)
     name, number = wanted, 1

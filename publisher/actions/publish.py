@@ -54,7 +54,7 @@ def publish(
     found = scan.look(house, now, closed, whole=whole)
     noted = scan.note(house, found, now, accept_removals=accept_removals, progress=progress)
     _release(house, now, now - _patience(house) if found.unsettled else now)
-    made = assets.refresh(house, verify=verify)
+    made = assets.refresh(house, verify=verify, progress=progress)
     written = list(made.written)
     house = house.learnt(anew=whole)
     fingerprint = _fingerprint(house)

@@ -19,10 +19,11 @@ from sqlalchemy import event
 
 from publisher.actions.house import House
 from publisher.actions.publish import Published
-from publisher.articles import pictures
+from publisher.articles import folder, pictures
 from publisher.articles.settings import ArticleSettings
 from publisher.digests.compose import compose
 from publisher.digests.select import Selection
+from publisher.errors import Unreadable
 from publisher.store import articles
 from publisher.verbs import reading
 from tests.articles.test_word_documents import paragraph, shown, word
@@ -420,6 +421,42 @@ def test_two_files_that_want_one_name_both_get_one(house: House, write: Write, p
 
     assert ["news/media/y-2.jpg", "news/media/y.jpg"] == sorted(files(house))
     assert ["100", "200", "100"] == [each["height"] for each in images(house)]
+
+
+def test_a_folder_that_is_named_like_ours_gets_another_name(
+    house: House, write: Write, publishes: Publishes
+) -> None:
+    write(house, "p.jpg", picture())
+    write(house, "letter/p.jpg", picture(500, 100))
+    write(house, "a.md", story("![](p.jpg) ![](letter/p.jpg)"))
+
+    publishes(house)
+
+    assert ["news/letter-/p.jpg", "news/letter/p.jpg", "news/p.jpg"] == sorted(files(house))
+    assert ["600", "100"] == [each["height"] for each in images(house)]
+
+
+def test_a_file_that_may_not_be_read_is_tried_at_every_run(
+    house: House, write: Write, publishes: Publishes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(house, "p.jpg", picture())
+    write(house, "a.md", story("![](p.jpg)"))
+    real = folder.opened
+
+    def locked(root: Path, path: str) -> Any:
+        if path == "p.jpg":
+            raise Unreadable("the program may not read the file", "chmod +r the file")
+        return real(root, path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("publisher.articles.folder.opened", locked)
+        assert 1 == len(publishes(house).notes)
+        assert not publishes(house).notes
+        assert "may not read" in warnings(house)[0]
+    publishes(house)
+
+    assert "news/p.jpg" in files(house)
+    assert [] == warnings(house)
 
 
 def test_a_file_too_large_is_named(house: House, write: Write, publishes: Publishes) -> None:
