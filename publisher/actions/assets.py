@@ -112,13 +112,13 @@ class _Run:
             try:
                 source, words = self._source(article, each.reference, marks)
                 name = _name(article, each.reference, source, taken)
-                made = (
-                    _again(done[name], each)
-                    if name in done
-                    else self._one(article, each, source, marks[source], name)
-                )
-                done[name] = made
-                after.append(replace(made, note="; ".join(filter(None, (words, made.note)))))
+                if name in done:
+                    made = _again(done[name], each)
+                else:
+                    made = done[name] = self._one(article, each, source, marks[source], name)
+                # What is kept from the last time has its words already.
+                note = made.note if words in made.note else f"{words}; {made.note}".removesuffix("; ")
+                after.append(replace(made, note=note))
             except _Unsettled:
                 after.append(replace(each, fresh=False))
             except Unreadable as error:
@@ -208,6 +208,8 @@ class _Run:
                 raise _Unsettled
             _bound(seen.size, limit)
             data = stream.read(limit + 1)
+            if len(data) != seen.size:
+                raise _Unsettled
         return docx.picture(data, each.path) if embedded else data
 
     def _copy(self, article: Waiting, each: Kept, name: str) -> Kept:
@@ -253,9 +255,8 @@ def _bound(size: int, limit: int) -> None:
 def _again(twin: Kept, each: Kept) -> Kept:
     """*each*, which names the file of its *twin* in another way."""
     assert each.reference
-    one = twin.made[0]
-    letter = one.letter
-    made = Media(each.path, one.page, letter, each.reference.alt, each.reference.in_text)
+    alt, in_text = each.reference.alt, each.reference.in_text
+    made = replace(twin.made[0], reference=each.path, alt=alt, in_text=in_text)
     return replace(twin, reference=each.reference, path=each.path, made=(made,))
 
 

@@ -143,7 +143,11 @@ def test_a_name_in_other_capitals_is_found_with_a_warning(
     publishes(house)
 
     assert ["news/IMG/Photo.JPG"] == list(files(house))
-    assert ["line 9: img/photo.jpg is taken for IMG/Photo.JPG: write it like that"] == warnings(house)
+    said = ["line 9: img/photo.jpg is taken for IMG/Photo.JPG: write it like that"]
+    assert said == warnings(house)
+    write(house, "a.md", story("نص آخر.\n\n![](img/photo.jpg)"))
+    publishes(house)
+    assert said == warnings(house)
 
 
 def test_what_cannot_be_published_is_named_with_its_line_and_the_article_stands(
