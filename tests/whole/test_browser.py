@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import feedparser
@@ -151,7 +152,7 @@ def pictured(tmp_path_factory):
 @pytest.mark.parametrize("what", ["feeds/park/index.html", "state/preview/daily.html"])
 def test_a_picture_shows_upright_at_its_own_ratio_and_moves_nothing(pictured, browser, width, what):  # A13
     page = browser.new_page(viewport={"width": width, "height": 900})
-    waiting = []
+    waiting: list[Any] = []
 
     def serve(route):
         path = unquote(urlsplit(route.request.url).path)

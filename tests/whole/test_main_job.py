@@ -307,8 +307,8 @@ def test_pictures_go_out_with_their_article_by_the_real_command(site, story):  #
     assert [] == second["written"]
     sizes = {}
     for name in ("صورة.jpg", "letter/صورة.jpg"):
-        with Image.open(out / "park" / name) as image:
-            sizes[name] = image.size
+        with Image.open(out / "park" / name) as opened:
+            sizes[name] = opened.size
     assert {"صورة.jpg": (1600, 1067), "letter/صورة.jpg": (600, 400)} == sizes
     assert not any(b"SecretCam" in path.read_bytes() for path in out.rglob("*") if path.is_file())
     (entry,) = feedparser.parse((out / "rss.xml").read_bytes()).entries
