@@ -316,7 +316,7 @@ def test_pictures_go_out_with_their_article_by_the_real_command(site, story):  #
     (letter,) = site.letters()
     shown = lxml.html.fromstring(read(letter).get_body(("html",)).get_content())
     (image,) = shown.iter("img")
-    assert image.get("src").startswith("http") and image.get("src").endswith(
+    assert str(image.get("src")).startswith("http") and str(image.get("src")).endswith(
         "/letter/%D8%B5%D9%88%D8%B1%D8%A9.jpg"
     )
     assert image.get("alt") == "النهر"
