@@ -26,7 +26,7 @@ from publisher.articles import (
     tongues,
 )
 from publisher.articles.fields import Fields, visible
-from publisher.errors import Unreadable
+from publisher.errors import Empty, Unreadable
 from publisher.model.article import Article, Body, Leaf, Manuscript, Story, Warn
 from publisher.text import clean, direction, html
 from publisher.text.dates import digits_in
@@ -139,7 +139,7 @@ def _take_apart(leaf: Leaf, rules: Rules) -> _Sheet:
     title, elements = headline.find(fields.title(), html.split(html.sanitise(_bounded(markup))))
     if not title:
         if not elements and not fields.held():
-            raise Unreadable("the file is empty", "write the headline on its first line")
+            raise Empty("the file is empty", "write the headline on its first line")
         title = clean.one_line(clean.tidy(names.stem(leaf.path).replace("-", " "))[0])
         if not visible(title):
             raise Unreadable("there is no title", "write the headline on its first line")
