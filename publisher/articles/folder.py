@@ -75,7 +75,12 @@ def compare(folder: Path, known: Mapping[str, Mark]) -> Differences:
                         continue
                     except OSError as error:
                         odd.append(
-                            Odd(path, f"cannot be read: {error.strerror}", "let the program read the file", True)
+                            Odd(
+                                path,
+                                f"cannot be read: {error.strerror}",
+                                "let the program read the file",
+                                True,
+                            )
                         )
                         left.pop(path, None)
                         continue
@@ -88,7 +93,12 @@ def compare(folder: Path, known: Mapping[str, Mark]) -> Differences:
                 odd.append(Odd("/", "the article folder is not there", "make it, or mount it"))
         except OSError as error:
             odd.append(
-                Odd(prefix or "/", f"cannot be listed: {error.strerror}", "let the program read the folder", True)
+                Odd(
+                    prefix or "/",
+                    f"cannot be listed: {error.strerror}",
+                    "let the program read the folder",
+                    True,
+                )
             )
     closed = tuple(
         each.path.lstrip("/") for each in odd if each.path.endswith("/")

@@ -32,7 +32,11 @@ from publisher.text import clean, direction, html
 from publisher.text.dates import digits_in
 from publisher.text.excerpt import excerpt
 
-_MARKUP = 100_000  # marks of HTML: an honest article has a hundredth; the time to read one is bounded by them
+_MARKUP = 50_000  # marks of HTML: an honest article has a hundredth; the time to read one is bounded by them
+_LONGEST_TAG = (
+    20_000  # characters, what is in quotes not counted: parsers compare each attribute with all others
+)
+_CROWDED = re.compile(rf"<[A-Za-z](?:[^<>\"']|\"[^\"]*+\"|'[^']*+'){{{_LONGEST_TAG}}}")
 
 _TAG = re.compile(r"<[^>]*>")
 _SEPARATOR = re.compile("[\u2028\u2029\u0085\x0b\x0c]")
@@ -186,6 +190,8 @@ def _markup(kind: names.Kind, matter: frontmatter.Matter) -> tuple[Fields, str, 
 def _bounded(markup: str) -> str:
     if markup.count("<") + markup.count("&") > _MARKUP:
         raise Unreadable(f"more than {_MARKUP:,} tags and paragraphs", "split it into several articles")
+    if len(markup) > _LONGEST_TAG and _CROWDED.search(markup):
+        raise Unreadable("a tag with more attributes than any page has", "take it out")
     return markup
 
 
