@@ -131,7 +131,7 @@ def _sort_out(folder: Path, path: str, info: os.stat_result, changed: list[Seen]
         changed.append(Seen(path, info.st_mtime_ns, info.st_size, info.st_ino))
     elif names.verdict(path)[0] != "skipped":
         if stat.S_ISLNK(info.st_mode):
-            leads = names.kind(path) is not None and os.path.isfile(f"{folder}/{path}")
+            leads = names.kind(path) is not None and (folder / path).is_file()
             odd.append(Odd(path, "a symbolic link", "put the file itself here", leads))
         else:
             odd.append(Odd(path, "not a regular file", "remove it"))

@@ -93,7 +93,9 @@ def record(connection: Connection, findings: Sequence[Finding], site: str, now: 
                 doubtful.append(finding)
                 continue
         elif identity and finding.status is Status.SKIPPED:
-            finding = replace(finding, status=Status.QUARANTINED)  # readers had it: its loss is told
+            # readers had it: its loss is told
+            batch.add(replace(finding, status=Status.QUARANTINED), identity, leaf.first_seen if leaf else now)
+            continue
         batch.add(finding, identity, leaf.first_seen if leaf else now)
     batch.write()
     notes = [_ask(connection, finding, before.leaves.get(finding.path), site, now) for finding in doubtful]
