@@ -176,9 +176,8 @@ def _is_odd(text: str) -> bool:
 
 def _balance_lines(text: str) -> tuple[str, int, int | None]:
     """The text, how many controls it lost, and the line of the first loss."""
-    if (count := len(_CONTROL.findall(text))) > _MOST_CONTROLS:
-        line = text.count("\n", 0, text.index(_CONTROL.search(text)[0])) + 1  # type: ignore[index]
-        return _CONTROL.sub("", text), count, line
+    if (count := len(found := _CONTROL.findall(text))) > _MOST_CONTROLS:
+        return _CONTROL.sub("", text), count, text.count("\n", 0, text.index(found[0])) + 1
     lines, lost, first = text.split("\n"), 0, None
     for number, line in enumerate(lines):
         if not _CONTROL.search(line):

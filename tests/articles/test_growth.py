@@ -25,6 +25,7 @@ REPEATED = [
     '<a href="x">', "<!--", "<!-- a -->", "<?", "<![CDATA[", "<div>", "<div>\n\n", "<p>", "</p>",
     "<b><i>", "<table>", "<table><tr><td>", "<ul><li>x", "<p><font>x", "<svg><p>", "<math>",
     "<select>", "<template>", "<style>", "<script>", "<textarea>", "<article>x</article>",
+    "<header>", "<nav>x", "<article><header>x",
     "<nav><a href=x>x</a></nav>", "<body a=b>", "&", "&amp;", "&nbsp;", "&#1;", "{", "{{<",
     "{{< a >}}\n", '{{< a "', "{%", "{% raw %}", "{% a %}", "{{ a(\n", "{: .a}", "{/*",
     "import a from 'b'\n", "<Foo ", "https://a.b/ج ", "https://a.b/", "a@", "a.", "خبر ", "خ", "«",

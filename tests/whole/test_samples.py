@@ -52,7 +52,8 @@ def nashir(site: Path, *words: str, **environment: str) -> dict[str, Any]:
     command = [sys.executable, "-m", "publisher", "-C", str(site), "--json", *words]
     done = subprocess.run(command, capture_output=True, env=os.environ | environment, check=False)
     assert done.returncode in (0, 1), done.stderr.decode()
-    return json.loads(done.stdout)
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
 
 
 def make_site(place: Path, articles: Path, zone: str) -> Path:
