@@ -268,6 +268,11 @@ class _Reader:
             return tuple(self._table(_NewsletterTable, each, (*at, n)) for n, each in enumerate(raw))
         if at == ("mail", "relay") and isinstance(raw, str):
             raw = one_or_many(raw)
+        if type(raw) is kind:
+            return raw
+        if kind == tuple[str, ...] and isinstance(raw, (list, tuple)) and all(type(e) is str for e in raw):
+            return tuple(raw)
+        # Only what is of another kind waits for pydantic to be loaded: it converts it, or says what is wrong.
         from pydantic import ValidationError
 
         try:

@@ -12,6 +12,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 RSS, ATOM, JSON, CSS = "rss.xml", "atom.xml", "feed.json", "feed.css"
 HOME, STYLE, NOT_FOUND = "index.html", "style.css", "404.html"
+STATE, CONTROL = "state", "control.sock"  # a site's state folder, and the daemon's socket in it
 
 # First path segments that are not an article's: our own files, and what the daemon answers.
 RESERVED = frozenset(

@@ -10,7 +10,6 @@ from xml.parsers.expat import ExpatError
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from lxml import etree
-from mammoth import convert_to_html
 
 from publisher.articles.fields import visible
 from publisher.articles.kurdish import refuse_legacy_fonts
@@ -177,6 +176,8 @@ def _join(paragraph: etree._Element) -> None:
 
 
 def _converted(parts: dict[str, etree._Element]) -> Document:
+    from mammoth import convert_to_html
+
     light = BytesIO()
     with ZipFile(light, "w") as archive:
         for name, root in parts.items():

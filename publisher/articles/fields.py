@@ -43,7 +43,12 @@ _WRITTEN: dict[str, str] = {
     "draft": "draft مسودة المسودة پیش‌نویس مسودہ טיוטה ڕەشنووس",
     "published": "published publish منشور منتشرشده منتشر_شده شائع פורסם מפורסם بڵاوکراوە",
     "status": "status الحالة حالة وضعیت حیثیت סטטוס מצב دۆخ",
-    "digest": "digest النشرة_البريدية خبرنامه",
+    "digest": "digest newsletter النشرة_البريدية في_النشرة خبرنامه در_خبرنامه ניוזלטר بۆ_نامەی_هەواڵ",
+    "pin": "pin pinned sticky تثبيت مثبت مثبتة سنجاق سنجاق‌شده پین نمایاں_رکھیں נעוץ הצמדה چەسپاو",
+    "weight": "weight الوزن وزن وزن_ترتیب משקל کێش",
+    "translation of": "translation_of ترجمة_ل ترجمة_للمقال المقال_الأصلي ترجمه_مقاله مقاله_اصلی اصل_مضمون תרגום_של"
+    " وەرگێڕانی_بابەتی",
+    "translation key": "translation_key lang_ref مفتاح_الترجمة کلید_ترجمه מפתח_תרגום",
 }  # fmt: skip
 
 _NESTED = ("extra", "taxonomies", "params")  # Zola, Hugo
@@ -54,6 +59,7 @@ _WORDS: dict[str, str] = {
     " מוסתר ڕەشنووس شاراوە",
 }  # fmt: skip
 _NOTHING = frozenset(("", "~", "null"))
+_LARGEST = 999_999_999
 _COMMAS = re.compile("[,،]")
 _SEMICOLONS = re.compile("[;؛]")  # Pelican: where there are any, commas are part of the names
 
@@ -129,6 +135,25 @@ class Fields:
         """None where the field is missing or says neither yes nor no."""
         word = next((_key(value) for value in self._all(field) if isinstance(value, str)), "")
         return True if word in _TRUE else False if word in _FALSE else None
+
+    def number(self, field: str) -> int | None:
+        """A whole number, in the digits of any script."""
+        text = self.text(field)
+        try:
+            value = int(text) if text else None
+        except ValueError:
+            value = _LARGEST + 1
+        if value is None or abs(value) <= _LARGEST:
+            return value
+        self.warnings.append(
+            Warn(f"{field} {text[:40]!r} is passed over: not a whole number of at most 9 digits")
+        )
+        return None
+
+    def pinned(self) -> bool:
+        """Whether the article is to stand first: yes, or (Hexo's `sticky`) a number above 0."""
+        word = self.text("pin")
+        return self.truth("pin") is True or (word.isdecimal() and int(word[:9]) > 0)
 
     def held(self) -> str | None:
         """Why the article is not to be published yet (A6)."""

@@ -62,15 +62,23 @@ def compose(
     layout: Layout,
     templates: Templates,
     planned: datetime,
+    language: str | None = None,
 ) -> Content:
-    """The letter of *selection*, which has at least one item, for an edition *planned* then.
+    """The letter of *selection*, which has at least one item, for an edition *planned* then. Its interface is in
+    *language*, else in the site's.
 
     Where its HTML would be clipped by Gmail, excerpts get shorter, then items fewer, with their number and a link to
     the site (M7). Raises BadConfig when a template cannot be used.
     """
-    interface = words(site.language)
+    interface = words(language or site.language)
     digits = digits_for(site.digits, interface.language, site.region)
-    date = long_date(planned, language=site.language, region=site.region, zone=site.timezone, digits=digits)
+    date = long_date(
+        planned,
+        language=site.language,
+        region=site.region,
+        zone=site.timezone,
+        digits=digits_for(site.digits, words(site.language).language, site.region),
+    )
     first = selection.items[0]
     headline = subject(
         newsletter,
@@ -103,7 +111,7 @@ def compose(
     for articles, longest in _smaller(selection.items):
         more = selection.more + len(selection.items) - len(articles)
         values = common | {
-            "items": [_item(one, longest, site, layout) for one in articles],
+            "items": [_item(one, longest, site, layout, interface) for one in articles],
             "count": _new(interface, len(articles) + more, digits),
             "more": _more(interface, more, digits),
         }
@@ -112,6 +120,14 @@ def compose(
             break
     text = templates.render(f"mail/{newsletter.template}.txt.j2", **values)
     return Content(lead_line(headline, site.direction), html, text, site.language, site.direction)
+
+
+def spoken(language: str | None, site: str) -> str:
+    """The language of a letter's interface for a reader of *language*: that one where we have its words, else that
+    of the *site*."""
+    if language and words(language).language == feed_tag(language):
+        return words(language).language
+    return words(site).language
 
 
 def encoded_size(html: str) -> int:
@@ -148,10 +164,10 @@ def _voice(language: str, direction: Direction) -> Voice:
     )
 
 
-def _item(article: Article, longest: int, site: Site, layout: Layout) -> Item:
+def _item(article: Article, longest: int, site: Site, layout: Layout, around: Words) -> Item:
     interface = words(article.language)
     if interface.language != feed_tag(article.language):  # no words of its own: those of the letter
-        interface = words(site.language)
+        interface = around
     digits = digits_for(site.digits, interface.language, site.region)
     date = long_date(
         article.published, language=interface.language, region=site.region, zone=site.timezone, digits=digits

@@ -104,6 +104,12 @@ class _Item(BaseEntryExtension):  # type: ignore[misc]
             "link",
             {"rel": "alternate", "type": "text/html", "hreflang": language, "href": self.entry.url},
         )
+        for version in self.entry.versions:
+            if (
+                version.url != self.entry.url
+            ):  # "related": of several alternates readers take the first, or the last
+                related = {"rel": "related", "type": "text/html", "hreflang": version.language}
+                etree.SubElement(element, "link", related | {"href": version.url})
         for title in element.findall("title"):
             title.set("type", "text")
         return element

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from publisher.model.article import Article, Direction
+from publisher.model.article import Article, Direction, Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +32,4 @@ class Entry:
     article: Article
     url: str  # absolute, percent-encoded ASCII
     content: str  # HTML whose first element is <div dir lang> (F8)
+    versions: tuple[Version, ...] = ()  # itself and its translations; () where it has none (A17)

@@ -75,6 +75,39 @@ def test_the_archive_goes_out_once_and_only_when_asked(site, story):  # D1, D2, 
     assert "خبر ثانٍ" in second.get_body(("plain",)).get_content()
 
 
+def test_an_article_in_two_languages_is_one_letter_each(site):  # A17, D6, R8
+    site.run("publish")
+    for language in ("ar", "he"):
+        site.run("subscribers", "add", f"{language}@example.org", "--confirmed", "--language", language)
+    site.article("market.ar.md", "---\ntitle: سوق السمك يعود\nslug: market\n---\nعاد الصيادون بصيد وفير.\n")
+    site.article("market.he.md", "---\ntitle: שוק הדגים חוזר\nslug: market\n---\nהדייגים חזרו עם שלל רב.\n")
+
+    assert site.json("send", "--now")["sent"] == 2
+    assert site.json("send", "--now")["sent"] == 0
+
+    found = {str(letter["To"]): letter for letter in map(read, site.letters())}
+    bodies = {to: letter.get_body(("plain",)).get_content() for to, letter in found.items()}
+    arabic, hebrew = bodies["ar@example.org"], bodies["he@example.org"]
+    assert str(found["he@example.org"]["Subject"]) == "שוק הדגים חוזר"
+    assert ("سوق" in hebrew, "שוק" in arabic) == (False, False)
+    assert "/market-he/" in hebrew
+    assert "/market/" in arabic
+    assert ("ביטול ההרשמה" in hebrew, "إلغاء الاشتراك" in arabic) == (True, True)
+    readers = site.json("subscribers", "list")["subscribers"]
+    assert {reader["address"]: reader["language"] for reader in readers} == {
+        "ar@example.org": "ar",
+        "he@example.org": "he",
+    }
+
+
+def test_a_translation_of_nothing_is_named_by_check(site):  # A17
+    site.article("a.md", "---\ntitle: خبر\ntranslation_of: missing.md\n---\nنص.\n")
+
+    found = site.json("check", expect=1)["problems"]
+
+    assert [("a.md", True)] == [(each["where"], "missing.md" in each["what"]) for each in found]
+
+
 def test_a_letter_is_what_mail_readers_expect(site, story):  # M1, M6, H1, H5, R1
     site.article("park.txt", story)
     site.run("publish")

@@ -1,4 +1,4 @@
-"""Long: a folder of real articles, named by NASHIR_SAMPLES (docs/architecture.md says what may be in it); skipped without.
+"""Long: a folder of real articles, named by NASHIR_SAMPLES; docs/architecture.md says what may be in it.
 
 Each sub-folder of it that is there is tried; every number is printed (pytest -s)."""
 
