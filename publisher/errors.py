@@ -68,3 +68,7 @@ class Unreadable(PublisherError):
     def __init__(self, what: str, mend: str, line: int | None = None) -> None:
         self.line = line
         super().__init__(what, "" if line is None else f"line {line}", mend)
+
+
+class Empty(Unreadable):
+    """A file holds nothing yet: a note just begun. It is passed over, unless it was an article before."""

@@ -12,7 +12,7 @@ from publisher.actions.house import House
 from publisher.actions.pool import CHUNK, Progress, spread
 from publisher.articles import folder, names, parse, slugs
 from publisher.articles.folder import Mark, Odd, Seen
-from publisher.errors import Unreadable, Unwritable
+from publisher.errors import Empty, Unreadable, Unwritable
 from publisher.model.article import Finding, Status
 from publisher.store import facts, findings
 
@@ -118,6 +118,8 @@ def examine(root: Path, limit: int, rules: parse.Rules, seen: Seen) -> Finding:
         return Finding(seen.path, *_ODD, Status.QUARANTINED, reason=error.what, mend=error.mend)
     try:
         manuscript = parse.parse(leaf, rules)
+    except Empty as error:
+        return Finding(*seen, Status.SKIPPED, reason=error.what, mend=error.mend)
     except Unreadable as error:
         return Finding(*seen, Status.QUARANTINED, reason=error.what, mend=error.mend, line=error.line)
     return Finding(*seen, Status.PUBLISHED, manuscript, manuscript.slug or slugs.slug(manuscript.title))
@@ -158,7 +160,14 @@ def note(
         paths = left[start : start + CHUNK]
         store.write(lambda c, paths=paths: findings.depart(c, paths, now))  # type: ignore[misc]
     odd = [
-        Finding(each.path, *_ODD, Status.SKIPPED, reason=each.reason, mend=each.mend) for each in found.odd
+        Finding(
+            each.path,
+            *_ODD,
+            Status.QUARANTINED if each.lost else Status.SKIPPED,
+            reason=each.reason,
+            mend=each.mend,
+        )
+        for each in found.odd
     ]
     refused: list[Finding] = []
     changed = done = 0

@@ -16,6 +16,7 @@ from publisher.text import clean
 
 Result = TypeVar("Result")
 
+_MOST = 200_000  # characters of JSON
 _MENDS = 50  # lines of TOML that are read as written before the file is given up
 
 _TOML_LINE = re.compile(r"[ \t]*(?P<key>\"[^\"]*\"|[^\s=\[\]\"'#][^=\"'#]*?)[ \t]*=[ \t]*(?P<value>.*)\Z")
@@ -95,8 +96,13 @@ def json_object(text: str, start: int, line: int) -> tuple[Mapping, list[Warn], 
         object_pairs_hook=once, parse_int=str, parse_float=str, parse_constant=str, strict=False
     )
     try:
-        value, end = _shallow(lambda: decoder.raw_decode(text, start), line)
+        # No more is read than front matter may have, and what tells that it has more.
+        value, end = _shallow(lambda: decoder.raw_decode(text[: start + _MOST], start), line)
     except json.JSONDecodeError as error:
+        if len(text) > start + _MOST and error.pos > start + _MOST // 2:
+            raise Unreadable(
+                "the front matter is larger than 64 kB", "move its text below the front matter", line
+            ) from None
         where = line + text.count("\n", start, error.pos)
         raise Unreadable(f"the front matter is not JSON: {error.msg}", "see that line", where) from None
     return _mapping(value, line, warnings), warnings, end

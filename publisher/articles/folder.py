@@ -34,6 +34,7 @@ class Odd:
     path: str
     reason: str
     mend: str
+    lost: bool = False  # somebody may wait for it on the site: it is refused, not passed over
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,20 +76,30 @@ def compare(folder: Path, known: Mapping[str, Mark]) -> Differences:
                         continue
                     except OSError as error:
                         odd.append(
-                            Odd(path, f"cannot be read: {error.strerror}", "let the program read the file")
+                            Odd(
+                                path,
+                                f"cannot be read: {error.strerror}",
+                                "let the program read the file",
+                                True,
+                            )
                         )
                         left.pop(path, None)
                         continue
                     present += 1
                     mark = (info.st_mtime_ns, info.st_size, info.st_ino)
                     if mark_of(path, None) != mark:
-                        _sort_out(path, info, changed, odd)
+                        _sort_out(folder, path, info, changed, odd)
         except FileNotFoundError:
             if not prefix:
                 odd.append(Odd("/", "the article folder is not there", "make it, or mount it"))
         except OSError as error:
             odd.append(
-                Odd(prefix or "/", f"cannot be listed: {error.strerror}", "let the program read the folder")
+                Odd(
+                    prefix or "/",
+                    f"cannot be listed: {error.strerror}",
+                    "let the program read the folder",
+                    True,
+                )
             )
     closed = tuple(
         each.path.lstrip("/") for each in odd if each.path.endswith("/")
@@ -116,16 +127,15 @@ def glance(folder: Path, path: str) -> Seen | None:
     return Seen(path, info.st_mtime_ns, info.st_size, info.st_ino) if stat.S_ISREG(info.st_mode) else None
 
 
-def _sort_out(path: str, info: os.stat_result, changed: list[Seen], odd: list[Odd]) -> None:
+def _sort_out(folder: Path, path: str, info: os.stat_result, changed: list[Seen], odd: list[Odd]) -> None:
     if stat.S_ISREG(info.st_mode):
         changed.append(Seen(path, info.st_mtime_ns, info.st_size, info.st_ino))
     elif names.verdict(path)[0] != "skipped":
-        link = stat.S_ISLNK(info.st_mode)
-        odd.append(
-            Odd(path, "a symbolic link", "put the file itself here")
-            if link
-            else Odd(path, "not a regular file", "remove it")
-        )
+        if stat.S_ISLNK(info.st_mode):
+            leads = names.kind(path) is not None and (folder / path).is_file()
+            odd.append(Odd(path, "a symbolic link", "put the file itself here", leads))
+        else:
+            odd.append(Odd(path, "not a regular file", "remove it"))
 
 
 def read(folder: Path, path: str, limit: int) -> Leaf:

@@ -24,7 +24,7 @@ _TITLES = ("og:title", "dc.title")
 
 
 def read(text: str, title: str) -> tuple[Mapping, str]:
-    """The fields that the page *text* fills and the inside of its <body>, not sanitised.
+    """The fields that the page *text* fills and the inside of its article (`_article`), not sanitised.
 
     The title is *title* if the file gives one elsewhere, else <title>, the first <h1>, or a <meta>; an <h1> that
     <title> only adds the site's name to is the better headline. The <h1> that is the title leaves the body.
@@ -40,7 +40,8 @@ def read(text: str, title: str) -> tuple[Mapping, str]:
     for name, field in _META.items():
         if name in meta:
             fields.setdefault(field, meta[name])
-    heading = next(page.iter("h1"), None)
+    article = _article(page)
+    heading = next((found for part in (article, page) if part is not None for found in part.iter("h1")), None)
     shown = _words(heading)
     said = (
         title
@@ -51,7 +52,7 @@ def read(text: str, title: str) -> tuple[Mapping, str]:
     fields["title"] = shown if not title and _adds_site(said, shown) else said
     if heading is not None and shown == fields["title"]:
         heading.drop_tree()
-    return fields, _inside(page)
+    return fields, _inside(article)
 
 
 def _adds_site(title: str, heading: str) -> bool:
@@ -73,9 +74,49 @@ def _words(element: etree._Element | None) -> str:
     return "" if element is None else clean.one_line("".join(element.itertext()))
 
 
-def _inside(page: HtmlElement) -> str:
+# What stands around the article on a page of a site. Inside of an <article> a header or an aside is its own.
+_FURNITURE = ("nav", "header", "footer", "aside")
+
+
+def _article(page: HtmlElement) -> HtmlElement | None:
+    """The part of *page* that is the article: its one <article> or <main>, else its <body>; without the menus, and
+    without the headers, footers and asides of the page."""
     body = page.find("body")
     if body is None:
+        return None
+    found = next((only[0] for name in ("article", "main") if len(only := _outermost(body, name)) == 1), body)
+    around = _around(found)
+    if around and _words(found) != "".join(map(_words, around)):
+        for part in around:
+            part.drop_tree()
+    return found
+
+
+def _around(found: HtmlElement) -> list[HtmlElement]:
+    """What stands in *found* and is no part of the article; a header with the headline in it is one. One walk."""
+    heading = next(found.iter("h1"), None)
+    kept = set(heading.iterancestors("header")) if heading is not None else set()
+    around: list[HtmlElement] = []
+    articles = 0
+    walk = etree.iterwalk(found, events=("start", "end"))
+    for event, part in walk:
+        if part.tag == "article":
+            articles += 1 if event == "start" else -1
+        elif event == "start" and (
+            part.tag == "nav" or (part.tag in _FURNITURE and not articles and part not in kept)
+        ):
+            around.append(part)
+            walk.skip_subtree()
+    return around
+
+
+def _outermost(body: HtmlElement, name: str) -> list[HtmlElement]:
+    """The elements called *name* that hold words, but those inside of another."""
+    return [each for each in body.iter(name) if next(each.iterancestors(name), None) is None and _words(each)]
+
+
+def _inside(article: HtmlElement | None) -> str:
+    if article is None:
         return ""
-    text = etree.tostring(body, encoding="unicode", method="html", with_tail=False)
-    return text[text.index(">") + 1 :].removesuffix("</body>")
+    text = etree.tostring(article, encoding="unicode", method="html", with_tail=False)
+    return text[text.index(">") + 1 :].removesuffix(f"</{article.tag!s}>")

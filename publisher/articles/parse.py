@@ -29,14 +29,17 @@ from publisher.articles import (
 )
 from publisher.articles.fields import Fields, visible
 from publisher.articles.opening import opening
-from publisher.errors import Unreadable
+from publisher.errors import Empty, Unreadable
 from publisher.model.article import Article, Body, Leaf, Manuscript, Story, Warn
 from publisher.model.media import Reference
 from publisher.text import clean, direction, html, language
 from publisher.text.dates import digits_in
 from publisher.text.excerpt import excerpt
 
-_MARKUP = 100_000  # marks of HTML: an honest article has a hundredth; the time to read one is bounded by them
+_MARKUP = 50_000  # marks of HTML: an honest article has a hundredth; the time to read one is bounded by them
+# Characters, what is in quotes not counted: parsers compare each attribute with all others.
+_LONGEST_TAG = 20_000
+_CROWDED = re.compile(rf"<[A-Za-z](?:[^<>\"']|\"[^\"]*+\"|'[^']*+'){{{_LONGEST_TAG}}}")
 
 _SEPARATOR = re.compile("[\u2028\u2029\u0085\x0b\x0c]")
 # Front matter and the first line below it: fields and headline, where a separator is a blank and no paragraph.
@@ -164,7 +167,7 @@ def _take_apart(leaf: Leaf, rules: Rules, *, briefly: bool = False) -> _Sheet:
     title, elements = headline.find(fields.title(), html.split(html.sanitise(_bounded(source.markup))))
     if not title:
         if not elements and not fields.held():
-            raise Unreadable("the file is empty", "write the headline on its first line")
+            raise Empty("the file is empty", "write the headline on its first line")
         title = clean.one_line(clean.tidy(names.stem(leaf.path).replace("-", " "))[0])
         if not visible(title):
             raise Unreadable("there is no title", "write the headline on its first line")
@@ -219,6 +222,8 @@ def _markup(
 def _bounded(markup: str) -> str:
     if markup.count("<") + markup.count("&") > _MARKUP:
         raise Unreadable(f"more than {_MARKUP:,} tags and paragraphs", "split it into several articles")
+    if len(markup) > _LONGEST_TAG and _CROWDED.search(markup):
+        raise Unreadable("a tag with more attributes than any page has", "take it out")
     return markup
 
 

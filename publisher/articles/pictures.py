@@ -98,10 +98,19 @@ def _made(data: bytes, kind: str, stripped: bytes) -> Pictures:
         still = _still(image)
         as_it_is = Rendition(stripped, _FORMATS[kind], width, height)
         page = as_it_is if moves or fits else _saved(still, kind)
+        if page is as_it_is:
+            _shows(page, kind)
         note = ""
         if moves and max(width, height) > PAGE:
             note = f"an animation of {width:,} × {height:,} pixels is published as large as it is"
         return Pictures(page, _letter(page, still, moves=moves), note)
+
+
+def _shows(page: Rendition, kind: str) -> None:
+    """Raises what Pillow raises where a stripped picture is damaged, though the one it was made from could be read."""
+    if kind != "JPEG":  # whose parts are taken over byte by byte
+        with _opened(page.data, kind) as image:
+            image.load()
 
 
 def _kind(data: bytes) -> str:

@@ -7,7 +7,7 @@ about by itself.
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -94,6 +94,10 @@ def record(connection: Connection, findings: Sequence[Finding], site: str, now: 
             if identity is None or (manuscript.declared_id and identity != wanted):
                 doubtful.append(finding)
                 continue
+        elif identity and finding.status is Status.SKIPPED:
+            # readers had it: its loss is told
+            batch.add(replace(finding, status=Status.QUARANTINED), identity, leaf.first_seen if leaf else now)
+            continue
         batch.add(finding, identity, leaf.first_seen if leaf else now)
     batch.write()
     notes = [_ask(connection, finding, before.leaves.get(finding.path), site, now) for finding in doubtful]

@@ -31,7 +31,7 @@ _BMP = "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufeff\uff
 _ASTRAL = "".join(
     f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0x10000, 0x110000, 0x10000)
 )
-_FORBIDDEN = re.compile(f"[{_BMP}{_ASTRAL}]")
+_FORBIDDEN = re.compile(f"[{_BMP}{_ASTRAL}]+")
 # Bytes of UTF-8 that begin nothing which `tidy` changes: most texts have no others, and one look tells.
 _SAFE = bytes({*b"\t\n", *range(0x20, 0x7F), *range(0x80, 0xC2), *range(0xC3, 0xE2), *b"\xe3\xe4"})
 _LEADS = bytes(
@@ -42,6 +42,7 @@ _ODD_ASTRAL = re.compile(f"[{_ASTRAL}]")
 _CONTROL = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _ISOLATE_OF = {"\u202a": "\u2066", "\u202b": "\u2067", "\u202c": "\u2069"}
 _OVERRIDES = "\u202d\u202e"
+_MOST_CONTROLS = 100_000  # a text with more is no text: it loses them all
 _PDF, _PDI = "\u202c", "\u2069"
 
 _BLANKS = "\t\n\r\x0b\x0c\x85\u2028\u2029"
@@ -49,6 +50,7 @@ _FOLD = re.compile(f"[ {_BLANKS}]+")
 _OTHER_BLANK = re.compile(f"[{_BLANKS}]")
 _OPENERS, _CLOSERS = "\u202a\u202b\u2066\u2067\u2068", "\u202c\u2069"
 _MARKS = "\u200e\u200f"
+_LAYERS = 50  # of blanks, marks and isolates around a field; who writes more keeps the rest
 
 
 class Undecodable(ValueError):
@@ -149,11 +151,13 @@ def tidy(text: str) -> tuple[str, list[Warn]]:
         return text, []
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     warnings = []
-    if found := list(_FORBIDDEN.finditer(text)):
-        names = ", ".join(sorted({f"U+{ord(match[0]):04X}" for match in found})[:5])
-        line = text.count("\n", 0, found[0].start()) + 1
-        warnings.append(Warn(f"{len(found)} characters that no output may hold were removed: {names}", line))
-        text = _FORBIDDEN.sub("", text)
+    if first := _FORBIDDEN.search(text):
+        kept = _FORBIDDEN.sub("", text)
+        names = ", ".join(sorted(f"U+{ord(char):04X}" for char in set(text) if _FORBIDDEN.match(char))[:5])
+        line = text.count("\n", 0, first.start()) + 1
+        count = len(text) - len(kept)
+        warnings.append(Warn(f"{count} characters that no output may hold were removed: {names}", line))
+        text = kept
     if _CONTROL.search(text):
         text, lost, where = _balance_lines(text)
         if lost:
@@ -172,6 +176,8 @@ def _is_odd(text: str) -> bool:
 
 def _balance_lines(text: str) -> tuple[str, int, int | None]:
     """The text, how many controls it lost, and the line of the first loss."""
+    if (count := len(found := _CONTROL.findall(text))) > _MOST_CONTROLS:
+        return _CONTROL.sub("", text), count, text.count("\n", 0, text.index(found[0])) + 1
     lines, lost, first = text.split("\n"), 0, None
     for number, line in enumerate(lines):
         if not _CONTROL.search(line):
@@ -211,13 +217,14 @@ def one_line(text: str) -> str:
     no blank, no U+200E or U+200F, no pair of isolates or embeddings that holds the whole."""
     if "  " in text or _OTHER_BLANK.search(text):
         text = _FOLD.sub(" ", text)
-    while True:
+    for _ in range(_LAYERS):
         bare = text.strip().strip(_MARKS)
         if bare[:1] and bare[0] in _OPENERS and _closes_at_end(bare):
             bare = bare[1:-1]
         if bare == text:
-            return text
+            break
         text = bare
+    return text
 
 
 def _closes_at_end(text: str) -> bool:

@@ -292,7 +292,7 @@ def test_nothing_below_a_folder_that_cannot_be_listed_counts_as_deleted(
     publishes(house)
 
     assert ["خبر 2", "خبر 1"] == titles(house)
-    assert (Status.SKIPPED, "cannot be listed: Permission denied") == verdicts(house)["news/"]
+    assert (Status.QUARANTINED, "cannot be listed: Permission denied") == verdicts(house)["news/"]
 
 
 # Gone

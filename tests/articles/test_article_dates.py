@@ -1,11 +1,11 @@
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from time import process_time
 from zoneinfo import ZoneInfo
 
 import jdatetime
 import pytest
 from babel import Locale
-from hijridate import Gregorian
+from hijridate import Gregorian, Hijri
 from hypothesis import given
 from hypothesis import strategies as st
 from pyluach.dates import HebrewDate
@@ -246,3 +246,54 @@ def test_any_text_is_a_date_or_refused(text: str) -> None:  # X14
 
     assert found.tzinfo is UTC
     assert dates.is_day_only(text) in (True, False)
+
+
+# Written down by hand, a row a region or language: what its newspapers print, not what the program has.
+GREGORIAN = {
+    "Egypt, the Gulf": "يناير فبراير مارس أبريل مايو يونيو يوليو أغسطس سبتمبر أكتوبر نوفمبر ديسمبر",
+    "Egypt, old": "يناير فبراير مارس إبريل مايو يونيه يوليه أغسطس سبتمبر اكتوبر نوفمبر ديسمبر",
+    "Iraq, Syria, Lebanon, Jordan, Palestine": "كانون_الثاني شباط آذار نيسان أيار حزيران تموز آب أيلول تشرين_الأول"
+    " تشرين_الثاني كانون_الأول",
+    "Tunisia, Algeria": "جانفي فيفري مارس أفريل ماي جوان جويلية أوت سبتمبر أكتوبر نوفمبر ديسمبر",
+    "Morocco": "يناير فبراير مارس أبريل ماي يونيو يوليوز غشت شتنبر أكتوبر نونبر دجنبر",
+    "Mauritania": "يناير فبراير مارس إبريل مايو يونيو يوليو أغشت شتمبر أكتوبر نوفمبر دجمبر",
+    "Iran": "ژانویه فوریه مارس آوریل مه ژوئن ژوئیه اوت سپتامبر اکتبر نوامبر دسامبر",
+    "Afghanistan": "جنوری فبروری مارچ اپریل می جون جولای اگست سپتمبر اکتوبر نومبر دسمبر",
+    "Pakistan": "جنوری فروری مارچ اپریل مئی جون جولائی اگست ستمبر اکتوبر نومبر دسمبر",
+    "Israel": "ינואר פברואר מרץ אפריל מאי יוני יולי אוגוסט ספטמבר אוקטובר נובמבר דצמבר",
+    "Kurdistan": "کانوونی_دووەم شوبات ئازار نیسان ئایار حوزەیران تەمووز ئاب ئەیلوول تشرینی_یەکەم تشرینی_دووەم"
+    " کانوونی_یەکەم",
+    "English": "January February March April May June July August September October November December",
+    "English, short": "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec",
+}
+JALALI = {
+    "Iran": "فروردین اردیبهشت خرداد تیر مرداد شهریور مهر آبان آذر دی بهمن اسفند",
+    "Afghanistan": "حمل ثور جوزا سرطان اسد سنبله میزان عقرب قوس جدی دلو حوت",
+    "Pashto": "وری غویی غبرګولی چنګاښ زمری وږی تله لړم لیندۍ مرغومی سلواغه کب",
+    "Kurds of Iran": "خاکەلێوە گوڵان جۆزەردان پووشپەڕ گەلاوێژ خەرمانان ڕەزبەر گەڵاڕێزان سەرماوەز بەفرانبار ڕێبەندان"
+    " ڕەشەمە",
+}
+HIJRI = {
+    "Arabic": "محرم صفر ربيع_الأول ربيع_الآخر جمادى_الأولى جمادى_الآخرة رجب شعبان رمضان شوال ذو_القعدة ذو_الحجة",
+    "Arabic, other": "المحرم صفر ربيع_الاول ربيع_الثاني جمادى_الاولى جمادى_الثانية رجب شعبان رمضان شوال ذي_القعدة"
+    " ذي_الحجة",
+    "Urdu": "محرم صفر ربیع_الاول ربیع_الثانی جمادی_الاول جمادی_الثانی رجب شعبان رمضان شوال ذوالقعدہ ذوالحجہ",
+}
+HEBREW = "ניסן אייר סיוון תמוז אב אלול תשרי חשוון כסלו טבת שבט אדר"
+ROWS = [(calendar, row) for calendar, table in (("gregorian", GREGORIAN), ("jalali", JALALI), ("hijri", HIJRI))
+        for row in table.values()] + [("hebrew", HEBREW)]  # fmt: skip
+IN_CALENDAR = {
+    "gregorian": (2023, lambda month: date(2023, month, 7)),
+    "jalali": (1402, lambda month: jdatetime.date(1402, month, 7).togregorian()),
+    "hijri": (1445, lambda month: Hijri(1445, month, 7).to_gregorian()),
+    "hebrew": (5783, lambda month: HebrewDate(5783, month, 7).to_pydate()),
+}
+
+
+@pytest.mark.parametrize(("calendar", "row"), ROWS)
+def test_every_month_is_known_in_every_region(calendar: str, row: str) -> None:  # A5
+    year, day_of = IN_CALENDAR[calendar]
+    for number, name in enumerate((word.replace("_", " ") for word in row.split()), start=1):
+        expected = datetime.combine(date.fromordinal(day_of(number).toordinal()), time(), UTC)
+        for text in (f"7 {name} {year}", f"٧ {name}، {year}"):
+            assert expected == dates.read(text, UTC_ZONE, "en"), text

@@ -110,7 +110,7 @@ def test_file_with_more_markup_than_an_article_has_is_refused() -> None:
     refused = outcome(Leaf("a.txt", "خ\n".encode() * 60_000))
 
     assert isinstance(refused, Unreadable)
-    assert "100,000" in refused.what
+    assert "50,000" in refused.what
 
 
 def test_panic_of_a_library_is_one_bad_file(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -145,7 +145,7 @@ def test_bad_files_are_named_and_the_rest_goes_on(site, story):
 
     by_path = {row["path"]: row for row in found["articles"]}
     assert by_path["good.txt"]["status"] == "published"
-    assert by_path["empty.md"]["status"] == "quarantined" and by_path["empty.md"]["reason"]
+    assert by_path["empty.md"]["status"] == "skipped" and by_path["empty.md"]["reason"]
     assert (by_path["latin.txt"]["status"], by_path["latin.txt"]["line"]) == ("quarantined", 1)
     assert by_path["draft.md"]["status"] == "held"
     assert by_path["photo.jpg"]["status"] == "skipped"
