@@ -5,6 +5,7 @@ a path is relative to the output folder.
 """
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import PurePosixPath
 from typing import Literal
 from unicodedata import normalize
@@ -92,11 +93,14 @@ def media_path(slug: str, name: str) -> str:
     return str(PurePosixPath(article_path(slug)).parent / name)
 
 
+_uuid = cache(UUID)
+
+
 def article_id(site: str, path: str, number: int = 1) -> str:
     """The identity made from the site's id and the file's path in NFC (RFC 9562, 5.5); the *number*-th article
     that wants the same one gets its own."""
     name = normalize("NFC", path) + (f"\0{number}" if number > 1 else "")
-    return uuid5(UUID(site), name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")).urn
+    return uuid5(_uuid(site), name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")).urn
 
 
 def declared_id(value: str) -> str:

@@ -18,8 +18,8 @@ T = TypeVar("T")
 R = TypeVar("R")
 Progress = Callable[[str, int, int], None]  # what is being done, how many are, of how many
 
-CHUNK = 200  # items handed over, and written, together
-WORTHWHILE = 3 * CHUNK  # fewer are done sooner than processes start
+CHUNK = 400  # items handed over, and written, together
+WORTHWHILE = 600  # fewer are done sooner than processes start
 AHEAD = 3  # chunks a process may be ahead of who takes the results: memory stays flat
 _PR_SET_PDEATHSIG = 1
 

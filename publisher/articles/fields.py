@@ -94,6 +94,8 @@ def field_of(name: str) -> str | None:
 
 def visible(text: str) -> bool:
     """Whether anything of *text* can be seen: letters, digits, signs; not blanks, NBSP, ZWNJ or marks."""
+    if text.isprintable():  # each of its characters
+        return not text.isspace() and text != ""
     return any(char.isprintable() and char != " " for char in text)
 
 

@@ -16,7 +16,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from publisher.layout import article_id, declared_id
 from publisher.model.article import Finding, Manuscript, Status
-from publisher.store import groups, labels, media
+from publisher.store import bulk, groups, labels, media
 from publisher.store.identity import identify, printable
 from publisher.store.labels import Change
 from publisher.store.tables import OUTDATED, articles, editions, leaves, newsletters, variants
@@ -79,8 +79,9 @@ def look_again(connection: Connection, paths: Sequence[str]) -> None:
 def record(connection: Connection, findings: Sequence[Finding], site: str, now: datetime) -> list[str]:
     """Write what a scan found; returns warnings about identity as "path: words". Call `depart` first, so that a
     renamed file finds the article it was."""
-    before = _before(connection, findings, site, now)
-    ids = Counter(_wanted(f.path, f.manuscript, site) for f in findings if f.manuscript)
+    wants = {f.path: _wanted(f.path, f.manuscript, site) for f in findings if f.manuscript}
+    before = _before(connection, findings, wants, now)
+    ids = Counter(wants.values())
     contents = Counter(f.manuscript.content_hash for f in findings if f.manuscript)
     batch = _Batch(connection, before.articles, now)
     doubtful: list[Finding] = []
@@ -88,7 +89,7 @@ def record(connection: Connection, findings: Sequence[Finding], site: str, now: 
         leaf, manuscript = before.leaves.get(finding.path), finding.manuscript
         identity = leaf.article if leaf else None
         if manuscript:
-            wanted = _wanted(finding.path, manuscript, site)
+            wanted = wants[finding.path]
             if identity is None and ids[wanted] == contents[manuscript.content_hash] == 1:
                 identity = wanted if _new(manuscript, wanted, before) else None
             if identity is None or (manuscript.declared_id and identity != wanted):
@@ -116,7 +117,9 @@ def _new(manuscript: Manuscript, wanted: str, before: _Before) -> bool:
     return wanted not in before.articles and not known
 
 
-def _before(connection: Connection, findings: Sequence[Finding], site: str, now: datetime) -> _Before:
+def _before(
+    connection: Connection, findings: Sequence[Finding], wants: Mapping[str, str], now: datetime
+) -> _Before:
     paths = [finding.path for finding in findings]
     known = {
         row.path: row
@@ -126,7 +129,7 @@ def _before(connection: Connection, findings: Sequence[Finding], site: str, now:
     }
     ids = {row.article for row in known.values() if row.article}
     new = [f for f in findings if f.manuscript and (f.path not in known or not known[f.path].article)]
-    ids |= {_wanted(f.path, f.manuscript, site) for f in new if f.manuscript}
+    ids |= {wants[finding.path] for finding in new}
     hashes = [f.manuscript.content_hash for f in new if f.manuscript]
     same = select(articles.c.content_hash).where(articles.c.content_hash.in_(hashes))
     left = select(articles.c.id).where(articles.c.removed == now).limit(1)
@@ -185,20 +188,18 @@ class _Batch:
 
     def write(self) -> None:
         connection = self._connection
+        if not self._leaves:
+            return
         for status, ids in self._left.items():
             _leave(connection, ids, status, self._now)
-        if self._new:
-            connection.execute(articles.insert(), self._new)
+        bulk.insert(connection, articles.insert(), self._new)
         if self._changed:
             row = upsert(articles)
             replaced = {name: row.excluded[name] for name in self._changed[0] if name != "id"}
-            connection.execute(row.on_conflict_do_update(index_elements=["id"], set_=replaced), self._changed)
-        if self._leaves:
-            row = upsert(leaves)
-            replaced = {name: row.excluded[name] for name in self._leaves[0] if name not in _KEPT}
-            connection.execute(
-                row.on_conflict_do_update(index_elements=["path"], set_=replaced), self._leaves
-            )
+            bulk.insert(connection, row.on_conflict_do_update(["id"], set_=replaced), self._changed)
+        row = upsert(leaves)
+        replaced = {name: row.excluded[name] for name in self._leaves[0] if name not in _KEPT}
+        bulk.insert(connection, row.on_conflict_do_update(["path"], set_=replaced), self._leaves)
         labels.change(connection, self._labels)
         groups.write(connection, self._claims)
 

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, selec
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from publisher.model.article import Status
+from publisher.store import bulk
 from publisher.store.tables import OTHER, OUTDATED, articles, labels, spellings
 from publisher.text.fold import fold
 
@@ -57,7 +58,7 @@ def change(connection: Connection, changes: Iterable[Change]) -> None:
             index_elements=["key", "article"], set_={"spelling": put.excluded.spelling}
         )
         rows = [{"key": key, "article": article, "spelling": word} for key, word, article in sorted(new)]
-        connection.execute(put, rows)
+        bulk.insert(connection, put, rows)
     counts = Counter([each[:2] for each in new])
     counts.subtract([each[:2] for each in gone])
     _count(connection, {pair: count for pair, count in counts.items() if count})

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, 
 
 from publisher.layout import RESERVED
 from publisher.model.article import Status
-from publisher.store import groups, labels, translations
+from publisher.store import bulk, groups, labels, translations
 from publisher.store.articles import max_seq
 from publisher.store.labels import Change
 from publisher.store.tables import articles, leaves, slugs
@@ -60,8 +60,7 @@ def place(connection: Connection) -> int:
     if not new:
         return 0
     rows, fresh = _slugs(connection, new)
-    if fresh:
-        connection.execute(slugs.insert(), fresh)
+    bulk.insert(connection, slugs.insert(), fresh)
     places = [
         {"article": id_, "at": at, "called": slug}
         for at, (id_, slug) in enumerate(rows, max_seq(connection) + 1)

@@ -10,6 +10,8 @@ from sqlalchemy.types import TypeDecorator
 
 from publisher.model.media import Made, Media
 
+_encoded = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
 
 class Instant(TypeDecorator[datetime]):
     """An aware datetime as seconds since 1970 (UTC): both databases compare and sort it as a number."""
@@ -44,7 +46,7 @@ class Json(TypeDecorator[Any]):
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        return None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        return None if value is None else _encoded(value)
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> Any:
         return None if value is None else json.loads(value)
