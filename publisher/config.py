@@ -17,14 +17,17 @@ from urllib.parse import urlsplit
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from publisher.articles import links
 from publisher.articles.settings import ArticleSettings
 from publisher.digests import due
 from publisher.errors import BadConfig, NotASite
+from publisher.feeds import aliases
 from publisher.feeds.settings import FeedSettings
 from publisher.mail.address import mailbox
 from publisher.mail.settings import MailSettings, check_numbers, one_or_many, relays
 from publisher.model.digest import Newsletter
 from publisher.model.site import Site
+from publisher.pages.settings import PageSettings
 from publisher.text.clean import one_line, tidy
 from publisher.text.direction import of_tag
 from publisher.text.language import canonical
@@ -62,6 +65,7 @@ class Settings:
     mail: MailSettings
     newsletters: tuple[Newsletter, ...]
     web: WebSettings
+    pages: PageSettings = field(default_factory=PageSettings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,7 @@ class _File:
     mail: MailSettings = field(default_factory=MailSettings)
     newsletters: tuple[_NewsletterTable, ...] = ()
     web: WebSettings = field(default_factory=WebSettings)
+    pages: PageSettings = field(default_factory=PageSettings)
 
 
 # How to mend a key whose reader says only what is wrong.
@@ -184,13 +189,17 @@ class _Reader:
         self._check(("web",), "listen", lambda: file.web.address)
         self._check(("feeds",), "folder", lambda: self._apart(file.feeds.folder, file.articles.folder))
         self._check(("feeds",), "entries", lambda: _between(file.feeds.entries, 1, 1000))
+        self._check(("feeds",), "aliases", lambda: aliases.read(file.feeds.aliases))
+        self._check(("pages",), "link", lambda: links.check(file.pages.link))
         newsletters = tuple(self._newsletter(table, n, site) for n, table in enumerate(file.newsletters))
         for n, newsletter in enumerate(newsletters):
             if newsletter.name in {other.name for other in newsletters[:n]}:
                 raise self._bad(
                     ("newsletters", n, "name"), f"two newsletters are named {newsletter.name}", "rename one"
                 )
-        return Settings(self._path.parent, site, file.articles, file.feeds, file.mail, newsletters, file.web)
+        return Settings(
+            self._path.parent, site, file.articles, file.feeds, file.mail, newsletters, file.web, file.pages
+        )
 
     def _apart(self, out: str, articles: str) -> None:
         """The output is served to everybody: it must not be, hold or lie in what is not meant for them."""

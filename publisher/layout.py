@@ -4,14 +4,18 @@ The output folder is the document root. A URL is absolute, percent-encoded ASCII
 a path is relative to the output folder.
 """
 
+import re
+from base64 import b32encode
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import PurePosixPath
 from unicodedata import normalize
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlsplit
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 RSS, ATOM, JSON, CSS = "rss.xml", "atom.xml", "feed.json", "feed.css"
 HOME, STYLE, NOT_FOUND = "index.html", "style.css", "404.html"
+PERMALINKS = "a"  # the folder of the short addresses (A16)
 
 # First path segments that are not an article's: our own files, and what the daemon answers.
 RESERVED = frozenset(
@@ -43,6 +47,9 @@ RESERVED = frozenset(
     ]
 )
 
+# First path segments that the daemon answers: no file of ours stands there.
+DYNAMIC = frozenset([PERMALINKS, "admin", "api", "confirm", "healthz", "metrics", "preferences", "u"])
+
 
 @dataclass(frozen=True, slots=True)
 class Layout:
@@ -52,7 +59,8 @@ class Layout:
 
     def url(self, path: str) -> str:
         """The URL of the file or folder *path* below the document root; "index.html" is left out."""
-        return f"{self.root}/{quote(path.removesuffix(HOME), safe='/')}"
+        folder, slash, name = path.rpartition("/")
+        return f"{self.root}/{quote(folder + slash if name == HOME else path, safe='/')}"
 
     @property
     def home(self) -> str:
@@ -62,14 +70,100 @@ class Layout:
         """The URL of an article."""
         return self.url(article_path(slug))
 
+    def permalink(self, identity: str) -> str:
+        """The short ASCII URL of the article with this id (A16)."""
+        return self.url(permalink_path(identity))
+
     def unsubscribe(self, token: str) -> str:
         """The URL of a reader's unsubscribe page (H1); *token* is ASCII."""
         return self.url(f"u/{token}")
 
 
 def article_path(slug: str) -> str:
-    """The file of an article's page."""
-    return str(PurePosixPath(slug, HOME))
+    """The file of an article's page: a slug that ends in .html is a file, any other a folder."""
+    return slug if slug.endswith(_PAGES) else str(PurePosixPath(slug, HOME))
+
+
+def permalink_path(identity: str) -> str:
+    """The file of an article's short address (A16): 50 bits of a hash of its id, which never changes."""
+    digest = blake2b(identity.encode(), digest_size=10).digest()
+    return f"{PERMALINKS}/{b32encode(digest)[:10].decode().lower()}.html"
+
+
+def is_reserved(slug: str) -> bool:
+    """Whether the first part of *slug* is not for articles."""
+    return slug.partition("/")[0] in RESERVED
+
+
+def numbered(slug: str, number: int) -> str:
+    """The *number*-th address that is called *slug*: name-2, name-2.html."""
+    ending = next((end for end in _PAGES if slug.endswith(end)), "")
+    return f"{slug.removesuffix(ending)}-{number}{ending}"
+
+
+def place(address: str, root: str) -> str:
+    """The slug, a word or a path without slashes at its ends, that *address* means on the site at *root*: an
+    absolute URL of the site or a path, percent-encoded or not; NFC. What ends in .html is a file, all else a folder.
+
+    Raises ValueError with the reason where it means none: another site, the home page, a place of ours, a way out.
+    """
+    parts, home = urlsplit(address.strip()), urlsplit(root)
+    path = unquote(parts.path, errors="strict")
+    if parts.netloc:
+        if _host(parts.netloc) != _host(home.netloc):
+            raise ValueError("names another site")
+        base = unquote(home.path.rstrip("/"))
+        if not f"{path}/".startswith(f"{base}/"):
+            raise ValueError(f"is not below {root}")
+        path = path[len(base) :]
+    segments = _segments(path)
+    if segments and segments[-1] in _INDEX:
+        segments.pop()
+    if not segments:
+        raise ValueError("is the home page" + (", since what follows a ? is no path" if parts.query else ""))
+    if any(map(_FILE.search, segments[:-1] if segments[-1].endswith(_PAGES) else segments)):
+        raise ValueError("is no page: it ends in neither / nor .html")
+    if segments[0] in RESERVED:
+        raise ValueError(f"is in /{segments[0]}, which is Nashir's own")
+    return "/".join(segments)
+
+
+def feed_file(address: str, index: str) -> str:
+    """The file of a feed at the path *address*: itself where it ends as feeds do, else *index* in that folder.
+
+    Raises ValueError with the reason where no feed can stand there.
+    """
+    segments = _segments(unquote(address, errors="strict"))
+    if not segments or not _FEED.search(segments[-1]):
+        segments.append(index)
+    if len(segments) == 1 and segments[0] in RESERVED:
+        raise ValueError("is written anyway")
+    if segments[0] in DYNAMIC or any(map(_FILE.search, segments[:-1])) or segments == [index]:
+        raise ValueError("cannot hold a feed")
+    return "/".join(segments)
+
+
+def _segments(path: str) -> list[str]:
+    segments = [segment for segment in normalize("NFC", path).split("/") if segment]
+    if any(map(_UNSAFE.search, segments)):
+        raise ValueError("has a part that starts with a dot or cannot be a file's name")
+    if max((len(each.encode()) for each in segments), default=0) > _LONGEST or len(segments) > _DEEPEST:
+        raise ValueError(f"has a part of more than {_LONGEST} bytes, or more than {_DEEPEST} parts")
+    return segments
+
+
+_PAGES = (".html", ".htm")
+_INDEX = ("index.html", "index.htm")
+_LONGEST, _DEEPEST = 240, 20  # bytes of a part (a file system's limit is 255), parts
+_UNSAFE = re.compile(r"\A\.|[\x00-\x1f\x7f\\]|[\ud800-\udfff]")
+# A folder's name is never a file's: no address stands in the way of another.
+_FILE = re.compile(r"\.(?:html?|xml|json|rss|atom|rdf|css|txt|gz|br)\Z", re.IGNORECASE)
+_FEED = re.compile(r"\.(?:xml|json|rss|atom|rdf)\Z", re.IGNORECASE)
+
+
+def _host(netloc: str) -> str:
+    host = netloc.rpartition("@")[2].lower().removeprefix("www.")
+    return host.removesuffix(":80").removesuffix(":443")
 
 
 def article_id(site: str, path: str, number: int = 1) -> str:

@@ -1,7 +1,7 @@
 """What every action is handed: a site's settings and its open doors."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from publisher.articles.parse import Rules
@@ -12,6 +12,7 @@ from publisher.layout import Layout
 from publisher.mail.settings import MailSettings
 from publisher.model.digest import Newsletter
 from publisher.model.site import Site
+from publisher.pages.settings import PageSettings
 from publisher.store import articles
 from publisher.store.store import Store
 from publisher.subscribers.tokens import Keys
@@ -32,6 +33,7 @@ class House:
     feeds: FeedSettings
     mail: MailSettings
     newsletters: Mapping[str, Newsletter]
+    pages: PageSettings = field(default_factory=PageSettings)
 
     @property
     def folder(self) -> Path:
@@ -46,7 +48,7 @@ class House:
     @property
     def rules(self) -> Rules:
         """What reading an article needs to know of the site."""
-        return Rules(self.site.language, self.site.timezone)
+        return Rules(self.site.language, self.site.timezone, self.site.url)
 
     def learnt(self) -> "House":
         """The house with what the store knows of the site: the digits its articles are written in."""

@@ -5,15 +5,16 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from html import escape
+from itertools import chain
 
 from sqlalchemy import Connection
 
 from publisher import __version__, layout
-from publisher.actions import scan
+from publisher.actions import adopt, moving, scan
 from publisher.actions.house import House
 from publisher.articles import folder, parse
 from publisher.errors import Unreadable
-from publisher.feeds import atom, files, jsonfeed, rss, size, style
+from publisher.feeds import aliases, atom, files, jsonfeed, rss, size, style
 from publisher.model.article import Article, Block, Body, Finding, Status, Story
 from publisher.model.feed import Entry, Feed
 from publisher.pages.article import article_page
@@ -99,6 +100,7 @@ def _write_pages(house: House, written: list[str], *, verify: bool) -> list[str]
     for slug in house.store.read(articles.withdrawn):
         if files.remove(house.out, layout.article_path(slug)):
             written.append(layout.article_path(slug))
+    written += moving.withdraw(house)
     wanted = house.store.read(lambda c: articles.stale(c, fingerprint))
     if verify:
         fresh = {article.id for article in wanted}
@@ -106,9 +108,12 @@ def _write_pages(house: House, written: list[str], *, verify: bool) -> list[str]
         wanted += [
             a for a in every if a.id not in fresh and not (house.out / layout.article_path(a.slug)).is_file()
         ]
+        fresh = {article.id for article in wanted}
+        wanted += moving.missing(house, (article for article in every if article.id not in fresh))
     changed: list[str] = []
     for start in range(0, len(wanted), PAGES):
         pages: dict[str, tuple[str, bytes]] = {}
+        shown: list[Article] = []
         for article in wanted[start : start + PAGES]:
             try:
                 story = _story(house, article)
@@ -119,7 +124,8 @@ def _write_pages(house: House, written: list[str], *, verify: bool) -> list[str]
                 continue
             page = article_page(house.site, house.layout, story, house.templates)
             pages[article.id] = (layout.article_path(article.slug), page)
-        written += files.put_many(house.out, pages.values())
+            shown.append(article)
+        written += files.put_many(house.out, chain(pages.values(), moving.pages(house, shown)))
         house.store.write(lambda c, ids=tuple(pages): articles.shown(c, ids, fingerprint))  # type: ignore[misc]
     return changed
 
@@ -144,6 +150,8 @@ def _write_shared(house: House, written: list[str], *, verify: bool) -> None:
         (layout.ATOM, atom.render(feed, entries)),
         (layout.JSON, jsonfeed.render(feed, entries)),
     ]
+    made += moving.feed_copies(house, {"rss": made[-3][1], "atom": made[-2][1], "json": made[-1][1]})
+    written += moving.drop_copies(house)
     written += [path for path, data in made if files.put(house.out, path, data)]
     if whole:
         house.store.write(lambda c: facts.put(c, OUTPUTS, state))
@@ -153,7 +161,7 @@ SHARED = (layout.STYLE, layout.CSS, layout.NOT_FOUND, layout.HOME, layout.RSS, l
 
 
 def _missing(house: House) -> bool:
-    return not all((house.out / path).is_file() for path in SHARED)
+    return not all((house.out / path).is_file() for path in (*SHARED, *aliases.read(house.feeds.aliases)))
 
 
 def _feed(house: House, newest: Sequence[Article]) -> tuple[Feed, Sequence[Entry], bool]:
@@ -162,7 +170,7 @@ def _feed(house: House, newest: Sequence[Article]) -> tuple[Feed, Sequence[Entry
     stories = [_story_or_summary(house, article) for article in newest]
     entries = [_entry(house, story) for story, _ in stories]
     feed = Feed(
-        id=layout.feed_id(site.id),
+        id=adopt.own_feed_id(house),
         title=site.title,
         description=site.description or site.title,
         home=urls.home,

@@ -5,13 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
+from sqlalchemy import Connection
+
 from publisher import __version__
 from publisher.actions.house import House
-from publisher.articles import folder, names, parse, slugs
+from publisher.articles import folder, links, names, parse, slugs
 from publisher.articles.folder import Odd, Seen
+from publisher.articles.links import Facts
 from publisher.errors import Unreadable, Unwritable
-from publisher.model.article import Finding, Status
-from publisher.store import articles, facts
+from publisher.model.article import Finding, Manuscript, Status
+from publisher.store import articles, facts, places
 from publisher.store.articles import Known
 
 T = TypeVar("T")
@@ -58,7 +61,7 @@ def look(
             if not same and wait and each.path not in closed and 0 <= age < house.articles.settle:
                 unsettled.append(each.path)
             else:
-                findings.append(examine(house, each))
+                findings.append(examine(house, each, now))
     closed_off = tuple(path.lstrip("/") for path in present if path.endswith("/"))  # "" closes everything off
     away = {
         path: None for path in known if path not in present and not path.startswith(closed_off or ("\0",))
@@ -76,7 +79,20 @@ def _rules(house: House) -> str:
     return repr((__version__, house.rules))
 
 
-def examine(house: House, seen: Seen) -> Finding:
+def address(house: House, manuscript: Manuscript, now: datetime) -> str:
+    """The slug it asks for: the address it declares, else by the site's link pattern; of an article without a date
+    by today's. Its first publication fixes it (A14)."""
+    if manuscript.link and not manuscript.link.startswith("/"):
+        return manuscript.link
+    slug = manuscript.slug or slugs.slug(manuscript.title)
+    pattern = manuscript.link or house.pages.link
+    if pattern == links.DEFAULT:
+        return slug
+    date = (manuscript.published or now).astimezone(house.site.timezone)
+    return links.expand(pattern, Facts(manuscript.path, slug, manuscript.title, manuscript.categories, date))
+
+
+def examine(house: House, seen: Seen, now: datetime) -> Finding:
     """What this file is: an article, something else, or one that cannot be read."""
     mark = (seen.path, seen.mtime_ns, seen.size, seen.inode)
     kind, reason = names.verdict(seen.path)
@@ -91,7 +107,7 @@ def examine(house: House, seen: Seen) -> Finding:
         manuscript = parse.parse(leaf, house.rules)
     except Unreadable as error:
         return Finding(*mark, Status.QUARANTINED, reason=error.what, mend=error.mend, line=error.line)
-    return Finding(*mark, Status.PUBLISHED, manuscript, manuscript.slug or slugs.slug(manuscript.title))
+    return Finding(*mark, Status.PUBLISHED, manuscript, address(house, manuscript, now))
 
 
 def note(house: House, found: Look, now: datetime, *, accept_removals: bool) -> list[str]:
@@ -107,9 +123,15 @@ def note(house: House, found: Look, now: datetime, *, accept_removals: bool) -> 
             "they are back or `nashir publish --accept-removals` says that it is meant"
         )
     for chunk in _chunks(found.findings):
-        notes += store.write(lambda c, chunk=chunk: articles.record(c, chunk, site, now))  # type: ignore[misc]
+        notes += store.write(lambda c, chunk=chunk: _record(c, chunk, site, now))  # type: ignore[misc]
     if found.anew:
         store.write(lambda c: facts.put(c, RULES, _rules(house)))
+    return notes
+
+
+def _record(connection: Connection, chunk: tuple[Finding, ...], site: str, now: datetime) -> list[str]:
+    notes = articles.record(connection, chunk, site, now)
+    places.note_aliases(connection, chunk)
     return notes
 
 

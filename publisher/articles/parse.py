@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import yaml
 from lxml import etree
 
+from publisher import layout
 from publisher.articles import (
     blocks,
     dates,
@@ -19,6 +20,7 @@ from publisher.articles import (
     frontmatter,
     headline,
     hypertext,
+    links,
     markdown,
     names,
     plain,
@@ -46,6 +48,7 @@ class Rules:
 
     language: str
     timezone: ZoneInfo
+    url: str = ""  # the site's: an address of its own is told from another's by it
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +118,8 @@ def _manuscript(leaf: Leaf, rules: Rules) -> Manuscript:
         digest=fields.truth("digest") is not False,
         digits=digits_in(_TAG.sub("", f"{sheet.title} {' '.join(sheet.elements)}")) or "",
         content_hash=sheet.hash,
+        link=_link(fields, rules),
+        aliases=_aliases(fields, rules),
         warnings=(*sheet.warnings, *fields.warnings),
     )
 
@@ -184,6 +189,28 @@ def _summary(declared: str, sheet: _Sheet) -> tuple[str, bool]:
         return declared, opening.startswith(declared.rstrip(" .…"))
     lead = blocks.lead(sheet.elements)
     return excerpt(lead), bool(lead)
+
+
+def _link(fields: Fields, rules: Rules) -> str | None:
+    """The address declared; a pattern (Jekyll) is kept with a slash before it until the date is known."""
+    declared = fields.text("link")
+    if declared and links.has_tokens(declared):
+        return f"/{declared.lstrip('/')}"
+    return _place(declared, "url", fields, rules) if declared else None
+
+
+def _aliases(fields: Fields, rules: Rules) -> tuple[str, ...]:
+    found = (_place(address, "alias", fields, rules) for address in fields.texts("aliases"))
+    return tuple(dict.fromkeys(address for address in found if address))
+
+
+def _place(address: str, name: str, fields: Fields, rules: Rules) -> str | None:
+    try:
+        return layout.place(address, rules.url)
+    except ValueError as error:
+        why = "is not percent-encoded UTF-8" if isinstance(error, UnicodeError) else str(error)
+        fields.warnings.append(Warn(f"{name} {address[:80]!r} is passed over: it {why}"))
+        return None
 
 
 def _date_in_path(path: str, zone: ZoneInfo, language: str, warnings: list[Warn]) -> datetime | None:

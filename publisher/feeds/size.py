@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from publisher.feeds import atom, jsonfeed, rss
+from publisher.feeds import atom, jsonfeed, plain, rss
 from publisher.model.feed import Entry, Feed
 
 LIMIT = 1_000_000  # bytes
@@ -36,6 +36,13 @@ def _largest(feed: Feed, entries: Sequence[Entry]) -> int:
 def at_most(entry: Entry) -> int:
     """More bytes than *entry* takes in any format, at the price of a few passes over its text."""
     article = entry.article
-    words = (article.title, article.summary, *article.authors, *article.categories, article.id, entry.url)
+    words = (
+        article.title,
+        article.summary,
+        *article.authors,
+        *article.categories,
+        *plain.ids(article),
+        entry.url,
+    )
     escapes = 4 * sum(map(entry.content.count, '<>&"\\\r\n\t'))
     return _FRAME + len(entry.content.encode()) + escapes + sum(100 + 10 * len(word) for word in words)

@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
+from publisher.model.adoption import Adopted
+
 Direction = Literal["rtl", "ltr"]
 
 
@@ -57,6 +59,10 @@ class Manuscript:
     digits: str  # the digits it is mostly written in: "latn", "arab", "arabext"; "" without any
     content_hash: str  # hex; changes when anything a reader sees changes
     warnings: tuple[Warn, ...]
+    link: str | None = (
+        None  # the address it declares, as `layout.place` makes it, or "/" and a link pattern (A15)
+    )
+    aliases: tuple[str, ...] = ()  # old addresses, likewise
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +75,7 @@ class Finding:
     inode: int
     status: Status  # PUBLISHED here means: may be, once its date has come
     manuscript: Manuscript | None = None  # None where the file is no article
-    slug: str = ""  # the slug wanted: declared, or made from the title
+    slug: str = ""  # the slug wanted: declared, or made from the title by the site's link pattern
     reason: str = ""
     mend: str = ""
     line: int | None = None
@@ -100,7 +106,7 @@ class Article:
 
     id: str  # urn:uuid:... (DESIGN "Identity")
     seq: int  # the order of first publication; never changes, never given twice; 0 before it
-    slug: str  # NFC, unquoted
+    slug: str  # its place below the document root: a word, a path, or one that ends in .html; NFC, unquoted
     path: str
     title: str
     language: str
@@ -113,6 +119,7 @@ class Article:
     updated: datetime  # UTC, whole seconds; never before `published`
     digest: bool
     content_hash: str
+    adopted: Adopted | None = None  # what readers of an older feed know it by (A15)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,13 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from hashlib import blake2b
 from typing import Any
 
 from sqlalchemy import Connection, Row, Text, bindparam, cast, func, literal, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from publisher.layout import RESERVED
 from publisher.model.article import Article, Finding, Manuscript, Status
+from publisher.store import places
 from publisher.store.identity import identify, owner_of, printable
 from publisher.store.tables import articles, editions, leaves, newsletters, slugs, variants
 from publisher.store.types import Instant
@@ -160,7 +159,11 @@ def _write(
     released = (
         before is not None and before.seq is None and before.status == Status.HELD and not manuscript.held
     )
-    published = manuscript.published or (now if released else before.published if before else seen)
+    published = (
+        _adopted_date(before, manuscript)
+        or manuscript.published
+        or (now if released else before.published if before else seen)
+    )
     if manuscript.updated and manuscript.updated <= now:
         updated = manuscript.updated
     elif before is None or before.seq is None:
@@ -189,12 +192,17 @@ def _write(
     }
     if before and status is Status.PUBLISHED and _missed(connection, before):
         values["seq"] = None  # `release` gives it a new place: the next letters carry it
-    if before is None or before.seq is None:
-        values["slug"] = finding.slug  # a wish, until it is published
+    values |= places.asked(connection, finding, before)
     if before is None:
         connection.execute(articles.insert().values(id=identity, **values))
     else:
         connection.execute(update(articles).where(articles.c.id == identity).values(page="", **values))
+
+
+def _adopted_date(before: Row[*tuple[Any, ...]] | None, manuscript: Manuscript) -> datetime | None:
+    """The date that an older feed gave the article, as long as its file says what it said then (A15)."""
+    adopted = before.adopted if before else None
+    return adopted.published if adopted and adopted.declared == manuscript.published else None
 
 
 def _missed(connection: Connection, before: Row[*tuple[Any, ...]]) -> bool:
@@ -212,16 +220,6 @@ def _missed(connection: Connection, before: Row[*tuple[Any, ...]]) -> bool:
         and connection.execute(passed.limit(1)).first() is not None
         and connection.execute(carried.limit(1)).first() is None
     )
-
-
-def _free_slug(connection: Connection, identity: str, wanted: str) -> str:
-    """The slug wanted, or the next free one with a number (A14)."""
-    base = wanted or blake2b(identity.encode(), digest_size=4).hexdigest()
-    number, slug = 1, base
-    while slug in RESERVED or connection.execute(select(slugs.c.slug).where(slugs.c.slug == slug)).first():
-        number += 1
-        slug = f"{base}-{number}"
-    return slug
 
 
 def _note(connection: Connection, finding: Finding, identity: str | None, note: str, now: datetime) -> None:
@@ -273,7 +271,7 @@ def release(connection: Connection, now: datetime) -> int:
         owned = select(slugs.c.slug).where(slugs.c.article == identity, slugs.c.slug == wanted)
         slug = connection.execute(owned).scalar()
         if slug is None:
-            slug = _free_slug(connection, identity, wanted)
+            slug = places.free(connection, identity, wanted)
             connection.execute(slugs.insert().values(slug=slug, article=identity))
         connection.execute(update(articles).where(articles.c.id == identity).values(seq=seq, slug=slug))
     return len(new)
@@ -320,6 +318,12 @@ def withdrawn(connection: Connection) -> list[str]:
     query = select(articles.c.slug).where(
         articles.c.status != Status.PUBLISHED, articles.c.seq.is_not(None), articles.c.slug.is_not(None)
     )
+    return list(connection.execute(query).scalars())
+
+
+def away(connection: Connection) -> list[str]:
+    """The ids of articles once published and not published now."""
+    query = select(articles.c.id).where(articles.c.status != Status.PUBLISHED, articles.c.seq.is_not(None))
     return list(connection.execute(query).scalars())
 
 

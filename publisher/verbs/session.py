@@ -101,6 +101,7 @@ def house_of(settings: Settings, store: Store, secret: bytes) -> House:
         feeds=settings.feeds,
         mail=settings.mail,
         newsletters={newsletter.name: newsletter for newsletter in settings.newsletters},
+        pages=settings.pages,
     )
 
 
