@@ -67,7 +67,7 @@ def adopt(house: House, sources: Sequence[str], fetch: Fetch, now: datetime) -> 
                 [] if kept == old.id else [f"{source}: the feed's own id stays {kept}, adopted before"]
             )
         done.notes += _lost_links(house, source, matches)
-        alias = _alias(house, where, old.kind)
+        alias = _alias(house, old.url or where, old.kind)
         done.reports.append(Report(source, old.kind, tuple(matches), (), alias))
     after = _candidates(house)
     done.reports = [
@@ -170,7 +170,7 @@ def _alias(house: House, where: str, kind: Kind) -> str:
         return ""
     if file in aliases.read(house.feeds.aliases):
         return ""
-    return path if aliases.read([path])[file] == kind else f"{path} {kind}"
+    return path if aliases.read([path]).get(file) == kind else f"{path} {kind}"
 
 
 def _again(house: House, report: Report, every: Sequence[Candidate], now: datetime) -> list[str]:

@@ -65,7 +65,7 @@ def _unpacked(data: bytes) -> bytes:
 
 
 def _rss(root: etree._Element) -> OldFeed:
-    return OldFeed("rss", tuple(_item(item, "") for item in root.iter("item")))
+    return OldFeed("rss", tuple(_item(item, "") for item in root.iter("item")), url=_self(root.find("channel")))
 
 
 def _rss1(root: etree._Element) -> OldFeed:
@@ -91,7 +91,12 @@ def _item(item: etree._Element, ns: str) -> OldEntry:
 
 def _atom(root: etree._Element) -> OldFeed:
     entries = tuple(_entry(entry) for entry in root.iter(f"{_ATOM}entry"))
-    return OldFeed("atom", entries, id=_words(root, f"{_ATOM}id"))
+    return OldFeed("atom", entries, id=_words(root, f"{_ATOM}id"), url=_self(root))
+
+
+def _self(channel: etree._Element | None) -> str:
+    links = channel.findall(f"{_ATOM}link") if channel is not None else []
+    return next((each.get("href", "") for each in links if each.get("rel") == "self"), "")
 
 
 def _entry(entry: etree._Element) -> OldEntry:
@@ -130,7 +135,8 @@ def _text(entry: etree._Element, *tags: str) -> str:
 def _json(document: Any) -> OldFeed:
     if not isinstance(document, dict) or "jsonfeed.org" not in str(document.get("version", "")):
         raise ValueError("no JSON Feed: it names no version of jsonfeed.org")
-    return OldFeed("json", tuple(_json_items(document.get("items"))))
+    entries = tuple(_json_items(document.get("items")))
+    return OldFeed("json", entries, url=_string(document.get("feed_url")))
 
 
 def _json_items(items: Any) -> Iterator[OldEntry]:

@@ -27,6 +27,7 @@ class OldFeed:
     kind: Kind
     entries: tuple[OldEntry, ...]
     id: str = ""  # Atom: the feed's own
+    url: str = ""  # where it says that it stands
     more: tuple[str, ...] = ()  # a sitemap index: the URLs of its sitemaps
 
 
