@@ -80,10 +80,11 @@ def _here(settings: Any, verb: str, arguments: dict[str, Any], *, show: bool) ->
 
     import uvloop
 
+    from publisher.actions.pool import cores
     from publisher.verbs import session as sessions
     from publisher.verbs import writing
 
-    with sessions.writing(settings, _now) as session, _progress(verb, show=show) as extra:
+    with sessions.writing(settings, _now, workers=cores()) as session, _progress(verb, show=show) as extra:
 
         async def run() -> dict[str, Any]:
             loop = asyncio.get_running_loop()
@@ -107,21 +108,29 @@ def _progress(verb: str, *, show: bool) -> Any:
 
     @contextmanager
     def bar() -> Any:
-        if verb != "send" or not show or not sys.stderr.isatty():
+        if verb not in ("send", "publish") or not show or not sys.stderr.isatty():
             yield {}
             return
         from rich.console import Console
-        from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-        columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+        )
         with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-            task = progress.add_task("sending")
+            task = progress.add_task("sending" if verb == "send" else "looking", total=None)
 
-            def tell(tally: Any) -> None:
+            def sent(tally: Any) -> None:
                 words = f"{tally.sent} sent, {tally.failed} failed, {tally.deferred} put off"
-                progress.update(task, description=words)
+                progress.update(task, description=words, completed=tally.sent + tally.failed)
 
-            yield {"progress": tell}
+            def done(what: str, count: int, total: int) -> None:
+                progress.update(task, description=what, completed=count, total=total)
+
+            yield {"progress": sent if verb == "send" else done}
 
     return bar()
 

@@ -62,10 +62,10 @@ class Settings:
     site: Site
     articles: ArticleSettings
     feeds: FeedSettings
+    pages: PageSettings
     mail: MailSettings
     newsletters: tuple[Newsletter, ...]
     web: WebSettings
-    pages: PageSettings = field(default_factory=PageSettings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +103,10 @@ class _File:
     site: _SiteTable
     articles: ArticleSettings = field(default_factory=ArticleSettings)
     feeds: FeedSettings = field(default_factory=FeedSettings)
+    pages: PageSettings = field(default_factory=PageSettings)
     mail: MailSettings = field(default_factory=MailSettings)
     newsletters: tuple[_NewsletterTable, ...] = ()
     web: WebSettings = field(default_factory=WebSettings)
-    pages: PageSettings = field(default_factory=PageSettings)
 
 
 # How to mend a key whose reader says only what is wrong.
@@ -198,7 +198,7 @@ class _Reader:
                     ("newsletters", n, "name"), f"two newsletters are named {newsletter.name}", "rename one"
                 )
         return Settings(
-            self._path.parent, site, file.articles, file.feeds, file.mail, newsletters, file.web, file.pages
+            self._path.parent, site, file.articles, file.feeds, file.pages, file.mail, newsletters, file.web
         )
 
     def _apart(self, out: str, articles: str) -> None:

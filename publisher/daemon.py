@@ -52,8 +52,9 @@ class Daemon:
     def __init__(self, settings: Settings, session: Session) -> None:
         self._settings, self._session = settings, session
         self._stop, self._look, self._due = asyncio.Event(), asyncio.Event(), asyncio.Event()
-        self._closed: set[str] = set()
-        self._looked, self._whole = False, True  # a whole look also makes good what is missing in the output
+        self._closed: set[str] = set()  # files to look at
+        self._whole, self._verify = True, True  # the whole folder; also whether the output misses something
+        self._looked = False
         self._problems: dict[str, str] = {}
         self._down_until, self._downs = datetime.min.replace(tzinfo=UTC), 0
         session.on_published = self._published
@@ -134,29 +135,35 @@ class Daemon:
             return None
 
     def _look_at_all(self) -> None:
-        self._whole = True
-        self._look.set()
+        self._verify = True
+        self._noted(None)
 
     def _noted(self, path: str | None) -> None:
-        if path is not None:
+        """Look at the file *path*; at the whole folder where None."""
+        if path is None:
+            self._whole = True
+        else:
             self._closed.add(path)
         self._look.set()
 
     async def _publish_forever(self) -> None:
-        """Publish when something says "look now"; a burst of events is one look."""
+        """Publish when something says "look now": a file that was closed at once, a burst of other events as one."""
         while await self._told(self._look):
-            await asyncio.sleep(QUIET)
+            if self._whole:
+                await asyncio.sleep(QUIET)
             self._look.clear()
             closed, self._closed = frozenset(self._closed), set()
-            verify, self._whole = self._whole, False
+            whole, self._whole = self._whole, False
+            verify, self._verify = self._verify, False
             try:
-                done = await self._session.publish(closed, verify=verify)
+                done = await self._session.publish(closed, whole=whole, verify=verify)
             except PublisherError as error:
                 self._trouble("publish", error)
                 continue
             self._problems.pop("publish", None)
             if done.again or done.unsettled:
-                asyncio.get_running_loop().call_later(self._settings.articles.settle + 0.05, self._look.set)
+                rested = self._settings.articles.settle + 0.05
+                asyncio.get_running_loop().call_later(rested, self._noted, None)
 
     async def _send_forever(self) -> None:
         """Plan and send what is due at every tick."""

@@ -56,6 +56,7 @@ class Layout:
     """Where everything of one site stands; *root* is `site.url`, without a slash at the end."""
 
     root: str
+    pages: bool = True  # whether there are pages; without them no short address leads anywhere
 
     def url(self, path: str) -> str:
         """The URL of the file or folder *path* below the document root; "index.html" is left out."""
@@ -73,6 +74,11 @@ class Layout:
     def permalink(self, identity: str) -> str:
         """The short ASCII URL of the article with this id (A16)."""
         return self.url(permalink_path(identity))
+
+    def readable(self, slug: str, identity: str) -> str:
+        """The URL of an article for plain text: the short one where its own is too long to be read (A16)."""
+        url = self.article(slug)
+        return self.permalink(identity) if self.pages and len(url) > _READABLE else url
 
     def unsubscribe(self, token: str) -> str:
         """The URL of a reader's unsubscribe page (H1); *token* is ASCII."""
@@ -134,11 +140,13 @@ def feed_file(address: str, index: str) -> str:
     Raises ValueError with the reason where no feed can stand there.
     """
     segments = _segments(unquote(address, errors="strict"))
-    if not segments or not _FEED.search(segments[-1]):
+    if not segments:
+        raise ValueError("is the home page")
+    if not _FEED.search(segments[-1]):
         segments.append(index)
     if len(segments) == 1 and segments[0] in RESERVED:
         raise ValueError("is written anyway")
-    if segments[0] in DYNAMIC or any(map(_FILE.search, segments[:-1])) or segments == [index]:
+    if segments[0] in DYNAMIC or any(map(_FILE.search, segments[:-1])):
         raise ValueError("cannot hold a feed")
     return "/".join(segments)
 
@@ -152,6 +160,7 @@ def _segments(path: str) -> list[str]:
     return segments
 
 
+_READABLE = 100  # characters; percent-encoded Arabic reaches 540
 _PAGES = (".html", ".htm")
 _INDEX = ("index.html", "index.htm")
 _LONGEST, _DEEPEST = 240, 20  # bytes of a part (a file system's limit is 255), parts

@@ -3,7 +3,9 @@
 import hashlib
 import traceback
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -26,6 +28,10 @@ class Templates:
         loader = _Folders(self._folders)
         self._html = self._environment(loader, autoescape=True)
         self._text = self._environment(loader, autoescape=False)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A process that is handed these templates compiles each of them once."""
+        return _shared, (tuple(self._folders[:-1]),)
 
     @staticmethod
     def _environment(loader: FileSystemLoader, *, autoescape: bool) -> ImmutableSandboxedEnvironment:
@@ -65,6 +71,11 @@ class Templates:
             return self._text.from_string(source).render(**values)
         except Exception as error:
             raise _explained(error, where) from error
+
+
+@cache
+def _shared(folders: tuple[Path, ...]) -> Templates:
+    return Templates(folders)
 
 
 class _Folders(FileSystemLoader):

@@ -1,13 +1,18 @@
-"""Door: what happens in the article folder, as inotify tells it. It only says "look now": the scan decides."""
+"""Door: what happens in the article folder, as inotify tells it. It only says where to look: the scan decides."""
 
 from collections.abc import Callable
 from pathlib import Path
 
-from watchdog.events import FileClosedEvent, FileSystemEvent, FileSystemEventHandler
-from watchdog.observers import Observer
+from watchdog.events import FileClosedEvent, FileMovedEvent, FileSystemEvent, FileSystemEventHandler
 from watchdog.observers.api import BaseObserver
+from watchdog.observers.inotify import InotifyObserver
+
+from publisher.articles import names
 
 Note = Callable[[str | None], None]
+
+# A file that is opened or written is looked at when it is closed; a folder's change is told of what changed in it.
+_PASSING = frozenset(("opened", "closed_no_write", "modified"))
 
 
 class _Handler(FileSystemEventHandler):
@@ -15,12 +20,20 @@ class _Handler(FileSystemEventHandler):
         self._folder, self._note = folder, note
 
     def on_any_event(self, event: FileSystemEvent) -> None:
-        if event.event_type in {"opened", "closed_no_write"}:
+        if event.event_type in _PASSING or (event.event_type == "created" and not event.is_directory):
             return
-        whole = event.dest_path if event.event_type == "moved" else event.src_path
-        if isinstance(event, FileClosedEvent) or event.event_type == "moved":
-            self._note(self._relative(whole))
+        source, target = self._relative(event.src_path), self._relative(event.dest_path)
+        if isinstance(event, FileClosedEvent):
+            self._note(source)
+        elif (
+            isinstance(event, FileMovedEvent)
+            and target
+            and (not source or names.verdict(source)[0] == "skipped")
+        ):
+            self._note(target)  # moved in, or an editor's temporary file that takes its place
         else:
+            if event.event_type == "moved" and target:
+                self._note(target)
             self._note(None)
 
     def _relative(self, path: str | bytes) -> str | None:
@@ -33,9 +46,9 @@ class _Handler(FileSystemEventHandler):
 
 def watch(folder: Path, note: Note) -> BaseObserver:
     """Call *note* (from another thread) with the path of each file that is whole now (closed after writing, or
-    moved in), and with None when something else happened. Stop with the observer's `stop`. Raises OSError when
-    inotify has no watches left."""
-    observer = Observer()
+    moved in), and with None when something else happened that only a look at the whole folder tells. Stop with the
+    observer's `stop`. Raises OSError when inotify has no watches left."""
+    observer = InotifyObserver(generate_full_events=True)  # else a file moved in looks like one being written
     observer.schedule(_Handler(folder, note), str(folder), recursive=True)
     observer.start()
     return observer

@@ -21,6 +21,7 @@ from publisher.mail.settings import MailSettings
 from publisher.model.article import Article
 from publisher.model.digest import Newsletter
 from publisher.model.site import Site
+from publisher.pages.settings import PageSettings
 from publisher.store import articles
 from publisher.store.state import State
 from publisher.store.store import Store
@@ -95,6 +96,7 @@ def make_house() -> Iterator[MakeHouse]:
                 keys=Keys({1: bytes(32)}),
                 articles=ArticleSettings(),
                 feeds=FeedSettings(),
+                pages=PageSettings(),
                 mail=MailSettings(sender="جريدة المثال <news@example.org>"),
                 newsletters={DAILY.name: DAILY},
             )

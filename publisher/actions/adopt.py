@@ -52,8 +52,7 @@ def adopt(house: House, sources: Sequence[str], fetch: Fetch, now: datetime) -> 
     """Read each of *sources* and let the articles of the folder take over what it says of them; nothing is
     published. Raises BadInput for what is neither a feed nor a sitemap, before anything is taken over."""
     feeds = [(source, *_read(source, fetch)) for source in sources]
-    found = scan.look(house, house.store.read(articles.known), now, wait=False)
-    done = Done(notes=scan.note(house, found, now, accept_removals=False))
+    done = Done(notes=list(scan.note(house, scan.look(house, now, wait=False), now).notes))
     before = {one.id: one for one in _candidates(house)}
     for source, where, old in feeds:
         matches = matching.match(old.kind, old.entries, _candidates(house), house.layout.root)

@@ -10,13 +10,23 @@ from publisher.errors import BadInput
 from publisher.feeds.settings import FeedSettings
 from publisher.layout import Layout
 from publisher.mail.settings import MailSettings
+from publisher.model.article import Article
 from publisher.model.digest import Newsletter
+from publisher.model.feed import Entry
 from publisher.model.site import Site
 from publisher.pages.settings import PageSettings
 from publisher.store import articles
 from publisher.store.store import Store
 from publisher.subscribers.tokens import Keys
 from publisher.templating import Templates
+
+
+@dataclass(slots=True)
+class Memory:
+    """What the last run found out and the next can use; lost without harm."""
+
+    entries: dict[Article, Entry] = field(default_factory=dict)  # of the last feed, rendered
+    digits: tuple[tuple[str, str], ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +41,11 @@ class House:
     keys: Keys
     articles: ArticleSettings
     feeds: FeedSettings
+    pages: PageSettings
     mail: MailSettings
     newsletters: Mapping[str, Newsletter]
-    pages: PageSettings = field(default_factory=PageSettings)
+    workers: int = 1  # processes that may read and render at once
+    memory: Memory = field(default_factory=Memory)
 
     @property
     def folder(self) -> Path:
@@ -50,9 +62,12 @@ class House:
         """What reading an article needs to know of the site."""
         return Rules(self.site.language, self.site.timezone, self.site.url)
 
-    def learnt(self) -> "House":
-        """The house with what the store knows of the site: the digits its articles are written in."""
-        return replace(self, site=replace(self.site, digits=self.store.read(articles.digits)))
+    def learnt(self, *, anew: bool = True) -> "House":
+        """The house with what the store knows of the site: the digits its articles are written in. Not *anew*: what
+        it knew when it was asked last will do."""
+        if anew or self.memory.digits is None:
+            self.memory.digits = self.store.read(articles.digits)
+        return replace(self, site=replace(self.site, digits=self.memory.digits))
 
     def newsletter(self, name: str | None) -> tuple[Newsletter, ...]:
         """The newsletter of this name; all where None. Raises BadInput for a name that is none of ours."""

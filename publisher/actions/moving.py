@@ -1,63 +1,61 @@
 """Addresses that lead to articles: short ones, former ones, aliases; and the old addresses of feeds (A14-A16)."""
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-
-from sqlalchemy import Connection
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from publisher import layout
 from publisher.actions.house import House
 from publisher.feeds import aliases, files
+from publisher.layout import Layout
 from publisher.model.article import Article
 from publisher.pages.redirect import redirect_page
-from publisher.store import articles, facts, places
+from publisher.store import facts, places
 
 ALIASES = "feed aliases"  # the fact that says which copies of the feeds were written
 
+Pages = Iterator[tuple[str, bytes]]
 
-def pages(house: House, wanted: Sequence[Article]) -> Iterator[tuple[str, bytes]]:
-    """The (path, bytes) of every page that leads to one of these articles."""
+
+def page(layout_: Layout, article: Article) -> bytes:
+    """A page that leads to *article*."""
+    return redirect_page(layout_.article(article.slug), article.title, article.language, article.direction)
+
+
+def leading(house: House, wanted: Sequence[Article]) -> Callable[[Collection[str]], Pages]:
+    """What makes the (path, bytes) of the pages at former addresses and aliases of *wanted*, given some of their
+    ids. Most sites have none: that is asked once."""
+    if not wanted or not house.store.read(places.any_leading):
+        return lambda _: iter(())
     by_id = {article.id: article for article in wanted}
-    for article in wanted:
-        yield layout.permalink_path(article.id), _page(house, article)
-    for slug, identity in house.store.read(lambda c: places.leading_to(c, by_id.keys())):
-        yield layout.article_path(slug), _page(house, by_id[identity])
+
+    def pages(ids: Collection[str]) -> Pages:
+        for slug, identity in house.store.read(lambda c: places.leading_to(c, ids)):
+            yield layout.article_path(slug), page(house.layout, by_id[identity])
+
+    return pages
 
 
-def _page(house: House, article: Article) -> bytes:
-    url = house.layout.article(article.slug)
-    return redirect_page(url, article.title, article.language, article.direction)
-
-
-def missing(house: House, every: Iterable[Article]) -> list[Article]:
-    """The articles of which a page that leads to them is not in the output."""
+def lost(house: House, every: Sequence[Article]) -> set[str]:
+    """The ids of those of *every* article to which a page no longer leads that somebody deleted."""
     folder = house.out / layout.PERMALINKS
     here = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
-    leading: dict[str, list[str]] = {}
-    for slug, identity in house.store.read(places.leading):
-        leading.setdefault(identity, []).append(slug)
-    return [
-        article
-        for article in every
-        if layout.permalink_path(article.id).rpartition("/")[2] not in here
-        or not all((house.out / layout.article_path(slug)).is_file() for slug in leading.get(article.id, ()))
-    ]
+    found = {each.id for each in every if layout.permalink_path(each.id).rpartition("/")[2] not in here}
+    led = house.store.read(places.leading)
+    return found | {id_ for slug, id_ in led if not (house.out / layout.article_path(slug)).is_file()}
 
 
-def withdraw(house: House) -> Iterator[str]:
-    """Remove the pages that lead to articles that are away, and those of aliases that no file names any more;
-    their paths."""
-    old = house.store.read(places.idle)
-    paths = [layout.article_path(slug) for slug in old]
-    paths += [layout.permalink_path(identity) for identity in house.store.read(articles.away)]
-    yield from (path for path in paths if files.remove(house.out, path))
-    if old:
+def withdrawn(house: House, ids: Sequence[str]) -> list[str]:
+    """The paths of pages that lead to these articles, which are away, or have no pages any more."""
+    former = house.store.read(lambda c: places.idle(c, ids, every=not house.pages.enabled))
+    return [layout.article_path(slug) for slug in former] + [layout.permalink_path(each) for each in ids]
+
+
+def drop_gone(house: House) -> Iterator[str]:
+    """Remove the pages at aliases that no file names any more; their paths."""
+    gone = house.store.read(places.gone)
+    yield from (path for path in map(layout.article_path, gone) if files.remove(house.out, path))
+    if gone:
         house.store.write(places.forget_gone)
-
-
-def feed_copies(house: House, documents: Mapping[str, bytes]) -> list[tuple[str, bytes]]:
-    """The (path, bytes) of the feeds at their old addresses; *documents* are those by format."""
-    return [(path, documents[kind]) for path, kind in aliases.read(house.feeds.aliases).items()]
 
 
 def drop_copies(house: House) -> Iterator[str]:
@@ -67,8 +65,4 @@ def drop_copies(house: House) -> Iterator[str]:
     if list(known) == wanted:
         return
     yield from (path for path in known if path not in wanted and files.remove(house.out, path))
-
-    def note(connection: Connection) -> None:
-        facts.put(connection, ALIASES, json.dumps(wanted))
-
-    house.store.write(note)
+    house.store.write(lambda c: facts.put(c, ALIASES, json.dumps(wanted)))

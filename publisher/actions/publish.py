@@ -1,30 +1,25 @@
 """Publish: the folder becomes feeds and pages. Run twice, it writes nothing; cut off, it goes on where it was."""
 
 import hashlib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from html import escape
 from itertools import chain
 
-from sqlalchemy import Connection
-
 from publisher import __version__, layout
-from publisher.actions import adopt, moving, scan
+from publisher.actions import adopt, article_pages, moving, scan
 from publisher.actions.house import House
-from publisher.articles import folder, parse
-from publisher.errors import Unreadable
+from publisher.actions.pool import Progress
+from publisher.actions.stories import Changed, Shelf
 from publisher.feeds import aliases, atom, files, jsonfeed, rss, size, style
-from publisher.model.article import Article, Block, Body, Finding, Status, Story
+from publisher.model.article import Article, Finding
 from publisher.model.feed import Entry, Feed
-from publisher.pages.article import article_page
 from publisher.pages.home import home_page
 from publisher.pages.notice import not_found_page, stylesheet
-from publisher.store import articles, facts, people
+from publisher.store import articles, facts, findings, people, release
 from publisher.text import html
 from publisher.text.language import feed_tag
 
-PAGES = 500  # pages rendered and written together
 PATIENCE = 10  # times `articles.settle` that a first scan waits for files still being written
 OUTPUTS = "outputs"  # the fact that says what the shared files on disk were made from
 
@@ -44,131 +39,112 @@ class Published:
     notes: tuple[str, ...]  # warnings for the log
 
 
-class _Changed(Exception):
-    """An article's file is not what the store says any more."""
-
-
 def publish(
     house: House,
     now: datetime,
     *,
     closed: Collection[str] = (),
+    whole: bool = True,
     accept_removals: bool = False,
     verify: bool = False,
+    progress: Progress = lambda *_: None,
 ) -> Published:
-    """Bring the store and the output folder up to the article folder. *verify*: also write files again that
-    somebody deleted from the output."""
-    found = scan.look(house, house.store.read(articles.known), now, closed)
-    notes = scan.note(house, found, now, accept_removals=accept_removals)
-    waited = now - timedelta(seconds=PATIENCE * max(house.articles.settle, 1)) if found.unsettled else now
-    house.store.write(lambda c: _release(c, tuple(house.newsletters), now, waited))
+    """Bring the store and the output folder up to the article folder; not *whole*: to its *closed* files alone.
+    *verify*: also write files again that somebody deleted from the output."""
+    found = scan.look(house, now, closed, whole=whole)
+    noted = scan.note(house, found, now, accept_removals=accept_removals, progress=progress)
+    _release(house, now, now - _patience(house) if found.unsettled else now)
     written: list[str] = []
-    house = house.learnt()
-    changed = _write_pages(house, written, verify=verify)
+    house = house.learnt(anew=whole)
+    fingerprint = _fingerprint(house)
+    changed = article_pages.write(house, fingerprint, written, verify=verify, progress=progress)
     try:
-        _write_shared(house, written, verify=verify)
-    except _Changed as error:
+        _write_shared(house, fingerprint, written, verify=verify)
+    except Changed as error:
         changed.append(str(error))
     if changed:  # also where the file's size and time stayed the same: the next look reads it anew
-        house.store.write(lambda c: articles.look_again(c, changed))
-    tally = house.store.read(articles.tally)
+        house.store.write(lambda c: findings.look_again(c, changed))
+    published, quarantined = house.store.read(articles.counts)
     return Published(
-        read=found.seen,
-        changed=len(found.findings) + len(found.gone),
-        published=tally.get(Status.PUBLISHED, 0),
-        quarantined=tally.get(Status.QUARANTINED, 0),
+        read=found.present,
+        changed=noted.changed,
+        published=published,
+        quarantined=quarantined,
         written=tuple(written),
         unsettled=found.unsettled,
-        refused=tuple(each for each in found.findings if each.status is Status.QUARANTINED),
+        refused=noted.refused,
         again=bool(changed),
-        notes=tuple(notes),
+        notes=noted.notes,
     )
 
 
-def _release(connection: Connection, newsletters: Sequence[str], now: datetime, waited: datetime) -> None:
+def _patience(house: House) -> timedelta:
+    return timedelta(seconds=PATIENCE * max(house.articles.settle, 1))
+
+
+def _release(house: House, now: datetime, waited: datetime) -> None:
     """Publish what is due. A first scan has ended when it saw the whole folder, or has *waited* long enough for
     files that never rest: what is published then is the archive (D3)."""
-    articles.release(connection, now)
-    people.sync_newsletters(connection, newsletters, now)
-    people.set_baselines(connection, waited)
+    store, names = house.store, tuple(house.newsletters)
+    if store.read(lambda c: release.waiting(c, now)):
+        store.write(lambda c: release.due(c, now))
+        while store.write(release.place):
+            pass
+    if not store.read(lambda c: people.settled(c, names)):
+        store.write(lambda c: people.sync_newsletters(c, names, now))
+        store.write(lambda c: people.set_baselines(c, waited))
 
 
-def _write_pages(house: House, written: list[str], *, verify: bool) -> list[str]:
-    """The pages of new and changed articles, and none of those that are gone. Returns the paths of articles that
-    changed under our hands; the others have their pages."""
-    fingerprint = _fingerprint(house)
-    for slug in house.store.read(articles.withdrawn):
-        if files.remove(house.out, layout.article_path(slug)):
-            written.append(layout.article_path(slug))
-    written += moving.withdraw(house)
-    wanted = house.store.read(lambda c: articles.stale(c, fingerprint))
-    if verify:
-        fresh = {article.id for article in wanted}
-        every = house.store.read(articles.newest)
-        wanted += [
-            a for a in every if a.id not in fresh and not (house.out / layout.article_path(a.slug)).is_file()
-        ]
-        fresh = {article.id for article in wanted}
-        wanted += moving.missing(house, (article for article in every if article.id not in fresh))
-    changed: list[str] = []
-    for start in range(0, len(wanted), PAGES):
-        pages: dict[str, tuple[str, bytes]] = {}
-        shown: list[Article] = []
-        for article in wanted[start : start + PAGES]:
-            try:
-                story = _story(house, article)
-            except _Changed as error:
-                changed.append(str(error))
-                continue
-            except Unreadable:  # its page stays as it is until the file is back, or known to be gone
-                continue
-            page = article_page(house.site, house.layout, story, house.templates)
-            pages[article.id] = (layout.article_path(article.slug), page)
-            shown.append(article)
-        written += files.put_many(house.out, chain(pages.values(), moving.pages(house, shown)))
-        house.store.write(lambda c, ids=tuple(pages): articles.shown(c, ids, fingerprint))  # type: ignore[misc]
-    return changed
-
-
-def _write_shared(house: House, written: list[str], *, verify: bool) -> None:
-    """Feeds, home page and what stands beside them, when something in them changed."""
+def _write_shared(house: House, fingerprint: str, written: list[str], *, verify: bool) -> None:
+    """Feeds, home page and what stands beside them, when something in them changed. Raises Changed."""
     newest = house.store.read(lambda c: articles.newest(c, house.feeds.entries))
-    parts = repr((_fingerprint(house), house.feeds, newest))
-    state = hashlib.blake2b(parts.encode(), digest_size=16).hexdigest()
+    state = _hash(fingerprint.encode(), repr((house.feeds, house.pages, newest)).encode())
     if house.store.read(lambda c: facts.get(c, OUTPUTS)) == state and not (verify and _missing(house)):
         return
     feed, entries, whole = _feed(house, newest)
-    made: list[tuple[str, bytes]] = [
-        (layout.STYLE, stylesheet(house.templates)),
-        (layout.CSS, style.css()),
-        (layout.NOT_FOUND, not_found_page(house.site, house.layout, house.templates)),
-        (
-            layout.HOME,
-            home_page(house.site, house.layout, newest, house.templates),
-        ),
-        (layout.RSS, rss.render(feed, entries)),
-        (layout.ATOM, atom.render(feed, entries)),
-        (layout.JSON, jsonfeed.render(feed, entries)),
-    ]
-    made += moving.feed_copies(house, {"rss": made[-3][1], "atom": made[-2][1], "json": made[-1][1]})
     written += moving.drop_copies(house)
-    written += [path for path, data in made if files.put(house.out, path, data)]
+    for path, data in chain(_feeds(house, feed, entries), _pages(house, newest)):
+        if files.put(house.out, path, data):
+            written.append(path)
     if whole:
         house.store.write(lambda c: facts.put(c, OUTPUTS, state))
 
 
-SHARED = (layout.STYLE, layout.CSS, layout.NOT_FOUND, layout.HOME, layout.RSS, layout.ATOM, layout.JSON)
+def _feeds(house: House, feed: Feed, entries: Sequence[Entry]) -> Iterator[tuple[str, bytes]]:
+    """The files, each made when it is asked for."""
+    copies = aliases.read(house.feeds.aliases)
+    for kind, path, render in _FORMATS:
+        data = render(feed, entries)
+        yield path, data
+        yield from ((copy, data) for copy, of in copies.items() if of == kind)
+    yield layout.CSS, style.css()
+
+
+def _pages(house: House, newest: Sequence[Article]) -> Iterator[tuple[str, bytes]]:
+    if house.pages.enabled:
+        yield layout.HOME, home_page(house.site, house.layout, newest, house.templates)
+        yield layout.STYLE, stylesheet(house.templates)
+        yield layout.NOT_FOUND, not_found_page(house.site, house.layout, house.templates)
+
+
+_FORMATS: tuple[tuple[aliases.Format, str, Callable[[Feed, Sequence[Entry]], bytes]], ...] = (
+    ("atom", layout.ATOM, atom.render),
+    ("rss", layout.RSS, rss.render),
+    ("json", layout.JSON, jsonfeed.render),
+)
+FEEDS = (layout.ATOM, layout.RSS, layout.JSON, layout.CSS)
+PAGES = (layout.HOME, layout.STYLE, layout.NOT_FOUND)
 
 
 def _missing(house: House) -> bool:
-    return not all((house.out / path).is_file() for path in (*SHARED, *aliases.read(house.feeds.aliases)))
+    wanted = FEEDS + PAGES if house.pages.enabled else FEEDS
+    return not all((house.out / path).is_file() for path in (*wanted, *aliases.read(house.feeds.aliases)))
 
 
 def _feed(house: House, newest: Sequence[Article]) -> tuple[Feed, Sequence[Entry], bool]:
-    """The feed, its entries, and whether each of them has its whole text."""
+    """The feed, its entries, and whether each of them has its whole text. Raises Changed."""
     site, urls = house.site, house.layout
-    stories = [_story_or_summary(house, article) for article in newest]
-    entries = [_entry(house, story) for story, _ in stories]
+    entries, whole = _entries(house, newest)
     feed = Feed(
         id=adopt.own_feed_id(house),
         title=site.title,
@@ -185,41 +161,31 @@ def _feed(house: House, newest: Sequence[Article]) -> tuple[Feed, Sequence[Entry
         metadata=house.feeds.direction_metadata,
     )
     shown = size.fitting(feed, entries)
-    return replace(feed, updated=size.newest(shown)), shown, all(whole for _, whole in stories)
+    return replace(feed, updated=size.newest(shown)), shown, whole
 
 
-def _entry(house: House, story: Story) -> Entry:
-    url = house.layout.article(story.article.slug)
-    return Entry(story.article, url, html.render(story.body, "feed", url))
-
-
-def _story_or_summary(house: House, article: Article) -> tuple[Story, bool]:
-    """The story; while its file cannot be read (a folder that is not mounted), what the store knows of it, so that
-    one article does not keep the others out of the feeds."""
-    try:
-        return _story(house, article), True
-    except Unreadable:
-        summary = Block(f"<p>{escape(article.summary)}</p>", article.language, article.direction)
-        return Story(article, Body((summary,), article.language, article.direction)), False
-
-
-def _story(house: House, article: Article) -> Story:
-    """The article with its body, read again from its file: never half a file, never another state than the
-    store's. Raises _Changed, and Unreadable where the file cannot be opened."""
-    leaf = folder.read(house.folder, article.path, house.articles.max_bytes)
-    try:
-        if parse.parse(leaf, house.rules).content_hash != article.content_hash:
-            raise _Changed(article.path)
-        return Story(article, parse.body(leaf, house.rules, article.language))
-    except Unreadable as error:
-        raise _Changed(article.path) from error
+def _entries(house: House, newest: Sequence[Article]) -> tuple[list[Entry], bool]:
+    """The entries, and whether each has its whole text. Those of the last feed are kept: one new article costs one
+    reading, not fifty. Raises Changed."""
+    shelf, kept = Shelf.of(house), dict[Article, Entry]()
+    entries: list[Entry] = []
+    for article in newest:
+        entry, whole = house.memory.entries.get(article), True
+        if entry is None:
+            story, whole = shelf.story_or_summary(article)
+            url = house.layout.article(article.slug)
+            entry = Entry(article, url, html.render(story.body, "feed", url))
+        if whole:
+            kept[article] = entry
+        entries.append(entry)
+    house.memory.entries = kept
+    return entries, len(kept) == len(entries)
 
 
 def _fingerprint(house: House) -> str:
     """What every page depends on beside its article: program, site, theme."""
-    parts: Iterable[bytes] = (
-        __version__.encode(),
-        repr(house.site).encode(),
-        house.templates.fingerprint("web"),
-    )
+    return _hash(__version__.encode(), repr(house.site).encode(), house.templates.fingerprint("web"))
+
+
+def _hash(*parts: bytes) -> str:
     return hashlib.blake2b(b"\0".join(parts), digest_size=16).hexdigest()

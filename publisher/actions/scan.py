@@ -1,77 +1,104 @@
 """Look at the article folder: which files are new, changed or gone, and what each of them is."""
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TypeVar
-
-from sqlalchemy import Connection
+from functools import partial
+from itertools import chain
+from pathlib import Path
 
 from publisher import __version__
 from publisher.actions.house import House
+from publisher.actions.pool import CHUNK, Progress, spread
 from publisher.articles import folder, links, names, parse, slugs
-from publisher.articles.folder import Odd, Seen
+from publisher.articles.folder import Mark, Odd, Seen
 from publisher.articles.links import Facts
 from publisher.errors import Unreadable, Unwritable
 from publisher.model.article import Finding, Manuscript, Status
-from publisher.store import articles, facts, places
-from publisher.store.articles import Known
+from publisher.store import facts, findings
 
-T = TypeVar("T")
-RULES = (
-    "rules"  # the fact that says by which rules the folder was read: other rules, and all of it is read again
-)
-CHUNK = 200  # files written in one transaction
+# The fact that says by which rules the folder was read: other rules, and all of it is read again.
+RULES = "rules"
 ACCIDENT = 0.2  # a larger share gone at once is taken for an accident ...
 ACCIDENT_LEAST = 10  # ... in a folder of at least so many
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a look at the folder showed, before anything is written."""
+    """What a look at the folder showed, before anything is read or written."""
 
-    seen: int
-    findings: tuple[Finding, ...]  # of files that are new or changed
+    present: int
+    changed: tuple[Seen, ...]  # to be read
+    locked: frozenset[str]  # of these, files that could not be opened at the last look
+    odd: tuple[Odd, ...]  # what was not odd yet
     moved: tuple[str, ...]  # old paths of files that stand somewhere else now
     gone: tuple[str, ...]
     unsettled: tuple[str, ...]  # perhaps still being written: look again in `settle` seconds
-    anew: bool  # all of it was read, by the rules of today
+    anew: bool  # all of it is read, by the rules of today
     accident: bool  # so many are gone that they are kept until a person agrees
 
 
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What became of a look."""
+
+    changed: int  # files new, changed or gone
+    refused: tuple[Finding, ...]  # newly quarantined
+    notes: tuple[str, ...]  # warnings for the log
+
+
 def look(
-    house: House, known: dict[str, Known], now: datetime, closed: Collection[str] = (), *, wait: bool = True
+    house: House, now: datetime, closed: Collection[str] = (), *, whole: bool = True, wait: bool = True
 ) -> Look:
-    """Compare the folder with what is *known*. Files in *closed* are whole (their writer closed them); others are
-    when they rested for `articles.settle` seconds (not *wait*: at once). Raises Unwritable where there is no folder."""
+    """Compare the folder with what the store knows. Files in *closed* are whole (their writer closed them); others
+    are when they rested for `articles.settle` seconds (not *wait*: at once). Not *whole*: only the files in *closed*
+    are looked at, if each of them is there. Raises Unwritable where there is no folder."""
     if not house.folder.is_dir():
         raise Unwritable("the article folder is not there", str(house.folder), "create it, or mount it")
+    if not whole and closed and (some := _glance(house, closed)):
+        return some
+    known = house.store.read(findings.known)
     anew = house.store.read(lambda c: facts.get(c, RULES)) != _rules(house)
-    present: set[str] = set()
-    findings: list[Finding] = []
-    unsettled: list[str] = []
-    for each in folder.scan(house.folder):
-        present.add(each.path)
-        if isinstance(each, Odd):
-            findings.append(Finding(each.path, 0, 0, 0, Status.SKIPPED, reason=each.reason, mend=each.mend))
-            continue
-        same = known.get(each.path) == Known(each.mtime_ns, each.size, each.inode)
-        if anew or not same:
-            age = now.timestamp() - each.mtime_ns / 1e9
-            if not same and wait and each.path not in closed and 0 <= age < house.articles.settle:
-                unsettled.append(each.path)
-            else:
-                findings.append(examine(house, each, now))
-    closed_off = tuple(path.lstrip("/") for path in present if path.endswith("/"))  # "" closes everything off
-    away = {
-        path: None for path in known if path not in present and not path.startswith(closed_off or ("\0",))
-    }
-    new = {f.manuscript.content_hash for f in findings if f.manuscript and f.path not in known}
-    moved = house.store.read(lambda c: articles.moved(c, away, new)) if away and new else set()
-    gone = tuple(path for path in away if path not in moved)
-    accident = len(known) >= ACCIDENT_LEAST and len(gone) > ACCIDENT * len(known)
-    fresh = tuple(f for f in findings if f.mtime_ns or known.get(f.path) != Known(0, 0, 0))
-    return Look(len(present), fresh, tuple(moved), gone, tuple(unsettled), anew, accident)
+    found = folder.compare(house.folder, dict.fromkeys(known, _NOTHING) if anew else known)
+    changed, unsettled = [], []
+    for seen in found.changed:
+        age = now.timestamp() - seen.mtime_ns / 1e9
+        fresh = wait and 0 <= age < house.articles.settle and seen.path not in closed
+        if fresh and known.get(seen.path) != seen[1:]:
+            unsettled.append(seen.path)
+        else:
+            changed.append(seen)
+    moved = _moved(house, found.away, [seen for seen in changed if seen.path not in known])
+    gone = tuple(path for path in found.away if path not in moved)
+    return Look(
+        found.present,
+        tuple(changed),
+        frozenset(seen.path for seen in changed if known.get(seen.path) == _ODD),
+        tuple(each for each in found.odd if known.get(each.path) != _ODD),
+        tuple(moved),
+        gone,
+        tuple(unsettled),
+        anew,
+        len(known) >= ACCIDENT_LEAST and len(gone) > ACCIDENT * len(known),
+    )
+
+
+_ODD: Mark = (0, 0, 0)  # the mark of what cannot be read
+_NOTHING: Mark = (-1, -1, -1)  # no file's mark
+
+
+def _glance(house: House, paths: Collection[str]) -> Look | None:
+    """A look at *paths* alone; None where that is not enough to tell what happened."""
+    seen = [folder.glance(house.folder, path) for path in sorted(paths)]
+    there = [each for each in seen if each]
+    if len(there) < len(seen):
+        return None
+    known = house.store.read(lambda c: findings.known(c, paths))
+    count = house.store.read(findings.count)
+    changed = tuple(each for each in there if known.get(each.path) != each[1:])
+    return Look(
+        count + len(there) - len(known), changed, frozenset(), (), (), (), (), anew=False, accident=False
+    )
 
 
 def _rules(house: House) -> str:
@@ -79,62 +106,102 @@ def _rules(house: House) -> str:
     return repr((__version__, house.rules))
 
 
-def address(house: House, manuscript: Manuscript, now: datetime) -> str:
-    """The slug it asks for: the address it declares, else by the site's link pattern; of an article without a date
-    by today's. Its first publication fixes it (A14)."""
+def examine(root: Path, limit: int, rules: parse.Rules, seen: Seen) -> Finding:
+    """What this file below *root* is: an article of at most *limit* bytes, something else, or one that cannot be
+    read."""
+    kind, reason = names.verdict(seen.path)
+    if kind != "article":
+        return Finding(*seen, Status.SKIPPED, reason=reason)
+    try:
+        leaf = folder.read(root, seen.path, limit)
+    except Unreadable as error:
+        # What mends this (rights, a setting) does not show on the file: no mark, so every look tries again.
+        return Finding(seen.path, *_ODD, Status.QUARANTINED, reason=error.what, mend=error.mend)
+    try:
+        manuscript = parse.parse(leaf, rules)
+    except Unreadable as error:
+        return Finding(*seen, Status.QUARANTINED, reason=error.what, mend=error.mend, line=error.line)
+    return Finding(*seen, Status.PUBLISHED, manuscript, _slug(manuscript))
+
+
+def _slug(manuscript: Manuscript) -> str:
+    return manuscript.link or manuscript.slug or slugs.slug(manuscript.title)
+
+
+def _placed(house: House, chunk: Sequence[Finding], now: datetime) -> Sequence[Finding]:
+    """The findings with the slug that the site's link pattern, or one of their own (Jekyll), gives them; an article
+    without a date gets today's. Its first publication fixes it (A14, A15)."""
+    if house.pages.link == links.DEFAULT and not any(each.slug.startswith("/") for each in chunk):
+        return chunk
+    return [
+        replace(each, slug=_by_pattern(house, each, each.manuscript, now)) if each.manuscript else each
+        for each in chunk
+    ]
+
+
+def _by_pattern(house: House, finding: Finding, manuscript: Manuscript, now: datetime) -> str:
+    pattern = manuscript.link or house.pages.link
     if manuscript.link and not manuscript.link.startswith("/"):
         return manuscript.link
     slug = manuscript.slug or slugs.slug(manuscript.title)
-    pattern = manuscript.link or house.pages.link
-    if pattern == links.DEFAULT:
-        return slug
     date = (manuscript.published or now).astimezone(house.site.timezone)
-    return links.expand(pattern, Facts(manuscript.path, slug, manuscript.title, manuscript.categories, date))
+    return links.expand(pattern, Facts(finding.path, slug, manuscript.title, manuscript.categories, date))
 
 
-def examine(house: House, seen: Seen, now: datetime) -> Finding:
-    """What this file is: an article, something else, or one that cannot be read."""
-    mark = (seen.path, seen.mtime_ns, seen.size, seen.inode)
-    kind, reason = names.verdict(seen.path)
-    if kind != "article":
-        return Finding(*mark, Status.SKIPPED, reason=reason)
-    try:
-        leaf = folder.read(house.folder, seen.path, house.articles.max_bytes)
-    except Unreadable as error:
-        # What mends this (rights, a setting) does not show on the file: no mark, so every look tries again.
-        return Finding(seen.path, 0, 0, 0, Status.QUARANTINED, reason=error.what, mend=error.mend)
-    try:
-        manuscript = parse.parse(leaf, house.rules)
-    except Unreadable as error:
-        return Finding(*mark, Status.QUARANTINED, reason=error.what, mend=error.mend, line=error.line)
-    return Finding(*mark, Status.PUBLISHED, manuscript, address(house, manuscript, now))
+def _moved(house: House, away: Sequence[str], new: Sequence[Seen]) -> set[str]:
+    """Those of *away* whose content stands in one of the *new* files."""
+    if not away or not new:
+        return set()
+    hashes: set[str] = set()
+    for chunk in spread(_reader(house), new, house.workers):
+        hashes.update(found.manuscript.content_hash for found in chunk if found.manuscript)
+    return house.store.read(lambda c: findings.moved(c, set(away), hashes))
 
 
-def note(house: House, found: Look, now: datetime, *, accept_removals: bool) -> list[str]:
-    """Write what a look showed; returns warnings for the log."""
-    notes: list[str] = []
+def _reader(house: House) -> Callable[[Sequence[Seen]], list[Finding]]:
+    return partial(_examine_all, house.folder, house.articles.max_bytes, house.rules)
+
+
+def _examine_all(root: Path, limit: int, rules: parse.Rules, chunk: Sequence[Seen]) -> list[Finding]:
+    return [examine(root, limit, rules, seen) for seen in chunk]
+
+
+def note(
+    house: House,
+    found: Look,
+    now: datetime,
+    *,
+    accept_removals: bool = False,
+    progress: Progress = lambda *_: None,
+) -> Noted:
+    """Read what a look showed, and write it down, a chunk at a time."""
     store, site = house.store, house.site.id
     keep = found.accident and not accept_removals
-    for paths in _chunks(found.moved if keep else found.moved + found.gone):
-        store.write(lambda c, paths=paths: articles.depart(c, paths, now))  # type: ignore[misc]
-    if keep:
-        notes.append(
-            f"{len(found.gone)} of {len(found.gone) + found.seen} files are gone at once; nothing is removed until "
-            "they are back or `nashir publish --accept-removals` says that it is meant"
-        )
-    for chunk in _chunks(found.findings):
-        notes += store.write(lambda c, chunk=chunk: _record(c, chunk, site, now))  # type: ignore[misc]
+    notes = [_kept(found)] if keep else []
+    left = found.moved if keep else found.moved + found.gone
+    for start in range(0, len(left), CHUNK):
+        paths = left[start : start + CHUNK]
+        store.write(lambda c, paths=paths: findings.depart(c, paths, now))  # type: ignore[misc]
+    odd = [
+        Finding(each.path, *_ODD, Status.SKIPPED, reason=each.reason, mend=each.mend) for each in found.odd
+    ]
+    refused: list[Finding] = []
+    changed = done = 0
+    for chunk in chain([odd] if odd else [], spread(_reader(house), found.changed, house.workers)):
+        placed = _placed(house, chunk, now)
+        new = [each for each in placed if each.mtime_ns or each.path not in found.locked]
+        notes += store.write(lambda c, new=new: findings.record(c, new, site, now)) if new else []  # type: ignore[misc]
+        refused += [each for each in new if each.status is Status.QUARANTINED]
+        changed += len(new)
+        done += len(chunk)
+        progress("reading", done, len(odd) + len(found.changed))
     if found.anew:
         store.write(lambda c: facts.put(c, RULES, _rules(house)))
-    return notes
+    return Noted(changed + len(found.gone), tuple(refused), tuple(notes))
 
 
-def _record(connection: Connection, chunk: tuple[Finding, ...], site: str, now: datetime) -> list[str]:
-    notes = articles.record(connection, chunk, site, now)
-    places.note_aliases(connection, chunk)
-    return notes
-
-
-def _chunks(items: tuple[T, ...]) -> Iterator[tuple[T, ...]]:
-    for start in range(0, len(items), CHUNK):
-        yield items[start : start + CHUNK]
+def _kept(found: Look) -> str:
+    return (
+        f"{len(found.gone)} of {len(found.gone) + found.present} files are gone at once; nothing is removed until "
+        "they are back or `nashir publish --accept-removals` says that it is meant"
+    )

@@ -16,7 +16,8 @@ _LONGEST = 200_000  # characters: a longer text is no article, and is left as it
 _MOST = 200  # delimiters on one line that are worth a look
 
 _MARKS = "\u200e\u200f\u061c"
-_BLANKS = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
+_BLANKS = "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
+_ODD = _MARKS + _BLANKS
 _DIGITS = "٠-٩۰-۹"
 _RTL = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 
@@ -27,11 +28,13 @@ _START = re.compile(
     re.MULTILINE,
 )
 _NUMBER = re.compile(rf"^[ \t]*(?:>[ \t]?)*(?P<digits>[{_DIGITS}]{{1,3}})[.)][ \t]", re.MULTILINE)
+_MAY_BE_NUMBER = re.compile(rf"[{_DIGITS}][.)][ \t]")
 
 # Delimiters that the flanking rule may have left: a closing one between a sign and a letter, an opening one
 # between a letter and a sign that opens.
-_FLANKED = re.compile(
-    rf"[^\w\s*_][*_]{{1,3}}[{_MARKS}]*\w|\w[*_]{{1,3}}[«“‘\"'(\[{{]|[*_][{_MARKS}]|[{_MARKS}][*_]"
+_FLANKED = re.compile(  # everything hangs on the asterisk, so that a text without any costs nothing
+    rf"[*_](?:(?<=[^\w\s*_][*_])[*_]{{0,2}}[{_MARKS}]*\w|(?<=\w[*_])[*_]{{0,2}}[«“‘\"'(\[{{]|[{_MARKS}]"
+    rf"|(?<=[{_MARKS}][*_]))"
 )
 _RUN = re.compile(r"\*+|_+")
 _TAGS = {1: ("<em>", "</em>"), 2: ("<strong>", "</strong>"), 3: ("<em><strong>", "</strong></em>")}
@@ -41,6 +44,7 @@ _URL = re.compile(
     r"|[،؛؟](?=[_/%-]))+"
 )
 _LONGEST_URL = 2_000
+_LINK = re.compile(r"\[(?<!\\\[)[^\[\]\\`\n]*\]\(https?://[^\s()<>\\`]*\)")  # no address in it is bare
 _NOT_LAST = ".,:;!?…'’_~-"
 
 
@@ -64,14 +68,21 @@ def mended(text: str) -> str:
     does every word."""
     if len(text) > _LONGEST:
         return text
-    if any(_start(found) != found[0] for found in _START.finditer(text)):
+    if any(char in text for char in _ODD) and any(
+        _start(found) != found[0] for found in _START.finditer(text)
+    ):
         code = spans.holes(spans.read(text), "code", "html")
         text = _START.sub(lambda found: found[0] if found.start() in code else _start(found), text)
-    if _NUMBER.search(text):
+    if _MAY_BE_NUMBER.search(text) and _NUMBER.search(text):
         text = _numbered(text)
-    if _FLANKED.search(text) or _URL.search(text):
+    if _FLANKED.search(text) or _may_hold_urls(text):
         text = _inline(text)
     return text
+
+
+def _may_hold_urls(text: str) -> bool:
+    count = text.count("://")
+    return count > 0 and count > len(_LINK.findall(text)) and _URL.search(text) is not None
 
 
 def _start(found: re.Match[str]) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from publisher.articles import calendars, names
@@ -75,6 +76,7 @@ def in_path(path: str, zone: ZoneInfo, language: str) -> datetime | None:
     return None
 
 
+@lru_cache(maxsize=256)
 def _parts(text: str) -> dict[str, str | None] | None:
     text = fold(_ascii_digits(text)) if len(text) <= _LONGEST else ""
     found = next((match for form in _FORMS if (match := form.fullmatch(text))), None)
@@ -131,4 +133,6 @@ def _utc(moment: datetime) -> datetime:
 
 
 def _ascii_digits(text: str) -> str:
+    if text.isascii():
+        return text
     return "".join(str(int(char)) if char.isdecimal() else char for char in text)

@@ -1,9 +1,10 @@
 """Front matter to values: one table of the names a field goes by, and how each is read (A3-A11)."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
+from operator import itemgetter
 from zoneinfo import ZoneInfo
 
 from publisher.articles import dates
@@ -68,9 +69,13 @@ NAMES: dict[str, tuple[str, ...]] = {
     field: tuple(dict.fromkeys(map(_key, names.split()))) for field, names in _WRITTEN.items()
 }
 _FIELD: dict[str, str] = {name: field for field in reversed(NAMES) for name in NAMES[field]}
+_PLACES: dict[str, list[tuple[str, int]]] = {  # the fields a name fills, and its place among each one's names
+    name: [(field, NAMES[field].index(name)) for field in NAMES if name in NAMES[field]] for name in _FIELD
+}
 _TRUE, _FALSE, _UNPUBLISHED = (
     frozenset(map(_key, _WORDS[kind].split())) for kind in ("true", "false", "unpublished")
 )
+_YES_OR_NO = _TRUE | _FALSE
 
 
 def field_of(name: str) -> str | None:
@@ -97,11 +102,19 @@ class Fields:
                 if isinstance(inner := values.get(name), dict):
                     self._values = {_key(name): value for name, value in inner.items()} | self._values
 
-    def _all(self, field: str) -> Iterator[Value]:
-        for name in NAMES[field]:
-            value = self._values.get(name, "")
-            if not (isinstance(value, str) and value.strip().lower() in _NOTHING):
-                yield value
+        found: dict[str, list[tuple[int, Value]]] = {}
+        for name, value in self._values.items():
+            for field, place in _PLACES.get(name, ()):
+                if not (isinstance(value, str) and value.strip().lower() in _NOTHING):
+                    found.setdefault(field, []).append((place, value))
+        self._found: dict[str, list[Value]] = {
+            field: [value for _, value in sorted(values, key=itemgetter(0))]
+            for field, values in found.items()
+        }
+
+    def _all(self, field: str) -> Sequence[Value]:
+        """What stands under the names of *field*, in their order."""
+        return self._found.get(field, ())
 
     def text(self, field: str) -> str:
         """One cleaned line; "" where there is none."""
@@ -139,7 +152,7 @@ class Fields:
         """The first date that can be read (A5); a later one of the same day may add the time of day."""
         found: datetime | None = None
         for value in self._all(field):
-            if not isinstance(value, str) or _key(value) in _TRUE | _FALSE:
+            if not isinstance(value, str) or _key(value) in _YES_OR_NO:
                 continue
             try:
                 moment = dates.read(value, zone, language)

@@ -4,18 +4,19 @@ import errno
 import os
 import stat
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
-from operator import attrgetter
 from pathlib import Path
+from typing import NamedTuple
 
 from publisher.articles import names
 from publisher.errors import Unreadable
 from publisher.model.article import Leaf
 
+Mark = tuple[int, int, int]  # time of change in ns, size, inode: another mark, another content
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+
+class Seen(NamedTuple):
     """A regular file of the folder. `path` as in Leaf."""
 
     path: str
@@ -34,56 +35,96 @@ class Odd:
     mend: str
 
 
-def scan(folder: Path) -> Iterator[Seen | Odd]:
-    """Walk *folder*, sorted by name: every regular file, and by name what cannot be read.
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """What a look at the folder found beside what was known."""
 
-    Symbolic links are not followed; folders that names.skipped_folder names are left out.
+    present: int  # files, and folders that cannot be listed
+    changed: list[Seen]  # new files, and those with another time, size or inode; by path
+    odd: list[Odd]
+    away: list[str]  # known, and not there; what is below a folder that cannot be listed is not away
+
+
+def compare(folder: Path, known: Mapping[str, Mark]) -> Differences:
+    """Walk *folder* and compare it with what is *known*.
+
+    Symbolic links are not followed; folders that names.skipped_folder names are left out. This loop runs over every
+    file at every scan: it makes nothing for a file that is as it was.
     """
-    waiting = [_listing(folder, "")]
+    left = dict(known)
+    mark_of = left.pop
+    changed: list[Seen] = []
+    odd: list[Odd] = []
+    present = 0
+    waiting = [""]
     while waiting:
-        entry = next(waiting[-1], None)
-        if entry is None:
-            waiting.pop()
-        elif isinstance(entry, Odd):
-            yield entry
-        else:
-            path, found = entry
-            if found.is_dir(follow_symlinks=False):
-                if not names.skipped_folder(found.name):
-                    waiting.append(_listing(folder, f"{path}/"))
-            elif seen := _look(path, found):
-                yield seen
+        prefix = waiting.pop()
+        try:
+            with os.scandir(f"{folder}/{prefix}") as entries:
+                for entry in entries:
+                    name = entry.name
+                    if entry.is_dir(follow_symlinks=False):
+                        if not names.skipped_folder(name):
+                            waiting.append(f"{prefix}{name}/")
+                        continue
+                    path = prefix + name
+                    try:
+                        info = entry.stat(follow_symlinks=False)
+                    except FileNotFoundError:  # gone since it was listed
+                        continue
+                    except OSError as error:
+                        odd.append(
+                            Odd(path, f"cannot be read: {error.strerror}", "let the program read the file")
+                        )
+                        left.pop(path, None)
+                        continue
+                    present += 1
+                    mark = (info.st_mtime_ns, info.st_size, info.st_ino)
+                    if mark_of(path, None) != mark:
+                        _sort_out(path, info, changed, odd)
+        except FileNotFoundError:
+            if not prefix:
+                odd.append(Odd("/", "the article folder is not there", "make it, or mount it"))
+        except OSError as error:
+            odd.append(
+                Odd(prefix or "/", f"cannot be listed: {error.strerror}", "let the program read the folder")
+            )
+    closed = tuple(
+        each.path.lstrip("/") for each in odd if each.path.endswith("/")
+    )  # "" closes everything off
+    for path in closed:
+        left.pop(path or "/", None)
+    changed.sort()
+    return Differences(
+        present + len(closed), changed, odd, [path for path in left if not path.startswith(closed)]
+    )
 
 
-def _listing(folder: Path, prefix: str) -> Iterator[tuple[str, os.DirEntry[str]] | Odd]:
-    try:
-        with os.scandir(f"{folder}/{prefix}") as found:
-            entries = sorted(found, key=attrgetter("name"))
-    except FileNotFoundError:
-        if not prefix:
-            yield Odd("/", "the article folder is not there", "make it, or mount it")
-        return
-    except OSError as error:
-        yield Odd(prefix or "/", f"cannot be listed: {error.strerror}", "let the program read the folder")
-        return
-    for entry in entries:
-        yield prefix + entry.name, entry
-
-
-def _look(path: str, entry: os.DirEntry[str]) -> Seen | Odd | None:
-    try:
-        info = entry.stat(follow_symlinks=False)
-    except FileNotFoundError:  # gone since it was listed
+def glance(folder: Path, path: str) -> Seen | None:
+    """The regular file *path* below *folder*, not through a link; None where there is none, or none that is read."""
+    if any(names.skipped_folder(part) for part in path.split("/")[:-1]):
         return None
-    except OSError as error:
-        return Odd(path, f"cannot be read: {error.strerror}", "let the program read the file")
+    try:
+        file = _open(folder, path.split("/"))
+    except OSError:
+        return None
+    try:
+        info = os.fstat(file)
+    finally:
+        os.close(file)
+    return Seen(path, info.st_mtime_ns, info.st_size, info.st_ino) if stat.S_ISREG(info.st_mode) else None
+
+
+def _sort_out(path: str, info: os.stat_result, changed: list[Seen], odd: list[Odd]) -> None:
     if stat.S_ISREG(info.st_mode):
-        return Seen(path, info.st_mtime_ns, info.st_size, info.st_ino)
-    if names.verdict(path)[0] == "skipped":
-        return None
-    if stat.S_ISLNK(info.st_mode):
-        return Odd(path, "a symbolic link", "put the file itself here")
-    return Odd(path, "not a regular file", "remove it")
+        changed.append(Seen(path, info.st_mtime_ns, info.st_size, info.st_ino))
+    elif names.verdict(path)[0] != "skipped":
+        link = stat.S_ISLNK(info.st_mode)
+        odd.append(
+            Odd(path, "a symbolic link", "put the file itself here")
+            if link
+            else Odd(path, "not a regular file", "remove it")
+        )
 
 
 def read(folder: Path, path: str, limit: int) -> Leaf:

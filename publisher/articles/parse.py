@@ -29,7 +29,7 @@ from publisher.articles import (
 )
 from publisher.articles.fields import Fields, visible
 from publisher.errors import Unreadable
-from publisher.model.article import Body, Leaf, Manuscript, Warn
+from publisher.model.article import Article, Body, Leaf, Manuscript, Story, Warn
 from publisher.text import clean, direction, html
 from publisher.text.dates import digits_in
 from publisher.text.excerpt import excerpt
@@ -90,6 +90,18 @@ def body(leaf: Leaf, rules: Rules, language: str | None = None) -> Body:
     with _named_faults():
         sheet = _take_apart(leaf, rules)
         return blocks.body(sheet.elements, language or sheet.language)
+
+
+def story(leaf: Leaf, rules: Rules, article: Article) -> Story | None:
+    """*article* with its body from its file; None where the file says something else by now (another content).
+
+    Raises Unreadable, and nothing else, for a file that cannot be published.
+    """
+    with _named_faults():
+        sheet = _take_apart(leaf, rules)
+        if sheet.hash != article.content_hash:
+            return None
+        return Story(article, blocks.body(sheet.elements, article.language))
 
 
 def _manuscript(leaf: Leaf, rules: Rules) -> Manuscript:

@@ -4,15 +4,15 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from functools import cache
-from itertools import accumulate
+from operator import itemgetter
 from typing import Any, Literal, NamedTuple
 
 import pyromark
 
 # Raw HTML in which an address or an asterisk is no text to repair.
 _SHUT = re.compile(r"<(?P<end>/?)(?:a|code|pre|script|style|kbd|samp|textarea|svg|math)(?=[\s>/])", re.I)
-_BYTES = bytes(0 if 0x80 <= byte < 0xC0 else 1 for byte in range(256))  # 1: a character begins
 _STYLED = {"Emphasis": 1, "Strong": 2}  # the length of their delimiters
+_HTML = frozenset(("Html", "InlineHtml"))
 
 Kind = Literal["words", "code", "html", "mark", "styled", "item"]
 
@@ -37,14 +37,26 @@ def parser() -> pyromark.Markdown:
 def read(text: str) -> list[Span]:
     """The spans of *text* in the order they begin."""
     data = text.encode()
-    starts = list(accumulate(data.translate(_BYTES), initial=0))
-    spans = (span._replace(start=starts[span.start], end=starts[span.end]) for span in _in_bytes(data, text))
-    return sorted(spans, key=lambda span: span.start)
+    spans = list(_in_bytes(data, text))
+    if len(data) != len(text):
+        places = _characters(data, {place for span in spans for place in span[:2]})
+        spans = [Span(places[span[0]], places[span[1]], *span[2:]) for span in spans]
+    return sorted(spans, key=itemgetter(0))
+
+
+def _characters(data: bytes, places: set[int]) -> dict[int, int]:
+    """How many characters stand before each of *places* (bytes) in the UTF-8 *data*."""
+    before: dict[int, int] = {}
+    count = last = 0
+    for place in sorted(places):
+        count += len(data[last:place].decode())
+        before[place], last = count, place
+    return before
 
 
 def _in_bytes(data: bytes, text: str) -> Iterator[Span]:
     homes = [(0, "")]
-    born = shut = 0
+    born = shut = links = pictures = 0
     for event, where in parser().events_with_range(text):
         start, end = where["start"], where["end"]
         name, value = next(iter(event.items())) if isinstance(event, dict) else (event, None)
@@ -52,31 +64,31 @@ def _in_bytes(data: bytes, text: str) -> Iterator[Span]:
         if name == "Start" and inner not in _STYLED:
             born += 1
             homes.append((born, inner))
+            links += inner == "Link"
+            pictures += inner == "Image"
         elif name == "End" and inner not in _STYLED:
-            homes.pop()
-        elif name in ("Html", "InlineHtml"):
+            _, closed = homes.pop()
+            links -= closed == "Link"
+            pictures -= closed == "Image"
+        elif name in _HTML:
             for tag in _SHUT.finditer(data[start:end].decode()):
                 shut = max(0, shut - 1) if tag["end"] else shut + 1
         home, holder = homes[-1]
-        kinds = [kind for _, kind in homes]
-        place = Span(0, 0, "words", home, "Link" in kinds, bool(shut) or "Image" in kinds)
-        yield from _spans(name, inner, start, end, place, holder)
-
-
-def _spans(name: str, inner: str, start: int, end: int, place: Span, holder: str) -> Iterator[Span]:
-    if name == "Text" and holder != "CodeBlock":
-        yield place._replace(start=start, end=end)
-    elif name == "Code" or (name == "Start" and inner == "CodeBlock"):
-        yield place._replace(start=start, end=end, kind="code")
-    elif name in ("Html", "InlineHtml"):
-        yield place._replace(start=start, end=end, kind="html")
-    elif name == "Start" and inner == "Item":
-        yield place._replace(start=start, end=end, kind="item")
-    elif name == "Start" and inner in _STYLED:
-        length = _STYLED[inner]
-        yield place._replace(start=start, end=start + length, kind="mark")
-        yield place._replace(start=end - length, end=end, kind="mark")
-        yield place._replace(start=start, end=end, kind="styled")
+        context = (home, links > 0, shut > 0 or pictures > 0)
+        if name == "Text":
+            if holder != "CodeBlock":
+                yield Span(start, end, "words", *context)
+        elif name == "Code" or (name == "Start" and inner == "CodeBlock"):
+            yield Span(start, end, "code", *context)
+        elif name in _HTML:
+            yield Span(start, end, "html", *context)
+        elif name == "Start" and inner == "Item":
+            yield Span(start, end, "item", *context)
+        elif name == "Start" and inner in _STYLED:
+            length = _STYLED[inner]
+            yield Span(start, start + length, "mark", *context)
+            yield Span(end - length, end, "mark", *context)
+            yield Span(start, end, "styled", *context)
 
 
 def _name(value: Any) -> str:  # pyromark gives a word, or a dict of one word and its details

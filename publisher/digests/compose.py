@@ -24,7 +24,6 @@ from publisher.text.words import Words, words
 
 LARGEST = 95_000  # octets of the encoded HTML part; Gmail clips at 102 KB (M7)
 _EXCERPTS = (300, 200, 100, 0)  # grapheme clusters, longest first
-_LONG = 100  # characters of a URL that plain text can still show; Arabic ones reach 540 (A16)
 _PREHEADER = 140  # grapheme clusters that a list of mails may show behind the subject
 _INLINER = css_inline.CSSInliner(load_remote_stylesheets=False, keep_at_rules=True)
 
@@ -162,12 +161,11 @@ def _item(article: Article, longest: int, site: Site, layout: Layout) -> Item:
     if article.authors and article.authors != (site.author,):
         byline.append(interface.text("By %(authors)s") % {"authors": interface.join(article.authors)})
     direction = of_tag(interface.language)
-    url = layout.article(article.slug)
     return Item(
         title=article.title,
         excerpt=excerpt(article.summary, longest) if longest else "",
-        url=url,
-        short=url if len(url) <= _LONG else layout.permalink(article.id),
+        url=layout.article(article.slug),
+        short=layout.readable(article.slug, article.id),
         categories=" · ".join(article.categories),
         byline=" · ".join(byline),
         voice=_voice(article.language, article.direction),

@@ -65,7 +65,9 @@ def _unpacked(data: bytes) -> bytes:
 
 
 def _rss(root: etree._Element) -> OldFeed:
-    return OldFeed("rss", tuple(_item(item, "") for item in root.iter("item")), url=_self(root.find("channel")))
+    return OldFeed(
+        "rss", tuple(_item(item, "") for item in root.iter("item")), url=_self(root.find("channel"))
+    )
 
 
 def _rss1(root: etree._Element) -> OldFeed:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, select, update
 
 from publisher.model.adoption import Adopted
 from publisher.store import facts, places
+from publisher.store.findings import OUTDATED
 from publisher.store.tables import articles, leaves, redirects
 
 FEED_ID = "feed id"  # the fact: the id of the Atom feed that readers know
@@ -47,7 +48,7 @@ def take_over(connection: Connection, changes: Iterable[Change]) -> None:
     """Write the changes. An article that is published moves, and its address of before leads to the old one."""
     for change in changes:
         before = connection.execute(
-            select(articles.c.seq, articles.c.slug).where(articles.c.id == change.id)
+            select(*articles.c["seq", "slug", "page"]).where(articles.c.id == change.id)
         ).one()
         slug = before.slug
         if change.slug and change.slug != slug:
@@ -58,8 +59,9 @@ def take_over(connection: Connection, changes: Iterable[Change]) -> None:
             "slug": slug,
             "published": change.published,
             "updated": change.updated,
+            "page": OUTDATED if before.page else "",
         }
-        connection.execute(update(articles).where(articles.c.id == change.id).values(page="", **values))
+        connection.execute(update(articles).where(articles.c.id == change.id).values(values))
 
 
 def keep_feed_id(connection: Connection, identity: str) -> str:

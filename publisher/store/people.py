@@ -40,6 +40,12 @@ def sync_newsletters(connection: Connection, names: Sequence[str], now: datetime
     return known_newsletters(connection)
 
 
+def settled(connection: Connection, names: Sequence[str]) -> bool:
+    """Whether each of these newsletters is known and has its archive."""
+    known = known_newsletters(connection)
+    return all(name in known for name in names) and None not in {each.baseline for each in known.values()}
+
+
 def known_newsletters(connection: Connection) -> dict[str, Series]:
     """All newsletters that ever were, by name."""
     rows = connection.execute(select(*newsletters.c["id", "name", "created", "baseline_seq"]))

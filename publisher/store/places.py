@@ -90,6 +90,11 @@ def note_aliases(connection: Connection, findings: Iterable[Finding]) -> None:
         connection.execute(again, rows)
 
 
+def any_leading(connection: Connection) -> bool:
+    """Whether any address leads to an article."""
+    return connection.execute(select(redirects.c.path).limit(1)).first() is not None
+
+
 def leading_to(connection: Connection, ids: Collection[str]) -> list[tuple[str, str]]:
     """The (address, article) of every address that leads to one of these articles, and is no article's own."""
     paths = select(redirects.c.path).where(redirects.c.article.in_(ids), redirects.c.kind != GONE)
@@ -124,12 +129,24 @@ def _is_own() -> ColumnElement[bool]:
     return own.where(slugs.c.slug == redirects.c.path, here.c.status == Status.PUBLISHED).exists()
 
 
-def idle(connection: Connection) -> list[str]:
-    """Addresses at which no redirect may stand: their article is away, or names them no more."""
-    away = (redirects.c.kind == GONE) | (articles.c.status != Status.PUBLISHED)
-    query = select(redirects.c.path).join_from(redirects, articles).where(away, ~_is_own()).distinct()
-    found = set(connection.execute(query).scalars())
-    return sorted(found - {path for path, _ in _claims(connection)}) if found else []
+def gone(connection: Connection) -> list[str]:
+    """Addresses that files named once and name no more, and that nothing else uses."""
+    query = select(redirects.c.path).where(redirects.c.kind == GONE)
+    return _unused(connection, set(connection.execute(query.where(~_is_own())).scalars()))
+
+
+def idle(connection: Connection, ids: Collection[str], *, every: bool) -> list[str]:
+    """The addresses that led to these articles, which are away, and that nothing else uses; *every*: all of them,
+    where the site has no pages any more."""
+    query = select(redirects.c.path).where(redirects.c.article.in_(ids))
+    if every:
+        return list(connection.execute(query).scalars())
+    query = query.where(~_is_own())
+    return _unused(connection, set(connection.execute(query).scalars()))
+
+
+def _unused(connection: Connection, paths: set[str]) -> list[str]:
+    return sorted(paths - {path for path, _ in _claims(connection)}) if paths else []
 
 
 def forget_gone(connection: Connection) -> None:

@@ -30,6 +30,15 @@ metadata = MetaData(
 QUEUED = text("deliveries.state = 0")  # written out: the queue's index is found for no bound value
 
 
+# Likewise for the index of what is refused.
+REFUSED = text("leaves.status = 'quarantined'")
+
+
+def _where(name: str, *columns: str, where: str) -> Index:
+    """An index of those rows only that are few."""
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
+
 def _key() -> Column[int]:
     return Column("id", Integer, primary_key=True)
 
@@ -53,6 +62,7 @@ leaves = Table(
     Column("line", Integer, nullable=True),
     Column("warnings", Json, nullable=False, server_default="[]"),
     Index("ix_leaves_article", "article"),
+    _where("ix_leaves_refused", "path", where="status = 'quarantined'"),
 )
 
 # An article outlives its file: its id, seq and slug stay reserved after a removal.
@@ -80,10 +90,15 @@ articles = Table(
     Column("content_hash", Text, nullable=False),
     Column("removed", Instant, nullable=True),
     Column("adopted", Adoption, nullable=True),
-    Column("page", Text, nullable=False, server_default=""),  # what its page on disk was made from
+    # What its page on disk was made from; "": there is none.
+    Column("page", Text, nullable=False, server_default=""),
     Index("ix_articles_newest", "status", "published", "seq"),
     Index("ix_articles_hash", "content_hash"),
-    Index("ix_articles_path", "path"),
+    Index("ix_articles_page", "status", "page"),
+    # Few rows at any time: questions that every look at the folder asks.
+    _where("ix_articles_unplaced", "status", "published", "path", where="seq IS NULL"),
+    _where("ix_articles_expires", "expires", where="expires IS NOT NULL"),
+    _where("ix_articles_removed", "removed", where="removed IS NOT NULL"),
 )
 
 slugs = Table(
@@ -185,12 +200,6 @@ deliveries = Table(
     UniqueConstraint("edition", "subscriber"),
     Index("ix_deliveries_subscriber", "subscriber"),
     # Settling touches neither index of the queue: this one knows queued rows only.
-    Index(
-        "ix_deliveries_queue",
-        "due",
-        "variant",
-        sqlite_where=text("state = 0"),
-        postgresql_where=text("state = 0"),
-    ),
+    _where("ix_deliveries_queue", "due", "variant", where="state = 0"),
     sqlite_autoincrement=True,
 )

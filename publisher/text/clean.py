@@ -27,17 +27,26 @@ _FINAL = re.compile("[םןךףץ](?P<inside>[\u05d0-\u05ea])?")
 _ENOUGH = 20  # letters: fewer prove nothing
 
 _SEPARATOR = re.compile("[\u2028\u2029\u0085\x0b\x0c]")
-_FORBIDDEN = re.compile(
-    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufeff\ufffd-\uffff"
-    + "".join(f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0x10000, 0x110000, 0x10000))
-    + "]"
+_BMP = "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufeff\ufffd-\uffff"
+_ASTRAL = "".join(
+    f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0x10000, 0x110000, 0x10000)
 )
+_FORBIDDEN = re.compile(f"[{_BMP}{_ASTRAL}]")
+# Bytes of UTF-8 that begin nothing which `tidy` changes: most texts have no others, and one look tells.
+_SAFE = bytes({*b"\t\n", *range(0x20, 0x7F), *range(0x80, 0xC2), *range(0xC3, 0xE2), *b"\xe3\xe4"})
+_LEADS = bytes(
+    range(0xF0, 0xF5)
+)  # of what stands above the BMP, which makes a class of `re` ten times slower
+_ODD = re.compile(f"[{_BMP}\r\x0b\x0c\x85\u2028-\u202e\u2066-\u2069]")
+_ODD_ASTRAL = re.compile(f"[{_ASTRAL}]")
 _CONTROL = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _ISOLATE_OF = {"\u202a": "\u2066", "\u202b": "\u2067", "\u202c": "\u2069"}
 _OVERRIDES = "\u202d\u202e"
 _PDF, _PDI = "\u202c", "\u2069"
 
-_FOLD = re.compile("[ \t\n\r\x0b\x0c\x85\u2028\u2029]+")
+_BLANKS = "\t\n\r\x0b\x0c\x85\u2028\u2029"
+_FOLD = re.compile(f"[ {_BLANKS}]+")
+_OTHER_BLANK = re.compile(f"[{_BLANKS}]")
 _OPENERS, _CLOSERS = "\u202a\u202b\u2066\u2067\u2068", "\u202c\u2069"
 _MARKS = "\u200e\u200f"
 
@@ -136,6 +145,8 @@ def tidy(text: str) -> tuple[str, list[Warn]]:
     U+FFFD and U+FEFF go; balanced embeddings become isolates, overrides and unbalanced controls go (UAX #9; a
     line is a paragraph). Each loss is one warning with its first line. Everything else stays as written.
     """
+    if not _is_odd(text):
+        return text, []
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     warnings = []
     if found := list(_FORBIDDEN.finditer(text)):
@@ -148,6 +159,15 @@ def tidy(text: str) -> tuple[str, list[Warn]]:
         if lost:
             warnings.append(Warn(f"{lost} bidi overrides or unbalanced bidi controls were removed", where))
     return _SEPARATOR.sub("\n\n", text), warnings
+
+
+def _is_odd(text: str) -> bool:
+    rest = text.encode("utf-8", "surrogatepass").translate(None, _SAFE)
+    if not rest:
+        return False
+    if _ODD.search(text):
+        return True
+    return any(lead in rest for lead in _LEADS) and _ODD_ASTRAL.search(text) is not None
 
 
 def _balance_lines(text: str) -> tuple[str, int, int | None]:
@@ -189,7 +209,8 @@ def _balanced(line: str) -> Iterator[tuple[int, str]]:
 def one_line(text: str) -> str:
     """*text* as a field of one line: runs of white space (NBSP is none) are one blank, nothing stands around it:
     no blank, no U+200E or U+200F, no pair of isolates or embeddings that holds the whole."""
-    text = _FOLD.sub(" ", text)
+    if "  " in text or _OTHER_BLANK.search(text):
+        text = _FOLD.sub(" ", text)
     while True:
         bare = text.strip().strip(_MARKS)
         if bare[:1] and bare[0] in _OPENERS and _closes_at_end(bare):

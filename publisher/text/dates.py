@@ -19,7 +19,7 @@ from publisher.text.language import script
 Digits = Literal["latn", "arab", "arabext"]
 
 _ZERO: dict[Digits, int] = {"latn": 0x30, "arab": 0x660, "arabext": 0x6F0}
-_ANY_DIGIT = {digits: re.compile(f"[{chr(zero)}-{chr(zero + 9)}]") for digits, zero in _ZERO.items()}
+_ANY_DIGIT = re.compile("[0-9٠-٩۰-۹]")
 _WRITE: dict[Digits, dict[int, int]] = {
     to: {zero + n: _ZERO[to] + n for zero in _ZERO.values() for n in range(10)} for to in _ZERO
 }
@@ -41,7 +41,10 @@ def rfc3339(when: datetime) -> str:
 
 def digits_in(text: str) -> Digits | None:
     """The digits most used in *text*; None where there are none."""
-    used = {digits: len(pattern.findall(text)) for digits, pattern in _ANY_DIGIT.items()}
+    found = "".join(_ANY_DIGIT.findall(text))
+    latin = len(found.encode("ascii", "ignore"))
+    persian = sum(char >= "۰" for char in found) if latin < len(found) else 0
+    used: dict[Digits, int] = {"latn": latin, "arab": len(found) - latin - persian, "arabext": persian}
     most = max(used, key=lambda digits: used[digits])
     return most if used[most] else None
 

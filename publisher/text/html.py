@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from functools import cache
+from html import unescape
 from typing import Literal
 
 import nh3
@@ -107,10 +108,39 @@ def _serialised(element: etree._Element) -> str:
     return etree.tostring(element, encoding="unicode", method="html", with_tail=False)
 
 
+# What most articles are made of: paragraphs and headings of words, with little in them. As nh3 writes it, it needs
+# no parser to be split or read; anything else does.
+_WORDS = r"[^<&]*+(?:&(?:amp|lt|gt);[^<&]*+)*+"
+_STYLED = rf"{_WORDS}(?:<(?P<{{0}}>strong|em|b|i|u|s)>{_WORDS}</(?P={{0}})>{_WORDS})*+"
+_LINKED = (
+    rf"{_STYLED.format('a')}(?:<a href=\"https?://[\w.!~*()/:=?;@#,%+-]*+\">{_STYLED.format('b')}</a>"
+    rf"{_STYLED.format('c')})*+"
+)
+_SIMPLE = re.compile(rf"<(?P<tag>p|h[1-6])>{_LINKED}</(?P=tag)>(?=\n*(?:<|\Z))", re.ASCII)
+_ANY_TAG = re.compile("<[^>]*>")
+
+
 def split(html: str) -> list[str]:
     """The top-level elements of a sanitised fragment, each as one element; loose text and inline runs stand in a
     <p>, a <div> that says nothing gives way to its blocks, and blocks that show nothing vanish."""
-    return [_serialised(block) for block in _blocks(_parse(html)) if _shows(block)]
+    return _simple(html) or [_serialised(block) for block in _blocks(_parse(html)) if _shows(block)]
+
+
+def _simple(html: str) -> list[str]:
+    """The blocks of *html* if all of them are simple, else []."""
+    html = html.replace("&nbsp;", "\u00a0")
+    found: list[str] = []
+    place, end = 0, len(html.rstrip("\n"))
+    while place < end:
+        block = _SIMPLE.match(html, place)
+        if block is None:
+            return []
+        if _ANY_TAG.sub("", block[0]).strip():
+            found.append(block[0])
+        place = block.end()
+        while html[place : place + 1] == "\n":
+            place += 1
+    return found
 
 
 def _blocks(parent: etree._Element) -> Iterator[etree._Element]:
@@ -151,6 +181,8 @@ def plain(html: str) -> str:
     """The words of a fragment on one line: entities decoded, a blank where a block ends or a line breaks."""
     if "<" not in html and "&" not in html:
         return one_line(html)
+    if _SIMPLE.fullmatch(html):
+        return one_line(unescape(_ANY_TAG.sub("", html)))
     words: list[str] = []
     for event, element in etree.iterwalk(_parse(html), events=("start", "end")):
         blank = " " if element.tag in _BREAKS else ""

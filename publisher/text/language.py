@@ -1,5 +1,6 @@
 """Language tags (BCP 47, CLDR) and the language of a text by the share of its distinctive letters (A7)."""
 
+import codecs
 import re
 import unicodedata
 from collections import Counter
@@ -92,22 +93,26 @@ _RTL_MIN = 0.20  # least share of RTL letters among RTL and Latin letters; half 
 _SHORT = 120  # a headline or byline has fewer letters than this
 _YIDDISH = "װױײ"
 _UG_OR_CKB = "ەۆ"  # both write them: counted for the one whose own letters lead
+_UG_OR_PS = "ې"
+_ANY_OWN = "".join((*_OWN.values(), _UG_OR_CKB, _UG_OR_PS))
 _PERSIAN = "پچژگ"  # also in the five above, and in Iraqi names
 _PERSIAN_KEYS = "یک"  # also Arabic typed on a Persian keyboard, hence the small weight
 _ARABIC = "ةأإ"  # hardly ever in Persian (0.01 %), 6 % of Arabic
 _ARABIC_KEYS = "يك"  # also Persian typed on an Arabic keyboard
 
-_MARKUP = re.compile(r"[<`{]|://|\]\(|^---|^\+\+\+|~~~|www\.|@|^(?:import|export)\s", re.M)
-# What is not the author's words. Every branch either runs to a bound or consumes what it has looked at.
-_NOISE = re.compile(
-    r"\A\s*(?P<matter>---|\+\+\+)[ \t]*\n.*?\n(?P=matter)[ \t]*(?:\n|\Z)"
-    r"|^(?P<fence>```+|~~~+).*?(?:^(?P=fence)[`~]*[ \t]*$|\Z)"
-    r"|<(?P<code>pre|code|script|style|Sandpack)\b.*?(?:</(?P=code)>|\Z)"
-    r"|`[^`\n]+`|<!--.*?(?:-->|\Z)|</?[A-Za-z][^<>]*>"
-    r"|\{\{[^{}]{0,500}\}\}|\{%[^{}]{0,500}%\}|^(?:import|export)\s[^\n]*"
-    r"|\]\((?:[^()\s]|\([^()\s]*+\))*+(?:\s[^()]*+)?\)|(?:https?://|www\.)[^\s<>)\]]+"
-    r"|(?<![\w.+-])[\w.+-]++@[\w-]++\.[\w.-]+",
-    re.S | re.M,
+# What is not the author's words: each kind with signs of which it has at least one. The first that matches counts;
+# every branch either runs to a bound or consumes what it has looked at.
+_NOISE: tuple[tuple[tuple[str, ...], str], ...] = (
+    (("---", "+++"), r"\A\s*(?P<matter>---|\+\+\+)[ \t]*\n.*?\n(?P=matter)[ \t]*(?:\n|\Z)"),
+    (("```", "~~~"), r"^(?P<fence>```+|~~~+).*?(?:^(?P=fence)[`~]*[ \t]*$|\Z)"),
+    (("<",), r"<(?P<code>pre|code|script|style|Sandpack)\b.*?(?:</(?P=code)>|\Z)"),
+    (("`",), r"`[^`\n]+`"),
+    (("<",), r"<!--.*?(?:-->|\Z)|</?[A-Za-z][^<>]*>"),
+    (("{{", "{%"), r"\{\{[^{}]{0,500}\}\}|\{%[^{}]{0,500}%\}"),
+    (("import", "export"), r"^(?:import|export)\s[^\n]*"),
+    (("](",), r"\]\((?:[^()\s]|\([^()\s]*+\))*+(?:\s[^()]*+)?\)"),
+    (("://", "www."), r"https?://[^\s<>)\]]+|www\.[^\s<>)\]]+"),
+    (("@",), r"(?<![\w.+-])[\w.+-]++@[\w-]++\.[\w.-]+"),
 )
 _AL = re.compile(r"(?<!\w)[وفبكک]?ال\w\w")
 _HAMZA_FIRST = re.compile(r"(?<![\w\u064b-\u0655\u0670])ئ")  # Uyghur and Sorani words begin so, no others
@@ -123,13 +128,56 @@ def detect(text: str, fallback: str) -> str:
 
 
 def _prose(text: str) -> str:
-    return _NOISE.sub(" ", text) if _MARKUP.search(text) else text
+    present = tuple(any(sign in text for sign in signs) for signs, _ in _NOISE)
+    return _noise(present).sub(" ", text) if any(present) else text
+
+
+@lru_cache(maxsize=256)
+def _noise(present: tuple[bool, ...]) -> re.Pattern[str]:
+    """What is to be taken out of a text in which the signs of these kinds are *present*: looking for the others
+    would take most of the time."""
+    kinds = (pattern for (_, pattern), there in zip(_NOISE, present, strict=True) if there)
+    return re.compile("|".join(kinds), re.S | re.M)
+
+
+# Characters that a text in Arabic script is made of, one byte each: counting those of a set is then a matter of
+# microseconds. A text with any other is counted the slow way.
+_BYTES = "".join(
+    dict.fromkeys(
+        "\0\t\n"  # with NUL first, charmap_build makes a table and no dict
+        + "".join(map(chr, range(0x20, 0x7F)))
+        + "".join(map(chr, range(0x620, 0x653)))
+        + "".join((_ANY_OWN, _PERSIAN, _PERSIAN_KEYS, _ARABIC, _ARABIC_KEYS))
+        + "٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹،؛؟٪«»“”‘’…–—\u00a0\u200c\u200f"
+    )
+).ljust(256, "\ufffe")  # "not mapped" to charmap_build
+_CODES = codecs.charmap_build(_BYTES)
+_LATIN = bytes(number for number, char in enumerate(_BYTES) if char.isascii() and char.isalpha())
+_ARABIC_LETTERS = bytes(
+    number for number, char in enumerate(_BYTES) if "\u0620" <= char <= "\u06ff" and char.isalpha()
+)
+
+
+@lru_cache(maxsize=64)
+def _as_bytes(letters: str) -> bytes:
+    return codecs.charmap_encode(letters, "ignore", _CODES)[0]
 
 
 class _Letters:
     """How often each letter stands in a text; presentation forms count as the letters they show."""
 
     def __init__(self, text: str) -> None:
+        self._bytes = codecs.charmap_encode(text, "ignore", _CODES)[0]
+        self._count: Counter[str] | None = None
+        if len(self._bytes) == len(text):
+            self.arabic, self.hebrew, self.latin = self._among(_ARABIC_LETTERS), 0, self._among(_LATIN)
+        else:
+            self._count_all(text)
+
+    def _among(self, letters: bytes) -> int:
+        return len(self._bytes) - len(self._bytes.translate(None, letters))
+
+    def _count_all(self, text: str) -> None:
         self._count = Counter(text)
         for shown in [char for char in self._count if "\ufb1d" <= char <= "\ufefc"]:
             for char in unicodedata.normalize("NFKC", shown):
@@ -146,6 +194,8 @@ class _Letters:
                 self.latin += times
 
     def __call__(self, letters: str) -> int:
+        if self._count is None:
+            return self._among(_as_bytes(letters))
         return sum(self._count[letter] for letter in letters)
 
 
@@ -172,17 +222,19 @@ def _detect(text: str, site: str, site_script: str) -> str:
 
 def _eastern(letters: _Letters, text: str, site: str) -> str:
     """Urdu, Pashto, Sindhi, Uyghur or Sorani where its own letters have their usual share, else ""."""
+    short = letters.arabic < _SHORT
+    if not short and not letters(_ANY_OWN):
+        return ""
     own = {language: letters(chars) for language, chars in _OWN.items()}
 
     def leader(one: str, other: str) -> str:
         return one if own[one] > own[other] or (own[one] == own[other] and site == one) else other
 
     own[leader("ug", "ckb")] += letters(_UG_OR_CKB)
-    short = letters.arabic < _SHORT
     if short:
         uyghur = site == "ug" or letters("ى") > letters("ی")
         own["ug" if uyghur else "ckb"] += len(_HAMZA_FIRST.findall(text))
-    own[leader("ug", "ps")] += letters("ې")
+    own[leader("ug", "ps")] += letters(_UG_OR_PS)
     best = max(own, key=lambda language: (own[language] / _USUAL[language], language == site))
     least = (_OWN_MIN_SHORT if short else _OWN_MIN) * _USUAL[best] * letters.arabic
     return best if own[best] and own[best] >= least else ""
@@ -195,6 +247,8 @@ def _persian_or_arabic(letters: _Letters, text: str, site: str, site_script: str
     short = letters.arabic < _SHORT
     persian = 5 * letters(_PERSIAN) + 0.3 * letters(_PERSIAN_KEYS)
     arabic = 2 * letters(_ARABIC) + 0.3 * letters(_ARABIC_KEYS)
+    if arabic > persian and not (eastern_site and short):
+        return "ar"  # words in ال could only add to it
     arabic += 2 * len(_AL.findall(text[:4000])) * max(1, len(text) / 4000)
     if persian > arabic:
         return "" if eastern_site and (short or unknown_site) else "fa"

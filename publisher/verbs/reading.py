@@ -21,7 +21,7 @@ from publisher.model.digest import UNSUBSCRIBE_SLOT, Edition, Newsletter
 from publisher.pages.article import article_page
 from publisher.pages.home import home_page
 from publisher.pages.notice import not_found_page
-from publisher.store import articles, editions, ledger, people
+from publisher.store import articles, editions, ledger, people, release
 from publisher.store.articles import Listed
 from publisher.subscribers.tokens import Claim
 from publisher.text.dates import rfc3339
@@ -29,9 +29,10 @@ from publisher.text.dates import rfc3339
 
 def check(house: House, now: datetime) -> dict[str, Any]:
     """What `publish` would make of the folder as it is now. Writes to the house's store: hand it a copy."""
-    found = scan.look(house, house.store.read(articles.known), now, wait=False)
-    notes = scan.note(house, found, now, accept_removals=False)
-    house.store.write(lambda c: articles.release(c, now))
+    notes = scan.note(house, scan.look(house, now, wait=False), now).notes
+    house.store.write(lambda c: release.due(c, now))
+    while house.store.write(release.place):
+        pass
     listed = house.store.read(articles.listing)
     problems = [
         {"where": shown(each.path), "what": warning, "mend": ""}

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from publisher.actions.house import House
 from publisher.actions.letters import Letters
+from publisher.actions.pool import Progress, cores
 from publisher.actions.publish import Published, publish
 from publisher.config import Settings
 from publisher.engine.local import LocalEngine
@@ -49,7 +50,13 @@ class Session:
     on_published: Callable[[Published], None] = lambda _: None
 
     async def publish(
-        self, closed: Collection[str] = (), *, accept_removals: bool = False, verify: bool = False
+        self,
+        closed: Collection[str] = (),
+        *,
+        whole: bool = True,
+        accept_removals: bool = False,
+        verify: bool = False,
+        progress: Progress = lambda *_: None,
     ) -> Published:
         """Publish once, off the loop."""
         async with self.publishing:
@@ -61,8 +68,10 @@ class Session:
                 self.house,
                 self.clock(),
                 closed=closed,
+                whole=whole,
                 accept_removals=accept_removals,
                 verify=verify,
+                progress=progress,
             )
             try:
                 done = await asyncio.to_thread(run)
@@ -75,9 +84,11 @@ class Session:
         self.on_published(done)
         return done
 
-    async def publish_settled(self, *, accept_removals: bool = False) -> Published:
+    async def publish_settled(
+        self, *, accept_removals: bool = False, progress: Progress = lambda *_: None
+    ) -> Published:
         """Publish, and again after `articles.settle` while files are still being written."""
-        done = await self.publish(accept_removals=accept_removals, verify=True)
+        done = await self.publish(accept_removals=accept_removals, verify=True, progress=progress)
         written, changed = done.written, done.changed
         for _ in range(SETTLE_RUNS):
             if not done.unsettled and not done.again:
@@ -88,25 +99,26 @@ class Session:
         return replace(done, written=tuple(dict.fromkeys(written)), changed=changed)
 
 
-def house_of(settings: Settings, store: Store, secret: bytes) -> House:
-    """The house of a site whose store is open."""
+def house_of(settings: Settings, store: Store, secret: bytes, workers: int = 1) -> House:
+    """The house of a site whose store is open; *workers* processes may read and render at once."""
     return House(
         root=settings.root,
         site=settings.site,
-        layout=Layout(settings.site.url),
+        layout=Layout(settings.site.url, settings.pages.enabled),
         templates=Templates([settings.root / TEMPLATES]),
         store=store,
         keys=Keys({1: secret}),
         articles=settings.articles,
         feeds=settings.feeds,
+        pages=settings.pages,
         mail=settings.mail,
         newsletters={newsletter.name: newsletter for newsletter in settings.newsletters},
-        pages=settings.pages,
+        workers=workers,
     )
 
 
 @contextmanager
-def writing(settings: Settings, clock: Clock) -> Iterator[Session]:
+def writing(settings: Settings, clock: Clock, *, workers: int = 1) -> Iterator[Session]:
     """The site, locked, with dead senders' letters recovered. Raises Locked, BadState, Unwritable."""
     state = State(settings.root / STATE)
     lock = state.lock()
@@ -118,7 +130,7 @@ def writing(settings: Settings, clock: Clock) -> Iterator[Session]:
             if not fenced:
                 state.advance(store)
                 store.write(lambda c: ledger.recover(c, settings.mail.on_unknown))
-            house = house_of(settings, store, secret)
+            house = house_of(settings, store, secret, workers)
             yield Session(house, state, clock, _engine(settings, house, clock), fenced)
         finally:
             store.close()
@@ -168,6 +180,6 @@ def trying(settings: Settings) -> Iterator[House]:
         else:
             store = Store(path, writing=True)
         try:
-            yield house_of(settings, store, bytes(32))
+            yield house_of(settings, store, bytes(32), cores())
         finally:
             store.close()

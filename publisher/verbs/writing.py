@@ -14,6 +14,7 @@ from typing import Any
 from publisher import net
 from publisher.actions import adopt as adoption
 from publisher.actions import plan, readers
+from publisher.actions.pool import Progress
 from publisher.articles.folder import shown
 from publisher.engine.local import Tally
 from publisher.errors import BadConfig, BadInput, BadState, PublisherError
@@ -26,10 +27,12 @@ SOON, SOON_RUNS = 6, 3  # seconds, times: `send` waits for letters that are due 
 UNDECIDED = (State.QUEUED, State.CLAIMED, State.SENDING)
 
 
-async def publish(session: Session, *, accept_removals: bool = False) -> dict[str, Any]:
+async def publish(
+    session: Session, *, accept_removals: bool = False, progress: Progress = lambda *_: None
+) -> dict[str, Any]:
     """The folder becomes feeds and pages."""
     start = time.monotonic()
-    done = await session.publish_settled(accept_removals=accept_removals)
+    done = await session.publish_settled(accept_removals=accept_removals, progress=progress)
     names = ("read", "changed", "published", "quarantined", "written", "notes", "unsettled")
     return {name: value for name, value in asdict(done).items() if name in names} | {
         "seconds": round(time.monotonic() - start, 3)

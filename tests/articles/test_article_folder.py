@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from publisher.articles.folder import Odd, Seen, read, scan, shown
+from publisher.articles.folder import Odd, Seen, compare, read, shown
 from publisher.errors import Unreadable
 
 
@@ -15,6 +15,11 @@ def write(folder: Path, path: str, data: bytes = b"x") -> Path:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(data)
     return file
+
+
+def scan(folder: Path) -> list[Seen | Odd]:
+    found = compare(folder, {})
+    return sorted([*found.changed, *found.odd], key=lambda each: each.path)
 
 
 def paths(folder: Path) -> list[str]:

@@ -36,9 +36,30 @@ def upgrade() -> None:
         sa.UniqueConstraint("seq", name=op.f("uq_articles_seq")),
     )
     with op.batch_alter_table("articles", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_articles_expires",
+            ["expires"],
+            unique=False,
+            sqlite_where=sa.text("expires IS NOT NULL"),
+            postgresql_where=sa.text("expires IS NOT NULL"),
+        )
         batch_op.create_index("ix_articles_hash", ["content_hash"], unique=False)
         batch_op.create_index("ix_articles_newest", ["status", "published", "seq"], unique=False)
-        batch_op.create_index("ix_articles_path", ["path"], unique=False)
+        batch_op.create_index("ix_articles_page", ["status", "page"], unique=False)
+        batch_op.create_index(
+            "ix_articles_removed",
+            ["removed"],
+            unique=False,
+            sqlite_where=sa.text("removed IS NOT NULL"),
+            postgresql_where=sa.text("removed IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_articles_unplaced",
+            ["status", "published", "path"],
+            unique=False,
+            sqlite_where=sa.text("seq IS NULL"),
+            postgresql_where=sa.text("seq IS NULL"),
+        )
 
     op.create_table(
         "meta",
@@ -102,6 +123,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("leaves", schema=None) as batch_op:
         batch_op.create_index("ix_leaves_article", ["article"], unique=False)
+        batch_op.create_index(
+            "ix_leaves_refused",
+            ["path"],
+            unique=False,
+            sqlite_where=sa.text("status = 'quarantined'"),
+            postgresql_where=sa.text("status = 'quarantined'"),
+        )
 
     op.create_table(
         "redirects",

@@ -1,0 +1,96 @@
+"""The pages of articles: those of new and changed ones are written, those of articles that left are removed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain
+
+from publisher import layout
+from publisher.actions import moving
+from publisher.actions.house import House
+from publisher.actions.pool import CHUNK, Progress, spread
+from publisher.actions.stories import Changed, Shelf
+from publisher.errors import Unreadable
+from publisher.feeds import files
+from publisher.layout import Layout
+from publisher.model.article import Article
+from publisher.model.site import Site
+from publisher.pages.article import article_page
+from publisher.store import articles
+from publisher.templating import Templates
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A chunk of pages, as a process returns it."""
+
+    pages: dict[str, tuple[str, bytes]]  # path and page, by the article's id
+    permalinks: list[tuple[str, bytes]]  # path and page of their short addresses
+    changed: list[str]  # files that changed under our hands
+
+
+def write(
+    house: House, fingerprint: str, written: list[str], *, verify: bool, progress: Progress
+) -> list[str]:
+    """Bring the pages up to the store; *fingerprint* is what every page depends on beside its article. *verify*:
+    write those again that somebody deleted. Adds to *written* what was written and removed; returns the paths of
+    articles that changed under our hands, the others have their pages."""
+    _withdraw(house, written)
+    if not house.pages.enabled:
+        return []
+    wanted = house.store.read(lambda c: articles.stale(c, fingerprint))
+    if verify:
+        wanted += _lost(house, {article.id for article in wanted})
+    leading = moving.leading(house, wanted)
+    changed: list[str] = []
+    done = 0
+    work = partial(_render, Shelf.of(house), house.site, house.layout, house.templates)
+    for made in spread(work, wanted, house.workers):
+        pages = chain(made.pages.values(), made.permalinks, leading(made.pages.keys()))
+        written += files.put_many(house.out, pages)
+        house.store.write(lambda c, ids=tuple(made.pages): articles.shown(c, ids, fingerprint))  # type: ignore[misc]
+        changed += made.changed
+        done = min(done + CHUNK, len(wanted))
+        progress("pages", done, len(wanted))
+    return changed
+
+
+def _withdraw(house: House, written: list[str]) -> None:
+    """Remove the pages of articles that are not published now; all of them where the site has none any more."""
+    written += moving.drop_gone(house)
+    gone = house.store.read(lambda c: articles.withdrawn(c, every=not house.pages.enabled))
+    for start in range(0, len(gone), CHUNK):
+        chunk = gone[start : start + CHUNK]
+        paths = [layout.article_path(slug) for _, slug in chunk]
+        paths += moving.withdrawn(house, [identity for identity, _ in chunk])
+        written += [path for path in paths if files.remove(house.out, path)]
+        house.store.write(lambda c, ids=[i for i, _ in chunk]: articles.shown(c, ids, ""))  # type: ignore[misc]
+
+
+def _lost(house: House, fresh: set[str]) -> list[Article]:
+    """Articles whose pages somebody deleted from the output."""
+    every = house.store.read(articles.newest)
+    led = moving.lost(house, every)
+    return [
+        a
+        for a in every
+        if a.id not in fresh and (a.id in led or not (house.out / layout.article_path(a.slug)).is_file())
+    ]
+
+
+def _render(
+    shelf: Shelf, site: Site, layout_: Layout, templates: Templates, chunk: Sequence[Article]
+) -> _Made:
+    made = _Made({}, [], [])
+    for article in chunk:
+        try:
+            story = shelf.story(article)
+        except Changed as error:
+            made.changed.append(str(error))
+        except Unreadable:  # its page stays as it is until the file is back, or known to be gone
+            continue
+        else:
+            page = article_page(site, layout_, story, templates)
+            made.pages[article.id] = (layout.article_path(article.slug), page)
+            made.permalinks.append((layout.permalink_path(article.id), moving.page(layout_, article)))
+    return made

@@ -1,0 +1,47 @@
+"""An article's text, read again from its file: never half a file, never another state than the store's."""
+
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+from publisher.actions.house import House
+from publisher.articles import folder, parse
+from publisher.errors import Unreadable
+from publisher.model.article import Article, Block, Body, Story
+
+
+class Changed(Exception):
+    """An article's file is not what the store says any more; the message is its path."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Where stories are read: the article folder, by the site's rules. Travels between processes."""
+
+    folder: Path
+    limit: int  # bytes
+    rules: parse.Rules
+
+    @classmethod
+    def of(cls, house: House) -> "Shelf":
+        return cls(house.folder, house.articles.max_bytes, house.rules)
+
+    def story(self, article: Article) -> Story:
+        """*article* with its body. Raises Changed, and Unreadable where the file cannot be opened."""
+        leaf = folder.read(self.folder, article.path, self.limit)
+        try:
+            story = parse.story(leaf, self.rules, article)
+        except Unreadable as error:
+            raise Changed(article.path) from error
+        if story is None:
+            raise Changed(article.path)
+        return story
+
+    def story_or_summary(self, article: Article) -> tuple[Story, bool]:
+        """The story; while its file cannot be read (a folder that is not mounted), what the store knows of it, so
+        that one article does not keep the others out of the feeds. Whether it is whole. Raises Changed."""
+        try:
+            return self.story(article), True
+        except Unreadable:
+            summary = Block(f"<p>{escape(article.summary)}</p>", article.language, article.direction)
+            return Story(article, Body((summary,), article.language, article.direction)), False

@@ -1,0 +1,94 @@
+"""What is published: whose date has come, in which order, at which slug."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, func, literal, select, update
+
+from publisher.layout import is_reserved, numbered
+from publisher.model.article import Status
+from publisher.store.articles import max_seq
+from publisher.store.tables import articles, leaves, slugs
+from publisher.store.types import Instant
+
+CHUNK = 500  # articles that get their place in one transaction
+
+
+def waiting(connection: Connection, now: datetime) -> bool:
+    """Whether `due` or `place` has anything to do: quick at any size."""
+    unplaced = (articles.c.status == Status.PUBLISHED) & articles.c.seq.is_(None)
+    asked = (select(articles.c.id).where(each).limit(1) for each in (_come(now), _over(now), unplaced))
+    return any(connection.execute(query).first() for query in asked)
+
+
+def due(connection: Connection, now: datetime) -> None:
+    """Articles whose date has come are published; those that have expired leave (A6)."""
+    since = func.coalesce(articles.c.removed, literal(now, Instant))
+    connection.execute(update(articles).where(_over(now)).values(status=Status.HELD, removed=since))
+    connection.execute(update(articles).where(_come(now)).values(status=Status.PUBLISHED))
+
+
+def _over(now: datetime) -> ColumnElement[bool]:
+    return and_(articles.c.status == Status.PUBLISHED, articles.c.expires <= now)
+
+
+def _come(now: datetime) -> ColumnElement[bool]:
+    """Held for their date alone, which has come."""
+    file = select(leaves.c.path).where(leaves.c.article == articles.c.id, leaves.c.status == Status.PUBLISHED)
+    lasts = articles.c.expires.is_(None) | (articles.c.expires > now)
+    return and_(articles.c.status == Status.HELD, articles.c.published <= now, lasts, file.exists())
+
+
+def place(connection: Connection) -> int:
+    """Give newly published articles their place in the order, oldest first, and their slug: at most CHUNK of them,
+    so that nobody waits long for the writer. Returns how many; call it until that is 0."""
+    new = connection.execute(
+        select(articles.c.id, articles.c.slug)
+        .where(articles.c.status == Status.PUBLISHED, articles.c.seq.is_(None))
+        .order_by(articles.c.published, articles.c.path)
+        .limit(CHUNK)
+    ).all()
+    if not new:
+        return 0
+    rows, fresh = _slugs(connection, new)
+    if fresh:
+        connection.execute(slugs.insert(), fresh)
+    places = [
+        {"article": id_, "at": at, "called": slug}
+        for at, (id_, slug) in enumerate(rows, max_seq(connection) + 1)
+    ]
+    placed = update(articles).where(articles.c.id == bindparam("article"))
+    connection.execute(placed.values(seq=bindparam("at"), slug=bindparam("called")), places)
+    return len(new)
+
+
+def _slugs(
+    connection: Connection, new: Sequence[Row[*tuple[Any, ...]]]
+) -> tuple[list[tuple[str, str]], list[dict[str, str]]]:
+    """The (article, slug) of each, and the rows of the slugs that were nobody's."""
+    query = select(slugs.c.slug, slugs.c.article)
+    taken = _pairs(connection, query.where(slugs.c.slug.in_({wanted for _, wanted in new})))
+    rows: list[tuple[str, str]] = []
+    fresh: list[dict[str, str]] = []
+    counted: set[str] = set()
+    for identity, wanted in new:
+        slug = base = wanted or blake2b(identity.encode(), digest_size=4).hexdigest()
+        if taken.get(slug) != identity:
+            if (slug in taken or is_reserved(slug)) and base not in counted:
+                counted.add(base)
+                stem = numbered(base, 2).rpartition("2")[0]  # "." comes right after "-"
+                taken |= _pairs(connection, query.where(slugs.c.slug > stem, slugs.c.slug < f"{stem[:-1]}."))
+            number = 1
+            while is_reserved(slug) or slug in taken:  # the next free one with a number (A14)
+                number += 1
+                slug = numbered(base, number)
+            taken[slug] = identity
+            fresh.append({"slug": slug, "article": identity})
+        rows.append((identity, slug))
+    return rows, fresh
+
+
+def _pairs(connection: Connection, query: Select[str, str]) -> dict[str, str]:
+    return {row[0]: row[1] for row in connection.execute(query)}
