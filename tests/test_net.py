@@ -1,6 +1,7 @@
 """Fetching by URL: what is allowed, how much, how long, through how many redirects."""
 
 import gzip
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -71,7 +72,7 @@ def test_a_name_is_resolved_once_and_every_address_of_it_checked(
         asked.append(host)
         return [(2, 1, 6, "", (address, port_)) for address in ("93.184.216.34", "127.0.0.1")]
 
-    monkeypatch.setattr(net.socket, "getaddrinfo", resolve)
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
     with pytest.raises(BadInput, match="private network"):
         net.fetch(f"http://feeds.example.org:{port}/")
 

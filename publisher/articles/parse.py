@@ -28,15 +28,15 @@ from publisher.articles import (
     tongues,
 )
 from publisher.articles.fields import Fields, visible
+from publisher.articles.opening import opening
 from publisher.errors import Unreadable
 from publisher.model.article import Article, Body, Leaf, Manuscript, Story, Warn
-from publisher.text import clean, direction, html
+from publisher.text import clean, direction, html, language
 from publisher.text.dates import digits_in
 from publisher.text.excerpt import excerpt
 
 _MARKUP = 100_000  # marks of HTML: an honest article has a hundredth; the time to read one is bounded by them
 
-_TAG = re.compile(r"<[^>]*>")
 _SEPARATOR = re.compile("[\u2028\u2029\u0085\x0b\x0c]")
 # Front matter and the first line below it: fields and headline, where a separator is a blank and no paragraph.
 _HEAD = re.compile(r"\s*(?:(?:---|\+\+\+)[ \t]*\n.*?\n(?:---|\.\.\.|\+\+\+)[ \t]*\n\s*)?[^\n]*", re.DOTALL)
@@ -58,6 +58,8 @@ class _Sheet:
     fields: Fields
     title: str
     elements: list[str]  # the body's top-level elements, sanitised, without the title
+    whole: bool  # False: only those of the opening
+    words: str  # title and text without code, tags and addresses: what tells language and digits
     language: str
     hash: str
     warnings: list[Warn]
@@ -70,6 +72,7 @@ class _Source(NamedTuple):
     words: str  # what tells its language
     fields: Fields
     markup: str  # not sanitised
+    whole: bool  # False: only the markup of the opening
     warnings: list[Warn]
 
 
@@ -105,9 +108,11 @@ def story(leaf: Leaf, rules: Rules, article: Article) -> Story | None:
 
 
 def _manuscript(leaf: Leaf, rules: Rules) -> Manuscript:
-    sheet = _take_apart(leaf, rules)
+    sheet = _take_apart(leaf, rules, briefly=True)
+    if not (sheet.whole or _enough(sheet)):
+        sheet = _take_apart(leaf, rules)
+    summary, is_lead = _summary(sheet)
     fields = sheet.fields
-    summary, is_lead = _summary(fields.text("summary"), sheet)
     published = fields.date("date", rules.timezone, sheet.language) or _date_in_path(
         leaf.path, rules.timezone, sheet.language, fields.warnings
     )
@@ -128,7 +133,7 @@ def _manuscript(leaf: Leaf, rules: Rules) -> Manuscript:
         slug=slugs.slug(fields.text("slug")) or None,
         held=fields.held(),
         digest=fields.truth("digest") is not False,
-        digits=digits_in(_TAG.sub("", f"{sheet.title} {' '.join(sheet.elements)}")) or "",
+        digits=digits_in(sheet.words) or "",
         content_hash=sheet.hash,
         link=_link(fields, rules),
         aliases=_aliases(fields, rules),
@@ -136,12 +141,14 @@ def _manuscript(leaf: Leaf, rules: Rules) -> Manuscript:
     )
 
 
-def _take_apart(leaf: Leaf, rules: Rules) -> _Sheet:
+def _take_apart(leaf: Leaf, rules: Rules, *, briefly: bool = False) -> _Sheet:
+    """*briefly*: the opening of the text will do."""
     kind = names.kind(leaf.path)
     if kind is None:
         raise Unreadable("not an article", "articles are .md, .txt, .html and .docx files")
-    text, words, fields, markup, warnings = _document(leaf) if kind == "docx" else _text(kind, leaf)
-    title, elements = headline.find(fields.title(), html.split(html.sanitise(_bounded(markup))))
+    source = _document(leaf) if kind == "docx" else _text(kind, leaf, briefly=briefly)
+    fields, warnings = source.fields, source.warnings
+    title, elements = headline.find(fields.title(), html.split(html.sanitise(_bounded(source.markup))))
     if not title:
         if not elements and not fields.held():
             raise Unreadable("the file is empty", "write the headline on its first line")
@@ -149,16 +156,21 @@ def _take_apart(leaf: Leaf, rules: Rules) -> _Sheet:
         if not visible(title):
             raise Unreadable("there is no title", "write the headline on its first line")
         warnings.append(Warn("no title and no words; named after the file"))
-    tag = tongues.of_article(leaf.path, fields, f"{title}\n{words}", rules.language)
-    digest = blake2b(text.encode(), digest_size=16).hexdigest()
-    return _Sheet(fields, title, elements, tag, digest, warnings)
+    words = language.prose(f"{title}\n{source.words}")
+    tag = tongues.of_article(leaf.path, fields, words, rules.language)
+    digest = blake2b(source.text.encode(), digest_size=16).hexdigest()
+    return _Sheet(fields, title, elements, source.whole, words, tag, digest, warnings)
 
 
-def _text(kind: names.Kind, leaf: Leaf) -> _Source:
+def _text(kind: names.Kind, leaf: Leaf, *, briefly: bool) -> _Source:
     text, warnings = _cleaned(leaf.data)
     matter = frontmatter.split(text, kind)
-    fields, markup, found = _markup(kind, matter)
-    return _Source(text, matter.text, fields, markup, [*warnings, *matter.warnings, *found])
+    fields, shown = Fields(matter.values), matter.text
+    if briefly and kind == "markdown" and fields.title():
+        shown = opening(shown)
+    fields, markup, found = _markup(kind, matter, fields, shown)
+    whole = len(shown) == len(matter.text)
+    return _Source(text, matter.text, fields, markup, whole, [*warnings, *matter.warnings, *found])
 
 
 def _document(leaf: Leaf) -> _Source:
@@ -166,7 +178,8 @@ def _document(leaf: Leaf) -> _Source:
     # The date of saving is left out: saving a file unchanged is no change (A10).
     shown = [value for name, value in document.fields.items() if name != "updated"]
     text = "\n".join((*map(str, shown), document.html))
-    return _Source(text, docx.words(document), Fields(document.fields), document.html, document.warnings)
+    fields, words = Fields(document.fields), docx.words(document)
+    return _Source(text, words, fields, document.html, True, document.warnings)
 
 
 def _cleaned(data: bytes) -> tuple[str, list[Warn]]:
@@ -178,14 +191,16 @@ def _cleaned(data: bytes) -> tuple[str, list[Warn]]:
     return text, warnings + found
 
 
-def _markup(kind: names.Kind, matter: frontmatter.Matter) -> tuple[Fields, str, list[Warn]]:
+def _markup(
+    kind: names.Kind, matter: frontmatter.Matter, fields: Fields, text: str
+) -> tuple[Fields, str, list[Warn]]:
+    """*text*, the whole or the opening of what stands below the front matter, as HTML; with the fields of both."""
     if kind == "html":
-        values, markup = hypertext.read(_bounded(matter.text), Fields(matter.values).title())
+        values, markup = hypertext.read(_bounded(text), fields.title())
         return Fields(matter.values, values), markup, []
-    fields = Fields(matter.values)
     if kind == "plain":
-        return fields, plain.html(matter.text, matter.line, headline=not fields.title()), []
-    return fields, *markdown.html(matter.text, matter.line, is_mdx=kind == "mdx")
+        return fields, plain.html(text, matter.line, headline=not fields.title()), []
+    return fields, *markdown.html(text, matter.line, is_mdx=kind == "mdx")
 
 
 def _bounded(markup: str) -> str:
@@ -194,11 +209,18 @@ def _bounded(markup: str) -> str:
     return markup
 
 
-def _summary(declared: str, sheet: _Sheet) -> tuple[str, bool]:
+def _enough(sheet: _Sheet) -> bool:
+    """Whether the opening tells the summary as the whole text would."""
+    if declared := _declared(sheet):
+        return len(blocks.opening(sheet.elements, len(declared))) >= len(declared)
+    return any(element.startswith("<p") and visible(blocks.words(element)) for element in sheet.elements)
+
+
+def _summary(sheet: _Sheet) -> tuple[str, bool]:
     """The declared summary, else the lead; and whether the body's first words say the same (A11)."""
-    if declared and declared != sheet.title:
-        opening = blocks.opening(sheet.elements, len(declared))
-        return declared, opening.startswith(declared.rstrip(" .…"))
+    if declared := _declared(sheet):
+        said = blocks.opening(sheet.elements, len(declared))
+        return declared, said.startswith(declared.rstrip(" .…"))
     lead = blocks.lead(sheet.elements)
     return excerpt(lead), bool(lead)
 
@@ -223,6 +245,11 @@ def _place(address: str, name: str, fields: Fields, rules: Rules) -> str | None:
         why = "is not percent-encoded UTF-8" if isinstance(error, UnicodeError) else str(error)
         fields.warnings.append(Warn(f"{name} {address[:80]!r} is passed over: it {why}"))
         return None
+
+
+def _declared(sheet: _Sheet) -> str:
+    declared = sheet.fields.text("summary")
+    return "" if declared == sheet.title else declared
 
 
 def _date_in_path(path: str, zone: ZoneInfo, language: str, warnings: list[Warn]) -> datetime | None:

@@ -15,8 +15,8 @@ _TWO_SCRIPTS = frozenset(("az", "ha", "kk", "ks", "ku", "ky", "ms", "pa", "sd", 
 
 
 def of_article(path: str, fields: Fields, text: str, site: str) -> str:
-    """The language that front matter, the file's name or its folder says, else the one its *text* is seen to be
-    in, else the *site*'s. Canonical."""
+    """The language that front matter, the file's name or its folder says, else the one its *text* (language.prose)
+    is seen to be in, else the *site*'s. Canonical."""
     in_path = names.language(path)
     declared = fields.language() or (in_path and language.canonical(in_path))
     if declared:
@@ -39,7 +39,7 @@ def _in_script_of(text: str, tag: str) -> str:
 def of_block(words: str, article: str) -> str:
     """The language of a block: the *article*'s, unless its *words* are surely in another: in another direction or
     script, or many."""
-    own = language.detect(words, article)
+    own = language.detect(language.prose(words), article)
     if own == article or language.script(own) != language.script(article):
         return own
     sure = article.partition("-")[0] in _KNOWN and sum(map(str.isalpha, words)) >= _SURE

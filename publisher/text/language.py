@@ -119,15 +119,16 @@ _HAMZA_FIRST = re.compile(r"(?<![\w\u064b-\u0655\u0670])ئ")  # Uyghur and Soran
 
 
 def detect(text: str, fallback: str) -> str:
-    """The language of *text*, plain or Markdown: "ar fa ur ps sd ug ckb he yi en", or *fallback* (the tag of the
-    site or the article it stands in) where the letters do not say, or say the same language. Time is linear in
-    the length."""
+    """The language of *text*, words without markup (`prose`): "ar fa ur ps sd ug ckb he yi en", or *fallback* (the
+    tag of the site or the article it stands in) where the letters do not say, or say the same language. Time is
+    linear in the length."""
     own = _parse(fallback)
-    found = _detect(unicodedata.normalize("NFC", _prose(text)), own.language, script(fallback))
+    found = _detect(unicodedata.normalize("NFC", text), own.language, script(fallback))
     return fallback if found in ("", own.language) else found
 
 
-def _prose(text: str) -> str:
+def prose(text: str) -> str:
+    """*text*, plain or Markdown, without what is not the author's words: code, tags, addresses."""
     present = tuple(any(sign in text for sign in signs) for signs, _ in _NOISE)
     return _noise(present).sub(" ", text) if any(present) else text
 

@@ -36,7 +36,7 @@ def leads_to(house: House, path: str) -> str:
     assert ["noindex"] == page.xpath("//meta[@name='robots']/@content")
     assert canonical == URL + refresh.removeprefix("0; url=")
     assert refresh.isascii()
-    return refresh.removeprefix("0; url=")
+    return str(refresh.removeprefix("0; url="))
 
 
 def stands(house: House, path: str) -> bool:

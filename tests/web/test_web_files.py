@@ -146,7 +146,7 @@ def test_feeds_have_their_types_at_their_old_addresses(folder):  # A15, F20
     (folder / "sitemap.xml").write_bytes(b"<urlset/>")
     files = Files(folder)
 
-    for path, kind in {
+    for address, kind in {
         b"/index.xml": "rss+xml",
         b"/feed/": "rss+xml",
         b"/feed/atom/": "atom+xml",
@@ -154,6 +154,6 @@ def test_feeds_have_their_types_at_their_old_addresses(folder):  # A15, F20
         b"/all.rss": "rss+xml",
         b"/sitemap.xml": "xml",
     }.items():
-        status, headers, _ = ask(files, path)
+        status, headers, _ = ask(files, address)
         assert (200, f"application/{kind}; charset=utf-8".encode()) == (status, headers[b"content-type"])
     assert (301, b"/feed/") == (ask(files, b"/feed")[0], ask(files, b"/feed")[1][b"location"])

@@ -1,0 +1,22 @@
+"""The beginning of an article in Markdown: lists need no more of it, and a first build reads nothing else."""
+
+LEAST = 300  # characters in which a lead is found as a rule
+MOST = 40_000  # characters: the checks that bound what a whole text may hold come to nothing below this
+_REACHING = (
+    "<",
+    "{",
+)  # HTML and components may be open to the end; shortcodes are warned of wherever they stand
+_OPEN = ("```", "~~~", "[^")  # a fence, a footnote
+
+
+def opening(text: str) -> str:
+    """The first paragraphs of *text* (Markdown, lines end with "\\n"), where they read the same without the rest of
+    it; else all of *text*. CommonMark 0.31, 3: a blank line ends a paragraph, and only definitions of links,
+    which stand anywhere, reach back over it."""
+    end = text.find("\n\n", LEAST) + 2
+    if end < 2 or not LEAST < end < len(text) < MOST or any(sign in text for sign in _REACHING):
+        return text
+    head = text[:end]
+    if any(sign in head for sign in _OPEN) or head.count("[") != head.count("]("):
+        return text
+    return head
