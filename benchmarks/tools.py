@@ -81,7 +81,8 @@ WANTED = (  # settings that switch off what the peers do not write; one that thi
 def nashir(work: Path, articles: Path, *, pages: bool) -> Tool:
     """This tree's Nashir."""
     root = work / ("nashir-pages" if pages else "nashir")
-    environment = {"PYTHONPATH": str(HERE)}
+    # An installed program has its bytecode beside it: let the first run write it.
+    environment = {"PYTHONPATH": str(HERE), "PYTHONDONTWRITEBYTECODE": ""}
     command = (sys.executable, "-m", "publisher", "-C", str(root))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -1,5 +1,6 @@
 """The `nashir` command. Heavy imports wait until a verb needs them: `nashir --help` answers at once."""
 
+import gc
 import json
 import os
 import sys
@@ -42,12 +43,10 @@ class Call:
 
     def write(self, verb: str, **arguments: Any) -> dict[str, Any]:
         """Run a writing verb: in the running daemon, else here under the site's lock."""
-        from publisher import control
-        from publisher.store.state import State
-        from publisher.verbs import session as sessions
+        from publisher import control, layout
 
         settings = self.settings()
-        answer = control.ask(State(settings.root / sessions.STATE).control, verb, arguments)
+        answer = control.ask(settings.root / layout.STATE / layout.CONTROL, verb, arguments)
         return answer if answer is not None else _here(settings, verb, arguments, show=not self.as_json)
 
     def read(self, verb: Callable[..., dict[str, Any]], **arguments: Any) -> dict[str, Any]:
@@ -363,10 +362,13 @@ def subscribers() -> None:
 @click.argument("address")
 @click.option("--newsletter", help="Only this one.  [default: all]")
 @click.option("--confirmed", is_flag=True, help="You vouch for the reader's consent: letters go out at once.")
+@click.option("--language", help="The language this reader wants, a tag such as ar, fa or he.")
 @click.pass_obj
-def add(call: Call, address: str, newsletter: str | None, *, confirmed: bool) -> None:
+def add(call: Call, address: str, newsletter: str | None, *, confirmed: bool, language: str | None) -> None:
     """Subscribe ADDRESS."""
-    done = call.write("subscribers add", address=address, newsletter=newsletter, confirmed=confirmed)
+    done = call.write(
+        "subscribers add", address=address, newsletter=newsletter, confirmed=confirmed, language=language
+    )
     lines = [
         f"{done['address']}: {name}: {state or 'not mailed'}" for name, state in done["newsletters"].items()
     ]
@@ -475,6 +477,7 @@ def resume(call: Call) -> None:
 
 def main() -> None:
     """The console script. Expected errors are one line and an exit code; anything else is a bug of ours."""
+    gc.set_threshold(10_000)  # modules and articles that are loaded are no garbage: look for it less often
     try:
         nashir(prog_name="nashir")
     except PublisherError as error:

@@ -186,6 +186,9 @@ class _Reader:
         self._check(("articles",), "settle", lambda: _between(file.articles.settle, 0, 3600))
         self._check(("articles",), "scan_every", lambda: _between(file.articles.scan_every, 1, 86400))
         self._check(("articles",), "max_bytes", lambda: _between(file.articles.max_bytes, 1000, 10**9))
+        self._check(
+            ("articles",), "max_media_bytes", lambda: _between(file.articles.max_media_bytes, 1000, 10**10)
+        )
         self._check(("web",), "listen", lambda: file.web.address)
         self._check(("feeds",), "folder", lambda: self._apart(file.feeds.folder, file.articles.folder))
         self._check(("feeds",), "entries", lambda: _between(file.feeds.entries, 1, 1000))
@@ -272,6 +275,11 @@ class _Reader:
             return tuple(self._table(_NewsletterTable, each, (*at, n)) for n, each in enumerate(raw))
         if at == ("mail", "relay") and isinstance(raw, str):
             raw = one_or_many(raw)
+        if type(raw) is kind:
+            return raw
+        if kind == tuple[str, ...] and isinstance(raw, (list, tuple)) and all(type(e) is str for e in raw):
+            return tuple(raw)
+        # Only what is of another kind waits for pydantic to be loaded: it converts it, or says what is wrong.
         from pydantic import ValidationError
 
         try:

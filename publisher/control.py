@@ -10,15 +10,13 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-
-import structlog
+from typing import TYPE_CHECKING, Any
 
 from publisher.errors import Exit, PublisherError
-from publisher.verbs import writing
-from publisher.verbs.session import Session
 
-log = structlog.get_logger()
+if TYPE_CHECKING:  # who only asks needs none of what the daemon runs
+    from publisher.verbs.session import Session
+
 LIMIT = 1 << 16  # bytes of a request
 REQUEST = 5  # seconds a client has to say it
 FOREVER = 24 * 3600  # seconds a verb may take (an import, an edition)
@@ -45,7 +43,7 @@ def _short(path: Path) -> Iterator[str]:
 class Door:
     """The listening socket and the verbs that run behind it."""
 
-    def __init__(self, path: Path, session: Session) -> None:
+    def __init__(self, path: Path, session: "Session") -> None:
         self._path, self._session = path, session
         self._running: set[asyncio.Task[Any]] = set()
         self._server: asyncio.Server | None = None
@@ -78,35 +76,42 @@ class Door:
             writer.write(json.dumps(reply, ensure_ascii=False).encode() + b"\n")
             await writer.drain()
         except (OSError, ValueError) as error:
-            log.warning("control", problem=str(error) or type(error).__name__)
+            _log().warning("control", problem=str(error) or type(error).__name__)
         finally:
             writer.close()
             self._running.discard(task)
 
 
-async def serve(path: Path, session: Session) -> Door:
+async def serve(path: Path, session: "Session") -> Door:
     """An open door at *path*."""
     door = Door(path, session)
     await door.open()
     return door
 
 
-async def _run(session: Session, line: bytes) -> dict[str, Any]:
+async def _run(session: "Session", line: bytes) -> dict[str, Any]:
+    from publisher.verbs import writing
+
     try:
         request = json.loads(line)
         result = await writing.run(session, request["verb"], request["arguments"])
-        log.info(
-            "verb", name=request["verb"], **{k: v for k, v in result.items() if isinstance(v, (int, float))}
-        )
+        numbers = {name: value for name, value in result.items() if isinstance(value, (int, float))}
+        _log().info("verb", name=request["verb"], **numbers)
         return {"result": result}
     except PublisherError as error:
         return {
             "error": {"what": error.what, "where": error.where, "mend": error.mend, "exit": int(error.exit)}
         }
     except Exception as error:
-        log.exception("control")
+        _log().exception("control")
         what = f"the daemon could not run this: {error!r}"
         return {"error": {"what": what, "where": "", "mend": "see its log", "exit": int(Exit.USAGE)}}
+
+
+def _log() -> Any:
+    import structlog
+
+    return structlog.get_logger()
 
 
 def ask(path: Path, verb: str, arguments: dict[str, Any]) -> dict[str, Any] | None:

@@ -9,13 +9,18 @@ from base64 import b32encode
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import PurePosixPath
+from typing import Literal
 from unicodedata import normalize
 from urllib.parse import quote, unquote, urlsplit
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+from publisher.model.article import Article
+from publisher.model.media import Media, Shown
+
 RSS, ATOM, JSON, CSS = "rss.xml", "atom.xml", "feed.json", "feed.css"
 HOME, STYLE, NOT_FOUND = "index.html", "style.css", "404.html"
 PERMALINKS = "a"  # the folder of the short addresses (A16)
+STATE, CONTROL = "state", "control.sock"  # a site's state folder, and the daemon's socket in it
 
 # First path segments that are not an article's: our own files, and what the daemon answers.
 RESERVED = frozenset(
@@ -80,6 +85,16 @@ class Layout:
         url = self.article(slug)
         return self.permalink(identity) if self.pages and len(url) > _READABLE else url
 
+    def media(self, article: Article, medium: Literal["feed", "page", "letter"]) -> dict[str, Shown]:
+        """What is published beside *article*, by the path its text names it by; in a letter pictures are small."""
+        return {each.reference: self.shown(article, each, small=medium == "letter") for each in article.media}
+
+    def shown(self, article: Article, media: Media, *, small: bool = False) -> Shown:
+        """One file of *article*; a picture's *small* version is for letters."""
+        made = media.letter if small and media.letter else media.page
+        url = self.url(media_path(article.slug, made.path))
+        return Shown(url, made.type, made.length, made.width, made.height, media.alt)
+
     def unsubscribe(self, token: str) -> str:
         """The URL of a reader's unsubscribe page (H1); *token* is ASCII."""
         return self.url(f"u/{token}")
@@ -101,10 +116,10 @@ def is_reserved(slug: str) -> bool:
     return slug.partition("/")[0] in RESERVED
 
 
-def numbered(slug: str, number: int) -> str:
-    """The *number*-th address that is called *slug*: name-2, name-2.html."""
+def numbered(slug: str, mark: int | str) -> str:
+    """The address beside *slug* with a number or a language: name-2, name-he.html."""
     ending = next((end for end in _PAGES if slug.endswith(end)), "")
-    return f"{slug.removesuffix(ending)}-{number}{ending}"
+    return f"{slug.removesuffix(ending)}-{mark}{ending}"
 
 
 def place(address: str, root: str) -> str:
@@ -166,13 +181,20 @@ _INDEX = ("index.html", "index.htm")
 _LONGEST, _DEEPEST = 240, 20  # bytes of a part (a file system's limit is 255), parts
 _UNSAFE = re.compile(r"\A\.|[\x00-\x1f\x7f\\]|[\ud800-\udfff]")
 # A folder's name is never a file's: no address stands in the way of another.
-_FILE = re.compile(r"\.(?:html?|xml|json|rss|atom|rdf|css|txt|gz|br)\Z", re.IGNORECASE)
+_FILE = re.compile(r"\.(?:html?|xml|json|rss|atom|rdf|css|txt|gz|br|files)\Z", re.IGNORECASE)
 _FEED = re.compile(r"\.(?:xml|json|rss|atom|rdf)\Z", re.IGNORECASE)
 
 
 def _host(netloc: str) -> str:
     host = netloc.rpartition("@")[2].lower().removeprefix("www.")
     return host.removesuffix(":80").removesuffix(":443")
+
+
+def media_path(slug: str, name: str) -> str:
+    """The file of *name*, beside the page of the article with this *slug*; of a page that shares its folder with
+    others (name.html) in one of its own (name.files)."""
+    path = PurePosixPath(article_path(slug))
+    return str((path.parent if path.name == HOME else path.with_suffix(".files")) / name)
 
 
 def article_id(site: str, path: str, number: int = 1) -> str:

@@ -1,19 +1,19 @@
 """The pages of articles: those of new and changed ones are written, those of articles that left are removed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 
 from publisher import layout
-from publisher.actions import moving
+from publisher.actions import moving, relations
 from publisher.actions.house import House
 from publisher.actions.pool import CHUNK, Progress, spread
 from publisher.actions.stories import Changed, Shelf
 from publisher.errors import Unreadable
 from publisher.feeds import files
 from publisher.layout import Layout
-from publisher.model.article import Article
+from publisher.model.article import Article, Version
 from publisher.model.site import Site
 from publisher.pages.article import article_page
 from publisher.store import articles
@@ -45,7 +45,9 @@ def write(
     changed: list[str] = []
     done = 0
     work = partial(_render, Shelf.of(house), house.site, house.layout, house.templates)
-    for made in spread(work, wanted, house.workers):
+    versions = relations.versions(house, wanted)
+    items = [(article, versions.get(article.id, ())) for article in wanted]
+    for made in spread(work, items, house.workers):
         pages = chain(made.pages.values(), made.permalinks, leading(made.pages.keys()))
         written += files.put_many(house.out, pages)
         house.store.write(lambda c, ids=tuple(made.pages): articles.shown(c, ids, fingerprint))  # type: ignore[misc]
@@ -79,12 +81,16 @@ def _lost(house: House, fresh: set[str]) -> list[Article]:
 
 
 def _render(
-    shelf: Shelf, site: Site, layout_: Layout, templates: Templates, chunk: Sequence[Article]
+    shelf: Shelf,
+    site: Site,
+    layout_: Layout,
+    templates: Templates,
+    chunk: Sequence[tuple[Article, tuple[Version, ...]]],
 ) -> _Made:
     made = _Made({}, [], [])
-    for article in chunk:
+    for article, versions in chunk:
         try:
-            story = shelf.story(article)
+            story = replace(shelf.story(article), versions=versions)
         except Changed as error:
             made.changed.append(str(error))
         except Unreadable:  # its page stays as it is until the file is back, or known to be gone

@@ -4,11 +4,14 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from sqlalchemy import Connection
+
 from publisher.actions.house import House
 from publisher.digests import compose, due, select
-from publisher.digests.select import Selection
+from publisher.digests.select import Family, Selection
+from publisher.model.article import Article
 from publisher.model.digest import Newsletter
-from publisher.store import articles, editions, people
+from publisher.store import articles, editions, people, translations
 from publisher.store.editions import Progress, Reader
 from publisher.store.people import Series
 from publisher.text.dates import rfc3339
@@ -42,7 +45,7 @@ def edition_now(house: House, newsletter: Newsletter, now: datetime, *, include_
     upto = house.store.read(articles.max_seq)
     floors = house.store.read(lambda c: editions.floors(c, series.id))
     wanted = {_floor(seen, letters, series, include_existing=include_existing) for seen, letters in floors}
-    if not any(_selection(house, newsletter, floor, upto).items for floor in wanted):
+    if not any(select_unseen(house, newsletter, floor, upto).items for floor in wanted):
         return None
     return _start(house, newsletter, series, f"now:{now.isoformat()}", now, include_existing=include_existing)
 
@@ -78,7 +81,8 @@ def plan(house: House, number: int) -> None:
     newsletter = house.newsletters.get(progress.edition.newsletter)
     series = house.store.read(people.known_newsletters)[progress.edition.newsletter]
     cursor = progress.cursor
-    variants: dict[int, int | None] = {}  # by the newest article a reader has had; None: nothing new
+    # By the newest article a reader has had, and their language; None: nothing new.
+    variants: dict[tuple[int, str | None], int | None] = {}
     while newsletter and not progress.complete:
         readers = house.store.read(lambda c, after=cursor: editions.readers(c, series.id, after, CHUNK))  # type: ignore[misc]
         if not readers:
@@ -97,7 +101,7 @@ def _variants(
     series: Series,
     progress: Progress,
     readers: Sequence[Reader],
-    variants: dict[int, int | None],
+    variants: dict[tuple[int, str | None], int | None],
 ) -> list[tuple[int, int]]:
     """(subscriber, variant) of everybody in the chunk who has something new (D2); variants are rendered where
     they are not stored yet (D6), and noted in *variants*."""
@@ -105,10 +109,13 @@ def _variants(
     planned = []
     for reader in readers:
         floor = _floor(reader.seen_seq, reader.letters, series, include_existing=progress.include_existing)
-        if floor not in variants:
-            selection = _selection(house, newsletter, floor, edition.upto_seq)
-            variants[floor] = _variant(house, newsletter, progress, selection) if selection.items else None
-        if variant := variants[floor]:
+        group = (floor, reader.language)
+        if group not in variants:
+            selection = select_unseen(house, newsletter, floor, edition.upto_seq, reader.language)
+            variants[group] = (
+                _variant(house, newsletter, progress, selection, reader.language) if selection.items else None
+            )
+        if variant := variants[group]:
             planned.append((reader.subscriber, variant))
     return planned
 
@@ -119,19 +126,33 @@ def _floor(seen: int, letters: int, series: Series, *, include_existing: bool) -
     return 0 if include_existing and not letters else max(seen, series.baseline or 0)
 
 
-def _selection(house: House, newsletter: Newsletter, floor: int, upto: int) -> Selection:
-    unseen = house.store.read(lambda c: articles.between(c, floor, upto))
-    return select.select(newsletter, unseen)
+def select_unseen(
+    house: House, newsletter: Newsletter, floor: int, upto: int, language: str | None = None
+) -> Selection:
+    """What *newsletter* has for a reader of *language* who has had the articles up to *floor*."""
+
+    def read(connection: Connection) -> tuple[list[Article], dict[str, Family]]:
+        unseen = articles.between(connection, floor, upto)
+        groups = translations.families(connection, [article.id for article in unseen])
+        wanted = {each for ids in groups.values() for each in ids}
+        every = {one.id: one for one in articles.some(connection, wanted)}
+        return unseen, {one: tuple(every[each] for each in ids) for one, ids in groups.items()}
+
+    unseen, families = house.store.read(read)
+    return select.select(newsletter, unseen, families, floor=floor, languages=(language, house.site.language))
 
 
-def _variant(house: House, newsletter: Newsletter, progress: Progress, selection: Selection) -> int:
+def _variant(
+    house: House, newsletter: Newsletter, progress: Progress, selection: Selection, language: str | None
+) -> int:
     edition = progress.edition
     ids = [article.id for article in selection.items]
-    key = hashlib.sha256("\n".join([house.site.language, str(selection.more), *ids]).encode()).hexdigest()
+    spoken = compose.spoken(language, house.site.language)
+    key = hashlib.sha256("\n".join([spoken, str(selection.more), *ids]).encode()).hexdigest()
     found = house.store.read(lambda c: editions.find_variant(c, edition.id, key))
     if found:
         return found
     content = compose.compose(
-        house.site, newsletter, selection, house.layout, house.templates, edition.planned
+        house.site, newsletter, selection, house.layout, house.templates, edition.planned, spoken
     )
     return house.store.write(lambda c: editions.add_variant(c, edition.id, key, ids, content))

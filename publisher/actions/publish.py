@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 from itertools import chain
 
 from publisher import __version__, layout
-from publisher.actions import adopt, article_pages, moving, scan
+from publisher.actions import adopt, article_pages, assets, moving, relations, scan
 from publisher.actions.house import House
 from publisher.actions.pool import Progress
+from publisher.actions.relations import Versions
 from publisher.actions.stories import Changed, Shelf
 from publisher.feeds import aliases, atom, files, jsonfeed, rss, size, style
-from publisher.model.article import Article, Finding
+from publisher.model.article import Article, Finding, Story, standing
 from publisher.model.feed import Entry, Feed
 from publisher.pages.home import home_page
 from publisher.pages.notice import not_found_page, stylesheet
@@ -54,7 +55,8 @@ def publish(
     found = scan.look(house, now, closed, whole=whole)
     noted = scan.note(house, found, now, accept_removals=accept_removals, progress=progress)
     _release(house, now, now - _patience(house) if found.unsettled else now)
-    written: list[str] = []
+    made = assets.refresh(house, verify=verify, progress=progress)
+    written = list(made.written)
     house = house.learnt(anew=whole)
     fingerprint = _fingerprint(house)
     changed = article_pages.write(house, fingerprint, written, verify=verify, progress=progress)
@@ -74,7 +76,7 @@ def publish(
         unsettled=found.unsettled,
         refused=noted.refused,
         again=bool(changed),
-        notes=noted.notes,
+        notes=noted.notes + made.notes,
     )
 
 
@@ -98,16 +100,25 @@ def _release(house: House, now: datetime, waited: datetime) -> None:
 def _write_shared(house: House, fingerprint: str, written: list[str], *, verify: bool) -> None:
     """Feeds, home page and what stands beside them, when something in them changed. Raises Changed."""
     newest = house.store.read(lambda c: articles.newest(c, house.feeds.entries))
-    state = _hash(fingerprint.encode(), repr((house.feeds, house.pages, newest)).encode())
+    listed = _listed(newest, house.store.read(articles.pinned), house.feeds.entries)
+    versions = relations.versions(house, newest)
+    shown = repr((house.feeds, house.pages, newest, listed, versions))
+    state = _hash(fingerprint.encode(), shown.encode())
     if house.store.read(lambda c: facts.get(c, OUTPUTS)) == state and not (verify and _missing(house)):
         return
-    feed, entries, whole = _feed(house, newest)
+    feed, entries, whole = _feed(house, newest, versions)
     written += moving.drop_copies(house)
-    for path, data in chain(_feeds(house, feed, entries), _pages(house, newest)):
+    for path, data in chain(_feeds(house, feed, entries), _pages(house, listed)):
         if files.put(house.out, path, data):
             written.append(path)
     if whole:
         house.store.write(lambda c: facts.put(c, OUTPUTS, state))
+
+
+def _listed(newest: Sequence[Article], pinned: Sequence[Article], limit: int) -> list[Article]:
+    """The articles of the home page: the pinned ones and the newest, in the order of `standing` (A17)."""
+    listed = [*pinned, *(article for article in newest if not article.pin)]
+    return sorted(listed[:limit], key=standing)
 
 
 def _feeds(house: House, feed: Feed, entries: Sequence[Entry]) -> Iterator[tuple[str, bytes]]:
@@ -120,9 +131,9 @@ def _feeds(house: House, feed: Feed, entries: Sequence[Entry]) -> Iterator[tuple
     yield layout.CSS, style.css()
 
 
-def _pages(house: House, newest: Sequence[Article]) -> Iterator[tuple[str, bytes]]:
+def _pages(house: House, listed: Sequence[Article]) -> Iterator[tuple[str, bytes]]:
     if house.pages.enabled:
-        yield layout.HOME, home_page(house.site, house.layout, newest, house.templates)
+        yield layout.HOME, home_page(house.site, house.layout, listed, house.templates)
         yield layout.STYLE, stylesheet(house.templates)
         yield layout.NOT_FOUND, not_found_page(house.site, house.layout, house.templates)
 
@@ -141,10 +152,11 @@ def _missing(house: House) -> bool:
     return not all((house.out / path).is_file() for path in (*wanted, *aliases.read(house.feeds.aliases)))
 
 
-def _feed(house: House, newest: Sequence[Article]) -> tuple[Feed, Sequence[Entry], bool]:
+def _feed(house: House, newest: Sequence[Article], versions: Versions) -> tuple[Feed, Sequence[Entry], bool]:
     """The feed, its entries, and whether each of them has its whole text. Raises Changed."""
     site, urls = house.site, house.layout
     entries, whole = _entries(house, newest)
+    entries = [replace(each, versions=versions.get(each.article.id, ())) for each in entries]
     feed = Feed(
         id=adopt.own_feed_id(house),
         title=site.title,
@@ -173,13 +185,21 @@ def _entries(house: House, newest: Sequence[Article]) -> tuple[list[Entry], bool
         entry, whole = house.memory.entries.get(article), True
         if entry is None:
             story, whole = shelf.story_or_summary(article)
-            url = house.layout.article(article.slug)
-            entry = Entry(article, url, html.render(story.body, "feed", url))
+            entry = _entry(house, story)
         if whole:
             kept[article] = entry
         entries.append(entry)
     house.memory.entries = kept
     return entries, len(kept) == len(entries)
+
+
+def _entry(house: House, story: Story) -> Entry:
+    article, url = story.article, house.layout.article(story.article.slug)
+    media = house.layout.media(article, "feed")
+    content = html.render(story.body, "feed", url, media)
+    picture = media[article.picture.reference] if article.picture else None
+    recordings = tuple(each for each in media.values() if each.type.startswith(("audio/", "video/")))
+    return Entry(article, url, content, picture=picture, enclosures=recordings)
 
 
 def _fingerprint(house: House) -> str:

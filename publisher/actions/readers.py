@@ -8,12 +8,14 @@ from itertools import islice
 from sqlalchemy import Connection
 
 from publisher.actions.house import House
+from publisher.errors import BadInput
 from publisher.model.people import Reach, Subscriber, Wish
 from publisher.store import people
 from publisher.subscribers import addresses, imports, lifecycle
 from publisher.subscribers.addresses import Address
 from publisher.subscribers.imports import Row
 from publisher.subscribers.tokens import Claim
+from publisher.text.language import canonical
 
 CHUNK = 500  # rows of an import in one transaction
 
@@ -29,15 +31,36 @@ class Imported:
 
 
 def add(
-    house: House, address: str, newsletter: str | None, now: datetime, *, confirmed: bool
+    house: House,
+    address: str,
+    newsletter: str | None,
+    now: datetime,
+    *,
+    confirmed: bool,
+    language: str | None = None,
 ) -> dict[str, Wish | None]:
-    """Subscribe *address*; confirmed: the operator vouches for the reader's consent. Returns the state by
-    newsletter. Raises BadInput for what is no address or no newsletter."""
+    """Subscribe *address*; confirmed: the operator vouches for the reader's consent; *language*: what they want to
+    read (A17). Returns the state by newsletter. Raises BadInput for what is no address, newsletter or language."""
     parsed = addresses.parse(address)
     names = [n.name for n in house.newsletter(newsletter)]
     event = "confirm" if confirmed else "ask"
-    rows = house.store.write(lambda c: _subscribe(c, house, [parsed], names, event, "added by hand", now))
-    return rows[0][1]
+    tag = _language(language)
+
+    def write(connection: Connection) -> dict[str, Wish | None]:
+        states = _subscribe(connection, house, [parsed], names, event, "added by hand", now)[0][1]
+        if tag:
+            person = people.ensure(connection, {parsed.key: parsed.text}, now)[parsed.key]
+            people.set_language(connection, person.id, tag)
+        return states
+
+    return house.store.write(write)
+
+
+def _language(tag: str | None) -> str | None:
+    try:
+        return canonical(tag) if tag else None
+    except ValueError as error:
+        raise BadInput(str(error), "", "give a tag such as ar, fa or he") from None
 
 
 def import_rows(

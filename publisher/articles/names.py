@@ -1,7 +1,9 @@
-"""What a path says of its file: whether it is an article, of which kind, and in which language (A2, A6, A7)."""
+"""What a path says of its file: whether it is an article, and of which kind (A2, A6)."""
 
 import re
 from typing import Literal
+
+from publisher.text import filename
 
 Kind = Literal["plain", "markdown", "mdx", "html", "docx"]
 
@@ -51,13 +53,6 @@ _LITTER: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"LICEN[CS]E|README|(?i:licen[cs]e|readme)(?:\.|\Z)"), "about the folder, not an article"),
 )
 
-# Tags that stand in names ("post.ar.md", "ar/post.md"): the languages of our readers and those they translate from.
-_TAG = re.compile(
-    r"(?:ar|arz|ary|fa|prs|ur|ps|sd|ug|ckb|ku|kmr|he|iw|yi|dv|syr|ks|pnb|skr|bal|azb|glk|mzn|lrc|rhg"
-    r"|en|fr|de|es|it|pt|nl|sv|ru|uk|tr|az|id|ms|zh|ja|ko|hi|bn)(?:-[a-z]{4})?(?:-(?:[a-z]{2}|\d{3}))?\Z",
-    re.I,
-)
-
 
 def verdict(path: str) -> tuple[Literal["article", "skipped", "foreign"], str]:
     """Judge a file by its *path*: an article, skipped without worry (A6), or not an article (A2).
@@ -87,20 +82,12 @@ def kind(path: str) -> Kind | None:
     return KINDS.get(_ending(path))
 
 
-def language(path: str) -> str | None:
-    """The language tag in *path*: "post.ar.md" before "ar/post.md", the nearest folder first (A7)."""
-    *folders, name = path.split("/")
-    parts = name.split(".")
-    candidates = [*parts[-2:-1], *reversed(folders)] if len(parts) > 2 else list(reversed(folders))
-    return next((tag for tag in candidates if _TAG.match(tag)), None)
-
-
 def stem(path: str) -> str:
     """The file's name without ending and language tag; an "index" or "_index" has its folder's name."""
     *folders, name = path.split("/")
     base = name.rpartition(".")[0] or name
     head, _, tag = base.rpartition(".")
-    if head and _TAG.match(tag):
+    if head and filename.is_tag(tag):
         base = head
     return folders[-1] if base == "index" and folders else base
 

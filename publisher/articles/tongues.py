@@ -1,8 +1,7 @@
 """The language of an article and of each block of it (A7)."""
 
-from publisher.articles import names
 from publisher.articles.fields import Fields
-from publisher.text import direction, language
+from publisher.text import direction, filename, language
 
 _SAMPLE = 50_000  # characters: more of a text does not make its language surer
 
@@ -17,7 +16,7 @@ _TWO_SCRIPTS = frozenset(("az", "ha", "kk", "ks", "ku", "ky", "ms", "pa", "sd", 
 def of_article(path: str, fields: Fields, text: str, site: str) -> str:
     """The language that front matter, the file's name or its folder says, else the one its *text* (language.prose)
     is seen to be in, else the *site*'s. Canonical."""
-    in_path = names.language(path)
+    in_path = filename.language(path)
     declared = fields.language() or (in_path and language.canonical(in_path))
     if declared:
         return _in_script_of(text, declared)

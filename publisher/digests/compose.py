@@ -1,7 +1,7 @@
 """A selection as the letter readers get: subject, HTML and plain text, rendered once a variant (M7, M9, R1-R11)."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import css_inline
@@ -13,6 +13,7 @@ from publisher.digests.subject import cut, subject
 from publisher.layout import Layout
 from publisher.model.article import Article, Direction
 from publisher.model.digest import UNSUBSCRIBE_SLOT, Content, Newsletter
+from publisher.model.media import Shown
 from publisher.model.site import Site
 from publisher.templating import Templates
 from publisher.text.bidi import isolate
@@ -23,6 +24,7 @@ from publisher.text.language import feed_tag
 from publisher.text.words import Words, words
 
 LARGEST = 95_000  # octets of the encoded HTML part; Gmail clips at 102 KB (M7)
+_COLUMN = 552  # pixels between the paddings of the sheet, in templates/mail
 _EXCERPTS = (300, 200, 100, 0)  # grapheme clusters, longest first
 _PREHEADER = 140  # grapheme clusters that a list of mails may show behind the subject
 _INLINER = css_inline.CSSInliner(load_remote_stylesheets=False, keep_at_rules=True)
@@ -54,6 +56,7 @@ class Item:
     words: Voice  # of `byline` and `read_more`
     read_more: str
     arrow: str
+    picture: Shown | None = None  # small enough for a letter
 
 
 def compose(
@@ -63,15 +66,23 @@ def compose(
     layout: Layout,
     templates: Templates,
     planned: datetime,
+    language: str | None = None,
 ) -> Content:
-    """The letter of *selection*, which has at least one item, for an edition *planned* then.
+    """The letter of *selection*, which has at least one item, for an edition *planned* then. Its interface is in
+    *language*, else in the site's.
 
     Where its HTML would be clipped by Gmail, excerpts get shorter, then items fewer, with their number and a link to
     the site (M7). Raises BadConfig when a template cannot be used.
     """
-    interface = words(site.language)
+    interface = words(language or site.language)
     digits = digits_for(site.digits, interface.language, site.region)
-    date = long_date(planned, language=site.language, region=site.region, zone=site.timezone, digits=digits)
+    date = long_date(
+        planned,
+        language=site.language,
+        region=site.region,
+        zone=site.timezone,
+        digits=digits_for(site.digits, words(site.language).language, site.region),
+    )
     first = selection.items[0]
     headline = subject(
         newsletter,
@@ -104,7 +115,7 @@ def compose(
     for articles, longest in _smaller(selection.items):
         more = selection.more + len(selection.items) - len(articles)
         values = common | {
-            "items": [_item(one, longest, site, layout) for one in articles],
+            "items": [_item(one, longest, site, layout, interface) for one in articles],
             "count": _new(interface, len(articles) + more, digits),
             "more": _more(interface, more, digits),
         }
@@ -113,6 +124,14 @@ def compose(
             break
     text = templates.render(f"mail/{newsletter.template}.txt.j2", **values)
     return Content(lead_line(headline, site.direction), html, text, site.language, site.direction)
+
+
+def spoken(language: str | None, site: str) -> str:
+    """The language of a letter's interface for a reader of *language*: that one where we have its words, else that
+    of the *site*."""
+    if language and words(language).language == feed_tag(language):
+        return words(language).language
+    return words(site).language
 
 
 def encoded_size(html: str) -> int:
@@ -149,10 +168,10 @@ def _voice(language: str, direction: Direction) -> Voice:
     )
 
 
-def _item(article: Article, longest: int, site: Site, layout: Layout) -> Item:
+def _item(article: Article, longest: int, site: Site, layout: Layout, around: Words) -> Item:
     interface = words(article.language)
     if interface.language != feed_tag(article.language):  # no words of its own: those of the letter
-        interface = words(site.language)
+        interface = around
     digits = digits_for(site.digits, interface.language, site.region)
     date = long_date(
         article.published, language=interface.language, region=site.region, zone=site.timezone, digits=digits
@@ -172,7 +191,17 @@ def _item(article: Article, longest: int, site: Site, layout: Layout) -> Item:
         words=_voice(interface.language, direction),
         read_more=interface.text("Read more"),
         arrow="←" if direction == "rtl" else "→",  # bidi mirrors no arrows
+        picture=_picture(article, layout),
     )
+
+
+def _picture(article: Article, layout: Layout) -> Shown | None:
+    """The small picture, no wider than the column: Outlook keeps to what the attributes of <img> say."""
+    if article.picture is None:
+        return None
+    small = layout.shown(article, article.picture, small=True)
+    width = min(small.width, _COLUMN)
+    return replace(small, width=width, height=max(1, round(small.height * width / small.width)))
 
 
 def _new(interface: Words, number: int, digits: Digits) -> str:

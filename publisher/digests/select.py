@@ -1,24 +1,74 @@
 """What goes into an edition (D1, D2, D6)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from publisher.model.article import Article
+from publisher.model.article import Article, standing
 from publisher.model.digest import Newsletter
+from publisher.text.fold import fold
+
+Family = tuple[
+    Article, ...
+]  # an article and its translations, as they were published one after the other (A17)
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The items of a letter, newest first, and how many more there would have been."""
+    """The items of a letter, in its order, and how many more there would have been."""
 
     items: tuple[Article, ...]
     more: int
 
 
-def select(newsletter: Newsletter, articles: Sequence[Article]) -> Selection:
+def select(
+    newsletter: Newsletter,
+    articles: Sequence[Article],
+    families: Mapping[str, Family] | None = None,
+    *,
+    floor: int = 0,
+    languages: Sequence[str | None] = (),
+) -> Selection:
     """The items of *articles*, those one reader has not had yet, that *newsletter* takes: `digest: false` and other
-    categories left out, the newest by date first, at most `max_items`. No items: no letter."""
-    wanted = set(newsletter.categories)
-    fitting = [one for one in articles if one.digest and (not wanted or wanted.intersection(one.categories))]
-    fitting.sort(key=lambda one: (one.published, one.seq), reverse=True)
-    return Selection(tuple(fitting[: newsletter.max_items]), max(0, len(fitting) - newsletter.max_items))
+    categories left out, in the order of `standing`, at most `max_items`. No items: no letter.
+
+    *families* are those of the articles that have translations (by id). Of each the letter holds one: in the reader's
+    language, the first of *languages* (None: not known), whatever its categories; else, of those the newsletter
+    takes, in the next language of them; else the oldest. It holds none of a family of which the newsletter took one
+    up to *floor*, the newest article that the reader has had.
+    """
+    families = families or {}
+    unseen = {article.id for article in articles}
+    takes = _Takes(newsletter)
+    chosen = [article for article in articles if article.id not in families and takes(article)]
+    for family in dict.fromkeys(families[one.id] for one in articles if one.id in families):
+        fitting = [article for article in family if takes(article)]
+        new = [article for article in fitting if article.id in unseen]
+        if new and fitting[0].seq > floor:
+            mailed = [article for article in family if article.digest and article.id in unseen]
+            chosen.append(_version(mailed, new, languages))
+    chosen.sort(key=standing)
+    return Selection(tuple(chosen[: newsletter.max_items]), max(0, len(chosen) - newsletter.max_items))
+
+
+class _Takes:
+    """Whether a newsletter takes an article."""
+
+    def __init__(self, newsletter: Newsletter) -> None:
+        self._wanted = frozenset(map(fold, newsletter.categories))
+
+    def __call__(self, article: Article) -> bool:
+        fits = not self._wanted or not self._wanted.isdisjoint(map(fold, article.categories))
+        return article.digest and fits
+
+
+def _version(
+    mailed: Sequence[Article], fitting: Sequence[Article], languages: Sequence[str | None]
+) -> Article:
+    own = [one for tag in languages[:1] for one in _in(tag, mailed)]
+    return (*own, *(one for tag in languages[1:] for one in _in(tag, fitting)), *fitting)[0]
+
+
+def _in(tag: str | None, articles: Sequence[Article]) -> list[Article]:
+    """Those in the language *tag*, or in the same one of another script or region."""
+    same = [one for one in articles if tag and one.language.partition("-")[0] == tag.partition("-")[0]]
+    return sorted(same, key=lambda one: one.language != tag)

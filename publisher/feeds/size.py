@@ -36,13 +36,11 @@ def _largest(feed: Feed, entries: Sequence[Entry]) -> int:
 def at_most(entry: Entry) -> int:
     """More bytes than *entry* takes in any format, at the price of a few passes over its text."""
     article = entry.article
-    words = (
-        article.title,
-        article.summary,
-        *article.authors,
-        *article.categories,
-        *plain.ids(article),
-        entry.url,
-    )
+    links = sum(200 + 10 * len(version.url) for version in entry.versions)
+    names = (*article.authors, *article.categories, *plain.ids(article))
+    words = (article.title, article.summary, *names, entry.url)
+    words += tuple(each.url for each in (entry.picture, *entry.enclosures) if each)
     escapes = 4 * sum(map(entry.content.count, '<>&"\\\r\n\t'))
-    return _FRAME + len(entry.content.encode()) + escapes + sum(100 + 10 * len(word) for word in words)
+    return (
+        _FRAME + links + len(entry.content.encode()) + escapes + sum(100 + 10 * len(word) for word in words)
+    )

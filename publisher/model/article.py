@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Literal
 
 from publisher.model.adoption import Adopted
+from publisher.model.media import Media, Reference
 
 Direction = Literal["rtl", "ltr"]
 
@@ -56,9 +57,15 @@ class Manuscript:
     slug: str | None  # as declared, already a valid slug (A14)
     held: str | None  # the reason it is held ("draft"), else None; a date in the future is the store's matter
     digest: bool  # False: feeds and pages only (A17)
+    pin: bool  # True: first on the home page, and in its letter (A17)
+    weight: int  # its place among the others of a list, the lightest first; 0: none, after these (A17)
+    translation: (
+        str  # the name it has in common with its translations (articles.relations); "" where it claims none
+    )
     digits: str  # the digits it is mostly written in: "latn", "arab", "arabext"; "" without any
     content_hash: str  # hex; changes when anything a reader sees changes
     warnings: tuple[Warn, ...]
+    references: tuple[Reference, ...] = ()  # files beside it that it names, its declared picture first (A13)
     link: str | None = (
         None  # the address it declares, as `layout.place` makes it, or "/" and a link pattern (A15)
     )
@@ -118,8 +125,36 @@ class Article:
     published: datetime  # UTC, whole seconds
     updated: datetime  # UTC, whole seconds; never before `published`
     digest: bool
+    pin: bool
+    weight: int
     content_hash: str
+    media: tuple[Media, ...] = ()  # what is published beside it, in the order of its references
     adopted: Adopted | None = None  # what readers of an older feed know it by (A15)
+
+    @property
+    def picture(self) -> Media | None:
+        """The picture that stands for it: the declared one, else the first in its text."""
+        return next((each for each in self.media if each.letter), None)
+
+
+def standing(article: Article) -> tuple[bool, bool, int, float, int]:
+    """What lists are sorted by that are not in the order of time, lowest first: pinned articles, then those with a
+    weight, the lightest first, then the newest (A17)."""
+    return (
+        not article.pin,
+        article.weight == 0,
+        article.weight,
+        -article.published.timestamp(),
+        -article.seq,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """An article in one of the languages it is there in (A17)."""
+
+    language: str  # BCP 47
+    url: str  # absolute, percent-encoded ASCII
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,3 +163,4 @@ class Story:
 
     article: Article
     body: Body
+    versions: tuple[Version, ...] = ()  # itself and its translations; () where it has none

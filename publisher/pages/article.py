@@ -1,16 +1,20 @@
 """The page of one article. It depends on its article, the settings and the theme only."""
 
+from dataclasses import replace
+
 from markupsafe import Markup
 
 from publisher.layout import Layout
-from publisher.model.article import Article, Direction, Story
+from publisher.model.article import Article, Direction, Story, Version
+from publisher.model.media import Shown
 from publisher.model.site import Site
-from publisher.pages.frame import inline, page
+from publisher.pages.frame import inline, local, page
 from publisher.templating import Templates
 from publisher.text.dates import digits_for, long_date, rfc3339
-from publisher.text.direction import of_text
+from publisher.text.direction import of_tag, of_text
 from publisher.text.html import render
-from publisher.text.words import Words, words
+from publisher.text.language import feed_tag
+from publisher.text.words import Words, own_name, words
 
 
 def article_page(site: Site, layout: Layout, story: Story, templates: Templates) -> bytes:
@@ -41,9 +45,41 @@ def article_page(site: Site, layout: Layout, story: Story, templates: Templates)
         date=date,
         updated_iso=rfc3339(article.updated),
         updated="" if updated == date else updated,
-        content=Markup(render(story.body, "page", url)),
+        versions=[_version(version, story) for version in story.versions],
+        fallback=_fallback(site, story),
+        content=Markup(render(story.body, "page", url, _media(article, layout))),
+        picture=_above(article, layout),
         categories=[_name(category, article.direction) for category in article.categories],
     )
+
+
+def _version(version: Version, story: Story) -> dict[str, object]:
+    name = own_name(version.language)
+    return {
+        "lang": version.language,
+        "dir": of_text(name, of_tag(version.language)),
+        "name": name,
+        "url": version.url,
+        "path": local(version.url),
+        "own": version.language == story.article.language,
+    }
+
+
+def _fallback(site: Site, story: Story) -> str:
+    """The version for a reader of none of its languages: the one in the site's; "" where there is none."""
+    wanted = feed_tag(site.language)
+    return next((one.url for one in story.versions if feed_tag(one.language) == wanted), "")
+
+
+def _media(article: Article, layout: Layout) -> dict[str, Shown]:
+    shown = layout.media(article, "page").items()
+    return {path: replace(each, url=local(each.url)) for path, each in shown}
+
+
+def _above(article: Article, layout: Layout) -> Shown | None:
+    """The declared picture, where the text does not show it."""
+    picture = article.picture
+    return _media(article, layout)[picture.reference] if picture and not picture.in_text else None
 
 
 def _byline(article: Article, ui: Words) -> Markup | str:

@@ -8,9 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 
 from publisher.model.adoption import Adopted
-from publisher.store import facts, places
-from publisher.store.findings import OUTDATED
-from publisher.store.tables import articles, leaves, redirects
+from publisher.store import facts, groups, media, places
+from publisher.store.tables import OUTDATED, articles, leaves, redirects
 
 FEED_ID = "feed id"  # the fact: the id of the Atom feed that readers know
 
@@ -46,6 +45,7 @@ def other_places(connection: Connection) -> dict[str, list[str]]:
 
 def take_over(connection: Connection, changes: Iterable[Change]) -> None:
     """Write the changes. An article that is published moves, and its address of before leads to the old one."""
+    moved: list[str] = []
     for change in changes:
         before = connection.execute(
             select(*articles.c["seq", "slug", "page"]).where(articles.c.id == change.id)
@@ -54,6 +54,7 @@ def take_over(connection: Connection, changes: Iterable[Change]) -> None:
         if change.slug and change.slug != slug:
             wait = before.seq is None
             slug = change.slug if wait else places.move(connection, change.id, slug, change.slug)
+            moved += [] if wait else [change.id]
         values = {
             "adopted": change.adopted,
             "slug": slug,
@@ -62,6 +63,8 @@ def take_over(connection: Connection, changes: Iterable[Change]) -> None:
             "page": OUTDATED if before.page else "",
         }
         connection.execute(update(articles).where(articles.c.id == change.id).values(values))
+    groups.tell(connection, moved)
+    media.forget(connection, moved)
 
 
 def keep_feed_id(connection: Connection, identity: str) -> str:

@@ -1,13 +1,15 @@
 """The rows of articles as lists read them: what is published, and what became of each file."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, or_, select, update
+from sqlalchemy import Connection, Row, Select, func, or_, select, update
 
 from publisher.model.article import Article, Status
-from publisher.store.tables import REFUSED, articles, editions, leaves
+from publisher.store import labels, media
+from publisher.store.identity import printable
+from publisher.store.tables import PINNED, REFUSED, articles, editions, leaves
 
 _COLUMNS = [articles.c[field.name] for field in fields(Article)]
 
@@ -38,19 +40,24 @@ def listing(connection: Connection) -> list[Listed]:
         .outerjoin_from(leaves, articles, leaves.c.article == articles.c.id)
         .order_by(leaves.c.path)
     )
-    return [_listed(row) for row in connection.execute(query)]
+    rows = connection.execute(query).all()
+    if media.empty(connection):
+        return [_listed(row, {}, {}) for row in rows]
+    used, notes = media.users(connection), media.notes(connection)
+    return [_listed(row, used, notes) for row in rows]
 
 
-def _listed(row: Row[*tuple[Any, ...]]) -> Listed:
+def _listed(row: Row[*tuple[Any, ...]], used: dict[str, str], notes: dict[str, tuple[str, ...]]) -> Listed:
     article = _article({c.name: getattr(row, f"a_{c.name}") for c in _COLUMNS}) if row.a_id else None
+    shown = row.status == Status.SKIPPED and row.path in used
     future = row.status == Status.PUBLISHED and row.now == Status.HELD
     return Listed(
         row.path,
         Status.HELD if future else Status(row.status),
-        _waits(row) if future else row.reason,
-        row.mend,
+        _waits(row) if future else f"shown by {printable(used[row.path])}" if shown else row.reason,
+        "" if shown else row.mend,
         row.line,
-        tuple(row.warnings),
+        (*row.warnings, *notes.get(row.a_id, ())),
         article,
     )
 
@@ -86,8 +93,15 @@ def max_seq(connection: Connection) -> int:
 def newest(connection: Connection, limit: int | None = None) -> list[Article]:
     """The published articles, newest first."""
     query = select(*_COLUMNS).where(articles.c.status == Status.PUBLISHED)
-    query = query.order_by(articles.c.published.desc(), articles.c.seq.desc()).limit(limit)
-    return [_article(row._asdict()) for row in connection.execute(query)]
+    return _read(connection, query.order_by(articles.c.published.desc(), articles.c.seq.desc()).limit(limit))
+
+
+def pinned(connection: Connection) -> list[Article]:
+    """The published articles that are pinned, newest first (A17)."""
+    # Asked for the status as well, the database would go through all that are published.
+    rows = connection.execute(select(articles.c.id, articles.c.status).where(PINNED)).all()
+    found = some(connection, [row.id for row in rows if row.status == Status.PUBLISHED])
+    return sorted(found, key=lambda article: (article.published, article.seq), reverse=True)
 
 
 def between(connection: Connection, after: int, upto: int) -> list[Article]:
@@ -95,14 +109,25 @@ def between(connection: Connection, after: int, upto: int) -> list[Article]:
     query = select(*_COLUMNS).where(
         articles.c.status == Status.PUBLISHED, articles.c.seq > after, articles.c.seq <= upto
     )
-    return [_article(row._asdict()) for row in connection.execute(query.order_by(articles.c.seq))]
+    return _read(connection, query.order_by(articles.c.seq))
+
+
+def some(connection: Connection, ids: Iterable[str]) -> list[Article]:
+    """These articles, also those that are away, in the order of first publication."""
+    query = select(*_COLUMNS)
+    found = [
+        article
+        for chunk in labels.chunks(ids)
+        for article in _read(connection, query.where(articles.c.id.in_(chunk)))
+    ]
+    return sorted(found, key=lambda article: article.seq)
 
 
 def stale(connection: Connection, fingerprint: str) -> list[Article]:
     """Published articles whose page on disk was made from something else, or is not there."""
     other = or_(articles.c.page < fingerprint, articles.c.page > fingerprint)  # both by the index
     query = select(*_COLUMNS).where(articles.c.status == Status.PUBLISHED, other)
-    return [_article(row._asdict()) for row in connection.execute(query.order_by(articles.c.seq))]
+    return _read(connection, query.order_by(articles.c.seq))
 
 
 def shown(connection: Connection, ids: Sequence[str], fingerprint: str) -> None:
@@ -138,6 +163,18 @@ def tally(connection: Connection) -> dict[str, int]:
         status = article if leaf == Status.PUBLISHED and article else leaf
         found[status] = found.get(status, 0) + count
     return found
+
+
+def _read(connection: Connection, query: Select[*tuple[Any, ...]]) -> list[Article]:
+    """The articles that *query* finds, with each category and tag as the site spells it (A8)."""
+    found = [_article(row._asdict()) for row in connection.execute(query)]
+    instead = labels.shown(connection)
+    if not instead:
+        return found
+    return [
+        replace(article, categories=tuple(instead.get(word, word) for word in article.categories))
+        for article in found
+    ]
 
 
 def _article(row: dict[str, Any]) -> Article:

@@ -21,6 +21,7 @@ class Reader:
     subscriber: int
     seen_seq: int
     letters: int  # letters planned for this subscription so far
+    language: str | None  # the one they asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ def readers(connection: Connection, newsletter: int, after: int, limit: int) -> 
             subscriptions.c.subscriber,
             subscriptions.c.seen_seq,
             subscriptions.c.letters,
+            subscribers.c.language,
         )
         .join_from(subscriptions, subscribers)
         .where(

@@ -16,13 +16,13 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from publisher.layout import article_id, declared_id
 from publisher.model.article import Finding, Manuscript, Status
-from publisher.store import places
+from publisher.store import groups, labels, media, places
 from publisher.store.identity import identify, printable
-from publisher.store.tables import articles, editions, leaves, newsletters, variants
+from publisher.store.labels import Change
+from publisher.store.tables import OUTDATED, articles, editions, leaves, newsletters, variants
 from publisher.store.types import Instant
 
 MARK = ("mtime_ns", "size", "inode")
-OUTDATED = "outdated"  # instead of what a page was made from: it stands on disk and is not what it should be
 
 Mark = tuple[int, int, int]
 
@@ -61,6 +61,7 @@ def depart(connection: Connection, paths: Sequence[str], now: datetime) -> list[
     gone = [row.article for row in connection.execute(select(leaves.c.article).where(here)) if row.article]
     connection.execute(leaves.delete().where(here))
     _leave(connection, gone, Status.REMOVED, now)
+    media.touch(connection, paths)
     return gone
 
 
@@ -97,6 +98,7 @@ def record(connection: Connection, findings: Sequence[Finding], site: str, now: 
     batch.write()
     notes = [_ask(connection, finding, before.leaves.get(finding.path), site, now) for finding in doubtful]
     places.note_aliases(connection, findings)
+    media.note(connection, findings)
     return [note for note in notes if note]
 
 
@@ -160,6 +162,8 @@ class _Batch:
         self._new: list[dict[str, Any]] = []
         self._changed: list[dict[str, Any]] = []
         self._left: dict[Status, list[str]] = {}
+        self._labels: list[Change] = []
+        self._claims: dict[str, str] = {}
 
     def add(self, finding: Finding, identity: str | None, first_seen: datetime, note: str = "") -> None:
         """One finding; *note* is a warning about its identity."""
@@ -168,6 +172,10 @@ class _Batch:
             values = _values(self._connection, finding, finding.manuscript, before, first_seen, self._now)
             rows = self._changed if before else self._new
             rows.append({"id": identity, "page": OUTDATED if before and before.page else "", **values})
+            shown = before.categories if before and before.status == Status.PUBLISHED else ()
+            words = values["categories"] if values["status"] is Status.PUBLISHED else ()
+            self._labels.append(Change(identity, shown, words))
+            self._claims[identity] = finding.manuscript.translation
         elif identity:
             self._left.setdefault(finding.status, []).append(identity)
         self._leaves.append(_leaf(finding, identity, first_seen, note))
@@ -188,6 +196,8 @@ class _Batch:
             connection.execute(
                 row.on_conflict_do_update(index_elements=["path"], set_=replaced), self._leaves
             )
+        labels.change(connection, self._labels)
+        groups.write(connection, self._claims)
 
 
 _KEPT = ("path", "first_seen")
@@ -197,9 +207,12 @@ def _leave(connection: Connection, ids: Sequence[str], status: Status, now: date
     """The articles leave the site; `removed` says since when."""
     if ids:
         since = func.coalesce(articles.c.removed, literal(now, Instant))
+        changes = labels.before(connection, articles.c.id.in_(ids))
         connection.execute(
             update(articles).where(articles.c.id.in_(ids)).values(status=status, removed=since)
         )
+        labels.change(connection, changes)
+        groups.tell(connection, ids)
 
 
 def _leaf(finding: Finding, identity: str | None, first_seen: datetime, note: str) -> dict[str, Any]:
@@ -260,6 +273,8 @@ def _values(
         "published": published,
         "updated": max(updated, published),
         "digest": manuscript.digest,
+        "pin": manuscript.pin,
+        "weight": manuscript.weight,
         "digits": manuscript.digits,
         "expires": manuscript.expires,
         "content_hash": manuscript.content_hash,

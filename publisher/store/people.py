@@ -77,6 +77,11 @@ def ensure(connection: Connection, addresses: Mapping[str, str], now: datetime) 
     return {row.address_key: Subscriber(row.id, row.address, Reach(row.state), row.language) for row in found}
 
 
+def set_language(connection: Connection, reader: int, language: str) -> None:
+    """The language that this subscriber asked for (BCP 47)."""
+    connection.execute(update(subscribers).where(subscribers.c.id == reader).values(language=language))
+
+
 def wishes(connection: Connection, readers: Collection[int], newsletter: int) -> dict[int, Wish]:
     """The states of these subscribers' subscriptions, where there are any."""
     query = select(subscriptions.c.subscriber, subscriptions.c.state).where(

@@ -9,7 +9,9 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, 
 
 from publisher.layout import is_reserved, numbered
 from publisher.model.article import Status
+from publisher.store import groups, labels, translations
 from publisher.store.articles import max_seq
+from publisher.store.labels import Change
 from publisher.store.tables import articles, leaves, slugs
 from publisher.store.types import Instant
 
@@ -26,8 +28,13 @@ def waiting(connection: Connection, now: datetime) -> bool:
 def due(connection: Connection, now: datetime) -> None:
     """Articles whose date has come are published; those that have expired leave (A6)."""
     since = func.coalesce(articles.c.removed, literal(now, Instant))
+    changes = labels.before(connection, _over(now))
     connection.execute(update(articles).where(_over(now)).values(status=Status.HELD, removed=since))
+    come = connection.execute(select(articles.c.id, articles.c.categories).where(_come(now))).all()
     connection.execute(update(articles).where(_come(now)).values(status=Status.PUBLISHED))
+    changes += [Change(identity, (), words) for identity, words in come]
+    labels.change(connection, changes)
+    groups.tell(connection, [each.article for each in changes])
 
 
 def _over(now: datetime) -> ColumnElement[bool]:
@@ -61,6 +68,7 @@ def place(connection: Connection) -> int:
     ]
     placed = update(articles).where(articles.c.id == bindparam("article"))
     connection.execute(placed.values(seq=bindparam("at"), slug=bindparam("called")), places)
+    groups.place(connection, [row.id for row in new])
     return len(new)
 
 
@@ -70,10 +78,12 @@ def _slugs(
     """The (article, slug) of each, and the rows of the slugs that were nobody's."""
     query = select(slugs.c.slug, slugs.c.article)
     taken = _pairs(connection, query.where(slugs.c.slug.in_({wanted for _, wanted in new})))
-    rows: list[tuple[str, str]] = []
+    spoken = translations.languages(connection, [row.id for row in new])
+    called: dict[str, str] = {}
     fresh: list[dict[str, str]] = []
     counted: set[str] = set()
-    for identity, wanted in new:
+    # The plain slug is for the one that others translate: "post.md" before "post.ar.md".
+    for identity, wanted in sorted(new, key=lambda row: row.id in spoken) if spoken else new:
         slug = base = wanted or blake2b(identity.encode(), digest_size=4).hexdigest()
         if taken.get(slug) != identity:
             if (slug in taken or is_reserved(slug)) and base not in counted:
@@ -81,13 +91,15 @@ def _slugs(
                 stem = numbered(base, 2).rpartition("2")[0]  # "." comes right after "-"
                 taken |= _pairs(connection, query.where(slugs.c.slug > stem, slugs.c.slug < f"{stem[:-1]}."))
             number = 1
+            if identity in spoken and (is_reserved(slug) or slug in taken):
+                slug = base = numbered(base, spoken[identity].lower())
             while is_reserved(slug) or slug in taken:  # the next free one with a number (A14)
                 number += 1
                 slug = numbered(base, number)
             taken[slug] = identity
             fresh.append({"slug": slug, "article": identity})
-        rows.append((identity, slug))
-    return rows, fresh
+        called[identity] = slug
+    return [(row.id, called[row.id]) for row in new], fresh
 
 
 def _pairs(connection: Connection, query: Select[str, str]) -> dict[str, str]:

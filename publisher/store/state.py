@@ -14,12 +14,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from publisher import layout
 from publisher.errors import BadState, Locked, Unwritable
 from publisher.store import facts
 from publisher.store.store import Store
 
 _AT_FDCWD, _STATX_BTIME = -100, 0x800  # linux/fcntl.h, linux/stat.h
-DATABASE, CONTROL = "nashir.db", "control.sock"
+DATABASE = "nashir.db"
 
 
 class State:
@@ -28,7 +29,7 @@ class State:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.database = folder / DATABASE
-        self.control = folder / CONTROL
+        self.control = folder / layout.CONTROL
 
     def make(self) -> None:
         """Create the folder where it is missing. Raises Unwritable."""

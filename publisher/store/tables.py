@@ -15,7 +15,7 @@ from sqlalchemy import (
     text,
 )
 
-from publisher.store.types import Adoption, Instant, Json, PathBytes
+from publisher.store.types import Adoption, Instant, Json, MediaList, PathBytes
 
 metadata = MetaData(
     naming_convention={
@@ -32,6 +32,10 @@ QUEUED = text("deliveries.state = 0")  # written out: the queue's index is found
 
 # Likewise for the index of what is refused.
 REFUSED = text("leaves.status = 'quarantined'")
+PINNED = text("articles.pin")
+OTHER = text("spellings.shown <> spellings.spelling")
+
+OUTDATED = "outdated"  # instead of what a page was made from: it stands on disk and is not what it should be
 
 
 def _where(name: str, *columns: str, where: str) -> Index:
@@ -85,6 +89,8 @@ articles = Table(
     Column("published", Instant, nullable=False),
     Column("updated", Instant, nullable=False),
     Column("digest", Boolean, nullable=False),
+    Column("pin", Boolean, nullable=False),
+    Column("weight", Integer, nullable=False),
     Column("digits", Text, nullable=False),
     Column("expires", Instant, nullable=True),
     Column("content_hash", Text, nullable=False),
@@ -92,6 +98,8 @@ articles = Table(
     Column("adopted", Adoption, nullable=True),
     # What its page on disk was made from; "": there is none.
     Column("page", Text, nullable=False, server_default=""),
+    # What is published beside it, as the table of that name has it.
+    Column("media", MediaList, nullable=False, server_default=""),
     Index("ix_articles_newest", "status", "published", "seq"),
     Index("ix_articles_hash", "content_hash"),
     Index("ix_articles_page", "status", "page"),
@@ -99,6 +107,66 @@ articles = Table(
     _where("ix_articles_unplaced", "status", "published", "path", where="seq IS NULL"),
     _where("ix_articles_expires", "expires", where="expires IS NOT NULL"),
     _where("ix_articles_removed", "removed", where="removed IS NOT NULL"),
+    _where("ix_articles_pinned", "status", "id", where="pin"),
+)
+
+# The categories and tags of published articles, for whoever lists them: every spelling of a word has one key (A8).
+labels = Table(
+    "labels",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("article", ForeignKey("articles.id"), primary_key=True),
+    Column("spelling", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# How many published articles spell a word so. Kept with every change, so that nobody counts 100,000 articles.
+spellings = Table(
+    "spellings",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("spelling", Text, primary_key=True),
+    Column("count", Integer, nullable=False),
+    Column("shown", Text, nullable=False),  # what stands for it: itself, or the commonest spelling of its key
+    _where("ix_spellings_other", "spelling", "shown", where="shown <> spelling"),
+    sqlite_with_rowid=False,
+)
+
+# Articles that are one in several languages, and those whose file claims to be (A17).
+translations = Table(
+    "translations",
+    metadata,
+    Column("article", ForeignKey("articles.id"), primary_key=True),
+    Column("claim", PathBytes, nullable=True),  # the name its file gives; NULL for one that others name
+    Column("key", PathBytes, nullable=True),  # the same for all of them
+    Column("told", Text, nullable=False, server_default=""),  # what pages of the others say of it
+    Index("ix_translations_claim", "claim"),
+    Index("ix_translations_key", "key"),
+)
+
+# Every file beside an article that it names, and what was made of it from which state of the file.
+media = Table(
+    "media",
+    metadata,
+    Column("article", ForeignKey("articles.id"), primary_key=True),
+    Column("reference", PathBytes, primary_key=True),  # model.media.Reference.path
+    Column("position", Integer, nullable=True),  # NULL: the article names it no more
+    Column("use", Text, nullable=False),
+    Column("alt", Text, nullable=False),
+    Column("line", Integer, nullable=True),
+    Column("in_text", Boolean, nullable=False),
+    Column("key", PathBytes, nullable=False),  # where it is looked for, whatever its case
+    Column("fresh", Boolean, nullable=False),  # False: look at it again
+    Column("source", PathBytes, nullable=True),  # the file it was made from, and how that looked
+    Column("mtime_ns", BigInteger, nullable=False, server_default="0"),
+    Column("size", BigInteger, nullable=False, server_default="0"),
+    Column("inode", BigInteger, nullable=False, server_default="0"),
+    Column("digest", Text, nullable=False, server_default=""),
+    Column("made", MediaList, nullable=False, server_default=""),
+    Column("files", Json, nullable=False, server_default="[]"),  # of the output folder
+    Column("note", Text, nullable=False, server_default=""),  # why it is not published, or not as it is
+    Index("ix_media_key", "key"),
+    _where("ix_media_waiting", "article", where="NOT fresh"),
 )
 
 slugs = Table(

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-from email_validator import EmailNotValidError, validate_email
-
 from publisher.errors import BadInput
 
 
@@ -17,6 +15,8 @@ class Address:
 
 def parse(text: str) -> Address:
     """The address in *text*. Raises BadInput naming what is wrong with it."""
+    from email_validator import EmailNotValidError, validate_email
+
     try:
         found = validate_email(
             text.strip().strip("\u200e\u200f"),

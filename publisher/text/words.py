@@ -4,12 +4,13 @@ A language without a catalogue (ps, ug ...) gets English, never Arabic.
 """
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.lists import format_list
 from babel.messages.pofile import read_po
+from babel.plural import PluralRule
 
 from publisher.text.dates import Digits, write_digits
 from publisher.text.direction import of_tag
@@ -25,10 +26,6 @@ class Words:
 
     def __init__(self, language: str) -> None:
         self.language, self.direction = language, of_tag(language)
-        self._locale = Locale(language)
-        self._rule = self._locale.plural_form
-        used = {*self._rule.tags, "other"}
-        self._categories = [category for category in _CATEGORIES if category in used]
         with (_FOLDER / f"{language}.po").open("rb") as file:
             catalog = read_po(file, locale=language, abort_invalid=True)
         self._texts: dict[str, str] = {}
@@ -39,6 +36,20 @@ class Words:
                     self._texts[msgid] = string
                 case (singular, plural), forms:
                     self._plurals[singular, plural] = tuple(forms or ())
+
+    @cached_property
+    def _locale(self) -> Locale:
+        return Locale(self.language)
+
+    @cached_property
+    def _rule(self) -> PluralRule:
+        """Which form a number takes. Read at first use: CLDR's data of a language take 15 ms to load."""
+        return self._locale.plural_form
+
+    @cached_property
+    def _categories(self) -> list[str]:
+        used = {*self._rule.tags, "other"}
+        return [category for category in _CATEGORIES if category in used]
 
     def text(self, msgid: str) -> str:
         """The words for *msgid*; the caller fills in `%(name)s`. Raises KeyError for an unknown *msgid*."""
@@ -68,3 +79,12 @@ def words(language: str) -> Words:
     """The words for a reader of *language* (BCP 47), read once; English where we have none."""
     primary, *rest = language.split("-")
     return _load(primary if primary in LANGUAGES and "Latn" not in rest else "en")
+
+
+@lru_cache(maxsize=256)
+def own_name(tag: str) -> str:
+    """What the readers of a language call it (CLDR), "עברית" for "he"; the tag where CLDR does not know."""
+    try:
+        return Locale.parse(tag, sep="-").get_language_name() or tag
+    except (UnknownLocaleError, ValueError):
+        return tag

@@ -5,11 +5,11 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from publisher.actions import scan
+from publisher.actions import assets, plan, scan
 from publisher.actions.house import House
 from publisher.actions.letters import sender
 from publisher.articles.folder import shown
-from publisher.digests import compose, due, select
+from publisher.digests import compose, due
 from publisher.digests.select import Selection
 from publisher.errors import BadConfig, BadInput
 from publisher.feeds import plain
@@ -21,10 +21,12 @@ from publisher.model.digest import UNSUBSCRIBE_SLOT, Edition, Newsletter
 from publisher.pages.article import article_page
 from publisher.pages.home import home_page
 from publisher.pages.notice import not_found_page
-from publisher.store import articles, editions, ledger, people, release
+from publisher.store import articles, editions, ledger, people, release, translations
 from publisher.store.articles import Listed
 from publisher.subscribers.tokens import Claim
 from publisher.text.dates import rfc3339
+
+NAMED_BY = "translation_of is the other's path (posts/story.ar.md), slug or id"
 
 
 def check(house: House, now: datetime) -> dict[str, Any]:
@@ -33,6 +35,7 @@ def check(house: House, now: datetime) -> dict[str, Any]:
     house.store.write(lambda c: release.due(c, now))
     while house.store.write(release.place):
         pass
+    assets.refresh(house, write=False)
     listed = house.store.read(articles.listing)
     problems = [
         {"where": shown(each.path), "what": warning, "mend": ""}
@@ -40,6 +43,10 @@ def check(house: House, now: datetime) -> dict[str, Any]:
         for warning in each.warnings
     ]
     problems += [{"where": str(house.folder), "what": note, "mend": ""} for note in notes]
+    problems += [
+        {"where": shown(path), "what": f"is a translation of {name!r}, which is not there", "mend": NAMED_BY}
+        for path, name in house.store.read(translations.unknown)
+    ]
     problems += _template_problems(house, now)
     return {"articles": [_row(house, each) for each in listed], "problems": problems}
 
@@ -129,6 +136,7 @@ def subscribers(house: House) -> dict[str, Any]:
             "id": listed.subscriber.id,
             "address": listed.subscriber.address,
             "state": listed.subscriber.state,
+            "language": listed.subscriber.language,
             "newsletters": listed.newsletters,
             "since": rfc3339(listed.created),
         }
@@ -190,7 +198,7 @@ def _preview(house: House, newsletter: Newsletter, now: datetime) -> dict[str, A
     upto = house.store.read(articles.max_seq)
     floor = max([*last, (series.baseline if series else 0) or 0])
     unseen = house.store.read(lambda c: articles.between(c, floor, upto))
-    selection = select.select(newsletter, unseen or house.store.read(lambda c: articles.between(c, 0, upto)))
+    selection = plan.select_unseen(house, newsletter, floor if unseen else 0, upto)
     if not selection.items:
         raise BadInput(
             f"{newsletter.name} has no article to show", "", "publish one that fits its categories"

@@ -10,26 +10,25 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from publisher.actions.house import House
-from publisher.actions.letters import Letters
 from publisher.actions.pool import Progress, cores
 from publisher.actions.publish import Published, publish
 from publisher.config import Settings
-from publisher.engine.local import LocalEngine
 from publisher.errors import BadState, Unwritable
 from publisher.feeds import files
-from publisher.layout import Layout
-from publisher.mail.address import domain_of, mailbox
-from publisher.mail.carriers import carrier_to
-from publisher.mail.settings import relays
+from publisher.layout import STATE, Layout
 from publisher.store import ledger
 from publisher.store.state import State
 from publisher.store.store import Store
 from publisher.subscribers.tokens import Keys
 from publisher.templating import Templates
 
-STATE, TEMPLATES = "state", "templates"
+if TYPE_CHECKING:
+    from publisher.engine.local import LocalEngine
+
+TEMPLATES = "templates"
 SETTLE_RUNS = 5  # times `publish` waits for files that are still being written
 Clock = Callable[[], datetime]
 
@@ -41,13 +40,20 @@ class Session:
     house: House
     state: State
     clock: Clock
-    engine: LocalEngine
+    make_engine: Callable[[], "LocalEngine"]
     fenced: str = ""  # why no letter may leave
     publishing: asyncio.Lock = field(default_factory=asyncio.Lock)
     sending: asyncio.Lock = field(default_factory=asyncio.Lock)
     planning: threading.Lock = field(default_factory=threading.Lock)  # no two plans read one watermark
     swept: bool = False  # what a killed run left in the output is gone
     on_published: Callable[[Published], None] = lambda _: None
+    _engine: "LocalEngine | None" = field(default=None, init=False)
+
+    @property
+    def engine(self) -> "LocalEngine":
+        """What sends; made when it is first asked for, so that who only publishes does not wait for it."""
+        self._engine = self._engine or self.make_engine()
+        return self._engine
 
     async def publish(
         self,
@@ -131,14 +137,20 @@ def writing(settings: Settings, clock: Clock, *, workers: int = 1) -> Iterator[S
                 state.advance(store)
                 store.write(lambda c: ledger.recover(c, settings.mail.on_unknown))
             house = house_of(settings, store, secret, workers)
-            yield Session(house, state, clock, _engine(settings, house, clock), fenced)
+            yield Session(house, state, clock, partial(_engine, settings, house, clock), fenced)
         finally:
             store.close()
     finally:
         os.close(lock)
 
 
-def _engine(settings: Settings, house: House, clock: Clock) -> LocalEngine:
+def _engine(settings: Settings, house: House, clock: Clock) -> "LocalEngine":
+    from publisher.actions.letters import Letters
+    from publisher.engine.local import LocalEngine
+    from publisher.mail.address import domain_of, mailbox
+    from publisher.mail.carriers import carrier_to
+    from publisher.mail.settings import relays
+
     hello = domain_of(mailbox(settings.mail.sender)[1]) if settings.mail.sender else "localhost"
     return LocalEngine(
         house.store,

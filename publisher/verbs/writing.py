@@ -9,19 +9,20 @@ from dataclasses import asdict, replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from publisher import net
-from publisher.actions import adopt as adoption
-from publisher.actions import plan, readers
 from publisher.actions.pool import Progress
 from publisher.articles.folder import shown
-from publisher.engine.local import Tally
 from publisher.errors import BadConfig, BadInput, BadState, PublisherError
 from publisher.model.delivery import State
 from publisher.model.digest import Newsletter
 from publisher.store import editions, ledger
 from publisher.verbs.session import Session
+
+if TYPE_CHECKING:  # each verb imports what it needs: `publish` neither plans nor sends
+    from publisher.actions import adopt as adoption
+    from publisher.actions.readers import Imported
+    from publisher.engine.local import Tally
 
 SOON, SOON_RUNS = 6, 3  # seconds, times: `send` waits for letters that are due in a moment
 UNDECIDED = (State.QUEUED, State.CLAIMED, State.SENDING)
@@ -100,6 +101,8 @@ def _plan(
 ) -> tuple[set[int], list[str]]:
     """Start what is due and what is wanted at once, and plan everything that is started. One newsletter's mistake
     (a template) stops only that one. Returns the editions, and what is wrong."""
+    from publisher.actions import plan
+
     house, problems = session.house, list[str]()
     with session.planning:
         numbers = plan.due_editions(house, due, session.clock())
@@ -119,9 +122,11 @@ async def _due_within(session: Session, seconds: int) -> bool:
     return await asyncio.to_thread(session.house.store.read, lambda c: ledger.is_due(c, soon))
 
 
-async def _deliver(session: Session, progress: Callable[[Tally], None] = lambda _: None) -> Tally:
+async def _deliver(session: Session, progress: "Callable[[Tally], None]" = lambda _: None) -> "Tally":
     """Deliver what is due. The generation grows before and after letters left: a database from in between, or from
     before, is known for what it is (restore fence)."""
+    from publisher.engine.local import Tally
+
     async with session.sending:
         due = await asyncio.to_thread(session.house.store.read, lambda c: ledger.is_due(c, session.clock()))
         if not due:
@@ -142,7 +147,7 @@ def _editions(session: Session, numbers: set[int]) -> list[dict[str, Any]]:
     ]
 
 
-async def tick(session: Session) -> tuple[Tally, list[str]]:
+async def tick(session: Session) -> "tuple[Tally, list[str]]":
     """What the daemon does again and again: plan what is due, send what is due. Returns what is wrong, too."""
     _, problems = await asyncio.to_thread(_plan, session, tuple(session.house.newsletters.values()), ())
     return await _deliver(session), problems
@@ -152,6 +157,8 @@ async def adopt(
     session: Session, *, sources: list[str], private: bool = False, dry_run: bool = False
 ) -> dict[str, Any]:
     """The articles take over ids, links and dates of an older site's feeds; with *dry_run* on a copy of the store."""
+    from publisher import net
+
     start = time.monotonic()
 
     def fetch(source: str) -> tuple[bytes, str]:
@@ -171,7 +178,9 @@ async def adopt(
     }
 
 
-def _adopt(session: Session, sources: list[str], fetch: adoption.Fetch, dry_run: bool) -> adoption.Done:
+def _adopt(session: Session, sources: list[str], fetch: "adoption.Fetch", dry_run: bool) -> "adoption.Done":
+    from publisher.actions import adopt as adoption
+
     house, now = session.house, session.clock()
     if not dry_run:
         return adoption.adopt(house, sources, fetch, now)
@@ -184,6 +193,8 @@ def _adopt(session: Session, sources: list[str], fetch: adoption.Fetch, dry_run:
 
 
 def _file(path: Path) -> bytes:
+    from publisher import net
+
     try:
         if not path.is_file():
             raise BadInput("not a regular file", str(path), "name a feed or a sitemap, or its URL")
@@ -194,7 +205,7 @@ def _file(path: Path) -> bytes:
         raise BadInput(f"cannot be read: {error.strerror}", str(path), "name a feed or a sitemap") from error
 
 
-def _adopted(report: adoption.Report) -> dict[str, Any]:
+def _adopted(report: "adoption.Report") -> dict[str, Any]:
     by = Counter(match.by for match in report.matches if match.by)
     return {
         "source": report.source,
@@ -224,11 +235,18 @@ def _adopted(report: adoption.Report) -> dict[str, Any]:
 
 
 async def subscribers_add(
-    session: Session, *, address: str, newsletter: str | None = None, confirmed: bool = False
+    session: Session,
+    *,
+    address: str,
+    newsletter: str | None = None,
+    confirmed: bool = False,
+    language: str | None = None,
 ) -> dict[str, Any]:
     """Subscribe one reader."""
-    add = partial(readers.add, session.house, address, newsletter, session.clock(), confirmed=confirmed)
-    states = await asyncio.to_thread(add)
+    from publisher.actions import readers
+
+    add = partial(readers.add, session.house, address, newsletter, session.clock())
+    states = await asyncio.to_thread(partial(add, confirmed=confirmed, language=language))
     return {"address": address, "newsletters": states}
 
 
@@ -254,7 +272,9 @@ async def subscribers_import(
 
 def _import(
     session: Session, path: Path, newsletter: str | None, confirmed: bool, dry_run: bool
-) -> readers.Imported:
+) -> "Imported":
+    from publisher.actions import readers
+
     try:
         if not path.is_file():
             raise BadInput("not a regular file", str(path), "save the list as a CSV file and name it")

@@ -322,3 +322,32 @@ def test_feeds_stand_at_their_old_addresses_too(
 
     assert stands(house, "index.xml")
     assert not (house.out / "feed").exists() and not stands(house, "feed.xml")
+
+
+def test_what_lies_beside_an_article_moves_with_it(
+    house: House, write: Write, publishes: Publishes
+) -> None:  # A13, A14
+    write(house, "park.pdf", b"%PDF-1.4 a plan of the park")
+    write(house, "a.md", story(text="[الخطة](park.pdf)", url="/2014/x.html"))
+    write(house, "b.md", story("آخر", "[الخطة](park.pdf)", url="/2014/y.html"))
+    publishes(house)
+    assert stands(house, "2014/x.files/park.pdf") and stands(house, "2014/y.files/park.pdf")
+    assert f"{URL}/2014/x.files/park.pdf" in read(house, "rss.xml")
+    write(house, "a.md", story(text="[الخطة](park.pdf)", url="/2015/x/"))
+    publishes(house)
+
+    assert stands(house, "2015/x/park.pdf") and not stands(house, "2014/x.files/park.pdf")
+    assert f"{URL}/2015/x/park.pdf" in read(house, "rss.xml")
+    assert not publishes(house, verify=True).written
+
+
+def test_translations_name_the_new_address(
+    house: House, write: Write, publishes: Publishes
+) -> None:  # A14, A17
+    write(house, "post.ar.md", story(slug="one"))
+    write(house, "post.he.md", story("חדשות", slug="two"))
+    publishes(house)
+    write(house, "post.ar.md", story(slug="three"))
+    publishes(house)
+
+    assert f'hreflang="ar" href="{URL}/three/"' in read(house, "two/index.html")

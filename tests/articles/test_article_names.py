@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from publisher.articles import names
+from publisher.text import filename
 
 
 @pytest.mark.parametrize("path", ["a.txt", "خبر.MD", "x/a.markdown", "a.mdx", "a.text", "a.html", "a.HTM",
@@ -45,7 +46,7 @@ def test_other_files_are_named_with_the_mend(path: str, part: str) -> None:  # A
      ("post.ku-Arab.md", "ku-Arab")],
 )  # fmt: skip
 def test_language_is_read_from_the_path(path: str, language: str | None) -> None:  # A7
-    assert language == names.language(path)
+    assert language == filename.language(path)
 
 
 @pytest.mark.parametrize("path, stem", [("a/b.ar.md", "b"), ("a/b.c.md", "b.c"), ("x/index.ar.md", "x"),

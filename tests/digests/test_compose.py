@@ -75,6 +75,8 @@ def article(language: str = "ar", number: int = 1, **changes: object) -> Article
         published=PLANNED,
         updated=PLANNED,
         digest=True,
+        pin=False,
+        weight=0,
         content_hash="h",
     )
     return replace(made, **changes)  # type: ignore[arg-type]

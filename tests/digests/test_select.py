@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -27,6 +28,8 @@ def article(seq: int, *categories: str, age: int = 0, digest: bool = True) -> Ar
         when,
         when,
         digest,
+        False,
+        0,
         "h",
     )
 
@@ -57,6 +60,26 @@ def test_only_its_categories_go_in(wanted: tuple[str, ...], found: list[int]) ->
     articles = [article(1, "سياسة", "محليات"), article(2, "رياضة"), article(3)]
 
     assert found == seqs(select(newsletter(*wanted), articles))
+
+
+def test_a_category_is_meant_whatever_its_spelling() -> None:  # A8, D2
+    assert [1] == seqs(select(newsletter("العراقى"), [article(1, "العِراقي"), article(2, "العراق")]))
+
+
+def test_pinned_articles_go_first_then_the_lighter_then_the_newest() -> None:  # A17, D6
+    plain = [article(seq, age=seq) for seq in range(1, 6)]
+    found = select(
+        newsletter(max_items=4),
+        [
+            replace(plain[0], weight=20),
+            plain[1],
+            replace(plain[2], weight=-1),
+            plain[3],
+            replace(plain[4], pin=True),
+        ],
+    )
+
+    assert ([5, 3, 1, 2], 1) == (seqs(found), found.more)
 
 
 def test_what_is_beyond_the_cap_is_counted() -> None:  # D6

@@ -52,6 +52,8 @@ def make_entry() -> Callable[..., Entry]:
             "published": published,
             "updated": published,
             "digest": True,
+            "pin": False,
+            "weight": 0,
             "content_hash": "00",
         }
         article = Article(**(values | fields))  # type: ignore[arg-type]

@@ -50,6 +50,8 @@ def make_story(*blocks: Block, **fields: object) -> Story:
         "published": FRIDAY,
         "updated": FRIDAY,
         "digest": True,
+        "pin": False,
+        "weight": 0,
         "content_hash": "00",
     }
     article = Article(**(values | fields))  # type: ignore[arg-type]

@@ -3,6 +3,7 @@
 import email
 import email.policy
 import html
+import os
 import re
 import sqlite3
 from pathlib import Path
@@ -11,6 +12,7 @@ from xml.etree import ElementTree
 import feedparser
 import lxml.html
 import pytest
+from PIL import Image
 
 
 def read(path: Path):
@@ -73,6 +75,39 @@ def test_the_archive_goes_out_once_and_only_when_asked(site, story):  # D1, D2, 
     assert story.splitlines()[0] in str(first["Subject"])
     assert story.splitlines()[0] not in second.get_body(("plain",)).get_content()
     assert "خبر ثانٍ" in second.get_body(("plain",)).get_content()
+
+
+def test_an_article_in_two_languages_is_one_letter_each(site):  # A17, D6, R8
+    site.run("publish")
+    for language in ("ar", "he"):
+        site.run("subscribers", "add", f"{language}@example.org", "--confirmed", "--language", language)
+    site.article("market.ar.md", "---\ntitle: سوق السمك يعود\nslug: market\n---\nعاد الصيادون بصيد وفير.\n")
+    site.article("market.he.md", "---\ntitle: שוק הדגים חוזר\nslug: market\n---\nהדייגים חזרו עם שלל רב.\n")
+
+    assert site.json("send", "--now")["sent"] == 2
+    assert site.json("send", "--now")["sent"] == 0
+
+    found = {str(letter["To"]): letter for letter in map(read, site.letters())}
+    bodies = {to: letter.get_body(("plain",)).get_content() for to, letter in found.items()}
+    arabic, hebrew = bodies["ar@example.org"], bodies["he@example.org"]
+    assert str(found["he@example.org"]["Subject"]) == "שוק הדגים חוזר"
+    assert ("سوق" in hebrew, "שוק" in arabic) == (False, False)
+    assert "/market-he/" in hebrew
+    assert "/market/" in arabic
+    assert ("ביטול ההרשמה" in hebrew, "إلغاء الاشتراك" in arabic) == (True, True)
+    readers = site.json("subscribers", "list")["subscribers"]
+    assert {reader["address"]: reader["language"] for reader in readers} == {
+        "ar@example.org": "ar",
+        "he@example.org": "he",
+    }
+
+
+def test_a_translation_of_nothing_is_named_by_check(site):  # A17
+    site.article("a.md", "---\ntitle: خبر\ntranslation_of: missing.md\n---\nنص.\n")
+
+    found = site.json("check", expect=1)["problems"]
+
+    assert [("a.md", True)] == [(each["where"], "missing.md" in each["what"]) for each in found]
 
 
 def test_a_letter_is_what_mail_readers_expect(site, story):  # M1, M6, H1, H5, R1
@@ -281,3 +316,51 @@ def test_init_never_overwrites_a_site(site):
 def test_help_and_version_answer(site):
     assert "publish" in site.run("--help").stdout
     assert "0." in site.run("--version").stdout
+
+
+def test_pictures_go_out_with_their_article_by_the_real_command(site, story):  # A13
+    folder = site.article(
+        "bundle/index.md", f"---\ntitle: حديقة\nslug: park\n---\n{story}\n\n![النهر](صورة.jpg)\n"
+    ).parent
+    tags = Image.Exif()
+    tags[0x010F] = "SecretCam"
+    tags.get_ifd(0x8825)[1] = "N"
+    Image.effect_noise((3000, 2000), 50).convert("RGB").save(folder / "صورة.jpg", exif=tags)
+    (folder / "كلمة.mp3").write_bytes(b"ID3" + bytes(997))
+    site.article("bundle/index.md", (folder / "index.md").read_text("utf-8") + "\n[استمع](كلمة.mp3)\n")
+    os.utime(folder / "صورة.jpg", (1_700_000_000, 1_700_000_000))
+    os.utime(folder / "كلمة.mp3", (1_700_000_000, 1_700_000_000))
+
+    first, second = site.json("publish"), site.json("publish")
+    site.run("subscribers", "add", "reader@example.org", "--confirmed")
+    site.run("send", "--now", "--include-existing")
+
+    out = site.folder / "feeds"
+    assert {"park/صورة.jpg", "park/letter/صورة.jpg", "park/كلمة.mp3"} <= set(first["written"])
+    assert [] == second["written"]
+    sizes = {}
+    for name in ("صورة.jpg", "letter/صورة.jpg"):
+        with Image.open(out / "park" / name) as opened:
+            sizes[name] = opened.size
+    assert {"صورة.jpg": (1600, 1067), "letter/صورة.jpg": (600, 400)} == sizes
+    assert not any(b"SecretCam" in path.read_bytes() for path in out.rglob("*") if path.is_file())
+    (entry,) = feedparser.parse((out / "rss.xml").read_bytes()).entries
+    assert [("audio/mpeg", "1000")] == [(each.type, each.length) for each in entry.enclosures]
+    (letter,) = site.letters()
+    shown = lxml.html.fromstring(read(letter).get_body(("html",)).get_content())
+    (image,) = shown.iter("img")
+    assert str(image.get("src")).startswith("http") and str(image.get("src")).endswith(
+        "/letter/%D8%B5%D9%88%D8%B1%D8%A9.jpg"
+    )
+    assert image.get("alt") == "النهر"
+
+
+def test_the_daemon_takes_a_picture_that_comes_after_its_article(daemon, site):  # A13
+    site.article("park.md", "---\ntitle: حديقة\nslug: park\n---\n\nنص.\n\n![](p.jpg)\n")
+    with daemon() as running:
+        running.until(lambda: running.get("/park/")[0] == 200)
+        assert running.get("/park/p.jpg")[0] == 404
+        Image.new("RGB", (640, 480)).save(site.folder / "articles" / "p.jpg")
+        running.until(lambda: running.get("/park/p.jpg")[0] == 200)
+        running.until(lambda: b'width="640"' in running.get("/park/")[2])
+        assert running.get("/park/p.jpg")[1]["content-type"] == "image/jpeg"

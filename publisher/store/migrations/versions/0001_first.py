@@ -26,12 +26,15 @@ def upgrade() -> None:
         sa.Column("published", sa.BigInteger(), nullable=False),
         sa.Column("updated", sa.BigInteger(), nullable=False),
         sa.Column("digest", sa.Boolean(), nullable=False),
+        sa.Column("pin", sa.Boolean(), nullable=False),
+        sa.Column("weight", sa.Integer(), nullable=False),
         sa.Column("digits", sa.Text(), nullable=False),
         sa.Column("expires", sa.BigInteger(), nullable=True),
         sa.Column("content_hash", sa.Text(), nullable=False),
         sa.Column("removed", sa.BigInteger(), nullable=True),
         sa.Column("adopted", sa.Text(), nullable=True),
         sa.Column("page", sa.Text(), server_default="", nullable=False),
+        sa.Column("media", sa.Text(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_articles")),
         sa.UniqueConstraint("seq", name=op.f("uq_articles_seq")),
     )
@@ -46,6 +49,13 @@ def upgrade() -> None:
         batch_op.create_index("ix_articles_hash", ["content_hash"], unique=False)
         batch_op.create_index("ix_articles_newest", ["status", "published", "seq"], unique=False)
         batch_op.create_index("ix_articles_page", ["status", "page"], unique=False)
+        batch_op.create_index(
+            "ix_articles_pinned",
+            ["status", "id"],
+            unique=False,
+            sqlite_where=sa.text("pin"),
+            postgresql_where=sa.text("pin"),
+        )
         batch_op.create_index(
             "ix_articles_removed",
             ["removed"],
@@ -78,6 +88,24 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_table(
+        "spellings",
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("spelling", sa.Text(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("shown", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("key", "spelling", name=op.f("pk_spellings")),
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("spellings", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_spellings_other",
+            ["spelling", "shown"],
+            unique=False,
+            sqlite_where=sa.text("shown <> spelling"),
+            postgresql_where=sa.text("shown <> spelling"),
+        )
+
+    op.create_table(
         "subscribers",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("address", sa.Text(), nullable=False),
@@ -106,6 +134,15 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_table(
+        "labels",
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("article", sa.Text(), nullable=False),
+        sa.Column("spelling", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["article"], ["articles.id"], name=op.f("fk_labels_article")),
+        sa.PrimaryKeyConstraint("key", "article", name=op.f("pk_labels")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "leaves",
         sa.Column("path", sa.LargeBinary(), nullable=False),
         sa.Column("mtime_ns", sa.BigInteger(), nullable=False),
@@ -129,6 +166,38 @@ def upgrade() -> None:
             unique=False,
             sqlite_where=sa.text("status = 'quarantined'"),
             postgresql_where=sa.text("status = 'quarantined'"),
+        )
+
+    op.create_table(
+        "media",
+        sa.Column("article", sa.Text(), nullable=False),
+        sa.Column("reference", sa.LargeBinary(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=True),
+        sa.Column("use", sa.Text(), nullable=False),
+        sa.Column("alt", sa.Text(), nullable=False),
+        sa.Column("line", sa.Integer(), nullable=True),
+        sa.Column("in_text", sa.Boolean(), nullable=False),
+        sa.Column("key", sa.LargeBinary(), nullable=False),
+        sa.Column("fresh", sa.Boolean(), nullable=False),
+        sa.Column("source", sa.LargeBinary(), nullable=True),
+        sa.Column("mtime_ns", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("size", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("inode", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("digest", sa.Text(), server_default="", nullable=False),
+        sa.Column("made", sa.Text(), server_default="", nullable=False),
+        sa.Column("files", sa.Text(), server_default="[]", nullable=False),
+        sa.Column("note", sa.Text(), server_default="", nullable=False),
+        sa.ForeignKeyConstraint(["article"], ["articles.id"], name=op.f("fk_media_article")),
+        sa.PrimaryKeyConstraint("article", "reference", name=op.f("pk_media")),
+    )
+    with op.batch_alter_table("media", schema=None) as batch_op:
+        batch_op.create_index("ix_media_key", ["key"], unique=False)
+        batch_op.create_index(
+            "ix_media_waiting",
+            ["article"],
+            unique=False,
+            sqlite_where=sa.text("NOT fresh"),
+            postgresql_where=sa.text("NOT fresh"),
         )
 
     op.create_table(
@@ -164,6 +233,19 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("subscriptions", schema=None) as batch_op:
         batch_op.create_index("ix_subscriptions_subscriber", ["subscriber"], unique=False)
+
+    op.create_table(
+        "translations",
+        sa.Column("article", sa.Text(), nullable=False),
+        sa.Column("claim", sa.LargeBinary(), nullable=True),
+        sa.Column("key", sa.LargeBinary(), nullable=True),
+        sa.Column("told", sa.Text(), server_default="", nullable=False),
+        sa.ForeignKeyConstraint(["article"], ["articles.id"], name=op.f("fk_translations_article")),
+        sa.PrimaryKeyConstraint("article", name=op.f("pk_translations")),
+    )
+    with op.batch_alter_table("translations", schema=None) as batch_op:
+        batch_op.create_index("ix_translations_claim", ["claim"], unique=False)
+        batch_op.create_index("ix_translations_key", ["key"], unique=False)
 
     op.create_table(
         "variants",

@@ -1,42 +1,26 @@
-"""One sandboxed Jinja2 environment: the site's templates/ first, then the packaged ones, file by file (R10)."""
+"""Two sandboxed Jinja2 environments over the same folders: with escaping and without."""
 
-import hashlib
 import traceback
-from collections.abc import Callable, Sequence
-from functools import cache
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from publisher.errors import BadConfig
 
-PACKAGED = next(
-    folder
-    for folder in (Path(__file__).parent / "templates", Path(__file__).parent.parent / "templates")
-    if folder.is_dir()
-)
 
+class Environments:
+    """What `Templates` renders with."""
 
-class Templates:
-    """The templates of a site. Autoescape is on for *.html.j2 and off for *.txt.j2 and strings (a subject);
-    article and reader text is data, never a template."""
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self._loader = _Folders(folders)
+        self._html = self._environment(autoescape=True)
+        self._text = self._environment(autoescape=False)
 
-    def __init__(self, folders: Sequence[Path] = ()) -> None:
-        self._folders = [*folders, PACKAGED]
-        loader = _Folders(self._folders)
-        self._html = self._environment(loader, autoescape=True)
-        self._text = self._environment(loader, autoescape=False)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """A process that is handed these templates compiles each of them once."""
-        return _shared, (tuple(self._folders[:-1]),)
-
-    @staticmethod
-    def _environment(loader: FileSystemLoader, *, autoescape: bool) -> ImmutableSandboxedEnvironment:
+    def _environment(self, *, autoescape: bool) -> ImmutableSandboxedEnvironment:
         return ImmutableSandboxedEnvironment(
-            loader=loader,
+            loader=self._loader,
             autoescape=autoescape,
             undefined=StrictUndefined,
             trim_blocks=True,
@@ -44,38 +28,24 @@ class Templates:
             keep_trailing_newline=True,
         )
 
-    def fingerprint(self, folder: str) -> bytes:
-        """A hash of every template and style sheet of *folder* as this site sees it."""
-        digest = hashlib.blake2b(digest_size=16)
-        for root in self._folders:
-            for path in sorted((root / folder).rglob("*")):
-                if path.is_file() and not path.name.startswith("."):
-                    digest.update(f"{path.relative_to(root)}\0".encode() + path.read_bytes())
-        return digest.digest()
-
     def source(self, name: str) -> str:
-        """A file that stands beside the templates, as it is (the style sheet)."""
-        return self._text.loader.get_source(self._text, name)[0] if self._text.loader else ""
+        """The file *name* as it is."""
+        return self._loader.get_source(self._text, name)[0]
 
-    def render(self, name: str, **values: object) -> str:
+    def render(self, name: str, values: Mapping[str, object]) -> str:
         """The template file *name* with *values*. Raises BadConfig with the template's file and line."""
         environment = self._html if name.endswith(".html.j2") else self._text
         try:
-            return environment.get_template(name).render(**values)
+            return environment.get_template(name).render(values)
         except Exception as error:
             raise _explained(error, name) from error
 
-    def render_string(self, source: str, where: str, **values: object) -> str:
+    def render_string(self, source: str, where: str, values: Mapping[str, object]) -> str:
         """The template *source*, one line from the configuration at *where*, without escaping."""
         try:
-            return self._text.from_string(source).render(**values)
+            return self._text.from_string(source).render(values)
         except Exception as error:
             raise _explained(error, where) from error
-
-
-@cache
-def _shared(folders: tuple[Path, ...]) -> Templates:
-    return Templates(folders)
 
 
 class _Folders(FileSystemLoader):

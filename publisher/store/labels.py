@@ -1,0 +1,141 @@
+"""The categories and tags of published articles: whose they are, and the one spelling of each that is shown (A8)."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from itertools import islice
+from typing import NamedTuple, TypeVar
+
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select, tuple_, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from publisher.model.article import Status
+from publisher.store.tables import OTHER, OUTDATED, articles, labels, spellings
+from publisher.text.fold import fold
+
+T = TypeVar("T")
+
+CHUNK = 400  # values in one statement
+
+
+_key = lru_cache(maxsize=10_000)(fold)
+
+
+class Change(NamedTuple):
+    """The labels of one article before and after a change: () while it is not published."""
+
+    article: str
+    before: Sequence[str]
+    after: Sequence[str]
+
+
+def change(connection: Connection, changes: Iterable[Change]) -> None:
+    """Write what became of the labels of these articles, in the order it happened. Where another spelling of a word
+    is the commonest now, the pages that show it are to be made again. Their rows are written already.
+
+    The commonest is what most published articles have; of several the one whose oldest article is the oldest.
+    """
+    whole: dict[str, tuple[Sequence[str], Sequence[str]]] = {}
+    for article, before, after in changes:
+        if article in whole:
+            whole[article] = (whole[article][0], after)
+        elif before or after:
+            whole[article] = (before, after)
+    gone: list[tuple[str, str, str]] = []
+    new: list[tuple[str, str, str]] = []
+    for article, (before, after) in whole.items():
+        if before != after:
+            old, now = {_key(word): word for word in before}, {_key(word): word for word in after}
+            gone += [(key, word, article) for key, word in old.items() if now.get(key) != word]
+            new += [(key, word, article) for key, word in now.items() if old.get(key) != word]
+    if gone:
+        row = labels.delete().where(labels.c.key == bindparam("k"), labels.c.article == bindparam("a"))
+        connection.execute(row, [{"k": key, "a": article} for key, _, article in gone])
+    if new:
+        put = upsert(labels)
+        put = put.on_conflict_do_update(
+            index_elements=["key", "article"], set_={"spelling": put.excluded.spelling}
+        )
+        rows = [{"key": key, "article": article, "spelling": word} for key, word, article in sorted(new)]
+        connection.execute(put, rows)
+    counts = Counter([each[:2] for each in new])
+    counts.subtract([each[:2] for each in gone])
+    _count(connection, {pair: count for pair, count in counts.items() if count})
+
+
+def before(connection: Connection, which: ColumnElement[bool]) -> list[Change]:
+    """The change of those published articles *which* are about to leave the site."""
+    published = select(articles.c.id, articles.c.categories).where(
+        which, articles.c.status == Status.PUBLISHED
+    )
+    return [Change(identity, words, ()) for identity, words in connection.execute(published)]
+
+
+def shown(connection: Connection) -> dict[str, str]:
+    """The spellings that another one stands for, each with that one; nothing where every word is spelt one way."""
+    query = select(spellings.c.spelling, spellings.c.shown).where(OTHER)
+    return dict(connection.execute(query).all())
+
+
+def _count(connection: Connection, counts: dict[tuple[str, str], int]) -> None:
+    if not counts:
+        return
+    rows = [
+        {"key": key, "spelling": word, "count": count, "shown": word}
+        for (key, word), count in sorted(counts.items())
+    ]
+    row = upsert(spellings)
+    connection.execute(
+        row.on_conflict_do_update(
+            index_elements=["key", "spelling"], set_={"count": spellings.c.count + row.excluded.count}
+        ),
+        rows,
+    )
+    for keys in chunks(sorted({key for key, _ in counts})):
+        _choose(connection, keys)
+
+
+def _choose(connection: Connection, keys: Sequence[str]) -> None:
+    """Let the commonest spelling of each of *keys* stand for all of its spellings."""
+    connection.execute(delete(spellings).where(spellings.c.key.in_(keys), spellings.c.count <= 0))
+    several = (
+        select(spellings.c.key)
+        .where(spellings.c.key.in_(keys))
+        .group_by(spellings.c.key)
+        .having((func.count() > 1) | (func.max(spellings.c.shown) != func.max(spellings.c.spelling)))
+    )
+    contested = select(spellings).where(spellings.c.key.in_(several)).order_by(spellings.c.key)
+    found: dict[str, list[tuple[str, int, str]]] = {}
+    for key, word, count, chosen in connection.execute(contested):
+        found.setdefault(key, []).append((word, count, chosen))
+    changed: list[tuple[str, str]] = []
+    for key, rows in found.items():
+        most = max(count for _, count, _ in rows)
+        common = [word for word, count, _ in rows if count == most]
+        best = common[0] if len(common) == 1 else _oldest(connection, key, common)
+        other = [(key, word) for word, _, chosen in rows if chosen != best]
+        if other:
+            connection.execute(update(spellings).where(spellings.c.key == key).values(shown=best))
+            changed += other
+    for some in chunks(changed):
+        showing = select(labels.c.article).where(tuple_(labels.c.key, labels.c.spelling).in_(some))
+        row = update(articles).where(articles.c.page > "", articles.c.id.in_(showing))
+        connection.execute(row.values(page=OUTDATED))
+
+
+def _oldest(connection: Connection, key: str, words: Sequence[str]) -> str:
+    """Which of these spellings the oldest article has; of one age the first in the order of its letters."""
+    query = (
+        select(labels.c.spelling)
+        .join_from(labels, articles)
+        .where(labels.c.key == key, labels.c.spelling.in_(words))
+        .order_by(articles.c.published, labels.c.spelling)
+    )
+    return str(connection.execute(query.limit(1)).scalar_one())
+
+
+def chunks(items: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
+    """*items* in lists that fit into one statement."""
+    rest = iter(items)
+    while chunk := list(islice(rest, size)):
+        yield chunk
