@@ -225,6 +225,52 @@ def run(call: Call) -> None:
 
 
 @nashir.command()
+@click.argument("source", nargs=-1, required=True)
+@click.option("--dry-run", is_flag=True, help="Only say what would be taken over.")
+@click.option("--private", is_flag=True, help="A URL may name this machine or a private network.")
+@click.pass_obj
+def adopt(call: Call, source: tuple[str, ...], *, dry_run: bool, private: bool) -> None:
+    """Take over ids, links and dates of an older site: each SOURCE is a feed or sitemap, a file or a URL."""
+    web = ("http://", "https://")
+    sources = [each if each.startswith(web) else str(Path(each).absolute()) for each in source]
+    done = call.write("adopt", sources=sources, private=private, dry_run=dry_run)
+    for note in done["notes"]:
+        call.say(f"nashir: {note}")
+    call.answer(done, *_adopted(done))
+
+
+def _adopted(done: dict[str, Any]) -> list[str]:
+    """What adopting did, for a person."""
+    lines = []
+    for feed in done["feeds"]:
+        by = ", ".join(f"{n} by {sign}" for sign, n in feed["by"].items())
+        lines.append(f"{feed['source']} ({feed['kind']}): {feed['entries']} entries, {feed['matched']} matched"
+                     + (f" ({by})" if by else ""))  # fmt: skip
+        lines += [f"  ✓ {m['path']}  by {m['by']}: {m['link'] or m['id']}" for m in feed["matches"]]
+        lines += [f"  ✗ {u['title'] or u['link']}  {u['link']}: {u['why']}" for u in feed["unmatched"]]
+        lines += [f"  ! {path}: in our feed, and not in the old one" for path in feed["repeated"]]
+        if feed["again"] is not None:
+            lines.append(f"  entries its readers will see again: {feed['again']}")
+        if feed["again"]:
+            lines.append(
+                f"  Mend: set feeds.entries = {feed['entries']}, or adopt older pages of this feed too"
+            )
+        if feed["alias"]:
+            lines.append(f'  Its old address: add "{feed["alias"]}" to feeds.aliases in config.toml')
+    if done["moved"] or done["renamed"]:
+        lines.append(
+            f"This site is published already: {len(done['moved'])} articles move (their addresses of before lead to "
+            f"the new ones), and {done['renamed']} are known by another id: readers who came since see those again"
+        )
+    lines.append(
+        "Nothing was taken over: a dry run"
+        if done["dry_run"]
+        else "Taken over. Next: `nashir publish` (a running daemon does it within articles.scan_every)"
+    )
+    return lines
+
+
+@nashir.command()
 @click.pass_obj
 def check(call: Call) -> None:
     """Say what publish would make of every file; write nothing."""

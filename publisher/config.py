@@ -17,9 +17,11 @@ from urllib.parse import urlsplit
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from publisher.articles import links
 from publisher.articles.settings import ArticleSettings
 from publisher.digests import due
 from publisher.errors import BadConfig, NotASite
+from publisher.feeds import aliases
 from publisher.feeds.settings import FeedSettings
 from publisher.mail.address import mailbox
 from publisher.mail.settings import MailSettings, check_numbers, one_or_many, relays
@@ -190,6 +192,8 @@ class _Reader:
         self._check(("web",), "listen", lambda: file.web.address)
         self._check(("feeds",), "folder", lambda: self._apart(file.feeds.folder, file.articles.folder))
         self._check(("feeds",), "entries", lambda: _between(file.feeds.entries, 1, 1000))
+        self._check(("feeds",), "aliases", lambda: aliases.read(file.feeds.aliases))
+        self._check(("pages",), "link", lambda: links.check(file.pages.link))
         newsletters = tuple(self._newsletter(table, n, site) for n, table in enumerate(file.newsletters))
         for n, newsletter in enumerate(newsletters):
             if newsletter.name in {other.name for other in newsletters[:n]}:

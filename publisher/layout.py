@@ -4,12 +4,15 @@ The output folder is the document root. A URL is absolute, percent-encoded ASCII
 a path is relative to the output folder.
 """
 
+import re
+from base64 import b32encode
 from dataclasses import dataclass
 from functools import cache
+from hashlib import blake2b
 from pathlib import PurePosixPath
 from typing import Literal
 from unicodedata import normalize
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlsplit
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from publisher.model.article import Article
@@ -17,6 +20,7 @@ from publisher.model.media import Media, Shown
 
 RSS, ATOM, JSON, CSS = "rss.xml", "atom.xml", "feed.json", "feed.css"
 HOME, STYLE, NOT_FOUND = "index.html", "style.css", "404.html"
+PERMALINKS = "a"  # the folder of the short addresses (A16)
 STATE, CONTROL = "state", "control.sock"  # a site's state folder, and the daemon's socket in it
 
 # First path segments that are not an article's: our own files, and what the daemon answers.
@@ -49,16 +53,21 @@ RESERVED = frozenset(
     ]
 )
 
+# First path segments that the daemon answers: no file of ours stands there.
+DYNAMIC = frozenset([PERMALINKS, "admin", "api", "confirm", "healthz", "metrics", "preferences", "u"])
+
 
 @dataclass(frozen=True, slots=True)
 class Layout:
     """Where everything of one site stands; *root* is `site.url`, without a slash at the end."""
 
     root: str
+    pages: bool = True  # whether there are pages; without them no short address leads anywhere
 
     def url(self, path: str) -> str:
         """The URL of the file or folder *path* below the document root; "index.html" is left out."""
-        return f"{self.root}/{quote(path.removesuffix(HOME), safe='/')}"
+        folder, slash, name = path.rpartition("/")
+        return f"{self.root}/{quote(folder + slash if name == HOME else path, safe='/')}"
 
     @property
     def home(self) -> str:
@@ -67,6 +76,15 @@ class Layout:
     def article(self, slug: str) -> str:
         """The URL of an article."""
         return self.url(article_path(slug))
+
+    def permalink(self, identity: str) -> str:
+        """The short ASCII URL of the article with this id (A16)."""
+        return self.url(permalink_path(identity))
+
+    def readable(self, slug: str, identity: str) -> str:
+        """The URL of an article for plain text: the short one where its own is too long to be read (A16)."""
+        url = self.article(slug)
+        return self.permalink(identity) if self.pages and len(url) > _READABLE else url
 
     def media(self, article: Article, medium: Literal["feed", "page", "letter"]) -> dict[str, Shown]:
         """What is published beside *article*, by the path its text names it by; in a letter pictures are small."""
@@ -84,13 +102,100 @@ class Layout:
 
 
 def article_path(slug: str) -> str:
-    """The file of an article's page."""
-    return str(PurePosixPath(slug, HOME))
+    """The file of an article's page: a slug that ends in .html is a file, any other a folder."""
+    return slug if slug.endswith(_PAGES) else str(PurePosixPath(slug, HOME))
+
+
+def permalink_path(identity: str) -> str:
+    """The file of an article's short address (A16): 50 bits of a hash of its id, which never changes."""
+    digest = blake2b(identity.encode(), digest_size=10).digest()
+    return f"{PERMALINKS}/{b32encode(digest)[:10].decode().lower()}.html"
+
+
+def is_reserved(slug: str) -> bool:
+    """Whether the first part of *slug* is not for articles."""
+    return slug.partition("/")[0] in RESERVED
+
+
+def numbered(slug: str, mark: int | str) -> str:
+    """The address beside *slug* with a number or a language: name-2, name-he.html."""
+    ending = next((end for end in _PAGES if slug.endswith(end)), "")
+    return f"{slug.removesuffix(ending)}-{mark}{ending}"
+
+
+def place(address: str, root: str) -> str:
+    """The slug, a word or a path without slashes at its ends, that *address* means on the site at *root*: an
+    absolute URL of the site or a path, percent-encoded or not; NFC. What ends in .html is a file, all else a folder.
+
+    Raises ValueError with the reason where it means none: another site, the home page, a place of ours, a way out.
+    """
+    parts, home = urlsplit(address.strip()), urlsplit(root)
+    path = unquote(parts.path, errors="strict")
+    if parts.netloc:
+        if _host(parts.netloc) != _host(home.netloc):
+            raise ValueError("names another site")
+        base = unquote(home.path.rstrip("/"))
+        if not f"{path}/".startswith(f"{base}/"):
+            raise ValueError(f"is not below {root}")
+        path = path[len(base) :]
+    segments = _segments(path)
+    if segments and segments[-1] in _INDEX:
+        segments.pop()
+    if not segments:
+        raise ValueError("is the home page" + (", since what follows a ? is no path" if parts.query else ""))
+    if any(map(_FILE.search, segments[:-1] if segments[-1].endswith(_PAGES) else segments)):
+        raise ValueError("is no page: it ends in neither / nor .html")
+    if segments[0] in RESERVED:
+        raise ValueError(f"is in /{segments[0]}, which is Nashir's own")
+    return "/".join(segments)
+
+
+def feed_file(address: str, index: str) -> str:
+    """The file of a feed at the path *address*: itself where it ends as feeds do, else *index* in that folder.
+
+    Raises ValueError with the reason where no feed can stand there.
+    """
+    segments = _segments(unquote(address, errors="strict"))
+    if not segments:
+        raise ValueError("is the home page")
+    if not _FEED.search(segments[-1]):
+        segments.append(index)
+    if len(segments) == 1 and segments[0] in RESERVED:
+        raise ValueError("is written anyway")
+    if segments[0] in DYNAMIC or any(map(_FILE.search, segments[:-1])):
+        raise ValueError("cannot hold a feed")
+    return "/".join(segments)
+
+
+def _segments(path: str) -> list[str]:
+    segments = [segment for segment in normalize("NFC", path).split("/") if segment]
+    if any(map(_UNSAFE.search, segments)):
+        raise ValueError("has a part that starts with a dot or cannot be a file's name")
+    if max((len(each.encode()) for each in segments), default=0) > _LONGEST or len(segments) > _DEEPEST:
+        raise ValueError(f"has a part of more than {_LONGEST} bytes, or more than {_DEEPEST} parts")
+    return segments
+
+
+_READABLE = 100  # characters; percent-encoded Arabic reaches 540
+_PAGES = (".html", ".htm")
+_INDEX = ("index.html", "index.htm")
+_LONGEST, _DEEPEST = 240, 20  # bytes of a part (a file system's limit is 255), parts
+_UNSAFE = re.compile(r"\A\.|[\x00-\x1f\x7f\\]|[\ud800-\udfff]")
+# A folder's name is never a file's: no address stands in the way of another.
+_FILE = re.compile(r"\.(?:html?|xml|json|rss|atom|rdf|css|txt|gz|br|files)\Z", re.IGNORECASE)
+_FEED = re.compile(r"\.(?:xml|json|rss|atom|rdf)\Z", re.IGNORECASE)
+
+
+def _host(netloc: str) -> str:
+    host = netloc.rpartition("@")[2].lower().removeprefix("www.")
+    return host.removesuffix(":80").removesuffix(":443")
 
 
 def media_path(slug: str, name: str) -> str:
-    """The file of *name*, beside the page of the article with this *slug*."""
-    return str(PurePosixPath(article_path(slug)).parent / name)
+    """The file of *name*, beside the page of the article with this *slug*; of a page that shares its folder with
+    others (name.html) in one of its own (name.files)."""
+    path = PurePosixPath(article_path(slug))
+    return str((path.parent if path.name == HOME else path.with_suffix(".files")) / name)
 
 
 _uuid = cache(UUID)

@@ -22,6 +22,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from publisher import cli, config
 from publisher.errors import Exit
+from publisher.feeds import aliases
 from publisher.store.tables import metadata
 
 ROOT = Path(__file__).parent.parent
@@ -136,6 +137,12 @@ def test_the_example_of_every_key_is_accepted(
 
 def minimal() -> str:
     return blocks(page("docs/configuration.md"), "toml")[0]
+
+
+def test_the_old_addresses_on_the_page_are_accepted() -> None:
+    (block,) = blocks(page("docs/moving-in.md"), "toml")
+
+    assert 4 == len(aliases.read(tomllib.loads(block)["feeds"]["aliases"]))
 
 
 @pytest.mark.parametrize("where", ["README.md", "docs/configuration.md"])
@@ -254,13 +261,17 @@ def test_every_exit_code_is_on_the_page(code: Exit) -> None:
         "subscribers add other@example.org",
         "subscribers list",
         "subscribers import people.csv",
+        "adopt old.xml",
     ],
 )
 def test_every_key_of_the_json_is_on_the_page(words: str, site: Path) -> None:
     (site / "people.csv").write_text("one@example.org\nnonsense\n", "utf-8")
+    title = "أهلًا بكم في الموقع الجديد"
+    items = "".join(f"<item><title>{each}</title></item>" for each in (title, "غيرها"))
+    (site / "old.xml").write_text(f"<rss><channel>{items}</channel></rss>", "utf-8")
     verb = next(name for name in sorted(VERBS, key=len, reverse=True) if words.startswith(name))
     below = section(page("docs/cli.md"), f"### `nashir {verb}")
-    given = [str(site / word) if word.endswith(".csv") else word for word in words.split()]
+    given = [str(site / word) if word.endswith((".csv", ".xml")) else word for word in words.split()]
 
     answer = json.loads(nashir("-C", str(site), "--json", *given).stdout)
 

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 
 from publisher import layout
-from publisher.actions import relations
+from publisher.actions import moving, relations
 from publisher.actions.house import House
 from publisher.actions.pool import CHUNK, Progress, spread
 from publisher.actions.stories import Changed, Shelf
@@ -24,6 +25,7 @@ class _Made:
     """A chunk of pages, as a process returns it."""
 
     pages: dict[str, tuple[str, bytes]]  # path and page, by the article's id
+    permalinks: list[tuple[str, bytes]]  # path and page of their short addresses
     changed: list[str]  # files that changed under our hands
 
 
@@ -39,13 +41,15 @@ def write(
     wanted = house.store.read(lambda c: articles.stale(c, fingerprint))
     if verify:
         wanted += _lost(house, {article.id for article in wanted})
+    leading = moving.leading(house, wanted)
     changed: list[str] = []
     done = 0
     work = partial(_render, Shelf.of(house), house.site, house.layout, house.templates)
     versions = relations.versions(house, wanted)
     items = [(article, versions.get(article.id, ())) for article in wanted]
     for made in spread(work, items, house.workers):
-        written += files.put_many(house.out, made.pages.values())
+        pages = chain(made.pages.values(), made.permalinks, leading(made.pages.keys()))
+        written += files.put_many(house.out, pages)
         house.store.write(lambda c, ids=tuple(made.pages): articles.shown(c, ids, fingerprint))  # type: ignore[misc]
         changed += made.changed
         done = min(done + CHUNK, len(wanted))
@@ -55,10 +59,12 @@ def write(
 
 def _withdraw(house: House, written: list[str]) -> None:
     """Remove the pages of articles that are not published now; all of them where the site has none any more."""
+    written += moving.drop_gone(house)
     gone = house.store.read(lambda c: articles.withdrawn(c, every=not house.pages.enabled))
     for start in range(0, len(gone), CHUNK):
         chunk = gone[start : start + CHUNK]
         paths = [layout.article_path(slug) for _, slug in chunk]
+        paths += moving.withdrawn(house, [identity for identity, _ in chunk])
         written += [path for path in paths if files.remove(house.out, path)]
         house.store.write(lambda c, ids=[i for i, _ in chunk]: articles.shown(c, ids, ""))  # type: ignore[misc]
 
@@ -66,7 +72,12 @@ def _withdraw(house: House, written: list[str]) -> None:
 def _lost(house: House, fresh: set[str]) -> list[Article]:
     """Articles whose pages somebody deleted from the output."""
     every = house.store.read(articles.newest)
-    return [a for a in every if a.id not in fresh and not (house.out / layout.article_path(a.slug)).is_file()]
+    led = moving.lost(house, every)
+    return [
+        a
+        for a in every
+        if a.id not in fresh and (a.id in led or not (house.out / layout.article_path(a.slug)).is_file())
+    ]
 
 
 def _render(
@@ -76,7 +87,7 @@ def _render(
     templates: Templates,
     chunk: Sequence[tuple[Article, tuple[Version, ...]]],
 ) -> _Made:
-    made = _Made({}, [])
+    made = _Made({}, [], [])
     for article, versions in chunk:
         try:
             story = replace(shelf.story(article), versions=versions)
@@ -87,4 +98,5 @@ def _render(
         else:
             page = article_page(site, layout_, story, templates)
             made.pages[article.id] = (layout.article_path(article.slug), page)
+            made.permalinks.append((layout.permalink_path(article.id), moving.page(layout_, article)))
     return made

@@ -60,7 +60,7 @@ class House:
     @property
     def rules(self) -> Rules:
         """What reading an article needs to know of the site."""
-        return Rules(self.site.language, self.site.timezone)
+        return Rules(self.site.language, self.site.timezone, self.site.url)
 
     def learnt(self, *, anew: bool = True) -> "House":
         """The house with what the store knows of the site: the digits its articles are written in. Not *anew*: what

@@ -1,18 +1,18 @@
 """Publish: the folder becomes feeds and pages. Run twice, it writes nothing; cut off, it goes on where it was."""
 
 import hashlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain
 
 from publisher import __version__, layout
-from publisher.actions import article_pages, assets, relations, scan
+from publisher.actions import adopt, article_pages, assets, moving, relations, scan
 from publisher.actions.house import House
 from publisher.actions.pool import Progress
 from publisher.actions.relations import Versions
 from publisher.actions.stories import Changed, Shelf
-from publisher.feeds import atom, files, jsonfeed, rss, size, style
+from publisher.feeds import aliases, atom, files, jsonfeed, rss, size, style
 from publisher.model.article import Article, Finding, Story, standing
 from publisher.model.feed import Entry, Feed
 from publisher.pages.home import home_page
@@ -107,6 +107,7 @@ def _write_shared(house: House, fingerprint: str, written: list[str], *, verify:
     if house.store.read(lambda c: facts.get(c, OUTPUTS)) == state and not (verify and _missing(house)):
         return
     feed, entries, whole = _feed(house, newest, versions)
+    written += moving.drop_copies(house)
     for path, data in chain(_feeds(house, feed, entries), _pages(house, listed)):
         if files.put(house.out, path, data):
             written.append(path)
@@ -122,9 +123,11 @@ def _listed(newest: Sequence[Article], pinned: Sequence[Article], limit: int) ->
 
 def _feeds(house: House, feed: Feed, entries: Sequence[Entry]) -> Iterator[tuple[str, bytes]]:
     """The files, each made when it is asked for."""
-    yield layout.ATOM, atom.render(feed, entries)
-    yield layout.RSS, rss.render(feed, entries)
-    yield layout.JSON, jsonfeed.render(feed, entries)
+    copies = aliases.read(house.feeds.aliases)
+    for kind, path, render in _FORMATS:
+        data = render(feed, entries)
+        yield path, data
+        yield from ((copy, data) for copy, of in copies.items() if of == kind)
     yield layout.CSS, style.css()
 
 
@@ -135,13 +138,18 @@ def _pages(house: House, listed: Sequence[Article]) -> Iterator[tuple[str, bytes
         yield layout.NOT_FOUND, not_found_page(house.site, house.layout, house.templates)
 
 
+_FORMATS: tuple[tuple[aliases.Format, str, Callable[[Feed, Sequence[Entry]], bytes]], ...] = (
+    ("atom", layout.ATOM, atom.render),
+    ("rss", layout.RSS, rss.render),
+    ("json", layout.JSON, jsonfeed.render),
+)
 FEEDS = (layout.ATOM, layout.RSS, layout.JSON, layout.CSS)
 PAGES = (layout.HOME, layout.STYLE, layout.NOT_FOUND)
 
 
 def _missing(house: House) -> bool:
     wanted = FEEDS + PAGES if house.pages.enabled else FEEDS
-    return not all((house.out / path).is_file() for path in wanted)
+    return not all((house.out / path).is_file() for path in (*wanted, *aliases.read(house.feeds.aliases)))
 
 
 def _feed(house: House, newest: Sequence[Article], versions: Versions) -> tuple[Feed, Sequence[Entry], bool]:
@@ -150,7 +158,7 @@ def _feed(house: House, newest: Sequence[Article], versions: Versions) -> tuple[
     entries, whole = _entries(house, newest)
     entries = [replace(each, versions=versions.get(each.article.id, ())) for each in entries]
     feed = Feed(
-        id=layout.feed_id(site.id),
+        id=adopt.own_feed_id(house),
         title=site.title,
         description=site.description or site.title,
         home=urls.home,

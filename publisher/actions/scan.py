@@ -1,7 +1,7 @@
 """Look at the article folder: which files are new, changed or gone, and what each of them is."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from itertools import chain
@@ -10,10 +10,11 @@ from pathlib import Path
 from publisher import __version__
 from publisher.actions.house import House
 from publisher.actions.pool import CHUNK, Progress, spread
-from publisher.articles import folder, names, parse, slugs
+from publisher.articles import folder, links, names, parse, slugs
 from publisher.articles.folder import Mark, Odd, Seen
+from publisher.articles.links import Facts
 from publisher.errors import Empty, Unreadable, Unwritable
-from publisher.model.article import Finding, Status
+from publisher.model.article import Finding, Manuscript, Status
 from publisher.store import facts, findings
 
 # The fact that says by which rules the folder was read: other rules, and all of it is read again.
@@ -122,7 +123,31 @@ def examine(root: Path, limit: int, rules: parse.Rules, seen: Seen) -> Finding:
         return Finding(*seen, Status.SKIPPED, reason=error.what, mend=error.mend)
     except Unreadable as error:
         return Finding(*seen, Status.QUARANTINED, reason=error.what, mend=error.mend, line=error.line)
-    return Finding(*seen, Status.PUBLISHED, manuscript, manuscript.slug or slugs.slug(manuscript.title))
+    return Finding(*seen, Status.PUBLISHED, manuscript, _slug(manuscript))
+
+
+def _slug(manuscript: Manuscript) -> str:
+    return manuscript.link or manuscript.slug or slugs.slug(manuscript.title)
+
+
+def _placed(house: House, chunk: Sequence[Finding], now: datetime) -> Sequence[Finding]:
+    """The findings with the slug that the site's link pattern, or one of their own (Jekyll), gives them; an article
+    without a date gets today's. Its first publication fixes it (A14, A15)."""
+    if house.pages.link == links.DEFAULT and not any(each.slug.startswith("/") for each in chunk):
+        return chunk
+    return [
+        replace(each, slug=_by_pattern(house, each, each.manuscript, now)) if each.manuscript else each
+        for each in chunk
+    ]
+
+
+def _by_pattern(house: House, finding: Finding, manuscript: Manuscript, now: datetime) -> str:
+    pattern = manuscript.link or house.pages.link
+    if manuscript.link and not manuscript.link.startswith("/"):
+        return manuscript.link
+    slug = manuscript.slug or slugs.slug(manuscript.title)
+    date = (manuscript.published or now).astimezone(house.site.timezone)
+    return links.expand(pattern, Facts(finding.path, slug, manuscript.title, manuscript.categories, date))
 
 
 def _moved(house: House, away: Sequence[str], new: Sequence[Seen]) -> set[str]:
@@ -172,7 +197,8 @@ def note(
     refused: list[Finding] = []
     changed = done = 0
     for chunk in chain([odd] if odd else [], spread(_reader(house), found.changed, house.workers)):
-        new = [each for each in chunk if each.mtime_ns or each.path not in found.locked]
+        placed = _placed(house, chunk, now)
+        new = [each for each in placed if each.mtime_ns or each.path not in found.locked]
         notes += store.write(lambda c, new=new: findings.record(c, new, site, now)) if new else []  # type: ignore[misc]
         refused += [each for each in new if each.status is Status.QUARANTINED]
         changed += len(new)

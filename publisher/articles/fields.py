@@ -40,6 +40,8 @@ _WRITTEN: dict[str, str] = {
     " مطلوبہ_الفاظ מילות_מפתח وشەی_سەرەکی",
     "id": "id uuid guid المعرف معرف شناسه شناخت מזהה ناسنامە",
     "slug": "slug الاسم_اللطيف نامک סלאג",
+    "link": "url permalink path save_as الرابط_الدائم رابط_دائم پیوند_یکتا קישור_קבוע",
+    "aliases": "aliases alias redirect_from old_urls روابط_قديمة",
     "draft": "draft مسودة المسودة پیش‌نویس مسودہ טיוטה ڕەشنووس",
     "published": "published publish منشور منتشرشده منتشر_شده شائع פורסם מפורסם بڵاوکراوە",
     "status": "status الحالة حالة وضعیت حیثیت סטטוס מצב دۆخ",
@@ -137,6 +139,12 @@ class Fields:
         """The title as it was written: `null` and `~` are words here."""
         values = (self._values.get(name) for name in NAMES["title"])
         return next((line for value in values if isinstance(value, str) and (line := _line(value))), "")
+
+    def texts(self, field: str) -> list[str]:
+        """The lines of a list, or the one line."""
+        values = (value if isinstance(value, list) else [value] for value in self._all(field))
+        lines = (_line(each) for value in values for each in value if isinstance(each, str))
+        return list(dict.fromkeys(line for line in lines if line))
 
     def truth(self, field: str) -> bool | None:
         """None where the field is missing or says neither yes nor no."""

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import yaml
 from lxml import etree
 
+from publisher import layout
 from publisher.articles import (
     blocks,
     dates,
@@ -19,6 +20,7 @@ from publisher.articles import (
     frontmatter,
     headline,
     hypertext,
+    links,
     markdown,
     names,
     plain,
@@ -52,6 +54,7 @@ class Rules:
 
     language: str
     timezone: ZoneInfo
+    url: str = ""  # the site's: an address of its own is told from another's by it
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +145,8 @@ def _manuscript(leaf: Leaf, rules: Rules) -> Manuscript:
         translation=relations.claim(leaf.path, fields),
         digits=digits_in(sheet.words) or "",
         content_hash=sheet.hash,
+        link=_link(fields, rules),
+        aliases=_aliases(fields, rules),
         warnings=(*sheet.warnings, *fields.warnings),
         references=_references(sheet, names.kind(leaf.path)),
     )
@@ -241,6 +246,28 @@ def _summary(sheet: _Sheet) -> tuple[str, bool]:
         return declared, said.startswith(declared.rstrip(" .…"))
     lead = blocks.lead(sheet.elements)
     return excerpt(lead), bool(lead)
+
+
+def _link(fields: Fields, rules: Rules) -> str | None:
+    """The address declared; a pattern (Jekyll) is kept with a slash before it until the date is known."""
+    declared = fields.text("link")
+    if declared and links.has_tokens(declared):
+        return f"/{declared.lstrip('/')}"
+    return _place(declared, "url", fields, rules) if declared else None
+
+
+def _aliases(fields: Fields, rules: Rules) -> tuple[str, ...]:
+    found = (_place(address, "alias", fields, rules) for address in fields.texts("aliases"))
+    return tuple(dict.fromkeys(address for address in found if address))
+
+
+def _place(address: str, name: str, fields: Fields, rules: Rules) -> str | None:
+    try:
+        return layout.place(address, rules.url)
+    except ValueError as error:
+        why = "is not percent-encoded UTF-8" if isinstance(error, UnicodeError) else str(error)
+        fields.warnings.append(Warn(f"{name} {address[:80]!r} is passed over: it {why}"))
+        return None
 
 
 def _declared(sheet: _Sheet) -> str:

@@ -49,6 +49,7 @@ class Item:
     title: str
     excerpt: str
     url: str
+    short: str  # for plain text: the URL, or the permalink where it is too long to be read
     categories: str
     byline: str  # date, and the authors where the article names them
     voice: Voice  # of the article's own words
@@ -183,6 +184,7 @@ def _item(article: Article, longest: int, site: Site, layout: Layout, around: Wo
         title=article.title,
         excerpt=excerpt(article.summary, longest) if longest else "",
         url=layout.article(article.slug),
+        short=layout.readable(article.slug, article.id),
         categories=" · ".join(article.categories),
         byline=" · ".join(byline),
         voice=_voice(article.language, article.direction),

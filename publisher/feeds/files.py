@@ -4,7 +4,7 @@ import ctypes
 import errno
 import os
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import chain, islice
 from pathlib import Path, PurePosixPath
@@ -56,12 +56,15 @@ def put_many(root: Path, items: Iterable[tuple[str, bytes]]) -> list[str]:
         return [path for path, data in first if put(root, path, data)]
     root = root.resolve()
     waiting: list[tuple[str, Path, Path]] = []
+    made: set[Path] = set()  # folders that are inside and there
     try:
         for path, data in chain(first, items):
             with _explained(path):
-                target = _inside(root, path)
+                target = _inside(root, path, made)
                 if not _holds(target, data):
-                    target.parent.mkdir(parents=True, exist_ok=True)
+                    if target.parent not in made:
+                        target.parent.mkdir(parents=True, exist_ok=True)
+                        made.add(target.parent)
                     waiting.append((path, _write(target, data, sync=False), target))
         _sync_all(root)
         for path, temporary, target in waiting:
@@ -130,12 +133,13 @@ def _explained(path: str) -> Iterator[None]:
         raise Unwritable(f"cannot be written ({error.strerror or error})", path, mend) from error
 
 
-def _inside(root: Path, path: str) -> Path:
-    """The place of *path*, where neither its parts nor a link on its way lead out of *root* (resolved)."""
+def _inside(root: Path, path: str, known: Collection[Path] = ()) -> Path:
+    """The place of *path*, where neither its parts nor a link on its way lead out of *root* (resolved); folders that
+    are *known* to be inside are not asked about again."""
     parts = PurePosixPath(path).parts
     target = root.joinpath(*parts)
     inside = parts and not path.startswith("/") and ".." not in parts and "\0" not in path
-    if not inside or not target.parent.resolve().is_relative_to(root):
+    if not inside or not (target.parent in known or target.parent.resolve().is_relative_to(root)):
         raise Unwritable("leads out of the output folder", path, "remove the link, or name a path below it")
     return target
 

@@ -52,7 +52,7 @@ def add(channel: FeedGenerator, feed: Feed, entry: Entry) -> FeedEntry:
     article = entry.article
     item = channel.add_entry(order="append")
     item.nashir.feed, item.nashir.entry = feed, entry
-    item.id(article.id)
+    item.id(plain.identity(article, "atom"))
     item.title(plain.title(article))
     item.link(href=entry.url, rel="alternate")
     item.content(entry.content, type="html")

@@ -31,7 +31,7 @@ def _item(feed: Feed, entry: Entry) -> dict[str, object]:
     article = entry.article
     language, direction = plain.own_language(feed, article), plain.own_direction(feed, article)
     item: dict[str, object] = {
-        "id": article.id,
+        "id": plain.identity(article, "json"),
         "url": entry.url,
         "title": plain.title(article),
         "content_html": entry.content,

@@ -1,10 +1,44 @@
 """What an entry says of itself outside its content: the same words, language and direction in every format (F3)."""
 
+import re
+from typing import Literal
+
+from publisher.model.adoption import Adopted
 from publisher.model.article import Article, Direction
-from publisher.model.feed import Feed
+from publisher.model.feed import Entry, Feed
 from publisher.text.bidi import isolate
 from publisher.text.direction import lead
 from publisher.text.language import feed_tag
+
+Format = Literal["rss", "atom", "json"]
+
+FORMATS: tuple[Format, ...] = ("rss", "atom", "json")
+_IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+")  # RFC 3987, as far as readers mind
+
+
+def identity(article: Article, kind: Format) -> str:
+    """What readers of this format tell the article by (F10)."""
+    return identity_of(article.id, article.adopted, kind)
+
+
+def identity_of(own: str, adopted: Adopted | None, kind: Format) -> str:
+    """The id that an older feed of the format gave an article, byte for byte; else that of an older feed of another
+    format, where it is one in this; else its *own* (A15)."""
+    if adopted is None:
+        return own
+    others = [id_ for each in FORMATS if (id_ := adopted.id_in(each))]
+    return adopted.id_in(kind) or next((id_ for id_ in others if kind != "atom" or _IRI.fullmatch(id_)), own)
+
+
+def is_permalink(entry: Entry) -> bool:
+    """Whether the RSS guid is said to be a link: as the older feed said, if it is the entry's."""
+    adopted = entry.article.adopted
+    return bool(adopted and adopted.permalink and adopted.rss.startswith(("http://", "https://")))
+
+
+def ids(article: Article) -> list[str]:
+    """The article's ids in all formats."""
+    return [identity(article, kind) for kind in FORMATS] if article.adopted else [article.id]
 
 
 def channel_title(feed: Feed) -> str:

@@ -17,6 +17,7 @@ def render(feed: Feed, entries: Sequence[Entry]) -> bytes:
     channel = generator(feed, feed.rss, MEDIA_TYPE)
     for entry in entries:
         item = add(channel, feed, entry)
+        item.guid(plain.identity(entry.article, "rss"), permalink=plain.is_permalink(entry))
         item.description(as_html(plain.summary(entry.article)), isSummary=True)
     document: bytes = channel.rss_str(pretty=True)
     return document

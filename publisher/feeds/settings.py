@@ -10,3 +10,4 @@ class FeedSettings:
     folder: str = "feeds"  # the output folder, the document root; relative to the site
     entries: int = 50  # how many of the newest articles a feed holds (F3)
     direction_metadata: bool = True  # ITS 2.0 (F5)
+    aliases: tuple[str, ...] = ()  # old addresses of the feeds, written there too (A15)

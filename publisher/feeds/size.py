@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from publisher.feeds import atom, jsonfeed, rss
+from publisher.feeds import atom, jsonfeed, plain, rss
 from publisher.model.feed import Entry, Feed
 
 LIMIT = 1_000_000  # bytes
@@ -37,7 +37,8 @@ def at_most(entry: Entry) -> int:
     """More bytes than *entry* takes in any format, at the price of a few passes over its text."""
     article = entry.article
     links = sum(200 + 10 * len(version.url) for version in entry.versions)
-    words = (article.title, article.summary, *article.authors, *article.categories, article.id, entry.url)
+    names = (*article.authors, *article.categories, *plain.ids(article))
+    words = (article.title, article.summary, *names, entry.url)
     words += tuple(each.url for each in (entry.picture, *entry.enclosures) if each)
     escapes = 4 * sum(map(entry.content.count, '<>&"\\\r\n\t'))
     return (

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
+from publisher.model.adoption import Adopted
 from publisher.model.media import Media, Reference
 
 Direction = Literal["rtl", "ltr"]
@@ -65,6 +66,10 @@ class Manuscript:
     content_hash: str  # hex; changes when anything a reader sees changes
     warnings: tuple[Warn, ...]
     references: tuple[Reference, ...] = ()  # files beside it that it names, its declared picture first (A13)
+    link: str | None = (
+        None  # the address it declares, as `layout.place` makes it, or "/" and a link pattern (A15)
+    )
+    aliases: tuple[str, ...] = ()  # old addresses, likewise
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +82,7 @@ class Finding:
     inode: int
     status: Status  # PUBLISHED here means: may be, once its date has come
     manuscript: Manuscript | None = None  # None where the file is no article
-    slug: str = ""  # the slug wanted: declared, or made from the title
+    slug: str = ""  # the slug wanted: declared, or made from the title by the site's link pattern
     reason: str = ""
     mend: str = ""
     line: int | None = None
@@ -108,7 +113,7 @@ class Article:
 
     id: str  # urn:uuid:... (DESIGN "Identity")
     seq: int  # the order of first publication; never changes, never given twice; 0 before it
-    slug: str  # NFC, unquoted
+    slug: str  # its place below the document root: a word, a path, or one that ends in .html; NFC, unquoted
     path: str
     title: str
     language: str
@@ -124,6 +129,7 @@ class Article:
     weight: int
     content_hash: str
     media: tuple[Media, ...] = ()  # what is published beside it, in the order of its references
+    adopted: Adopted | None = None  # what readers of an older feed know it by (A15)
 
     @property
     def picture(self) -> Media | None:

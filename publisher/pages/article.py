@@ -36,6 +36,7 @@ def article_page(site: Site, layout: Layout, story: Story, templates: Templates)
         language=article.language,
         direction=article.direction,
         canonical=url,
+        permalink=layout.permalink(article.id),
         headline=inline(article.title, article.direction),
         description=article.summary,
         standfirst="" if article.summary_is_lead else inline(article.summary, article.direction),

@@ -8,3 +8,4 @@ class PageSettings:
     """`[pages]` of config.toml."""
 
     enabled: bool = True  # False: feeds and letters only; another program makes the pages they link to
+    link: str = "/:slug/"  # where new articles stand (A15)

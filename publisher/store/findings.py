@@ -16,7 +16,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from publisher.layout import article_id, declared_id
 from publisher.model.article import Finding, Manuscript, Status
-from publisher.store import bulk, groups, labels, media
+from publisher.store import bulk, groups, labels, media, places
 from publisher.store.identity import identify, printable
 from publisher.store.labels import Change
 from publisher.store.tables import OUTDATED, articles, editions, leaves, newsletters, variants
@@ -102,6 +102,7 @@ def record(connection: Connection, findings: Sequence[Finding], site: str, now: 
         batch.add(finding, identity, leaf.first_seen if leaf else now)
     batch.write()
     notes = [_ask(connection, finding, before.leaves.get(finding.path), site, now) for finding in doubtful]
+    places.note_aliases(connection, findings)
     media.note(connection, findings)
     return [note for note in notes if note]
 
@@ -250,7 +251,8 @@ def _values(
     released = (
         before is not None and before.seq is None and before.status == Status.HELD and not manuscript.held
     )
-    published = manuscript.published or (now if released else before.published if before else first_seen)
+    declared = _adopted(before, manuscript) or manuscript.published
+    published = declared or (now if released else before.published if before else first_seen)
     if manuscript.updated and manuscript.updated <= now:
         updated = manuscript.updated
     elif before is None or before.seq is None:
@@ -263,8 +265,7 @@ def _values(
     missed = before is not None and status is Status.PUBLISHED and _missed(connection, before)
     return {
         "seq": None if before is None or missed else before.seq,
-        # until it is first published, the slug is a wish
-        "slug": finding.slug if before is None or before.seq is None else before.slug,
+        **places.asked(connection, finding, before),
         "path": finding.path,
         "status": status,
         "title": manuscript.title,
@@ -284,6 +285,12 @@ def _values(
         "content_hash": manuscript.content_hash,
         "removed": None if status is Status.PUBLISHED or before is None else before.removed or now,
     }
+
+
+def _adopted(before: Row[*tuple[Any, ...]] | None, manuscript: Manuscript) -> datetime | None:
+    """The date that an older feed gave the article, as long as its file says what it said then (A15)."""
+    adopted = before.adopted if before else None
+    return adopted.published if adopted and adopted.declared == manuscript.published else None
 
 
 def _missed(connection: Connection, before: Row[*tuple[Any, ...]]) -> bool:

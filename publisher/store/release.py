@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, func, literal, select, update
 
-from publisher.layout import RESERVED
+from publisher.layout import is_reserved, numbered
 from publisher.model.article import Status
 from publisher.store import bulk, groups, labels, translations
 from publisher.store.articles import max_seq
@@ -85,15 +85,16 @@ def _slugs(
     for identity, wanted in sorted(new, key=lambda row: row.id in spoken) if spoken else new:
         slug = base = wanted or blake2b(identity.encode(), digest_size=4).hexdigest()
         if taken.get(slug) != identity:
-            if (slug in taken or slug in RESERVED) and base not in counted:
-                counted.add(base)  # "." comes right after "-"
-                taken |= _pairs(connection, query.where(slugs.c.slug > f"{base}-", slugs.c.slug < f"{base}."))
+            if (slug in taken or is_reserved(slug)) and base not in counted:
+                counted.add(base)
+                stem = numbered(base, 2).rpartition("2")[0]  # "." comes right after "-"
+                taken |= _pairs(connection, query.where(slugs.c.slug > stem, slugs.c.slug < f"{stem[:-1]}."))
             number = 1
-            if identity in spoken and (slug in RESERVED or slug in taken):
-                slug = base = f"{base}-{spoken[identity].lower()}"
-            while slug in RESERVED or slug in taken:  # the next free one with a number (A14)
+            if identity in spoken and (is_reserved(slug) or slug in taken):
+                slug = base = numbered(base, spoken[identity].lower())
+            while is_reserved(slug) or slug in taken:  # the next free one with a number (A14)
                 number += 1
-                slug = f"{base}-{number}"
+                slug = numbered(base, number)
             taken[slug] = identity
             fresh.append({"slug": slug, "article": identity})
         called[identity] = slug

@@ -15,7 +15,7 @@ from sqlalchemy import (
     text,
 )
 
-from publisher.store.types import Instant, Json, MediaList, PathBytes
+from publisher.store.types import Adoption, Instant, Json, MediaList, PathBytes
 
 metadata = MetaData(
     naming_convention={
@@ -76,6 +76,7 @@ articles = Table(
     Column("id", Text, primary_key=True),
     Column("seq", Integer, unique=True, nullable=True),  # given once, when first published
     Column("slug", Text, nullable=True),
+    Column("wish", Text, nullable=False, server_default=""),  # the slug or address its file declared last
     Column("path", PathBytes, nullable=False),
     Column("status", Text, nullable=False),
     Column("title", Text, nullable=False),
@@ -94,6 +95,7 @@ articles = Table(
     Column("expires", Instant, nullable=True),
     Column("content_hash", Text, nullable=False),
     Column("removed", Instant, nullable=True),
+    Column("adopted", Adoption, nullable=True),
     # What its page on disk was made from; "": there is none.
     Column("page", Text, nullable=False, server_default=""),
     # What is published beside it, as the table of that name has it.
@@ -172,6 +174,16 @@ slugs = Table(
     metadata,
     Column("slug", Text, primary_key=True),
     Column("article", ForeignKey("articles.id"), nullable=False),
+)
+
+# Addresses that lead to an article and are not its own: former ones for ever, aliases while its file names them.
+redirects = Table(
+    "redirects",
+    metadata,
+    Column("article", ForeignKey("articles.id"), primary_key=True),
+    Column("path", Text, primary_key=True),
+    Column("kind", Text, nullable=False),  # store.redirects
+    Index("ix_redirects_kind", "kind"),
 )
 
 newsletters = Table(

@@ -1,13 +1,14 @@
 """Column types: instants as whole UTC seconds, paths as their bytes, lists as JSON."""
 
 import json
-from dataclasses import astuple
+from dataclasses import asdict, astuple
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, Dialect, LargeBinary, Text
 from sqlalchemy.types import TypeDecorator
 
+from publisher.model.adoption import Adopted
 from publisher.model.media import Made, Media
 
 _encoded = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -50,6 +51,28 @@ class Json(TypeDecorator[Any]):
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> Any:
         return None if value is None else json.loads(value)
+
+
+class Adoption(TypeDecorator[Adopted]):
+    """What readers of older feeds know an article by, as compact JSON text; NULL for nearly every article."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Adopted | None, dialect: Dialect) -> str | None:
+        if value is None:
+            return None
+        stamps = {k: int(v.timestamp()) if isinstance(v, datetime) else v for k, v in asdict(value).items()}
+        return json.dumps({k: v for k, v in stamps.items() if v}, ensure_ascii=False, separators=(",", ":"))
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> Adopted | None:
+        if value is None:
+            return None
+        found = json.loads(value)
+        for name in ("published", "declared"):
+            if name in found:
+                found[name] = datetime.fromtimestamp(found[name], UTC)
+        return Adopted(**found)
 
 
 class MediaList(TypeDecorator[tuple[Media, ...]]):

@@ -12,6 +12,7 @@ from publisher.articles.folder import shown
 from publisher.digests import compose, due
 from publisher.digests.select import Selection
 from publisher.errors import BadConfig, BadInput
+from publisher.feeds import plain
 from publisher.mail import message
 from publisher.mail.message import message_id
 from publisher.model.article import Body, Status, Story
@@ -83,7 +84,7 @@ def _row(house: House, each: Listed) -> dict[str, Any]:
         "direction": article.direction if named and article else None,
         "published": rfc3339(article.published) if named and article else None,
         "updated": rfc3339(article.updated) if named and article else None,
-        "id": article.id if article else None,
+        "id": plain.identity(article, "atom") if article else None,
         "url": house.layout.article(article.slug) if named and article else None,
         "reason": " Mend: ".join(filter(None, (each.reason, each.mend))) or None,
         "line": each.line,

@@ -1,15 +1,18 @@
 """Verbs that write: served by the daemon, or by a process that takes the lock itself."""
 
 import asyncio
+import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from publisher.actions.pool import Progress
+from publisher.articles.folder import shown
 from publisher.errors import BadConfig, BadInput, BadState, PublisherError
 from publisher.model.delivery import State
 from publisher.model.digest import Newsletter
@@ -17,6 +20,7 @@ from publisher.store import editions, ledger
 from publisher.verbs.session import Session
 
 if TYPE_CHECKING:  # each verb imports what it needs: `publish` neither plans nor sends
+    from publisher.actions import adopt as adoption
     from publisher.actions.readers import Imported
     from publisher.engine.local import Tally
 
@@ -149,6 +153,87 @@ async def tick(session: Session) -> "tuple[Tally, list[str]]":
     return await _deliver(session), problems
 
 
+async def adopt(
+    session: Session, *, sources: list[str], private: bool = False, dry_run: bool = False
+) -> dict[str, Any]:
+    """The articles take over ids, links and dates of an older site's feeds; with *dry_run* on a copy of the store."""
+    from publisher import net
+
+    start = time.monotonic()
+
+    def fetch(source: str) -> tuple[bytes, str]:
+        if source.startswith(("http://", "https://")):
+            return net.fetch(source, private=private)
+        return _file(Path(source)), source
+
+    async with session.publishing:
+        done = await asyncio.to_thread(_adopt, session, sources, fetch, dry_run)
+    return {
+        "feeds": [_adopted(report) for report in done.reports],
+        "moved": [{"path": shown(path), "from": was, "to": now} for path, was, now in done.moved],
+        "renamed": done.renamed,
+        "notes": done.notes,
+        "dry_run": dry_run,
+        "seconds": round(time.monotonic() - start, 3),
+    }
+
+
+def _adopt(session: Session, sources: list[str], fetch: "adoption.Fetch", dry_run: bool) -> "adoption.Done":
+    from publisher.actions import adopt as adoption
+
+    house, now = session.house, session.clock()
+    if not dry_run:
+        return adoption.adopt(house, sources, fetch, now)
+    with tempfile.TemporaryDirectory(prefix="nashir-") as folder:
+        store = house.store.copy(Path(folder, "copy.db"))
+        try:
+            return adoption.adopt(replace(house, store=store), sources, fetch, now)
+        finally:
+            store.close()
+
+
+def _file(path: Path) -> bytes:
+    from publisher import net
+
+    try:
+        if not path.is_file():
+            raise BadInput("not a regular file", str(path), "name a feed or a sitemap, or its URL")
+        if path.stat().st_size > net.LIMIT:
+            raise BadInput(f"larger than {net.LIMIT // 1_000_000} MB", str(path), "name a smaller feed")
+        return path.read_bytes()
+    except OSError as error:
+        raise BadInput(f"cannot be read: {error.strerror}", str(path), "name a feed or a sitemap") from error
+
+
+def _adopted(report: "adoption.Report") -> dict[str, Any]:
+    by = Counter(match.by for match in report.matches if match.by)
+    return {
+        "source": report.source,
+        "kind": report.kind,
+        "entries": len(report.matches),
+        "matched": by.total(),
+        "by": dict(by),
+        "again": None if report.kind == "sitemap" else len(report.again),
+        "repeated": [shown(path) for path in report.again],
+        "unmatched": [
+            {"title": match.entry.title, "link": match.entry.link, "why": match.why}
+            for match in report.matches
+            if match.article is None
+        ],
+        "matches": [
+            {
+                "path": shown(match.article.path),
+                "by": match.by,
+                "link": match.entry.link,
+                "id": match.entry.id,
+            }
+            for match in report.matches
+            if match.article
+        ],
+        "alias": report.alias or None,
+    }
+
+
 async def subscribers_add(
     session: Session,
     *,
@@ -226,6 +311,7 @@ async def resume(session: Session) -> dict[str, Any]:
 TABLE = {
     "publish": publish,
     "send": send,
+    "adopt": adopt,
     "subscribers add": subscribers_add,
     "subscribers import": subscribers_import,
     "deliveries --retry": deliveries_retry,

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote_to_bytes
 
+from publisher.layout import PERMALINKS
 from publisher.model import media
+from publisher.pages.redirect import target
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Any]]
@@ -23,6 +25,7 @@ TYPES = {
     "atom.xml": "application/atom+xml; charset=utf-8",
     "feed.json": "application/feed+json; charset=utf-8",
     ".html": "text/html; charset=utf-8",
+    ".htm": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
     ".xml": "application/xml; charset=utf-8",
     ".json": "application/json; charset=utf-8",
@@ -47,6 +50,7 @@ class _File:
     body: bytes
     etag: bytes
     modified: datetime
+    target: bytes  # where a page of ours leads that is nothing but a redirect; b"" of any other file
 
 
 class Files:
@@ -67,11 +71,25 @@ class Files:
         if path and not path.endswith("/") and os.path.isdir(self._root / path):  # noqa: PTH112 - never raises
             target = f"/{quote(path)}/".encode()
             return await _answer(send, scope, 301, [(b"location", target)], b"")
-        name = f"{path}index.html" if path.endswith("/") or not path else path
-        found = self._file(name)
+        name, found = self._find(path)
         if found is None:
             return await self._missing(scope, send)
+        if found.target:
+            headers = [(b"location", found.target), (b"cache-control", b"public, max-age=60"), *PAGE]
+            return await _answer(send, scope, 301, headers, b"")
         return await _conditional(send, scope, found, name)
+
+    def _find(self, path: str) -> tuple[str, _File | None]:
+        """The file that a request for *path* means, and its name: of a folder its page, or the feed that stood
+        there (A15); of a short address the page with its name (A16)."""
+        if path and not path.endswith("/"):
+            names: tuple[str, ...] = (path, f"{path}.html") if path.startswith(f"{PERMALINKS}/") else (path,)
+        else:
+            names = (f"{path}index.html", f"{path}index.xml", f"{path}index.json")
+        for name in names:
+            if found := self._file(name):
+                return name, found
+        return path, None
 
     async def _missing(self, scope: Scope, send: Send) -> None:
         page = self._file("404.html")
@@ -95,7 +113,9 @@ class Files:
                 return kept
             body = file.read()
         etag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'.encode()
-        fresh = _File(stamp, body, etag, datetime.fromtimestamp(int(found.st_mtime), UTC))
+        leads = target(body) if name.endswith((".html", ".htm")) else None
+        modified = datetime.fromtimestamp(int(found.st_mtime), UTC)
+        fresh = _File(stamp, body, etag, modified, (leads or "").encode())
         self._keep(name, fresh)
         return fresh
 
@@ -122,20 +142,31 @@ def _path(raw: bytes) -> str | None:
 async def _conditional(send: Send, scope: Scope, file: _File, name: str) -> None:
     """200, or 304 where the reader has it already (RFC 9110, 13.1)."""
     suffix = os.path.splitext(name)[1]  # noqa: PTH122 - a string, not a file
-    kind = TYPES.get(name) or TYPES.get(suffix.lower(), "application/octet-stream")
+    ending = suffix.lower()
+    kind = TYPES.get(name) or _feed_type(ending, file.body) or TYPES.get(ending, "application/octet-stream")
     headers = [
         (b"content-type", kind.encode()),
         (b"etag", file.etag),
         (b"last-modified", format_datetime(file.modified, usegmt=True).encode()),
         (b"cache-control", b"public, max-age=60"),
     ]
-    if suffix == ".html":
+    if suffix in {".html", ".htm"}:
         headers += PAGE
     else:
         headers.append((b"access-control-allow-origin", b"*"))
     if _has_it(dict(scope["headers"]), file):
         return await _answer(send, scope, 304, headers[1:], b"", length=False)
     return await _answer(send, scope, 200, headers, file.body)
+
+
+def _feed_type(suffix: str, body: bytes) -> str | None:
+    """The type of a feed at an address of its own (A15), told by how it begins."""
+    if suffix not in {".xml", ".json", ".rss", ".atom", ".rdf"}:
+        return None
+    start = body[:500]
+    if suffix == ".json":
+        return TYPES["feed.json"] if b"https://jsonfeed.org/version/" in start else None
+    return TYPES["rss.xml"] if b"<rss" in start else TYPES["atom.xml"] if b"<feed" in start else None
 
 
 def _has_it(request: dict[bytes, bytes], file: _File) -> bool:

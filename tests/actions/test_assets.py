@@ -53,7 +53,7 @@ def story(body: str, **fields: str) -> str:
 def files(house: House) -> dict[str, bytes]:
     """What is published beside pages."""
     found = {str(p.relative_to(house.out)): p.read_bytes() for p in house.out.rglob("*") if p.is_file()}
-    return {path: data for path, data in found.items() if "/" in path and not path.endswith("index.html")}
+    return {path: data for path, data in found.items() if "/" in path and not path.endswith(".html")}
 
 
 def images(house: House, page: str = "news/index.html") -> list[dict[str, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,9 +42,17 @@ def page(number: int) -> str:
     return f"خبر-{number}/index.html"
 
 
+def but_short(paths: Iterable[str]) -> set[str]:
+    """Without the short addresses, which test_addresses is about."""
+    return {path for path in paths if not path.startswith("a/")}
+
+
 def output(house: House) -> dict[str, bytes]:
     root = house.out
-    return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+    files = {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+    return {
+        path: data for path, data in files.items() if not path.startswith("a/")
+    }  # short addresses: test_moving
 
 
 def titles(house: House) -> list[str]:
@@ -70,7 +78,7 @@ def test_the_first_run_writes_everything_and_the_second_nothing(
         write(house, f"{number}.md", dated(number))
     first, second = publishes(house), publishes(house, verify=True)
 
-    assert SHARED | {page(number) for number in (1, 2, 3)} == set(first.written) == set(output(house))
+    assert SHARED | {page(number) for number in (1, 2, 3)} == but_short(first.written) == set(output(house))
     assert (3, 3, 3) == (first.read, first.changed, first.published)
     assert (3, 0, 3, ()) == (second.read, second.changed, second.published, second.written)
     assert ["خبر 3", "خبر 2", "خبر 1"] == titles(house)
@@ -481,7 +489,7 @@ def test_a_file_changed_between_scan_and_render_is_not_published_half(
     again = publishes(house)
 
     assert (True, False) == (done.again, again.again)
-    assert (page(3),) == done.written  # the others do not wait
+    assert {page(3)} == but_short(done.written)  # the others do not wait
     assert before | {page(3): during[page(3)]} == during
     assert "نص ثالث." in output(house)[page(1)].decode()
     assert ["خبر 3", "خبر 2", "خبر 1"] == titles(house)

@@ -440,3 +440,19 @@ def test_a_language_without_words_of_ours_gets_english_ones() -> None:  # R8
 
     assert ("Unsubscribe", "ltr") == (link.text, link.get("dir"))
     assert [("ug", "rtl")] == [(h.get("lang"), h.get("dir")) for h in root.xpath("//h2")]
+
+
+def test_plain_text_has_the_short_address_where_the_url_is_too_long_to_read() -> None:  # A16
+    long, short = article(number=1, slug="خبر-طويل-" * 9), article(number=2)
+    at = Layout(site().url)
+    content = letter(long, short)
+    lines = content.text.splitlines()
+
+    assert 540 > len(at.article(long.slug)) > 100 > len(at.article(short.slug))
+    assert at.permalink(long.id) in lines and at.article(short.slug) in lines
+    assert at.article(long.slug) not in lines
+    assert at.article(long.slug) in content.html
+    without = compose(
+        site(), newsletter(), Selection((long,), 0), Layout(site().url, pages=False), Templates(), PLANNED
+    )
+    assert at.article(long.slug) in without.text.splitlines()

@@ -180,6 +180,6 @@ def _same(word: str) -> str:
 
 def _row(connection: Connection, urn: str) -> None:
     values: dict[str, object] = {column.name: 0 for column in rows.c}
-    values |= {"id": urn, "seq": None, "path": urn, "removed": None}
+    values |= {"id": urn, "seq": None, "path": urn, "removed": None, "adopted": None}
     values |= {"authors": [], "categories": [], "published": _NOW, "updated": _NOW, "expires": None}
     connection.execute(rows.insert().values(values))

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from publisher.pages.redirect import redirect_page
 from publisher.web.files import Files
 
 SECRET = b"secret outside of the folder"
@@ -106,3 +107,53 @@ def test_any_path_is_answered_and_nothing_outside_is_served(folder, raw):  # X14
 
     assert status in {200, 301, 404}
     assert SECRET not in body and b"half" not in body
+
+
+def test_a_page_that_only_leads_elsewhere_is_a_real_redirect(folder):  # A14, A16
+    page = redirect_page("https://news.example.org/%D8%AE%D8%A8%D8%B1/", "خبر <1>", "ar", "rtl")
+    (folder / "a").mkdir()
+    (folder / "a" / "abcdefghij.html").write_bytes(page)
+    (folder / "old.html").write_bytes(page)
+    (folder / "quoted.html").write_bytes(b"<p>quoted:</p>" + page)
+    files = Files(folder)
+
+    for path in (b"/a/abcdefghij", b"/a/abcdefghij.html", b"/old.html"):
+        for method in ("GET", "HEAD"):
+            status, headers, body = ask(files, path, method)
+            assert (301, b"/%D8%AE%D8%A8%D8%B1/", b"") == (status, headers[b"location"], body)
+            assert b"public, max-age=60" == headers[b"cache-control"]
+    assert 200 == ask(files, b"/quoted.html")[0]
+    (folder / "old.html").write_bytes(redirect_page("https://news.example.org/new/", "خبر", "ar", "rtl"))
+    assert b"/new/" == ask(files, b"/old.html")[1][b"location"]
+
+
+def test_feeds_have_their_types_at_their_old_addresses(folder):  # A15, F20
+    documents = {
+        "rss": b'<?xml version="1.0"?>\n<?xml-stylesheet href="/feed.css"?>\n<rss version="2.0"/>',
+        "atom": b'<?xml version="1.0"?><feed xmlns="http://www.w3.org/2005/Atom"/>',
+        "feed": b'{"version": "https://jsonfeed.org/version/1.1"}',
+    }
+    for path, kind in {
+        "index.xml": "rss",
+        "feed/index.xml": "rss",
+        "feed/atom/index.xml": "atom",
+        "x/index.json": "feed",
+        "all.rss": "rss",
+    }.items():
+        file = folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(documents[kind])
+    (folder / "sitemap.xml").write_bytes(b"<urlset/>")
+    files = Files(folder)
+
+    for address, kind in {
+        b"/index.xml": "rss+xml",
+        b"/feed/": "rss+xml",
+        b"/feed/atom/": "atom+xml",
+        b"/x/": "feed+json",
+        b"/all.rss": "rss+xml",
+        b"/sitemap.xml": "xml",
+    }.items():
+        status, headers, _ = ask(files, address)
+        assert (200, f"application/{kind}; charset=utf-8".encode()) == (status, headers[b"content-type"])
+    assert (301, b"/feed/") == (ask(files, b"/feed")[0], ask(files, b"/feed")[1][b"location"])

@@ -135,3 +135,39 @@ def test_a_taken_port_is_one_line_and_exit_74(site, daemon):
         site.run("init", str(other))
         done = site.run("-C", str(other), "run", expect=74, NASHIR__WEB__LISTEN=f"127.0.0.1:{running.port}")
     assert "web.listen" in done.stderr
+
+
+def test_an_old_site_moves_in_beside_the_daemon(site, daemon):  # A14, A15, A16
+    site.article("one.md", "---\ntitle: خبر\nslug: one\naliases: /old.html\n---\n\nنص.\n")
+    feed = site.folder / "old.xml"
+    feed.write_text(
+        '<rss version="2.0"><channel><item><title>خبر</title><link>http://127.0.0.1:8080/2014/one/</link>'
+        '<guid isPermaLink="false">post-17</guid></item></channel></rss>',
+        "utf-8",
+    )
+    with daemon(NASHIR__ARTICLES__SCAN_EVERY="1") as running:
+        running.until(lambda: running.get("/one/")[0] == 200)
+        tried = site.json("adopt", "--dry-run", str(feed))
+        assert tried["dry_run"] and 1 == tried["renamed"] == len(tried["moved"])
+        assert b"post-17" not in running.get("/rss.xml")[2]
+        done = site.json("adopt", str(feed))
+        assert (1, 0, {"title": 0} | {"link": 1}) == (
+            done["feeds"][0]["matched"],
+            done["feeds"][0]["again"],
+            {"title": 0} | done["feeds"][0]["by"],
+        )
+
+        running.until(lambda: b"post-17" in running.get("/rss.xml")[2])
+        for path in ("/one/", "/old.html"):
+            status, headers, _ = running.get(path)
+            assert (301, "/2014/one/") == (status, headers["location"])
+        (short,) = (site.folder / "feeds" / "a").iterdir()
+        assert "/2014/one/" == running.get(f"/a/{short.stem}")[1]["location"]
+        refused = running.get("/rss.xml") and site.run(
+            "adopt", f"http://127.0.0.1:{running.port}/rss.xml", expect=2
+        )
+        assert "--private" in refused.stderr
+        again = site.json("adopt", "--private", f"http://127.0.0.1:{running.port}/rss.xml")
+
+    assert {"id": 1} == again["feeds"][0]["by"]
+    assert "by id" in site.run("adopt", str(feed)).stdout

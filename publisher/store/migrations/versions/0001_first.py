@@ -13,6 +13,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("seq", sa.Integer(), nullable=True),
         sa.Column("slug", sa.Text(), nullable=True),
+        sa.Column("wish", sa.Text(), server_default="", nullable=False),
         sa.Column("path", sa.LargeBinary(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
@@ -31,6 +32,7 @@ def upgrade() -> None:
         sa.Column("expires", sa.BigInteger(), nullable=True),
         sa.Column("content_hash", sa.Text(), nullable=False),
         sa.Column("removed", sa.BigInteger(), nullable=True),
+        sa.Column("adopted", sa.Text(), nullable=True),
         sa.Column("page", sa.Text(), server_default="", nullable=False),
         sa.Column("media", sa.Text(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_articles")),
@@ -197,6 +199,17 @@ def upgrade() -> None:
             sqlite_where=sa.text("NOT fresh"),
             postgresql_where=sa.text("NOT fresh"),
         )
+
+    op.create_table(
+        "redirects",
+        sa.Column("article", sa.Text(), nullable=False),
+        sa.Column("path", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["article"], ["articles.id"], name=op.f("fk_redirects_article")),
+        sa.PrimaryKeyConstraint("article", "path", name=op.f("pk_redirects")),
+    )
+    with op.batch_alter_table("redirects", schema=None) as batch_op:
+        batch_op.create_index("ix_redirects_kind", ["kind"], unique=False)
 
     op.create_table(
         "slugs",

@@ -1,0 +1,80 @@
+"""What is kept of a site's older feeds: ids for each format, addresses and dates (A15)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, update
+
+from publisher.model.adoption import Adopted
+from publisher.store import facts, groups, media, places
+from publisher.store.tables import OUTDATED, articles, leaves, redirects
+
+FEED_ID = "feed id"  # the fact: the id of the Atom feed that readers know
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an article takes over."""
+
+    id: str
+    adopted: Adopted
+    slug: str  # the address it had; "" leaves it where it is
+    published: datetime
+    updated: datetime
+
+
+def present(connection: Connection) -> list[Row[*tuple[Any, ...]]]:
+    """id, path, slug, seq, title, summary, published, updated, adopted of every article whose file is there."""
+    wanted = articles.c[
+        "id", "path", "slug", "seq", "title", "summary", "published", "updated", "adopted", "status"
+    ]
+    query = select(*wanted).where(select(leaves.c.path).where(leaves.c.article == articles.c.id).exists())
+    return list(connection.execute(query.order_by(articles.c.path)))
+
+
+def other_places(connection: Connection) -> dict[str, list[str]]:
+    """Addresses that lead to articles, by article."""
+    found: dict[str, list[str]] = {}
+    query = select(redirects.c.article, redirects.c.path).where(redirects.c.kind != places.GONE)
+    for article, path in connection.execute(query):
+        found.setdefault(article, []).append(path)
+    return found
+
+
+def take_over(connection: Connection, changes: Iterable[Change]) -> None:
+    """Write the changes. An article that is published moves, and its address of before leads to the old one."""
+    moved: list[str] = []
+    for change in changes:
+        before = connection.execute(
+            select(*articles.c["seq", "slug", "page"]).where(articles.c.id == change.id)
+        ).one()
+        slug = before.slug
+        if change.slug and change.slug != slug:
+            wait = before.seq is None
+            slug = change.slug if wait else places.move(connection, change.id, slug, change.slug)
+            moved += [] if wait else [change.id]
+        values = {
+            "adopted": change.adopted,
+            "slug": slug,
+            "published": change.published,
+            "updated": change.updated,
+            "page": OUTDATED if before.page else "",
+        }
+        connection.execute(update(articles).where(articles.c.id == change.id).values(values))
+    groups.tell(connection, moved)
+    media.forget(connection, moved)
+
+
+def keep_feed_id(connection: Connection, identity: str) -> str:
+    """The id of the site's feed from now on: *identity*, unless one was adopted before."""
+    known = facts.get(connection, FEED_ID)
+    if known is None:
+        facts.put(connection, FEED_ID, identity)
+    return known or identity
+
+
+def feed_id(connection: Connection) -> str | None:
+    """The adopted id of the site's feed."""
+    return facts.get(connection, FEED_ID)

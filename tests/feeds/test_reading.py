@@ -1,0 +1,153 @@
+"""Older feeds, as they come: what readers compare is kept byte for byte."""
+
+import gzip
+import json
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from publisher.errors import BadInput
+from publisher.feeds import aliases, reading
+from publisher.model.adoption import OldEntry
+
+RDF = """<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/"
+ xmlns:dc="http://purl.org/dc/elements/1.1/"><channel rdf:about="https://x/"/>
+<item rdf:about="https://x/1"><title>خبر</title><link>https://x/1?from=rss</link><dc:date>2004-05-06T07:08:09+03:00</dc:date></item>
+</rdf:RDF>"""
+ATOM = """<feed xmlns="http://www.w3.org/2005/Atom" xml:base="https://x/blog/"><id> tag:x,2010:feed </id>
+<link rel="self" href="https://x/blog/atom.xml"/>
+<entry><id>tag:x,2010:/é</id><title type="html">&lt;b&gt;خبر&lt;/b&gt; &amp;amp; رأي</title>
+<link rel="enclosure" href="a.mp3"/><link href="1.html"/><updated>2010-01-02T03:04:05.678Z</updated>
+<content type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml">نص <b>الخبر</b></div></content></entry></feed>"""
+
+
+def rss(items: str) -> bytes:
+    return f'<?xml version="1.0"?><rss version="2.0"><channel>{items}</channel></rss>'.encode()
+
+
+def only(data: bytes | str) -> OldEntry:
+    (entry,) = reading.read(data.encode() if isinstance(data, str) else data, "x").entries
+    return entry
+
+
+@pytest.mark.parametrize(
+    "item, id_, link, permalink",
+    [
+        ("<guid>https://x/1</guid>", "https://x/1", "https://x/1", True),
+        ("<guid isPermaLink='true'> https://x/1 </guid><link>https://x/2</link>", "https://x/1", "https://x/2", True),
+        ("<guid isPermaLink='false'>1 ﷲ é</guid><link>https://x/2</link>", "1 ﷲ é", "https://x/2", False),
+        ("<link>https://x/%d8%a7?a=1&amp;b=2</link>", "https://x/%d8%a7?a=1&b=2", "https://x/%d8%a7?a=1&b=2", True),
+        ("<title>x</title>", "", "", False),
+    ],
+)  # fmt: skip
+def test_an_rss_item_is_known_by_its_guid_or_its_link(
+    item: str, id_: str, link: str, permalink: bool
+) -> None:  # A15
+    entry = only(rss(f"<item>{item}</item>"))
+
+    assert (id_, link, permalink) == (entry.id, entry.link, entry.permalink)
+
+
+def test_rss_1_items_are_known_by_their_uri() -> None:  # A15
+    entry = only(RDF)
+
+    assert ("https://x/1", "https://x/1?from=rss", "خبر") == (entry.id, entry.link, entry.title)
+    assert datetime(2004, 5, 6, 4, 8, 9, tzinfo=UTC) == entry.published
+
+
+def test_atom_entries_and_the_feed_keep_their_ids() -> None:  # A15
+    feed = reading.read(ATOM.encode(), "x")
+    (entry,) = feed.entries
+
+    assert ("atom", "tag:x,2010:feed", "https://x/blog/atom.xml") == (feed.kind, feed.id, feed.url)
+    assert ("tag:x,2010:/é", "https://x/blog/1.html", "خبر & رأي") == (entry.id, entry.link, entry.title)
+    assert "نص الخبر" == entry.text
+    assert (None, datetime(2010, 1, 2, 3, 4, 5, tzinfo=UTC)) == (entry.published, entry.updated)
+
+
+@pytest.mark.parametrize("id_, known", [("x", "x"), (17, "17"), (None, "https://x/1"), (True, "https://x/1")])
+def test_json_ids_are_compared_as_strings(id_: object, known: str) -> None:  # A15
+    item = {"id": id_, "url": "https://x/1", "content_html": "<p>نص</p>"}
+    feed = {"version": "https://jsonfeed.org/version/1.1", "items": [item, "no item"]}
+
+    assert (known, "نص") == ((entry := only("\ufeff" + json.dumps(feed))).id, entry.text)
+
+
+def test_a_packed_sitemap_is_unpacked() -> None:  # A15
+    place = "<url><loc>https://x/%D8%A7/</loc></url>"
+    data = gzip.compress(
+        f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{place}</urlset>'.encode()
+    )
+
+    assert ("sitemap", "https://x/%D8%A7/") == (reading.read(data, "x").kind, only(data).link)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"<html/>",
+        b"{}",
+        b"[1]",
+        b"<rss",
+        b"\x1f\x8bnonsense",
+        gzip.compress(b"0" * 300_000_000, 9),
+        b'<!DOCTYPE r [<!ENTITY a "aaaaaaaaaa">]><r>&a;</r>',
+    ],
+    ids=lambda data: repr(data[:8]),
+)
+def test_anything_else_is_refused_in_one_line(data: bytes) -> None:  # threat 4
+    with pytest.raises(BadInput):
+        reading.read(data, "x")
+
+
+def test_an_entity_brings_in_no_file(tmp_path) -> None:  # threat 5
+    (tmp_path / "secret").write_text("secret")
+    head = f'<!DOCTYPE rss [<!ENTITY s SYSTEM "{(tmp_path / "secret").as_uri()}">]>'
+
+    assert "secret" not in repr(
+        reading.read(f"{head}<rss><channel><item><guid>&s;</guid></item></channel></rss>".encode(), "x")
+    )
+
+
+@given(
+    st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"], exclude_characters="\ufffe\uffff"))
+)
+def test_a_guid_is_what_an_xml_reader_reads(guid: str) -> None:  # A15
+    from xml.sax.saxutils import escape
+
+    assert guid.strip() == only(rss(f"<item><guid isPermaLink='false'>{escape(guid)}</guid></item>")).id
+
+
+@given(st.binary())
+def test_bytes_are_read_or_refused(data: bytes) -> None:  # threat 4
+    try:
+        reading.read(data, "x")
+    except BadInput as error:
+        assert "x" == error.where
+
+
+@pytest.mark.parametrize(
+    "alias, file, kind",
+    [
+        ("/index.xml", "index.xml", "rss"),
+        ("/feed/", "feed/index.xml", "rss"),
+        ("feed/atom", "feed/atom/index.xml", "atom"),
+        ("/feed.xml atom", "feed.xml", "atom"),
+        ("/feeds/all.atom.xml", "feeds/all.atom.xml", "atom"),
+        ("/blog/feed.json", "blog/feed.json", "json"),
+        ("/%D8%AE/index.rdf", "خ/index.rdf", "rss"),
+    ],
+)
+def test_an_alias_is_a_file_and_a_format(alias: str, file: str, kind: str) -> None:  # A15
+    assert {file: kind} == aliases.read([alias])
+
+
+@pytest.mark.parametrize(
+    "alias", ["/", "", "/rss.xml", "/u/x", "/a/feed.xml", "/../x.xml", "/x.xml/feed/", "/feed.xml word", "/.x/"]
+)  # fmt: skip
+def test_an_alias_that_cannot_be_says_so_with_a_mend(alias: str) -> None:  # A15
+    with pytest.raises(ValueError, match="; "):
+        aliases.read([alias])
