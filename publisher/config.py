@@ -184,6 +184,9 @@ class _Reader:
         self._check(("articles",), "settle", lambda: _between(file.articles.settle, 0, 3600))
         self._check(("articles",), "scan_every", lambda: _between(file.articles.scan_every, 1, 86400))
         self._check(("articles",), "max_bytes", lambda: _between(file.articles.max_bytes, 1000, 10**9))
+        self._check(
+            ("articles",), "max_media_bytes", lambda: _between(file.articles.max_media_bytes, 1000, 10**10)
+        )
         self._check(("web",), "listen", lambda: file.web.address)
         self._check(("feeds",), "folder", lambda: self._apart(file.feeds.folder, file.articles.folder))
         self._check(("feeds",), "entries", lambda: _between(file.feeds.entries, 1, 1000))

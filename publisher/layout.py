@@ -6,9 +6,13 @@ a path is relative to the output folder.
 
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import Literal
 from unicodedata import normalize
 from urllib.parse import quote
 from uuid import NAMESPACE_URL, UUID, uuid5
+
+from publisher.model.article import Article
+from publisher.model.media import Media, Shown
 
 RSS, ATOM, JSON, CSS = "rss.xml", "atom.xml", "feed.json", "feed.css"
 HOME, STYLE, NOT_FOUND = "index.html", "style.css", "404.html"
@@ -63,6 +67,16 @@ class Layout:
         """The URL of an article."""
         return self.url(article_path(slug))
 
+    def media(self, article: Article, medium: Literal["feed", "page", "letter"]) -> dict[str, Shown]:
+        """What is published beside *article*, by the path its text names it by; in a letter pictures are small."""
+        return {each.reference: self.shown(article, each, small=medium == "letter") for each in article.media}
+
+    def shown(self, article: Article, media: Media, *, small: bool = False) -> Shown:
+        """One file of *article*; a picture's *small* version is for letters."""
+        made = media.letter if small and media.letter else media.page
+        url = self.url(media_path(article.slug, made.path))
+        return Shown(url, made.type, made.length, made.width, made.height, media.alt)
+
     def unsubscribe(self, token: str) -> str:
         """The URL of a reader's unsubscribe page (H1); *token* is ASCII."""
         return self.url(f"u/{token}")
@@ -71,6 +85,11 @@ class Layout:
 def article_path(slug: str) -> str:
     """The file of an article's page."""
     return str(PurePosixPath(slug, HOME))
+
+
+def media_path(slug: str, name: str) -> str:
+    """The file of *name*, beside the page of the article with this *slug*."""
+    return str(PurePosixPath(article_path(slug)).parent / name)
 
 
 def article_id(site: str, path: str, number: int = 1) -> str:

@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from itertools import chain
 
 from publisher import __version__, layout
-from publisher.actions import article_pages, relations, scan
+from publisher.actions import article_pages, assets, relations, scan
 from publisher.actions.house import House
 from publisher.actions.pool import Progress
 from publisher.actions.relations import Versions
 from publisher.actions.stories import Changed, Shelf
 from publisher.feeds import atom, files, jsonfeed, rss, size, style
-from publisher.model.article import Article, Finding, standing
+from publisher.model.article import Article, Finding, Story, standing
 from publisher.model.feed import Entry, Feed
 from publisher.pages.home import home_page
 from publisher.pages.notice import not_found_page, stylesheet
@@ -55,7 +55,8 @@ def publish(
     found = scan.look(house, now, closed, whole=whole)
     noted = scan.note(house, found, now, accept_removals=accept_removals, progress=progress)
     _release(house, now, now - _patience(house) if found.unsettled else now)
-    written: list[str] = []
+    made = assets.refresh(house, verify=verify, progress=progress)
+    written = list(made.written)
     house = house.learnt(anew=whole)
     fingerprint = _fingerprint(house)
     changed = article_pages.write(house, fingerprint, written, verify=verify, progress=progress)
@@ -75,7 +76,7 @@ def publish(
         unsettled=found.unsettled,
         refused=noted.refused,
         again=bool(changed),
-        notes=noted.notes,
+        notes=noted.notes + made.notes,
     )
 
 
@@ -176,13 +177,21 @@ def _entries(house: House, newest: Sequence[Article]) -> tuple[list[Entry], bool
         entry, whole = house.memory.entries.get(article), True
         if entry is None:
             story, whole = shelf.story_or_summary(article)
-            url = house.layout.article(article.slug)
-            entry = Entry(article, url, html.render(story.body, "feed", url))
+            entry = _entry(house, story)
         if whole:
             kept[article] = entry
         entries.append(entry)
     house.memory.entries = kept
     return entries, len(kept) == len(entries)
+
+
+def _entry(house: House, story: Story) -> Entry:
+    article, url = story.article, house.layout.article(story.article.slug)
+    media = house.layout.media(article, "feed")
+    content = html.render(story.body, "feed", url, media)
+    picture = media[article.picture.reference] if article.picture else None
+    recordings = tuple(each for each in media.values() if each.type.startswith(("audio/", "video/")))
+    return Entry(article, url, content, picture=picture, enclosures=recordings)
 
 
 def _fingerprint(house: House) -> str:

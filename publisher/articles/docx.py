@@ -1,11 +1,12 @@
 """Word documents (A2): the words, structure and properties of a .docx, taken from an archive that is not trusted."""
 
+import posixpath
 import re
 import struct
 import zlib
 from collections.abc import Iterator
 from io import BytesIO
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from xml.parsers.expat import ExpatError
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
@@ -17,6 +18,7 @@ from publisher.articles.ooxml import each, named, value
 from publisher.articles.yamlish import Mapping
 from publisher.errors import Unreadable
 from publisher.model.article import Warn
+from publisher.model.media import PICTURES
 from publisher.text import clean, html
 
 _MEMBERS = 2_000
@@ -58,7 +60,10 @@ _BROKEN_WORD = (
 )
 _PART = re.compile(r"(?:\[Content_Types\]|docProps/core|word/\w+)\.xml|(?:_rels/|word/_rels/\w+\.xml)\.rels")
 _PROPERTIES = {"title": "title", "creator": "author", "created": "date", "modified": "updated"}
+_PICTURE = re.compile(r"word/media/[\w.-]+\.(?:" + "|".join(PICTURES) + r")", re.IGNORECASE)
+_FOLDER = "word/"  # pictures in a document are named as if they lay in such a folder beside it
 _NO_TITLE = re.compile(r"(?:Microsoft Word - .*|.*\.docx?|(?:Document|مستند|سند|Doc)\s*\d*)\Z", re.IGNORECASE)
+_NOT_SHOWN = "pictures in the document were left out: save drawings as PNG or JPEG and insert them again"
 _PLACEHOLDER = "2013-12-23T23:15:00Z"  # of the template that python-docx makes documents from
 
 _H1 = re.compile(r"<(/?)h1(?=[\s>])")
@@ -75,7 +80,7 @@ class Document(NamedTuple):
 
 def read(data: bytes) -> Document:
     """Headings, paragraphs, lists, tables, links, emphasis and footnotes of the .docx *data*. The Title style is the
-    <h1>, else the heading it begins with; else the title property counts. Pictures are left out, with a warning.
+    <h1>, else the heading it begins with; else the title property counts. Pictures are named only: `picture` has them.
 
     Raises Unreadable for what is no .docx, is encrypted or broken, unpacks to more than an article needs, holds
     XML entities, or is typed in a font that only looks like its language.
@@ -86,6 +91,7 @@ def read(data: bytes) -> Document:
         with ZipFile(BytesIO(data)) as archive:
             _check(archive.infolist(), len(data))
             read = {name: archive.read(name) for name in _wanted(archive)}
+            pictures = {member.filename: _named(member) for member in _pictures(archive)}
     except _BROKEN_ZIP as error:
         raise Unreadable("not a Word file, or only a part of one", _SAVE) from error
     if sum(data.count(b"<") for data in read.values()) > _TAGS:
@@ -100,7 +106,37 @@ def read(data: bytes) -> Document:
             _lighten(root)
     if sum(1 for root in parts.values() for _ in root.iter()) > _ELEMENTS:
         raise _too_long()
-    return _converted(parts)
+    return _converted(parts, pictures)
+
+
+def picture(data: bytes, path: str) -> bytes:
+    """The picture that `read` named *path* in the document *data*. Raises Unreadable where it cannot be had."""
+    try:
+        with ZipFile(BytesIO(data)) as archive:
+            _check(archive.infolist(), len(data))
+            for member in _pictures(archive):
+                if _named(member) == path:
+                    return archive.read(member)
+    except _BROKEN_ZIP as error:
+        raise Unreadable("the picture in the document is broken", _SAVE) from error
+    raise Unreadable("the picture is no longer in the document", "nothing, if it was you")
+
+
+def is_embedded(path: str) -> bool:
+    """Whether *path*, as an article names it, is a picture inside its document."""
+    return path.startswith(_FOLDER)
+
+
+def _pictures(archive: ZipFile) -> Iterator[ZipInfo]:
+    for member in archive.infolist():
+        if _PICTURE.fullmatch(member.filename):
+            yield member
+
+
+def _named(member: ZipInfo) -> str:
+    """A name that changes with the picture, so that one changed in Word is a changed article (A10)."""
+    stem, dot = posixpath.splitext(posixpath.basename(member.filename))
+    return f"{_FOLDER}{stem}-{member.CRC:08x}{dot.lower()}"
 
 
 def _too_long() -> Unreadable:
@@ -175,24 +211,32 @@ def _join(paragraph: etree._Element) -> None:
             last = texts[0], look
 
 
-def _converted(parts: dict[str, etree._Element]) -> Document:
+def _converted(parts: dict[str, etree._Element], pictures: dict[str, str]) -> Document:
     from mammoth import convert_to_html
+    from mammoth.images import img_element
 
     light = BytesIO()
     with ZipFile(light, "w") as archive:
         for name, root in parts.items():
             archive.writestr(name, etree.tostring(root, xml_declaration=True, encoding="UTF-8"))
-    pictures: list[object] = []
+        for name, path in pictures.items():  # in place of a picture its name, for the converter to hand on
+            archive.writestr(name, path)
+    left_out: list[object] = []
 
-    def left_out(image: object) -> list[object]:
-        pictures.append(image)
-        return []
+    def shown(image: Any) -> list[object]:
+        try:
+            with image.open() as file:
+                path = file.read().decode()
+        except Exception:  # not among those that are published, linked from elsewhere, or missing
+            left_out.append(image)
+            return []
+        return list(img_element(lambda _: {"src": path})(image))
 
     try:
         markup = convert_to_html(
             light,
             style_map=_STYLES,
-            convert_image=left_out,
+            convert_image=shown,
             include_embedded_style_map=False,
             external_file_access=False,
         ).value
@@ -203,7 +247,7 @@ def _converted(parts: dict[str, etree._Element]) -> Document:
         fields.pop("title", None)
     else:  # a heading further below is one of a section
         markup = _H1.sub(r"<\1h2", markup)
-    warnings = [Warn(f"{len(pictures)} pictures in the document were left out")] if pictures else []
+    warnings = [Warn(f"{len(left_out)} {_NOT_SHOWN}")] if left_out else []
     return Document(fields, markup, warnings)
 
 

@@ -49,8 +49,12 @@ _WRITTEN: dict[str, str] = {
     "translation of": "translation_of ترجمة_ل ترجمة_للمقال المقال_الأصلي ترجمه_مقاله مقاله_اصلی اصل_مضمون תרגום_של"
     " وەرگێڕانی_بابەتی",
     "translation key": "translation_key lang_ref مفتاح_الترجمة کلید_ترجمه מפתח_תרגום",
+    "picture": "image cover cover_image featured_image feature_image featured hero thumbnail images picture photo"
+    " og_image صورة الصورة صورة_الغلاف الغلاف صورة_بارزة الصورة_البارزة صورة_المقال الصور صور تصویر تصویر_شاخص"
+    " عکس عکس_شاخص تصویر_اصلی عکس_اصلی تصاویر انځور تصویریں תמונה תמונה_ראשית תמונות وێنە وێنەی_سەرەکی رەسىم",
 }  # fmt: skip
 
+_PATHS, _ALTS = ("image", "src", "url", "path", "file", "filename"), ("alt", "caption", "title")
 _NESTED = ("extra", "taxonomies", "params")  # Zola, Hugo
 _WORDS: dict[str, str] = {
     "true": "true yes on y 1 نعم صحيح صح بله بلی آری هو ہاں جی_ہاں כן אמת بەڵێ",
@@ -76,6 +80,7 @@ _FIELD: dict[str, str] = {name: field for field in reversed(NAMES) for name in N
 _PLACES: dict[str, list[tuple[str, int]]] = {  # the fields a name fills, and its place among each one's names
     name: [(field, NAMES[field].index(name)) for field in NAMES if name in NAMES[field]] for name in _FIELD
 }
+_PICTURES = frozenset(NAMES["picture"])
 _TRUE, _FALSE, _UNPUBLISHED = (
     frozenset(map(_key, _WORDS[kind].split())) for kind in ("true", "false", "unpublished")
 )
@@ -220,6 +225,28 @@ class Fields:
         for name in found:
             once.setdefault(fold(name), name)
         return tuple(once.values())
+
+    def picture(self) -> tuple[str, str]:
+        """The declared picture as written, and what it shows in words (A13); "" where there is none."""
+        if _PICTURES.isdisjoint(self._values):
+            return "", ""
+        for value in self._all("picture"):
+            found = _picture(value)
+            if found[0]:
+                return found
+        return "", ""
+
+
+def _picture(value: Value) -> tuple[str, str]:
+    """A path, the first of a list of them, or a table with one: `cover: {image: ..., alt: ...}`."""
+    if isinstance(value, list):
+        return next((found for each in value if (found := _picture(each))[0]), ("", ""))
+    if isinstance(value, dict):
+        table = {_key(name): inner for name, inner in value.items()}
+        path = next((each for name in _PATHS if isinstance(each := table.get(name), str) and each), "")
+        alt = next((each for name in _ALTS if isinstance(each := table.get(name), str) and each), "")
+        return _line(path), _line(alt)
+    return ("", "") if _key(value) in _TRUE | _FALSE else (_line(value), "")
 
 
 def _line(value: str) -> str:

@@ -4,10 +4,11 @@ import errno
 import os
 import stat
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from publisher.articles import names
 from publisher.errors import Unreadable
@@ -142,6 +143,20 @@ def read(folder: Path, path: str, limit: int) -> Leaf:
 
     Raises Unreadable if it is not a regular file below the folder, too large, gone, or refused.
     """
+    with opened(folder, path) as (stream, seen):
+        data = stream.read(limit + 1)
+    if len(data) > limit:
+        size = max(seen.size, len(data))
+        raise Unreadable(
+            f"the file has {size:,} bytes, more than {limit:,}",
+            "split it, or raise articles.max_bytes in config.toml",
+        )
+    return Leaf(path, data)
+
+
+@contextmanager
+def opened(folder: Path, path: str) -> Iterator[tuple[BinaryIO, Seen]]:
+    """The regular file *path* below *folder* to read from, and how it looks now. Raises Unreadable as `read`."""
     try:
         file = _open(folder, path.split("/"))
     except OSError as error:
@@ -151,18 +166,11 @@ def read(folder: Path, path: str, limit: int) -> Leaf:
         if not stat.S_ISREG(info.st_mode):
             raise Unreadable("not a regular file", "remove it")
         with open(file, "rb", closefd=False) as stream:
-            data = stream.read(limit + 1)
+            yield stream, Seen(path, info.st_mtime_ns, info.st_size, info.st_ino)
     except OSError as error:
         raise _explained(error) from error
     finally:
         os.close(file)
-    if len(data) > limit:
-        size = max(info.st_size, len(data))
-        raise Unreadable(
-            f"the file has {size:,} bytes, more than {limit:,}",
-            "split it, or raise articles.max_bytes in config.toml",
-        )
-    return Leaf(path, data)
 
 
 def _open(folder: Path, parts: list[str]) -> int:

@@ -1,11 +1,15 @@
 """The beginning of an article in Markdown: lists need no more of it, and a first build reads nothing else."""
 
+import re
+
 LEAST = 300  # characters in which a lead is found as a rule
 MOST = 40_000  # characters: the checks that bound what a whole text may hold come to nothing below this
 _REACHING = (
     "<",
     "{",
 )  # HTML and components may be open to the end; shortcodes are warned of wherever they stand
+# A picture or a file beside the article (A13), in place or in a definition.
+_BESIDE = re.compile(r"\](?:\(|: )\s*+<?(?!https?:|mailto:|[#/])")
 _OPEN = ("```", "~~~", "[^")  # a fence, a footnote
 
 
@@ -17,6 +21,8 @@ def opening(text: str) -> str:
     if end < 2 or not LEAST < end < len(text) < MOST or any(sign in text for sign in _REACHING):
         return text
     head = text[:end]
+    if ("](" in text or "]: " in text) and _BESIDE.search(text, end):
+        return text
     if any(sign in head for sign in _OPEN) or head.count("[") != head.count("]("):
         return text
     return head

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
 from typing import NamedTuple
@@ -22,6 +22,7 @@ from publisher.articles import (
     markdown,
     names,
     plain,
+    references,
     relations,
     slugs,
     tongues,
@@ -30,6 +31,7 @@ from publisher.articles.fields import Fields, visible
 from publisher.articles.opening import opening
 from publisher.errors import Empty, Unreadable
 from publisher.model.article import Article, Body, Leaf, Manuscript, Story, Warn
+from publisher.model.media import Reference
 from publisher.text import clean, direction, html, language
 from publisher.text.dates import digits_in
 from publisher.text.excerpt import excerpt
@@ -63,6 +65,7 @@ class _Sheet:
     words: str  # title and text without code, tags and addresses: what tells language and digits
     language: str
     hash: str
+    source: str
     warnings: list[Warn]
 
 
@@ -140,6 +143,17 @@ def _manuscript(leaf: Leaf, rules: Rules) -> Manuscript:
         digits=digits_in(sheet.words) or "",
         content_hash=sheet.hash,
         warnings=(*sheet.warnings, *fields.warnings),
+        references=_references(sheet, names.kind(leaf.path)),
+    )
+
+
+def _references(sheet: _Sheet, kind: names.Kind | None) -> tuple[Reference, ...]:
+    found = references.find(sheet.elements, sheet.source, sheet.fields.picture())
+    if kind != "docx":
+        return found
+    return tuple(
+        replace(each, use="embedded", line=None) if docx.is_embedded(each.path) else replace(each, line=None)
+        for each in found
     )
 
 
@@ -161,7 +175,7 @@ def _take_apart(leaf: Leaf, rules: Rules, *, briefly: bool = False) -> _Sheet:
     words = language.prose(f"{title}\n{source.words}")
     tag = tongues.of_article(leaf.path, fields, words, rules.language)
     digest = blake2b(source.text.encode(), digest_size=16).hexdigest()
-    return _Sheet(fields, title, elements, source.whole, words, tag, digest, warnings)
+    return _Sheet(fields, title, elements, source.whole, words, tag, digest, source.text, warnings)
 
 
 def _text(kind: names.Kind, leaf: Leaf, *, briefly: bool) -> _Source:

@@ -1,7 +1,7 @@
 """A selection as the letter readers get: subject, HTML and plain text, rendered once a variant (M7, M9, R1-R11)."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import css_inline
@@ -13,6 +13,7 @@ from publisher.digests.subject import cut, subject
 from publisher.layout import Layout
 from publisher.model.article import Article, Direction
 from publisher.model.digest import UNSUBSCRIBE_SLOT, Content, Newsletter
+from publisher.model.media import Shown
 from publisher.model.site import Site
 from publisher.templating import Templates
 from publisher.text.bidi import isolate
@@ -23,6 +24,7 @@ from publisher.text.language import feed_tag
 from publisher.text.words import Words, words
 
 LARGEST = 95_000  # octets of the encoded HTML part; Gmail clips at 102 KB (M7)
+_COLUMN = 552  # pixels between the paddings of the sheet, in templates/mail
 _EXCERPTS = (300, 200, 100, 0)  # grapheme clusters, longest first
 _PREHEADER = 140  # grapheme clusters that a list of mails may show behind the subject
 _INLINER = css_inline.CSSInliner(load_remote_stylesheets=False, keep_at_rules=True)
@@ -53,6 +55,7 @@ class Item:
     words: Voice  # of `byline` and `read_more`
     read_more: str
     arrow: str
+    picture: Shown | None = None  # small enough for a letter
 
 
 def compose(
@@ -186,7 +189,17 @@ def _item(article: Article, longest: int, site: Site, layout: Layout, around: Wo
         words=_voice(interface.language, direction),
         read_more=interface.text("Read more"),
         arrow="←" if direction == "rtl" else "→",  # bidi mirrors no arrows
+        picture=_picture(article, layout),
     )
+
+
+def _picture(article: Article, layout: Layout) -> Shown | None:
+    """The small picture, no wider than the column: Outlook keeps to what the attributes of <img> say."""
+    if article.picture is None:
+        return None
+    small = layout.shown(article, article.picture, small=True)
+    width = min(small.width, _COLUMN)
+    return replace(small, width=width, height=max(1, round(small.height * width / small.width)))
 
 
 def _new(interface: Words, number: int, digits: Digits) -> str:

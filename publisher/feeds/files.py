@@ -8,10 +8,12 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import chain, islice
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from publisher.errors import Unwritable
 
 BATCH = 100  # more files than this share two syncs of the whole file system
+_PIECE = 1 << 20  # bytes copied at once
 _TEMPORARY = ".~{}.tmp"
 _MENDS = {
     errno.ENOSPC: "free some space on the disk",
@@ -72,6 +74,23 @@ def put_many(root: Path, items: Iterable[tuple[str, bytes]]) -> list[str]:
                 temporary.unlink()
         raise
     return [path for path, _, _ in waiting]
+
+
+def copy(root: Path, path: str, source: BinaryIO) -> int:
+    """As `put`, for a file too large to be held in memory; returns how many bytes *source* gave. The file is written
+    again also where it held the same. Raises Unwritable."""
+    with _explained(path):
+        target = _inside(root.resolve(), path)
+        _make(target.parent)
+        temporary = _write(target, iter(lambda: source.read(_PIECE), b""), sync=True)
+        try:
+            size = temporary.stat().st_size
+            temporary.replace(target)
+        except OSError:
+            temporary.unlink(missing_ok=True)
+            raise
+        _sync(target.parent)
+        return size
 
 
 def remove(root: Path, path: str) -> bool:
@@ -137,14 +156,14 @@ def _make(folder: Path) -> None:
     _sync(folder.parent)
 
 
-def _write(target: Path, data: bytes, *, sync: bool) -> Path:
+def _write(target: Path, data: bytes | Iterable[bytes], *, sync: bool) -> Path:
     """A new file beside *target* that holds *data*."""
     temporary = target.with_name(_TEMPORARY.format(secrets.token_hex(8)))
     # 0o666 less the umask: a web server of another user has to read what is published.
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
+            file.writelines([data] if isinstance(data, bytes) else data)
             if sync:
                 file.flush()
                 os.fsync(file.fileno())

@@ -110,6 +110,11 @@ class _Item(BaseEntryExtension):  # type: ignore[misc]
             ):  # "related": of several alternates readers take the first, or the last
                 related = {"rel": "related", "type": "text/html", "hreflang": version.language}
                 etree.SubElement(element, "link", related | {"href": version.url})
+        for each in self.entry.enclosures:
+            length = str(each.length)
+            etree.SubElement(
+                element, "link", {"rel": "enclosure", "type": each.type, "length": length, "href": each.url}
+            )
         for title in element.findall("title"):
             title.set("type", "text")
         return element
@@ -118,6 +123,10 @@ class _Item(BaseEntryExtension):  # type: ignore[misc]
         description = element.find("description")
         if description is not None and element.find(_CONTENT) is None:
             description.tag = _CONTENT  # without a summary feedgen puts the content there
+        for each in self.entry.enclosures[:1]:  # one at most: readers differ on which of several they play
+            etree.SubElement(
+                element, "enclosure", {"url": each.url, "length": str(each.length), "type": each.type}
+            )
         for name in plain.authors(self.feed, self.entry.article):
             etree.SubElement(element, f"{{{_DC}}}creator").text = name
         language = self._mark(element)

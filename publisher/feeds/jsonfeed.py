@@ -36,11 +36,16 @@ def _item(feed: Feed, entry: Entry) -> dict[str, object]:
         "title": plain.title(article),
         "content_html": entry.content,
         "summary": plain.summary(article),
+        "image": entry.picture.url if entry.picture else "",
         "date_published": rfc3339(article.published),
         "date_modified": rfc3339(article.updated),
         "authors": [{"name": name} for name in article.authors],
         "tags": list(article.categories),
         "language": language,
+        "attachments": [
+            {"url": each.url, "mime_type": each.type, "size_in_bytes": each.length}
+            for each in entry.enclosures
+        ],
         "_rtl": direction and {"about": _DIRECTIONS, "direction": direction},
     }
     return {key: value for key, value in item.items() if value}

@@ -38,6 +38,7 @@ def at_most(entry: Entry) -> int:
     article = entry.article
     links = sum(200 + 10 * len(version.url) for version in entry.versions)
     words = (article.title, article.summary, *article.authors, *article.categories, article.id, entry.url)
+    words += tuple(each.url for each in (entry.picture, *entry.enclosures) if each)
     escapes = 4 * sum(map(entry.content.count, '<>&"\\\r\n\t'))
     return (
         _FRAME + links + len(entry.content.encode()) + escapes + sum(100 + 10 * len(word) for word in words)

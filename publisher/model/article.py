@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
+from publisher.model.media import Media, Reference
+
 Direction = Literal["rtl", "ltr"]
 
 
@@ -62,6 +64,7 @@ class Manuscript:
     digits: str  # the digits it is mostly written in: "latn", "arab", "arabext"; "" without any
     content_hash: str  # hex; changes when anything a reader sees changes
     warnings: tuple[Warn, ...]
+    references: tuple[Reference, ...] = ()  # files beside it that it names, its declared picture first (A13)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +123,12 @@ class Article:
     pin: bool
     weight: int
     content_hash: str
+    media: tuple[Media, ...] = ()  # what is published beside it, in the order of its references
+
+    @property
+    def picture(self) -> Media | None:
+        """The picture that stands for it: the declared one, else the first in its text."""
+        return next((each for each in self.media if each.letter), None)
 
 
 def standing(article: Article) -> tuple[bool, bool, int, float, int]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from publisher.model.article import Article, Direction, Version
+from publisher.model.media import Shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +34,5 @@ class Entry:
     url: str  # absolute, percent-encoded ASCII
     content: str  # HTML whose first element is <div dir lang> (F8)
     versions: tuple[Version, ...] = ()  # itself and its translations; () where it has none (A17)
+    picture: Shown | None = None  # that stands for it in lists (A13)
+    enclosures: tuple[Shown, ...] = ()  # its recordings

@@ -1,9 +1,12 @@
 """The page of one article. It depends on its article, the settings and the theme only."""
 
+from dataclasses import replace
+
 from markupsafe import Markup
 
 from publisher.layout import Layout
 from publisher.model.article import Article, Direction, Story, Version
+from publisher.model.media import Shown
 from publisher.model.site import Site
 from publisher.pages.frame import inline, local, page
 from publisher.templating import Templates
@@ -41,9 +44,10 @@ def article_page(site: Site, layout: Layout, story: Story, templates: Templates)
         date=date,
         updated_iso=rfc3339(article.updated),
         updated="" if updated == date else updated,
-        content=Markup(render(story.body, "page", url)),
         versions=[_version(version, story) for version in story.versions],
         fallback=_fallback(site, story),
+        content=Markup(render(story.body, "page", url, _media(article, layout))),
+        picture=_above(article, layout),
         categories=[_name(category, article.direction) for category in article.categories],
     )
 
@@ -64,6 +68,17 @@ def _fallback(site: Site, story: Story) -> str:
     """The version for a reader of none of its languages: the one in the site's; "" where there is none."""
     wanted = feed_tag(site.language)
     return next((one.url for one in story.versions if feed_tag(one.language) == wanted), "")
+
+
+def _media(article: Article, layout: Layout) -> dict[str, Shown]:
+    shown = layout.media(article, "page").items()
+    return {path: replace(each, url=local(each.url)) for path, each in shown}
+
+
+def _above(article: Article, layout: Layout) -> Shown | None:
+    """The declared picture, where the text does not show it."""
+    picture = article.picture
+    return _media(article, layout)[picture.reference] if picture and not picture.in_text else None
 
 
 def _byline(article: Article, ui: Words) -> Markup | str:

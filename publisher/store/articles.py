@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, func, or_, select, update
 
 from publisher.model.article import Article, Status
-from publisher.store import labels
+from publisher.store import labels, media
+from publisher.store.identity import printable
 from publisher.store.tables import PINNED, REFUSED, articles, editions, leaves
 
 _COLUMNS = [articles.c[field.name] for field in fields(Article)]
@@ -39,19 +40,24 @@ def listing(connection: Connection) -> list[Listed]:
         .outerjoin_from(leaves, articles, leaves.c.article == articles.c.id)
         .order_by(leaves.c.path)
     )
-    return [_listed(row) for row in connection.execute(query)]
+    rows = connection.execute(query).all()
+    if media.empty(connection):
+        return [_listed(row, {}, {}) for row in rows]
+    used, notes = media.users(connection), media.notes(connection)
+    return [_listed(row, used, notes) for row in rows]
 
 
-def _listed(row: Row[*tuple[Any, ...]]) -> Listed:
+def _listed(row: Row[*tuple[Any, ...]], used: dict[str, str], notes: dict[str, tuple[str, ...]]) -> Listed:
     article = _article({c.name: getattr(row, f"a_{c.name}") for c in _COLUMNS}) if row.a_id else None
+    shown = row.status == Status.SKIPPED and row.path in used
     future = row.status == Status.PUBLISHED and row.now == Status.HELD
     return Listed(
         row.path,
         Status.HELD if future else Status(row.status),
-        _waits(row) if future else row.reason,
-        row.mend,
+        _waits(row) if future else f"shown by {printable(used[row.path])}" if shown else row.reason,
+        "" if shown else row.mend,
         row.line,
-        tuple(row.warnings),
+        (*row.warnings, *notes.get(row.a_id, ())),
         article,
     )
 

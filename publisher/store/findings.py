@@ -16,7 +16,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from publisher.layout import article_id, declared_id
 from publisher.model.article import Finding, Manuscript, Status
-from publisher.store import groups, labels
+from publisher.store import groups, labels, media
 from publisher.store.identity import identify, printable
 from publisher.store.labels import Change
 from publisher.store.tables import OUTDATED, articles, editions, leaves, newsletters, variants
@@ -61,6 +61,7 @@ def depart(connection: Connection, paths: Sequence[str], now: datetime) -> list[
     gone = [row.article for row in connection.execute(select(leaves.c.article).where(here)) if row.article]
     connection.execute(leaves.delete().where(here))
     _leave(connection, gone, Status.REMOVED, now)
+    media.touch(connection, paths)
     return gone
 
 
@@ -100,6 +101,7 @@ def record(connection: Connection, findings: Sequence[Finding], site: str, now: 
         batch.add(finding, identity, leaf.first_seen if leaf else now)
     batch.write()
     notes = [_ask(connection, finding, before.leaves.get(finding.path), site, now) for finding in doubtful]
+    media.note(connection, findings)
     return [note for note in notes if note]
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import (
     text,
 )
 
-from publisher.store.types import Instant, Json, PathBytes
+from publisher.store.types import Instant, Json, MediaList, PathBytes
 
 metadata = MetaData(
     naming_convention={
@@ -96,6 +96,8 @@ articles = Table(
     Column("removed", Instant, nullable=True),
     # What its page on disk was made from; "": there is none.
     Column("page", Text, nullable=False, server_default=""),
+    # What is published beside it, as the table of that name has it.
+    Column("media", MediaList, nullable=False, server_default=""),
     Index("ix_articles_newest", "status", "published", "seq"),
     Index("ix_articles_hash", "content_hash"),
     Index("ix_articles_page", "status", "page"),
@@ -138,6 +140,31 @@ translations = Table(
     Column("told", Text, nullable=False, server_default=""),  # what pages of the others say of it
     Index("ix_translations_claim", "claim"),
     Index("ix_translations_key", "key"),
+)
+
+# Every file beside an article that it names, and what was made of it from which state of the file.
+media = Table(
+    "media",
+    metadata,
+    Column("article", ForeignKey("articles.id"), primary_key=True),
+    Column("reference", PathBytes, primary_key=True),  # model.media.Reference.path
+    Column("position", Integer, nullable=True),  # NULL: the article names it no more
+    Column("use", Text, nullable=False),
+    Column("alt", Text, nullable=False),
+    Column("line", Integer, nullable=True),
+    Column("in_text", Boolean, nullable=False),
+    Column("key", PathBytes, nullable=False),  # where it is looked for, whatever its case
+    Column("fresh", Boolean, nullable=False),  # False: look at it again
+    Column("source", PathBytes, nullable=True),  # the file it was made from, and how that looked
+    Column("mtime_ns", BigInteger, nullable=False, server_default="0"),
+    Column("size", BigInteger, nullable=False, server_default="0"),
+    Column("inode", BigInteger, nullable=False, server_default="0"),
+    Column("digest", Text, nullable=False, server_default=""),
+    Column("made", MediaList, nullable=False, server_default=""),
+    Column("files", Json, nullable=False, server_default="[]"),  # of the output folder
+    Column("note", Text, nullable=False, server_default=""),  # why it is not published, or not as it is
+    Index("ix_media_key", "key"),
+    _where("ix_media_waiting", "article", where="NOT fresh"),
 )
 
 slugs = Table(

@@ -1,11 +1,14 @@
 """Column types: instants as whole UTC seconds, paths as their bytes, lists as JSON."""
 
 import json
+from dataclasses import astuple
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, Dialect, LargeBinary, Text
 from sqlalchemy.types import TypeDecorator
+
+from publisher.model.media import Made, Media
 
 
 class Instant(TypeDecorator[datetime]):
@@ -45,3 +48,22 @@ class Json(TypeDecorator[Any]):
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> Any:
         return None if value is None else json.loads(value)
+
+
+class MediaList(TypeDecorator[tuple[Media, ...]]):
+    """What is published beside an article, as compact JSON; "" for nothing, which costs no reading."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: tuple[Media, ...] | None, dialect: Dialect) -> str | None:
+        # ASCII, since the names of files may hold what is no text (PEP 383).
+        return json.dumps([astuple(each) for each in value], separators=(",", ":")) if value else ""
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> tuple[Media, ...]:
+        if not value:
+            return ()
+        return tuple(
+            Media(reference, Made(*page), Made(*letter) if letter else None, *rest)
+            for reference, page, letter, *rest in json.loads(value)
+        )

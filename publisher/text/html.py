@@ -1,7 +1,7 @@
 """HTML fragments: sanitised, split into blocks, read as words, and shown right-to-left correct (F7-F9, F11, F14)."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from html import unescape
 from typing import Literal
@@ -10,11 +10,12 @@ import nh3
 from lxml import etree
 
 from publisher.model.article import Block, Body, Direction
+from publisher.model.media import Shown
 from publisher.text.clean import one_line, tidy
 from publisher.text.direction import RLM, first_strong
 from publisher.text.language import feed_tag
 from publisher.text.paragraph import BLOCKS, CODE, mark
-from publisher.text.urls import srcset, url
+from publisher.text.urls import beside, srcset, url
 
 __all__ = ["plain", "render", "sanitise", "split", "url"]
 
@@ -57,6 +58,7 @@ _RUN = 5_000  # characters
 _LONG_RUN = re.compile(rf"(?:>|\A)[^<]{{{_RUN},}}")
 _PART = re.compile(rf"(?:[^&]|&[#\w]{{0,31}}+;?+){{1,{_RUN}}}+")
 _URLS = ("href", "src", "poster", "cite")
+_NO_MEDIA: Mapping[str, Shown] = {}
 _BREAKS = BLOCKS | {"br", "hr"}
 
 
@@ -201,18 +203,19 @@ def plain(html: str) -> str:
     return one_line("".join(words))
 
 
-def render(body: Body, medium: Medium, base: str) -> str:
+def render(body: Body, medium: Medium, base: str, media: Mapping[str, Shown] = _NO_MEDIA) -> str:
     """*body* as one <div dir lang> of its blocks, as a feed, a page or a letter shows it (F7-F9, F11).
 
     A block that differs from the body says so; in rtl text runs that would be reordered are isolated (<bdi>, in
     a letter <span>), and the first strong character is R or AL also where a reader strips every dir and tag. URLs
-    are absolute against *base*, the URL of the article. Rendering what was rendered adds nothing.
+    are absolute against *base*, the URL of the article; files in *media* (by the path that urls.beside makes) stand
+    where it says, pictures with their size (A13). Rendering what was rendered adds nothing.
     """
     outer = etree.Element("div", {"dir": body.direction, "lang": feed_tag(body.language)})
     for block in body.blocks:
         outer.append(_block(block, body, "span" if medium == "letter" else "bdi"))
     for element in outer.iter():
-        _resolve(element, base)
+        _resolve(element, base, media)
     if body.direction == "rtl":
         _lead(outer)
     return _serialised(outer)
@@ -231,16 +234,45 @@ def _block(block: Block, body: Body, how: Literal["bdi", "span"]) -> etree._Elem
     return element
 
 
-def _resolve(element: etree._Element, base: str) -> None:
-    for name, resolve in (*((name, url) for name in _URLS), ("srcset", srcset)):
+def _resolve(element: etree._Element, base: str, media: Mapping[str, Shown]) -> None:
+    def place(raw: str) -> str | None:
+        found = media.get(beside(raw) or "") if media else None
+        return found.url if found else url(raw, base)
+
+    if media and element.tag == "img":
+        _size(element, media.get(beside(element.get("src", "")) or ""))
+    for name in (*_URLS, "srcset"):
         raw = element.get(name)
         if raw is None:
             continue
-        resolved = resolve(raw, base)
+        resolved = srcset(raw, place) if name == "srcset" else place(raw)
         if resolved is None:
             del element.attrib[name]
         else:
             element.set(name, resolved)
+
+
+def _size(picture: etree._Element, found: Shown | None) -> None:
+    """Write how large the picture is, so that no text moves when it comes. An author's own width and height stay;
+    one without the other is completed. Larger versions than ours are not offered."""
+    if found is None or not found.width:
+        return
+    for name in ("srcset", "sizes"):
+        picture.attrib.pop(name, None)
+    width, height = (_pixels(picture.get(name, "")) for name in ("width", "height"))
+    if width and not height:
+        height = max(1, round(width * found.height / found.width))
+    elif height and not width:
+        width = max(1, round(height * found.width / found.height))
+    elif not width:
+        width, height = found.width, found.height
+    picture.set("width", str(width))
+    picture.set("height", str(height))
+
+
+def _pixels(value: str) -> int:
+    """A width or height in pixels; 0 for what is none ("50%", "auto")."""
+    return int(value) if re.fullmatch(r"[1-9][0-9]{0,4}", value.strip(), re.ASCII) else 0
 
 
 def _lead(outer: etree._Element) -> None:

@@ -1,13 +1,17 @@
 """URLs as every wire wants them (F11): absolute, percent-encoded ASCII, hosts in punycode."""
 
+import posixpath
 import re
-from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit
+from collections.abc import Callable
+from unicodedata import normalize
+from urllib.parse import SplitResult, quote, unquote, unquote_to_bytes, urljoin, urlsplit
 
 import idna
 
 _EDGES = "".join(map(chr, range(0x21)))
 _INSIDE = str.maketrans("", "", "\t\n\r")
 _HOST = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?|\[[0-9a-f:.]+\]", re.ASCII)
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _LONE_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
 _PATH, _QUERY = "/%:@!$&'()*+,;=~", "/%:@!$&'()*+,;=~?"
 # One candidate of srcset: a URL, which a comma at its end closes, else a descriptor up to the comma.
@@ -32,11 +36,29 @@ def url(raw: str, base: str) -> str | None:
         return None
 
 
-def srcset(raw: str, base: str) -> str | None:
-    """The value of a srcset attribute with every URL as `url` makes it; candidates that cannot be are left out."""
+def beside(raw: str) -> str | None:
+    """The relative path that *raw* names, decoded (what is no UTF-8 as lone surrogates, PEP 383), in NFC, "." and
+    ".." resolved as far as they can be; None for what is no relative path: "https://...", "/top", "#part", "?q"."""
+    path = raw.strip(_EDGES).translate(_INSIDE).partition("#")[0].partition("?")[0]
+    if not path or path.startswith(("/", "\\")) or _SCHEME.match(path):
+        return None
+    decoded = unquote_to_bytes(path).decode("utf-8", "surrogateescape") if "%" in path else path
+    if "\0" in decoded or decoded.endswith("/"):
+        return None
+    found = normalize("NFC", posixpath.normpath(decoded))
+    return None if found in (".", "..") or found.startswith("/") else found
+
+
+def candidates(raw: str) -> list[str]:
+    """The URLs of a srcset attribute, as written."""
+    return [match["url"].rstrip(",") for match in _CANDIDATE.finditer(raw)]
+
+
+def srcset(raw: str, resolve: Callable[[str], str | None]) -> str | None:
+    """The value of a srcset attribute with every URL as *resolve* makes it; candidates that cannot be are left out."""
     candidates = []
     for match in _CANDIDATE.finditer(raw):
-        if resolved := url(match["url"].rstrip(","), base):
+        if resolved := resolve(match["url"].rstrip(",")):
             candidates.append(f"{resolved} {(match['size'] or '').strip()}".strip())
     return ", ".join(candidates) or None
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from publisher.actions import plan, scan
+from publisher.actions import assets, plan, scan
 from publisher.actions.house import House
 from publisher.actions.letters import sender
 from publisher.articles.folder import shown
@@ -34,6 +34,7 @@ def check(house: House, now: datetime) -> dict[str, Any]:
     house.store.write(lambda c: release.due(c, now))
     while house.store.write(release.place):
         pass
+    assets.refresh(house, write=False)
     listed = house.store.read(articles.listing)
     problems = [
         {"where": shown(each.path), "what": warning, "mend": ""}

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote_to_bytes
 
+from publisher.model import media
+
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -25,10 +27,8 @@ TYPES = {
     ".xml": "application/xml; charset=utf-8",
     ".json": "application/json; charset=utf-8",
     ".txt": "text/plain; charset=utf-8",
-    ".jpg": "image/jpeg",
-    ".png": "image/png",
     ".svg": "image/svg+xml",
-    ".webp": "image/webp",
+    **{f".{ending}": kind for ending, kind in media.TYPES.items() if ending != "json"},
 }
 COMMON = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer")]
 PAGE = [
@@ -122,7 +122,7 @@ def _path(raw: bytes) -> str | None:
 async def _conditional(send: Send, scope: Scope, file: _File, name: str) -> None:
     """200, or 304 where the reader has it already (RFC 9110, 13.1)."""
     suffix = os.path.splitext(name)[1]  # noqa: PTH122 - a string, not a file
-    kind = TYPES.get(name) or TYPES.get(suffix, "application/octet-stream")
+    kind = TYPES.get(name) or TYPES.get(suffix.lower(), "application/octet-stream")
     headers = [
         (b"content-type", kind.encode()),
         (b"etag", file.etag),

@@ -62,6 +62,8 @@ def leaf(title: str, summary: str, text: str) -> Leaf:
 @example("", ["[رابط]", LONG, LONG, "[رابط]: https://example.org/"], "\n\n")
 @example("", ["- بند", LONG, LONG], "\n\n")
 @example(LONG * 3, [LONG, LONG, LONG, LONG], "\n\n")
+@example("", [LONG, LONG, "![النهر](pic.jpg)"], "\n\n")
+@example("", [LONG, LONG, "![النهر][1]", LONG, "[1]: pic.jpg"], "\n\n")
 def test_the_opening_says_what_the_whole_text_says(
     summary: str, parts: list[str], between: str
 ) -> None:  # A11
@@ -79,6 +81,10 @@ def test_an_opening_is_taken_of_plain_paragraphs_and_of_nothing_else() -> None:
     assert LEAST < len(opening(text)) < 1000
     for sign in ("<b>", "{{", "{%"):
         assert opening(text + sign) == text + sign
+    for sign in ("![](a.jpg)", "[x](a.pdf)", "[x]( <a b.pdf>)", "[1]: a.jpg"):
+        assert opening(text + sign) == text + sign
+    for sign in ("[x](https://example.org)", "![](https://example.org/a.jpg)", "[x](#part)"):
+        assert len(opening(text + sign)) < 1000
     for sign in ("[x]", "[^1]", "```", "~~~"):
         assert opening(sign + text) == sign + text
     assert opening("س " * MOST) == "س " * MOST

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from publisher.articles import docx
 from publisher.articles.parse import Rules, body, parse
 from publisher.errors import Unreadable
 from publisher.model.article import Leaf
@@ -18,7 +19,8 @@ OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml"
 TYPES = (
     '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
-    f'<Override PartName="/word/document.xml" ContentType="{WORD}.document.main+xml"/></Types>'
+    f'<Override PartName="/word/document.xml" ContentType="{WORD}.document.main+xml"/>'
+    '<Default Extension="jpeg" ContentType="image/jpeg"/><Default Extension="emf" ContentType="image/x-emf"/></Types>'
 )
 STYLES = (
     f"<w:styles {W}>"
@@ -49,7 +51,13 @@ def run(text: str, properties: str = "") -> str:
     return f'<w:r><w:rPr>{properties}</w:rPr><w:t xml:space="preserve">{text}</w:t></w:r>'
 
 
-def word(*paragraphs: str, core: str = "", head: str = "", more: dict[str, bytes] | None = None) -> bytes:
+def word(
+    *paragraphs: str,
+    core: str = "",
+    head: str = "",
+    more: dict[str, bytes] | None = None,
+    pictures: dict[str, bytes] | None = None,
+) -> bytes:
     data = BytesIO()
     with ZipFile(data, "w", ZIP_DEFLATED) as archive:
         archive.writestr("[Content_Types].xml", TYPES)
@@ -57,7 +65,7 @@ def word(*paragraphs: str, core: str = "", head: str = "", more: dict[str, bytes
             "_rels/.rels",
             relations("word/officeDocument.xml").replace("/officeDocument.xml", "/document.xml"),
         )
-        archive.writestr("word/_rels/document.xml.rels", relations("styles.xml"))
+        archive.writestr("word/_rels/document.xml.rels", relations("styles.xml", *(pictures or {})))
         archive.writestr("word/styles.xml", STYLES)
         archive.writestr(
             "word/document.xml", f"{head}<w:document {W}><w:body>{''.join(paragraphs)}</w:body></w:document>"
@@ -69,7 +77,20 @@ def word(*paragraphs: str, core: str = "", head: str = "", more: dict[str, bytes
         )
         for name, content in (more or {}).items():
             archive.writestr(name, content)
+        for name, content in (pictures or {}).items():
+            archive.writestr(f"word/{name}", content)
     return data.getvalue()
+
+
+def shown(number: int, alt: str = "") -> str:
+    """A picture in the text: the *number*-th of the document's, from 1."""
+    draw = "http://schemas.openxmlformats.org/drawingml/2006"
+    return (
+        f'<w:r><w:drawing><wp:inline xmlns:wp="{draw}/wordprocessingDrawing"><wp:docPr id="1" name="p" descr="{alt}"/>'
+        f'<a:graphic xmlns:a="{draw}/main"><a:graphicData><pic:pic xmlns:pic="{draw}/picture"><pic:blipFill>'
+        f'<a:blip xmlns:r="{OFFICE}" r:embed="r{number}"/></pic:blipFill></pic:pic></a:graphicData></a:graphic>'
+        "</wp:inline></w:drawing></w:r>"
+    )
 
 
 def leaf(data: bytes) -> Leaf:
@@ -141,6 +162,38 @@ def test_legacy_kurdish_font_is_named_and_not_published(typed: str) -> None:  # 
 
 def test_unicode_kurdish_in_a_legacy_font_is_published() -> None:  # A2
     assert "ڕۆژی نوێ" in markup(word(paragraph("عنوان", style="a1"), paragraph("ڕۆژی نوێ", style="k")))
+
+
+def test_pictures_are_named_and_can_be_had() -> None:  # A2, A13
+    pictures = {"media/image1.jpeg": b"one", "media/image2.emf": b"two"}
+    data = word(TEXT, paragraph(shown(1, "النهر")), paragraph(shown(2)), pictures=pictures)
+
+    found = parse(leaf(data), RULES)
+
+    (reference,) = found.references
+    assert ("embedded", "النهر") == (reference.use, reference.alt)
+    assert f'<img alt="النهر" src="{reference.path}">' in markup(data)
+    assert b"one" == docx.picture(data, reference.path)
+    assert ["1 pictures in the document were left out"] == [
+        each.what.partition(":")[0] for each in found.warnings
+    ]
+    other = word(TEXT, paragraph(shown(1, "النهر")), pictures={"media/image1.jpeg": b"another"})
+    assert found.content_hash != parse(leaf(other), RULES).content_hash
+
+
+@pytest.mark.parametrize("target", ["../../secret.jpeg", "media/gone.jpeg", "/etc/passwd"])
+def test_a_picture_from_elsewhere_is_left_out(target: str) -> None:  # threat 5
+    data = word(TEXT, paragraph(shown(1)))
+    rels = relations("styles.xml", target)
+    with ZipFile(BytesIO(data)) as old, ZipFile(out := BytesIO(), "w") as new:
+        for name in old.namelist():
+            new.writestr(name, rels if name == "word/_rels/document.xml.rels" else old.read(name))
+
+    try:
+        found = parse(leaf(out.getvalue()), RULES)
+    except Unreadable:
+        return
+    assert () == found.references
 
 
 def test_saving_again_changes_no_hash() -> None:  # A10

@@ -1,10 +1,10 @@
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from publisher.text.urls import srcset, url
+from publisher.text.urls import beside, srcset, url
 
 BASE = "https://news.example/story/"
 
@@ -67,8 +67,48 @@ def test_any_text_is_a_url_of_ours_or_none(raw: str) -> None:
 def test_a_source_set_keeps_the_candidates_that_are_urls() -> None:
     raw = "a.png 1x, صورة.png 2x,javascript:x 3x, //c.example/d,e.png, f.png 100w"
 
-    assert srcset(raw, BASE) == (
+    assert srcset(raw, lambda each: url(each, BASE)) == (
         "https://news.example/story/a.png 1x, https://news.example/story/%D8%B5%D9%88%D8%B1%D8%A9.png 2x,"
         " https://c.example/d,e.png, https://news.example/story/f.png 100w"
     )
-    assert srcset(" , ,", BASE) is None
+    assert srcset(" , ,", lambda each: url(each, BASE)) is None
+
+
+@pytest.mark.parametrize(
+    ("raw", "path"),
+    [
+        ("pic.jpg", "pic.jpg"),
+        (" ./img//x.png?w=3#top ", "img/x.png"),
+        ("../media/y.jpg", "../media/y.jpg"),
+        ("a/../b.jpg", "b.jpg"),
+        ("%D8%B5%D9%88%D8%B1%D8%A9.jpg", "صورة.jpg"),
+        ("a%20b.jpg", "a b.jpg"),
+        ("%E9.jpg", "\udce9.jpg"),
+        ("آ.jpg", "\u0622.jpg"),
+        ("https://example.org/a.jpg", None),
+        ("//example.org/a.jpg", None),
+        ("/top.jpg", None),
+        ("%2Ftop.jpg", None),
+        ("\\server\\a.jpg", None),
+        ("data:image/png;base64,AA", None),
+        ("mailto:a@b.example", None),
+        ("#part", None),
+        ("?q=1", None),
+        ("folder/", None),
+        ("a%00.jpg", None),
+        ("..", None),
+        ("", None),
+    ],
+)
+def test_a_relative_path_is_read_as_the_file_it_names(raw: str, path: str | None) -> None:  # A13
+    assert path == beside(raw)
+
+
+@given(st.text() | st.text(alphabet="./%20:a\u0627\u0623?#"))
+def test_a_relative_path_never_begins_at_the_top_and_stays_what_it_is(raw: str) -> None:  # threat 5
+    path = beside(raw)
+
+    if path is not None:
+        assert not path.startswith("/")
+        assert ".." not in path.lstrip("./").split("/")
+        assert path == beside(f"./{quote(path, errors='surrogateescape')}")

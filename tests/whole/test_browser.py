@@ -6,9 +6,12 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import feedparser
 import pytest
+from PIL import Image
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -114,6 +117,73 @@ def test_the_letter_survives_what_mail_clients_strip(sample, shown, strip):  # R
     page = shown(re.sub(strip, "", html, flags=re.DOTALL | re.IGNORECASE))
 
     assert [] == [block for block in wrong(page) if block[0] == "ltr"]
+
+
+PICTURE = """\
+---
+title: حديقة على ضفة النهر
+slug: park
+date: 2026-01-01
+---
+افتُتحت أمس حديقة جديدة على ضفة النهر بعد عامين من العمل، وحضر الافتتاح أهالي الحي.
+
+![النهر من الجسر](النهر.jpg)
+
+نص بعد الصورة.
+"""
+
+
+@pytest.fixture(scope="module")
+def pictured(tmp_path_factory):
+    """A site with a picture taken with the camera on its side, in a page and a letter."""
+    folder = tmp_path_factory.mktemp("pictured") / "site"
+    nashir = [sys.executable, "-m", "publisher"]
+    subprocess.run([*nashir, "init", str(folder)], check=True, capture_output=True)
+    tags = Image.Exif()
+    tags[0x0112] = 6
+    Image.effect_noise((2400, 1600), 50).convert("RGB").save(folder / "articles" / "النهر.jpg", exif=tags)
+    (folder / "articles" / "park.md").write_text(PICTURE, "utf-8")
+    for words in (["publish"], ["preview", "--no-open"]):
+        subprocess.run([*nashir, "-C", str(folder), *words], check=True, capture_output=True)
+    return folder
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("what", ["feeds/park/index.html", "state/preview/daily.html"])
+def test_a_picture_shows_upright_at_its_own_ratio_and_moves_nothing(pictured, browser, width, what):  # A13
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    waiting: list[Any] = []
+
+    def serve(route):
+        path = unquote(urlsplit(route.request.url).path)
+        file = pictured / "feeds" / path.lstrip("/") if path != "/the-page" else pictured / what
+        if file.suffix == ".jpg" and not waiting:
+            waiting.append(route)  # until the text was measured
+        elif file.is_file():
+            route.fulfill(path=file)
+        else:
+            route.fulfill(status=404)
+
+    page.route("**/*", serve)
+    page.goto("http://127.0.0.1:8080/the-page", wait_until="commit")
+    page.wait_for_function("document.querySelector('img') && document.readyState !== 'loading'")
+    page.wait_for_timeout(200)
+    tall = "document.documentElement.scrollHeight"
+    before = page.evaluate(tall)
+    waiting[0].fulfill(path=pictured / "feeds" / unquote(urlsplit(waiting[0].request.url).path).lstrip("/"))
+    page.wait_for_function("[...document.images].every(i => i.complete && i.naturalWidth)")
+
+    seen = page.evaluate(
+        "[...document.images].map(i => [i.naturalWidth / i.naturalHeight, i.clientWidth / i.clientHeight])"
+    )
+    after = page.evaluate(tall)
+    assert not overflows(page)
+    page.close()
+    assert before == after
+    assert len(seen) == 1
+    for natural, shown_as in seen:
+        assert abs(natural - 2 / 3) < 0.01
+        assert abs(natural - shown_as) < 0.01
 
 
 def entries(sample):

@@ -3,6 +3,7 @@
 import email
 import email.policy
 import html
+import os
 import re
 import sqlite3
 from pathlib import Path
@@ -11,6 +12,7 @@ from xml.etree import ElementTree
 import feedparser
 import lxml.html
 import pytest
+from PIL import Image
 
 
 def read(path: Path):
@@ -314,3 +316,51 @@ def test_init_never_overwrites_a_site(site):
 def test_help_and_version_answer(site):
     assert "publish" in site.run("--help").stdout
     assert "0." in site.run("--version").stdout
+
+
+def test_pictures_go_out_with_their_article_by_the_real_command(site, story):  # A13
+    folder = site.article(
+        "bundle/index.md", f"---\ntitle: حديقة\nslug: park\n---\n{story}\n\n![النهر](صورة.jpg)\n"
+    ).parent
+    tags = Image.Exif()
+    tags[0x010F] = "SecretCam"
+    tags.get_ifd(0x8825)[1] = "N"
+    Image.effect_noise((3000, 2000), 50).convert("RGB").save(folder / "صورة.jpg", exif=tags)
+    (folder / "كلمة.mp3").write_bytes(b"ID3" + bytes(997))
+    site.article("bundle/index.md", (folder / "index.md").read_text("utf-8") + "\n[استمع](كلمة.mp3)\n")
+    os.utime(folder / "صورة.jpg", (1_700_000_000, 1_700_000_000))
+    os.utime(folder / "كلمة.mp3", (1_700_000_000, 1_700_000_000))
+
+    first, second = site.json("publish"), site.json("publish")
+    site.run("subscribers", "add", "reader@example.org", "--confirmed")
+    site.run("send", "--now", "--include-existing")
+
+    out = site.folder / "feeds"
+    assert {"park/صورة.jpg", "park/letter/صورة.jpg", "park/كلمة.mp3"} <= set(first["written"])
+    assert [] == second["written"]
+    sizes = {}
+    for name in ("صورة.jpg", "letter/صورة.jpg"):
+        with Image.open(out / "park" / name) as opened:
+            sizes[name] = opened.size
+    assert {"صورة.jpg": (1600, 1067), "letter/صورة.jpg": (600, 400)} == sizes
+    assert not any(b"SecretCam" in path.read_bytes() for path in out.rglob("*") if path.is_file())
+    (entry,) = feedparser.parse((out / "rss.xml").read_bytes()).entries
+    assert [("audio/mpeg", "1000")] == [(each.type, each.length) for each in entry.enclosures]
+    (letter,) = site.letters()
+    shown = lxml.html.fromstring(read(letter).get_body(("html",)).get_content())
+    (image,) = shown.iter("img")
+    assert str(image.get("src")).startswith("http") and str(image.get("src")).endswith(
+        "/letter/%D8%B5%D9%88%D8%B1%D8%A9.jpg"
+    )
+    assert image.get("alt") == "النهر"
+
+
+def test_the_daemon_takes_a_picture_that_comes_after_its_article(daemon, site):  # A13
+    site.article("park.md", "---\ntitle: حديقة\nslug: park\n---\n\nنص.\n\n![](p.jpg)\n")
+    with daemon() as running:
+        running.until(lambda: running.get("/park/")[0] == 200)
+        assert running.get("/park/p.jpg")[0] == 404
+        Image.new("RGB", (640, 480)).save(site.folder / "articles" / "p.jpg")
+        running.until(lambda: running.get("/park/p.jpg")[0] == 200)
+        running.until(lambda: b'width="640"' in running.get("/park/")[2])
+        assert running.get("/park/p.jpg")[1]["content-type"] == "image/jpeg"

@@ -32,6 +32,7 @@ def upgrade() -> None:
         sa.Column("content_hash", sa.Text(), nullable=False),
         sa.Column("removed", sa.BigInteger(), nullable=True),
         sa.Column("page", sa.Text(), server_default="", nullable=False),
+        sa.Column("media", sa.Text(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_articles")),
         sa.UniqueConstraint("seq", name=op.f("uq_articles_seq")),
     )
@@ -163,6 +164,38 @@ def upgrade() -> None:
             unique=False,
             sqlite_where=sa.text("status = 'quarantined'"),
             postgresql_where=sa.text("status = 'quarantined'"),
+        )
+
+    op.create_table(
+        "media",
+        sa.Column("article", sa.Text(), nullable=False),
+        sa.Column("reference", sa.LargeBinary(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=True),
+        sa.Column("use", sa.Text(), nullable=False),
+        sa.Column("alt", sa.Text(), nullable=False),
+        sa.Column("line", sa.Integer(), nullable=True),
+        sa.Column("in_text", sa.Boolean(), nullable=False),
+        sa.Column("key", sa.LargeBinary(), nullable=False),
+        sa.Column("fresh", sa.Boolean(), nullable=False),
+        sa.Column("source", sa.LargeBinary(), nullable=True),
+        sa.Column("mtime_ns", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("size", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("inode", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("digest", sa.Text(), server_default="", nullable=False),
+        sa.Column("made", sa.Text(), server_default="", nullable=False),
+        sa.Column("files", sa.Text(), server_default="[]", nullable=False),
+        sa.Column("note", sa.Text(), server_default="", nullable=False),
+        sa.ForeignKeyConstraint(["article"], ["articles.id"], name=op.f("fk_media_article")),
+        sa.PrimaryKeyConstraint("article", "reference", name=op.f("pk_media")),
+    )
+    with op.batch_alter_table("media", schema=None) as batch_op:
+        batch_op.create_index("ix_media_key", ["key"], unique=False)
+        batch_op.create_index(
+            "ix_media_waiting",
+            ["article"],
+            unique=False,
+            sqlite_where=sa.text("NOT fresh"),
+            postgresql_where=sa.text("NOT fresh"),
         )
 
     op.create_table(
