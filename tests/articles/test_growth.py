@@ -70,10 +70,13 @@ def seconds(text: str, ending: str) -> float:
 
 
 def assert_linear(make: Callable[[int], str], ending: str) -> None:
-    small, large = seconds(make(SMALL), ending), seconds(make(FOUR_TIMES), ending)
-
+    for _ in range(3):  # a busy machine slows any one reading down; what is quadratic is so every time
+        small, large = seconds(make(SMALL), ending), seconds(make(FOUR_TIMES), ending)
+        if large < 8 * max(small, 0.02):
+            break
+    else:
+        pytest.fail(f"four times the text took {large / small:.0f} times the time, three times")
     assert large < 2 * 2  # two readings
-    assert large < 8 * max(small, 0.02), "four times the text took eight times the time"
     if "NASHIR_SAMPLES" in os.environ:
         assert seconds(make(FULL), ending) < 2 * 2
 
@@ -100,3 +103,8 @@ def test_repeated_in_a_head(head: str, unit: str) -> None:
 @pytest.mark.parametrize("name", MADE)
 def test_made(name: str) -> None:
     assert_linear(MADE[name], "md")
+
+
+@pytest.mark.parametrize("sign", ["«", "\u00a0", "&#171;"])
+def test_signs_that_the_cleaner_takes_one_by_one(sign: str) -> None:
+    assert seconds(f"# خبر\n\n{sign * 600_000}", "md") < 4  # ten seconds and more without the parting
