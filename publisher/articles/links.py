@@ -3,14 +3,14 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from publisher import layout
 from publisher.articles import names, slugs
 
 DEFAULT = "/:slug/"
 
-_TOKEN = re.compile(r":([a-z_]+)|\{([a-z_]+)(?::([^{}]*))?\}")  # Hugo and Jekyll, Pelican
+_TOKEN = re.compile(r":([A-Za-z_]+)|\{([A-Za-z_]+)(?::([^{}]*))?\}")  # Hugo and Jekyll, Pelican
 _DATED_NAME = re.compile(r"\A\d{4}-\d{1,2}-\d{1,2}[-_ ]+(?=.)")
 _STRFTIME = {"Y": "year", "y": "short_year", "m": "month", "-m": "i_month", "d": "day", "-d": "i_day",
              "H": "hour", "M": "minute", "S": "second"}  # fmt: skip
@@ -52,6 +52,7 @@ _VALUES: dict[str, Callable[[Facts], str]] = {
     "category": lambda facts: slugs.slug(facts.categories[0]) if facts.categories else "",
 }
 _NAMES = {"slug", "title", "filename"}
+_EXAMPLE = Facts("section/name.md", "slug", "title", ("subject",), datetime(2001, 2, 3, tzinfo=UTC))
 
 
 def stem(path: str) -> str:
@@ -69,16 +70,27 @@ def check(pattern: str) -> str:
         raise ValueError(f"{pattern!r} names no article; add :slug, :title or :filename")
     if "?" in pattern or "#" in pattern:
         raise ValueError(f"{pattern!r} is no path; leave out ? and #")
+    try:
+        layout.place(_path(pattern, _EXAMPLE), "")
+    except ValueError as error:
+        raise ValueError(
+            f"{pattern!r} {error}; write a path such as {DEFAULT} or /:year/:slug.html"
+        ) from error
     return pattern
 
 
 def expand(pattern: str, facts: Facts) -> str:
     """The slug of an article by *pattern*; its plain slug where the pattern leads to no place of its own."""
-    text = _TOKEN.sub(lambda match: _expanded(match, facts), pattern)
     try:
-        return layout.place(text, "")
+        return layout.place(_path(pattern, facts), "")
     except ValueError:
         return facts.slug
+
+
+def _path(pattern: str, facts: Facts) -> str:
+    """With one slash before it: where the first part is empty (no category) the second is no host."""
+    text = _TOKEN.sub(lambda match: _expanded(match, facts), pattern.strip())
+    return text if "://" in text else f"/{text.lstrip('/')}"
 
 
 def has_tokens(address: str) -> bool:
