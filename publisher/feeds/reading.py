@@ -2,6 +2,7 @@
 sitemaps (A15)."""
 
 import json
+import re
 import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from lxml import etree
 from lxml import html as lxml_html
 
 from publisher.errors import BadInput
+from publisher.feeds import repair
 from publisher.model.adoption import OldEntry, OldFeed
 
 LIMIT = 200_000_000  # bytes of an unpacked sitemap
@@ -23,6 +25,13 @@ _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 _DC = "{http://purl.org/dc/elements/1.1/}"
 _DCTERMS = "{http://purl.org/dc/terms/}"
 _CONTENT = "{http://purl.org/rss/1.0/modules/content/}encoded"
+_FEEDBURNER = "{http://rssnamespace.org/feedburner/ext/1.0}"
+_GZIP = b"\x1f\x8b"
+_BEFORE = b"\xef\xbb\xbf \t\r\n"  # what some programs write before the document
+_PAGE = re.compile(rb"<(?:!doctype\s+)?html[\s>]", re.IGNORECASE)
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_ZERO = re.compile(r"\s-?0001\s")
+_OLDEST = 1900  # years before that are the zero of some program
 _SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 
 
@@ -30,10 +39,12 @@ def read(data: bytes, where: str) -> OldFeed:
     """The feed or sitemap in *data* (also gzip). Raises BadInput with *where* for anything else."""
     mend = "name an RSS, Atom or JSON feed, or a sitemap"
     try:
-        data = _unpacked(data)
-        if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{":
+        data = _unpacked(data).lstrip(_BEFORE)
+        if data[:1] == b"{":
             return _json(json.loads(data.decode("utf-8-sig")))
-        root = etree.fromstring(data.lstrip(), _parser())
+        if _PAGE.match(data):
+            raise BadInput("a web page, no feed", where, "name the feed that it links to")
+        root = _parsed(data)
     except (ValueError, RecursionError, zlib.error, etree.LxmlError) as error:
         raise BadInput(f"cannot be read: {error}", where, mend) from error
     readers = {
@@ -43,35 +54,70 @@ def read(data: bytes, where: str) -> OldFeed:
         f"{_SITEMAP}urlset": _sitemap,
         f"{_SITEMAP}sitemapindex": _index,
     }
-    if root is None or root.tag not in readers:
+    if root.tag not in readers:
         raise BadInput("neither a feed nor a sitemap", where, mend)
     return readers[str(root.tag)](root)
 
 
+def _parsed(data: bytes) -> etree._Element:
+    """The document; one that is not well-formed in the ways that many feeds are not, and readers put up with, is
+    mended first."""
+    try:
+        root = etree.fromstring(data, _parser())
+    except etree.XMLSyntaxError as error:
+        mended = repair.xml(data)
+        if mended == data:
+            raise
+        try:
+            root = etree.fromstring(mended, _parser())
+        except etree.XMLSyntaxError:
+            raise error from None
+    return _named_as_usual(root)
+
+
+def _named_as_usual(root: etree._Element) -> etree._Element:
+    """RSS in a namespace of its own, and sitemaps in another than the usual one or none, as if they were."""
+    namespace, _, name = str(root.tag).rpartition("}")
+    usual = {"rss": "", "urlset": _SITEMAP, "sitemapindex": _SITEMAP}.get(name)
+    namespace = f"{namespace}}}" if namespace else ""
+    if usual is None or namespace == usual:
+        return root
+    for each in root.iter():
+        if isinstance(each.tag, str) and each.tag == namespace + each.tag.rpartition("}")[2]:
+            each.tag = usual + each.tag.rpartition("}")[2]
+    return root
+
+
 def _parser() -> etree.XMLParser[Any]:
+    """Entities that the document declares itself are read, and no file or URL; how much they make is limited."""
     return etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True, remove_comments=True
+        resolve_entities="internal", no_network=True, load_dtd=False, huge_tree=True, remove_comments=True
     )
 
 
 def _unpacked(data: bytes) -> bytes:
-    if not data.startswith(b"\x1f\x8b"):
+    """All members of a gzip file (RFC 1952, 2.2)."""
+    if not data.startswith(_GZIP):
         return data
-    gunzip = zlib.decompressobj(wbits=31)
-    data = gunzip.decompress(data, LIMIT)
-    if gunzip.unconsumed_tail:
-        raise ValueError(f"unpacks to more than {LIMIT // 1_000_000} MB")
-    return data
+    found = bytearray()
+    while data.startswith(_GZIP):
+        gunzip = zlib.decompressobj(wbits=31)
+        found += gunzip.decompress(data, LIMIT - len(found) + 1)
+        if len(found) > LIMIT:
+            raise ValueError(f"unpacks to more than {LIMIT // 1_000_000} MB")
+        data = gunzip.unused_data
+    return bytes(found)
 
 
 def _rss(root: etree._Element) -> OldFeed:
-    return OldFeed(
-        "rss", tuple(_item(item, "") for item in root.iter("item")), url=_self(root.find("channel"))
-    )
+    channel, items = root.find("channel"), tuple(_item(item, "") for item in root.iter("item"))
+    home = _words(channel, "link") if channel is not None else ""
+    return OldFeed("rss", items, url=_self(channel), home=home)
 
 
 def _rss1(root: etree._Element) -> OldFeed:
-    return OldFeed("rss", tuple(_item(item, _RSS1) for item in root.iter(f"{_RSS1}item")))
+    items = tuple(_item(item, _RSS1) for item in root.iter(f"{_RSS1}item"))
+    return OldFeed("rss", items, home=_words(root, f"{_RSS1}channel/{_RSS1}link"))
 
 
 def _item(item: etree._Element, ns: str) -> OldEntry:
@@ -82,7 +128,9 @@ def _item(item: etree._Element, ns: str) -> OldEntry:
     published = _words(item, f"{ns}pubDate", f"{_DC}date", f"{_DCTERMS}issued")
     return OldEntry(
         id=said or about or link,
-        link=link or (said if permalink and said.startswith("http") else ""),
+        link=_words(item, f"{_FEEDBURNER}origLink")
+        or link
+        or (said if permalink and said.startswith("http") else ""),
         title=_plain(_words(item, f"{ns}title")),
         text=_plain(_words(item, _CONTENT, f"{ns}description")),
         published=_date(published),
@@ -93,7 +141,13 @@ def _item(item: etree._Element, ns: str) -> OldEntry:
 
 def _atom(root: etree._Element) -> OldFeed:
     entries = tuple(_entry(entry) for entry in root.iter(f"{_ATOM}entry"))
-    return OldFeed("atom", entries, id=_words(root, f"{_ATOM}id"), url=_self(root))
+    return OldFeed(
+        "atom",
+        entries,
+        id=_words(root, f"{_ATOM}id"),
+        url=_self(root),
+        home=_joined(_base(root), _page(root)),
+    )
 
 
 def _self(channel: etree._Element | None) -> str:
@@ -101,14 +155,19 @@ def _self(channel: etree._Element | None) -> str:
     return next((each.get("href", "") for each in links if each.get("rel") == "self"), "")
 
 
-def _entry(entry: etree._Element) -> OldEntry:
-    links = entry.findall(f"{_ATOM}link")
+def _page(element: etree._Element) -> str:
+    """The link of an entry or a feed to its page."""
+    links = element.findall(f"{_ATOM}link")
     pages = [each for each in links if each.get("rel", "alternate") == "alternate"]
     pages.sort(key=lambda each: each.get("type", "text/html") != "text/html")
-    link = pages[0].get("href", "").strip() if pages else ""
+    return pages[0].get("href", "").strip() if pages else ""
+
+
+def _entry(entry: etree._Element) -> OldEntry:
+    link = _page(entry)
     return OldEntry(
         id=_words(entry, f"{_ATOM}id") or link,
-        link=urljoin(_base(entry), link) if link else "",
+        link=_words(entry, f"{_FEEDBURNER}origLink") or _joined(_base(entry), link),
         title=_plain(_text(entry, f"{_ATOM}title")),
         text=_plain(_text(entry, f"{_ATOM}content", f"{_ATOM}summary")),
         published=_date(_words(entry, f"{_ATOM}published")),
@@ -116,12 +175,19 @@ def _entry(entry: etree._Element) -> OldEntry:
     )
 
 
+def _joined(base: str, link: str) -> str:
+    try:
+        return urljoin(base, link) if link else ""
+    except ValueError:
+        return link
+
+
 def _base(element: etree._Element) -> str:
     """xml:base, the innermost last (XML Base)."""
     above = [element, *element.iterancestors()]
     base = ""
     for each in reversed(above):
-        base = urljoin(base, each.get(f"{_XML}base", ""))
+        base = _joined(base, each.get(f"{_XML}base", "")) or base
     return base
 
 
@@ -138,7 +204,8 @@ def _json(document: Any) -> OldFeed:
     if not isinstance(document, dict) or "jsonfeed.org" not in str(document.get("version", "")):
         raise ValueError("no JSON Feed: it names no version of jsonfeed.org")
     entries = tuple(_json_items(document.get("items")))
-    return OldFeed("json", entries, url=_string(document.get("feed_url")))
+    home = _string(document.get("home_page_url"))
+    return OldFeed("json", entries, url=_string(document.get("feed_url")), home=home)
 
 
 def _json_items(items: Any) -> Iterator[OldEntry]:
@@ -158,7 +225,10 @@ def _json_items(items: Any) -> Iterator[OldEntry]:
 
 def _string(value: Any) -> str:
     """Readers compare ids as strings; numbers are allowed (JSON Feed 1.1, "Items")."""
-    return str(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else ""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    text = str(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else ""
+    return "" if _SURROGATE.search(text) else text  # half a letter: no reader's database holds it
 
 
 def _sitemap(root: etree._Element) -> OldFeed:
@@ -190,15 +260,15 @@ def _plain(markup: str) -> str:
 
 
 def _date(text: str) -> datetime | None:
-    """RFC 822 or RFC 3339, UTC, whole seconds; None for anything else."""
+    """RFC 822 or RFC 3339, UTC, whole seconds; None for anything else, also for what programs write that know none:
+    year 1 (Hugo), year -1 (WordPress)."""
+    if _ZERO.search(text):
+        return None
     for read_ in (datetime.fromisoformat, parsedate_to_datetime):
         try:
             moment = read_(text)
-            return (
-                (moment if moment.tzinfo else moment.replace(tzinfo=UTC))
-                .astimezone(UTC)
-                .replace(microsecond=0)
-            )
+            moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+            return moment.astimezone(UTC).replace(microsecond=0) if moment.year >= _OLDEST else None
         except (ValueError, TypeError, OverflowError, IndexError):
             continue
     return None

@@ -28,6 +28,7 @@ class OldFeed:
     entries: tuple[OldEntry, ...]
     id: str = ""  # Atom: the feed's own
     url: str = ""  # where it says that it stands
+    home: str = ""  # the site that it says it is of
     more: tuple[str, ...] = ()  # a sitemap index: the URLs of its sitemaps
 
 
