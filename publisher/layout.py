@@ -12,11 +12,11 @@ from hashlib import blake2b
 from pathlib import PurePosixPath
 from typing import Literal
 from unicodedata import normalize
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from publisher.model.article import Article
-from publisher.model.media import Media, Shown
+from publisher.model.media import TYPES, Media, Shown
 
 RSS, ATOM, JSON, CSS = "rss.xml", "atom.xml", "feed.json", "feed.css"
 HOME, STYLE, NOT_FOUND = "index.html", "style.css", "404.html"
@@ -131,6 +131,8 @@ def place(address: str, root: str) -> str:
     """
     parts, home = urlsplit(address.strip()), urlsplit(root)
     path = unquote(parts.path, errors="strict")
+    if parts.scheme not in {"", "http", "https"}:
+        raise ValueError("is no address of a web page")
     if parts.netloc:
         if _host(parts.netloc) != _host(home.netloc):
             raise ValueError("names another site")
@@ -148,6 +150,39 @@ def place(address: str, root: str) -> str:
     if segments[0] in RESERVED:
         raise ValueError(f"is in /{segments[0]}, which is Nashir's own")
     return "/".join(segments)
+
+
+def old_place(link: str, root: str) -> str:
+    """The slug that *link*, an absolute URL on whatever host, means on the site at *root*; "" where no article can
+    stand there."""
+    home = urlsplit(root)
+    try:
+        path = f"/{urlsplit(link).path.lstrip('/')}"
+    except ValueError:
+        return ""
+    for address in (f"{home.scheme}://{home.netloc}{path}", path):
+        try:
+            return place(address, root)
+        except ValueError:
+            continue
+    return ""
+
+
+def absolute(link: str, root: str) -> str:
+    """*link* from the home page of the site at *root*; "" where it is none."""
+    try:
+        return urljoin(f"{root}/", link.strip())
+    except ValueError:
+        return ""
+
+
+def host(url: str) -> str:
+    """The host of *url* without "www." and the usual ports; "" where it has none."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    return _host(parts.netloc) if parts.scheme in {"http", "https"} else ""
 
 
 def feed_file(address: str, index: str) -> str:
@@ -182,7 +217,9 @@ _INDEX = ("index.html", "index.htm")
 _LONGEST, _DEEPEST = 240, 20  # bytes of a part (a file system's limit is 255), parts
 _UNSAFE = re.compile(r"\A\.|[\x00-\x1f\x7f\\]|[\ud800-\udfff]")
 # A folder's name is never a file's: no address stands in the way of another.
-_FILE = re.compile(r"\.(?:html?|xml|json|rss|atom|rdf|css|txt|gz|br|files)\Z", re.IGNORECASE)
+_FILE = re.compile(
+    rf"\.(?:html?|xml|json|rss|atom|rdf|css|txt|gz|br|files|{'|'.join(TYPES)})\Z", re.IGNORECASE
+)
 _FEED = re.compile(r"\.(?:xml|json|rss|atom|rdf)\Z", re.IGNORECASE)
 
 

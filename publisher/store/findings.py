@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Text, cast, func, literal, select, update
+from sqlalchemy import Connection, Row, Text, case, cast, func, literal, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from publisher.layout import article_id, declared_id
@@ -178,7 +178,9 @@ class _Batch:
             before = self._before.get(identity)
             values = _values(self._connection, finding, finding.manuscript, before, first_seen, self._now)
             rows = self._changed if before else self._new
-            rows.append({"id": identity, "page": OUTDATED if before and before.page else "", **values})
+            rows.append(
+                {"id": identity, "page": OUTDATED if before and before.seq is not None else "", **values}
+            )
             shown = before.categories if before and before.status == Status.PUBLISHED else ()
             words = values["categories"] if values["status"] is Status.PUBLISHED else ()
             self._labels.append(Change(identity, shown, words))
@@ -209,12 +211,19 @@ _KEPT = ("path", "first_seen")
 
 
 def _leave(connection: Connection, ids: Sequence[str], status: Status, now: datetime) -> None:
-    """The articles leave the site; `removed` says since when."""
+    """The articles leave the site; `removed` says since when. A run that was cut off may have left pages of theirs
+    that nobody noted: those of all that ever were on the site are looked for."""
     if ids:
         since = func.coalesce(articles.c.removed, literal(now, Instant))
         changes = labels.before(connection, articles.c.id.in_(ids))
         connection.execute(
-            update(articles).where(articles.c.id.in_(ids)).values(status=status, removed=since)
+            update(articles)
+            .where(articles.c.id.in_(ids))
+            .values(
+                status=status,
+                removed=since,
+                page=case((articles.c.seq.is_not(None), OUTDATED), else_=articles.c.page),
+            )
         )
         labels.change(connection, changes)
         groups.tell(connection, ids)

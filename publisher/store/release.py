@@ -12,7 +12,7 @@ from publisher.model.article import Status
 from publisher.store import bulk, groups, labels, translations
 from publisher.store.articles import max_seq
 from publisher.store.labels import Change
-from publisher.store.tables import articles, leaves, slugs
+from publisher.store.tables import OUTDATED, articles, leaves, slugs
 from publisher.store.types import Instant
 
 CHUNK = 500  # articles that get their place in one transaction
@@ -29,7 +29,9 @@ def due(connection: Connection, now: datetime) -> None:
     """Articles whose date has come are published; those that have expired leave (A6)."""
     since = func.coalesce(articles.c.removed, literal(now, Instant))
     changes = labels.before(connection, _over(now))
-    connection.execute(update(articles).where(_over(now)).values(status=Status.HELD, removed=since))
+    connection.execute(
+        update(articles).where(_over(now)).values(status=Status.HELD, removed=since, page=OUTDATED)
+    )
     come = connection.execute(select(articles.c.id, articles.c.categories).where(_come(now))).all()
     connection.execute(update(articles).where(_come(now)).values(status=Status.PUBLISHED))
     changes += [Change(identity, (), words) for identity, words in come]

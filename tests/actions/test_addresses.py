@@ -3,10 +3,12 @@
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from unittest.mock import Mock
 
 import feedparser
 import lxml.html
 import pytest
+from PIL import Image
 
 from publisher.actions.house import House
 from publisher.actions.publish import Published
@@ -351,3 +353,42 @@ def test_translations_name_the_new_address(
     publishes(house)
 
     assert f'hreflang="ar" href="{URL}/three/"' in read(house, "two/index.html")
+
+
+def test_the_place_of_an_article_is_never_a_picture_beside_another(
+    house: House, write: Write, publishes: Publishes
+) -> None:  # A13, A15
+    write(house, "a.md", story(slug="a-story", aliases="/photo/pic.jpg"))
+    write(house, "bundle/index.md", story("صورة", "![عكس](pic.jpg)", slug="photo"))
+    Image.new("RGB", (8, 8)).save(house.folder / "bundle" / "pic.jpg")
+    publishes(house)
+
+    assert stands(house, "photo/index.html") and stands(house, "photo/pic.jpg")
+    assert stands(house, "a-story/index.html")
+
+
+@pytest.mark.parametrize("address", ["mailto:me", "tag:old,2010:x", "javascript:alert(1)"])
+def test_what_is_no_address_of_a_page_is_no_alias(
+    address: str, house: House, write: Write, publishes: Publishes
+) -> None:  # A15
+    write(house, "a.md", story(slug="one", aliases=f'"{address}"'))
+    publishes(house)
+
+    pages = {path.parent.name for path in house.out.rglob("index.html")}
+    assert {"one", house.out.name} == pages
+
+
+def test_an_article_that_goes_leaves_no_page_also_after_a_run_that_was_cut_off(
+    house: House, write: Write, publishes: Publishes, monkeypatch: pytest.MonkeyPatch
+) -> None:  # A14, A16
+    write(house, "a.md", story(slug="one"))
+    with monkeypatch.context() as broken:
+        broken.setattr("publisher.store.articles.shown", Mock(side_effect=RuntimeError("cut off")))
+        with pytest.raises(RuntimeError, match="cut off"):
+            publishes(house)
+    assert stands(house, "one/index.html")
+    (house.folder / "a.md").unlink()
+    publishes(house)
+
+    assert not stands(house, "one/index.html")
+    assert [] == list((house.out / "a").glob("*"))
