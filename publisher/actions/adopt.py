@@ -55,7 +55,7 @@ def adopt(house: House, sources: Sequence[str], fetch: Fetch, now: datetime) -> 
     done = Done(notes=list(scan.note(house, scan.look(house, now, wait=False), now).notes))
     before = {one.id: one for one in _candidates(house)}
     for source, where, old in feeds:
-        matches = matching.match(old.kind, old.entries, _candidates(house), house.layout.root)
+        matches = matching.match(old.kind, old.entries, _candidates(house), house.layout.root, old.home)
         changes = [change for each in matches if (change := _change(house, old.kind, each, now))]
         for start in range(0, len(changes), CHUNK):
             part = changes[start : start + CHUNK]
@@ -65,10 +65,11 @@ def adopt(house: House, sources: Sequence[str], fetch: Fetch, now: datetime) -> 
             done.notes += (
                 [] if kept == old.id else [f"{source}: the feed's own id stays {kept}, adopted before"]
             )
-        done.notes += _lost_links(house, source, matches)
+        done.notes += _lost_links(source, matches)
         alias = _alias(house, old.url or where, old.kind)
         done.reports.append(Report(source, old.kind, tuple(matches), (), alias))
     after = _candidates(house)
+    done.notes += _taken(house, done.reports, after)
     done.reports = [
         replace(report, again=tuple(_again(house, report, after, now))) for report in done.reports
     ]
@@ -129,7 +130,7 @@ def _change(house: House, kind: Kind, match: Match, now: datetime) -> Change | N
     if entry.updated and entry.updated <= now:
         updated = entry.updated
     updated = max(updated, published)
-    slug = matching.place(entry.link, house.layout.root)
+    slug = match.place
     same = (adopted, published, updated) == (had, one.published, one.updated) and slug in {"", one.slug}
     return None if same else Change(one.id, adopted, slug, published, updated)
 
@@ -143,12 +144,20 @@ def _declared(house: House, one: Candidate) -> datetime | None:
         return None
 
 
-def _lost_links(house: House, source: str, matches: Iterable[Match]) -> list[str]:
-    lost = [
-        m
-        for m in matches
-        if m.article and m.entry.link and not matching.place(m.entry.link, house.layout.root)
+def _taken(house: House, reports: Iterable[Report], after: Sequence[Candidate]) -> list[str]:
+    """Articles that did not get the address that an entry had, because another one has it."""
+    now = {one.id: one for one in after}
+    asked = {(m.article.id, m.place): m for r in reports for m in r.matches if m.article and m.place}
+    return [
+        f"{now[id_].path}: {match.entry.link} is another article's address; this one stands at "
+        f"{house.layout.article(now[id_].slug)}"
+        for (id_, slug), match in asked.items()
+        if id_ in now and slug not in {now[id_].slug, *now[id_].others}
     ]
+
+
+def _lost_links(source: str, matches: Iterable[Match]) -> list[str]:
+    lost = [m for m in matches if m.article and m.entry.link and not m.place]
     if not lost:
         return []
     return [
@@ -158,7 +167,10 @@ def _lost_links(house: House, source: str, matches: Iterable[Match]) -> list[str
 
 def _alias(house: House, where: str, kind: Kind) -> str:
     """What `feeds.aliases` needs, so that the feed's old address goes on working."""
-    path = urlsplit(where).path if where.startswith(("http://", "https://")) else ""
+    try:
+        path = urlsplit(where).path if where.startswith(("http://", "https://")) else ""
+    except ValueError:
+        return ""
     if kind == "sitemap" or not path:
         return ""
     base = urlsplit(house.layout.root).path

@@ -2,11 +2,10 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
-from urllib.parse import urlsplit
 
 from publisher import layout
 from publisher.articles import links, slugs
@@ -21,6 +20,11 @@ _READ = 4_000  # letters of an entry that are looked through for an article's op
 _LISTS = frozenset(
     ["tag", "tags", "category", "categories", "author", "authors", "page", "archive", "archives", "series"]
 )
+_COUNTERS = frozenset(
+    ["feedproxy.google.com", "feeds.feedburner.com", "feedburner.com", "feeds2.feedburner.com"]
+)
+_COUNTED = re.compile(r"(?:utm_\w+|fbclid|gclid|mc_\w+|ref|source|rss|from)(?:=|\Z)", re.IGNORECASE)
+_SCRIPT = re.compile(r"\.(?:php\d?|aspx?|jspx?|cgi|pl|cfm|do)\Z", re.IGNORECASE)
 _LETTERS = re.compile(r"[\W_]+")
 
 
@@ -48,22 +52,28 @@ class Match:
     article: Candidate | None = None
     by: By | None = None
     why: str = ""
+    place: str = ""  # the slug that the entry's link asks for; "" where no article can stand there
 
 
-def match(kind: Kind, entries: Sequence[OldEntry], candidates: Sequence[Candidate], root: str) -> list[Match]:
+def match(
+    kind: Kind, entries: Sequence[OldEntry], candidates: Sequence[Candidate], root: str, home: str = ""
+) -> list[Match]:
     """Each of *entries* with its article, the surest signs first; an article is one entry at the most. *root* is the
-    URL of the site."""
+    URL of the site, *home* that of the site that the feed says it is of."""
     found: dict[int, Match] = {}
     why: dict[int, str] = {}
-    for sign in _signs(kind, root):
+    where = places(entries, root, home)
+    for sign in _signs(kind, where):
         taken = {match.article.id for match in found.values() if match.article}
         owners = _owners((one, sign.of_article(one)) for one in candidates)
-        open_ = {
-            n: [k for k in sign.of_entry(entry) if k] for n, entry in enumerate(entries) if n not in found
-        }
-        often = Counter(key for keys in open_.values() for key in keys) if sign.is_name else Counter[str]()
-        for number, keys in open_.items():
-            fits = {one.id: one for key in keys if often[key] < 2 for one in owners.get(key, ())}
+        open_ = [number for number in range(len(entries)) if number not in found]
+        often = (
+            Counter(k for n in open_ for k in sign.of_entry(entries[n])) if sign.is_name else Counter[str]()
+        )
+        for number in open_ if owners else ():
+            # A sign may have thousands of keys for each entry: they are never all held.
+            keys = (key for key in sign.of_entry(entries[number]) if key in owners)
+            fits = {one.id: one for key in keys if often[key] < 2 for one in owners[key]}
             free = [one for one in fits.values() if one.id not in taken]
             if len(free) == 1:
                 found[number] = Match(entries[number], free[0], sign.by)
@@ -73,6 +83,11 @@ def match(kind: Kind, entries: Sequence[OldEntry], candidates: Sequence[Candidat
     none = (
         "no article has this address" if kind == "sitemap" else "no article has this id, link, title or text"
     )
+    given: set[str] = set()
+    for number in sorted(found):  # the newest entry keeps an address that several have
+        place = where.get(entries[number].link, "")
+        found[number] = replace(found[number], place="" if place in given else place)
+        given.add(place)
     return [found.get(n) or Match(entry, why=why.get(n, none)) for n, entry in enumerate(entries)]
 
 
@@ -86,11 +101,11 @@ class _Sign:
     is_name: bool = False  # only where no other entry has it
 
 
-def _signs(kind: Kind, root: str) -> list[_Sign]:
+def _signs(kind: Kind, places_: Mapping[str, str]) -> list[_Sign]:
     """The surest first. A sitemap has addresses only, and not only those of articles."""
 
     def where(entry: OldEntry) -> str:
-        return place(entry.link, root)
+        return places_.get(entry.link, "")
 
     def name(entry: OldEntry) -> list[str]:
         parts = where(entry).split("/")
@@ -122,14 +137,37 @@ def _doubt(by: By, free: Sequence[Candidate], fits: Sequence[str]) -> str:
     return f"{fits[0]} is another entry already"
 
 
-def place(link: str, root: str) -> str:
-    """The place on the site that *link* had, on whatever host; "" where no article can stand there."""
-    for address in (link, urlsplit(link).path if link.startswith(("http:", "https:")) else ""):
-        try:
-            return layout.place(address, root)
-        except ValueError:
-            continue
-    return ""
+def places(entries: Iterable[OldEntry], root: str, home: str) -> dict[str, str]:
+    """The slug that each link of *entries* asks for on the site at *root*, which may have moved to another host. Left
+    out are links to other sites (a link blog's, a counter's), and those that tell articles apart by what follows
+    the ?, which no file's address does."""
+    links = {entry.link: layout.absolute(entry.link, root) for entry in entries if entry.link}
+    hosts = _hosts(links.values(), root, home)
+    found = {link: layout.old_place(full, root) for link, full in links.items() if layout.host(full) in hosts}
+    asked: dict[str, set[str]] = {}
+    for link, slug in found.items():
+        asked.setdefault(slug, set()).add(_query(link))
+    return {
+        link: slug
+        for link, slug in found.items()
+        if slug and len(asked[slug]) == 1 and not (_SCRIPT.search(slug) and _query(link))
+    }
+
+
+def _hosts(links: Iterable[str], root: str, home: str) -> set[str]:
+    """The hosts that the old site had: ours, the one that its feed names, else the one of most links."""
+    hosts = {layout.host(root), layout.host(home)} - {"", *_COUNTERS}
+    linked = Counter(map(layout.host, links))
+    if hosts.isdisjoint(linked) and layout.host(home) != layout.host(root):
+        most, count = linked.most_common(1)[0] if linked else ("", 0)
+        hosts |= {most} - {"", *_COUNTERS} if 2 * count > linked.total() else set()
+    return hosts
+
+
+def _query(link: str) -> str:
+    """What follows the ? of *link*, without what only counts readers."""
+    query = link.partition("#")[0].partition("?")[2]
+    return "&".join(sorted(part for part in query.split("&") if part and not _COUNTED.match(part)))
 
 
 def _owners(pairs: Iterable[tuple[Candidate, Iterable[str]]]) -> dict[str, list[Candidate]]:

@@ -51,10 +51,10 @@ def take_over(connection: Connection, changes: Iterable[Change]) -> None:
             select(*articles.c["seq", "slug", "page"]).where(articles.c.id == change.id)
         ).one()
         slug = before.slug
-        if change.slug and change.slug != slug:
-            wait = before.seq is None
-            slug = change.slug if wait else places.move(connection, change.id, slug, change.slug)
-            moved += [] if wait else [change.id]
+        if change.slug:  # its own from now on, also before the first publication: no namesake gets it
+            slug = places.move(connection, change.id, slug, change.slug)
+        if slug != before.slug and before.seq is not None:
+            moved.append(change.id)
         values = {
             "adopted": change.adopted,
             "slug": slug,

@@ -34,13 +34,15 @@ def asked(connection: Connection, finding: Finding, before: _Known) -> dict[str,
 
 
 def move(connection: Connection, article: str, former: str, wanted: str) -> str:
-    """Give a published article the address it wants, or the next free one; the *former* leads there from now on."""
+    """Give an article the address it wants, or the next free one; the *former*, if it was its own, leads there from
+    now on."""
     slug = free(connection, article, wanted)
-    if slug == former:
-        return slug
     row = upsert(slugs).values(slug=slug, article=article)
     connection.execute(row.on_conflict_do_nothing())
-    lead(connection, article, former)
+    if slug == former:
+        return slug
+    if _owner(connection, former) == article:
+        lead(connection, article, former)
     connection.execute(delete(redirects).where(redirects.c.article == article, redirects.c.path == slug))
     return slug
 

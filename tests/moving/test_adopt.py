@@ -1,8 +1,10 @@
 """Adopting an older site's feeds: what a reader that knew them sees of ours (A15)."""
 
 import json
+import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import feedparser
@@ -11,13 +13,17 @@ import pytest
 from publisher.actions.adopt import Done
 from publisher.actions.house import House
 from publisher.actions.publish import Published
+from publisher.articles import matching
+from publisher.articles.matching import Candidate
 from publisher.errors import BadInput
 from publisher.feeds.settings import FeedSettings
 from publisher.layout import feed_id
+from publisher.model.adoption import OldEntry
 from publisher.model.article import Article
 from tests.conftest import URL, Clock, Write
 
 BUILT = Path(__file__).parent / "built"
+PAST = datetime(2020, 1, 1, tzinfo=UTC)
 UUID = "19441379-708e-47d6-8f71-8fb322d315c7"
 TEXT = "وصلت القافلة إلى المدينة قبل الغروب، واستقبلها الأهالي بالماء والتمر عند الباب."
 FILES = {"rss": "rss.xml", "atom": "atom.xml"}
@@ -345,3 +351,82 @@ def test_the_old_addresses_of_the_feeds_are_named(moved_in: MovedIn, adopts: Ado
     assert ["", ""] == [
         report.alias for report in adopts(served, *(BUILT / f"pelican.{k}.xml" for k in FILES)).reports
     ]
+
+
+def test_an_article_keeps_its_address_before_an_older_namesake_that_the_feed_was_too_short_for(
+    house: House, write: Write, old: Callable[..., Path], adopts: Adopts, publishes: Publishes
+) -> None:  # A14, A15
+    for day in (1, 2, 3):
+        write(house, f"{day}.md", f"---\ntitle: خبر\ndate: 2020-05-0{day}T12:00:00Z\n---\n\nنص {day}.\n")
+    feed = old(rss(item("خبر", f"{URL}/خبر-2/", date="Sun, 03 May 2020 12:00:00 GMT")))
+    adopts(house, feed)
+    publishes(house)
+
+    newest = feedparser.parse(ours(house, "rss.xml")).entries[0]
+    assert house.layout.article("خبر-2") == newest.link
+    assert "نص 3." in ours(house, "خبر-2/index.html").decode()
+
+
+def test_an_address_of_a_feed_adopted_before_leads_to_the_one_of_the_next(
+    house: House, write: Write, old: Callable[..., Path], adopts: Adopts, publishes: Publishes
+) -> None:  # A15
+    write(house, "a.md", "---\ntitle: خبر\n---\n\nنص.\n")
+    adopts(house, old(rss(item("خبر", f"{URL}/first/"))))
+    adopts(house, old(rss(item("خبر", f"{URL}/second/"))))
+    publishes(house)
+
+    assert "نص." in ours(house, "second/index.html").decode()
+    assert "url=/second/" in ours(house, "first/index.html").decode()
+
+
+def test_an_address_that_another_article_has_is_told(
+    house: House, write: Write, old: Callable[..., Path], adopts: Adopts, publishes: Publishes
+) -> None:  # A15
+    write(house, "a.md", "---\ntitle: خبر\nslug: one\n---\n\nنص.\n")
+    publishes(house)
+    write(house, "b.md", f"---\ntitle: غيره\nid: {UUID}\n---\n\nنص آخر.\n")
+
+    done = adopts(house, old(rss(item("غيره", f"{URL}/one/", f"<guid>{UUID}</guid>"))))
+    publishes(house)
+
+    assert [f"b.md: {URL}/one/ is another article's address; this one stands at {URL}/one-2/"] == done.notes
+    assert "نص آخر." in ours(house, "one-2/index.html").decode()
+
+
+@pytest.mark.parametrize(
+    "links, kept",
+    [
+        ([f"{URL}/index.php?p=1", f"{URL}/index.php?p=2"], ["", ""]),
+        ([f"{URL}/show.aspx?id=1"], [""]),
+        ([f"{URL}/x?p=1", f"{URL}/x?p=2"], ["", ""]),
+        ([f"{URL}/x/?utm_source=rss&utm_medium=a", f"{URL}/y/?from=rss#more"], ["x", "y"]),
+        ([f"{URL}/2014/x.php"], ["2014/x.php"]),
+        (["/x/", "y/"], ["x", "y"]),
+        (["http://www.news.example.org:80/x"], ["x"]),
+        ([f"{URL}/x/", "https://elsewhere.example/y/"], ["x", ""]),
+        (["http://old.example/x/", "http://old.example/y/", "http://elsewhere.example/z"], ["x", "y", ""]),
+        (["http://feedproxy.google.com/~r/Old/~3/abc/", "http://feedproxy.google.com/~r/Old/~3/d/"], ["", ""]),
+        (["http://[bad/x", "mailto:me", "tag:x,2010:y", "javascript:alert(1)"], ["", "", "", ""]),
+    ],
+)  # fmt: skip
+def test_addresses_are_taken_over_that_files_can_have(links: list[str], kept: list[str]) -> None:  # A15
+    entries = [OldEntry(str(number), link) for number, link in enumerate(links)]
+    found = matching.places(entries, URL, "")
+    assert kept == [found.get(link, "") for link in links]
+
+
+def test_a_site_that_moved_to_another_host_and_folder_keeps_its_paths() -> None:  # A15
+    links = ["https://old.example/blog/x/", "https://elsewhere.example/y/"]
+    entries = [OldEntry(link, link) for link in links]
+    found = matching.places(entries, "https://new.example/blog", "https://old.example/blog")
+    assert {links[0]: "x"} == found
+
+
+def test_articles_that_match_nothing_cost_no_memory() -> None:  # A15
+    entries = [OldEntry(str(n), "", f"عنوان {n}", f"كلمات النص رقم {n} " * 250) for n in range(300)]
+    one = Candidate("id", "a.md", "a", (), "غيره", "نص لا يشبهها " * 9, PAST, PAST, None, None)
+    tracemalloc.start()
+    matching.match("rss", entries, [one], URL)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 5_000_000
