@@ -231,8 +231,7 @@ def run(call: Call) -> None:
 @click.pass_obj
 def adopt(call: Call, source: tuple[str, ...], *, dry_run: bool, private: bool) -> None:
     """Take over ids, links and dates of an older site: each SOURCE is a feed or sitemap, a file or a URL."""
-    web = ("http://", "https://")
-    sources = [each if each.startswith(web) else str(Path(each).absolute()) for each in source]
+    sources = [each if "://" in each else str(Path(each).absolute()) for each in source]
     done = call.write("adopt", sources=sources, private=private, dry_run=dry_run)
     for note in done["notes"]:
         call.say(f"nashir: {note}")

@@ -4,6 +4,7 @@ name has, and the address that was checked is the one that is connected to."""
 
 import ipaddress
 import socket
+import ssl
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
@@ -39,7 +40,7 @@ def fetch(
                         return _body(response, url, limit, deadline), url
                     url = str(response.next_request.url)
     except (httpx2.HTTPError, httpx2.InvalidURL, httpcore2.NetworkError, httpcore2.TimeoutException,
-            httpcore2.ProtocolError, OSError, ValueError) as error:  # fmt: skip
+            httpcore2.ProtocolError, httpcore2.UnsupportedProtocol, OSError, ValueError) as error:  # fmt: skip
         raise _failed(url, f"cannot be fetched: {str(error) or type(error).__name__}") from error
     raise _failed(url, f"more than {REDIRECTS} redirects")
 
@@ -131,11 +132,43 @@ class _Dialler(httpcore2.NetworkBackend):
         left = self._deadline - time.monotonic()
         for number, address in enumerate(addresses, 1):
             try:
-                return self._tcp.connect_tcp(address, port, max(left / len(addresses), 1), local_address)
+                stream = self._tcp.connect_tcp(address, port, max(left / len(addresses), 1), local_address)
+                return _Timed(stream, self._deadline)
             except (httpcore2.NetworkError, httpcore2.TimeoutException):
                 if number == len(addresses):
                     raise
         raise OSError(f"{host} has no address")
+
+
+class _Timed(httpcore2.NetworkStream):
+    """A connection whose every wait ends at the deadline: a server may send its headers byte by byte."""
+
+    def __init__(self, stream: httpcore2.NetworkStream, deadline: float) -> None:
+        self._stream, self._deadline = stream, deadline
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._stream.read(max_bytes, self._left())
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._stream.write(buffer, self._left())
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore2.NetworkStream:
+        stream = self._stream.start_tls(ssl_context, server_hostname, self._left())
+        return _Timed(stream, self._deadline)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+    def _left(self) -> float:
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise httpcore2.ReadTimeout("took too long")
+        return left
 
 
 def is_public(address: str) -> bool:

@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -20,6 +21,12 @@ class Answers(BaseHTTPRequestHandler):
             self.send_response(302)
             self.send_header("Location", rest)
             self.end_headers()
+            return
+        if kind == "drip":
+            for n in range(30):
+                with suppress(OSError):
+                    self.wfile.write(b"HTTP/1.1 200 OK\r\n" if n == 0 else b"X: y\r\n")
+                time.sleep(0.1)
             return
         body = gzip.compress(b"x" * 1_000_000) if kind == "packed" else b"<rss/>"
         self.send_response(404 if kind == "missing" else 200)
@@ -120,3 +127,19 @@ def test_there_is_an_end_to_everything(
 )
 def test_an_address_is_of_the_open_net_or_not(address: str, public: bool) -> None:  # threat 8
     assert public is net.is_public(address)
+
+
+def test_headers_that_come_byte_by_byte_take_no_longer_than_allowed(server: str) -> None:  # threat 4
+    start = time.monotonic()
+    with pytest.raises(BadInput, match=r"took too long|timed out"):
+        net.fetch(f"{server}/drip", private=True, seconds=1)
+
+    assert time.monotonic() - start < 2.5
+
+
+@pytest.mark.parametrize(
+    "url", ["http:///x", "http://", "http://[bad/", "feed://x.example/rss", "http://x.example:99999/"]
+)
+def test_a_url_that_is_none_says_so(url: str) -> None:  # threat 8
+    with pytest.raises(BadInput):
+        net.fetch(url)

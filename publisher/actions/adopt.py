@@ -48,10 +48,17 @@ class Done:
     notes: list[str] = field(default_factory=list)
 
 
-def adopt(house: House, sources: Sequence[str], fetch: Fetch, now: datetime) -> Done:
-    """Read each of *sources* and let the articles of the folder take over what it says of them; nothing is
-    published. Raises BadInput for what is neither a feed nor a sitemap, before anything is taken over."""
-    feeds = [(source, *_read(source, fetch)) for source in sources]
+Source = tuple[str, str, OldFeed]  # its name, where it came from in the end, and what it is
+
+
+def read(sources: Sequence[str], fetch: Fetch) -> list[Source]:
+    """Each of *sources*. Raises BadInput for what is neither a feed nor a sitemap. Servers may take their time:
+    nobody should wait for this."""
+    return [(source, *_read(source, fetch)) for source in sources]
+
+
+def adopt(house: House, feeds: Sequence[Source], now: datetime) -> Done:
+    """Let the articles of the folder take over what *feeds* say of them; nothing is published."""
     done = Done(notes=list(scan.note(house, scan.look(house, now, wait=False), now).notes))
     before = {one.id: one for one in _candidates(house)}
     for source, where, old in feeds:
@@ -91,9 +98,12 @@ def _read(source: str, fetch: Fetch) -> tuple[str, OldFeed]:
 
 def _beside(source: str, child: str) -> str:
     """A sitemap of an index that is a URL, from there; of one that is a file, the file beside it."""
-    if source.startswith(("http://", "https://")):
+    if "://" in source:
         return child
-    return str(PurePosixPath(source).parent / PurePosixPath(urlsplit(child).path).name)
+    try:
+        return str(PurePosixPath(source).parent / PurePosixPath(urlsplit(child).path).name)
+    except ValueError as error:
+        raise BadInput(f"names a sitemap that is no URL: {child[:80]}", source, "mend it") from error
 
 
 def _candidates(house: House) -> list[Candidate]:

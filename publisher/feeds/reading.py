@@ -17,7 +17,8 @@ from publisher.errors import BadInput
 from publisher.feeds import repair
 from publisher.model.adoption import OldEntry, OldFeed
 
-LIMIT = 200_000_000  # bytes of an unpacked sitemap
+LIMIT = 52_428_800  # bytes of an unpacked sitemap (sitemaps.org, "Sitemaps XML format")
+TAGS = 4_000_000  # each costs some hundred bytes of memory
 _XML = "{http://www.w3.org/XML/1998/namespace}"
 _ATOM = "{http://www.w3.org/2005/Atom}"
 _RSS1 = "{http://purl.org/rss/1.0/}"
@@ -44,6 +45,8 @@ def read(data: bytes, where: str) -> OldFeed:
             return _json(json.loads(data.decode("utf-8-sig")))
         if _PAGE.match(data):
             raise BadInput("a web page, no feed", where, "name the feed that it links to")
+        if data.count(b"<") > TAGS:
+            raise BadInput(f"has more than {TAGS // 1_000_000} million tags", where, "name a smaller feed")
         root = _parsed(data)
     except (ValueError, RecursionError, zlib.error, etree.LxmlError) as error:
         raise BadInput(f"cannot be read: {error}", where, mend) from error

@@ -158,16 +158,18 @@ async def adopt(
 ) -> dict[str, Any]:
     """The articles take over ids, links and dates of an older site's feeds; with *dry_run* on a copy of the store."""
     from publisher import net
+    from publisher.actions import adopt as adoption
 
     start = time.monotonic()
 
     def fetch(source: str) -> tuple[bytes, str]:
-        if source.startswith(("http://", "https://")):
+        if "://" in source:
             return net.fetch(source, private=private)
         return _file(Path(source)), source
 
+    feeds = await asyncio.to_thread(adoption.read, sources, fetch)
     async with session.publishing:
-        done = await asyncio.to_thread(_adopt, session, sources, fetch, dry_run)
+        done = await asyncio.to_thread(_adopt, session, feeds, dry_run)
     return {
         "feeds": [_adopted(report) for report in done.reports],
         "moved": [{"path": shown(path), "from": was, "to": now} for path, was, now in done.moved],
@@ -178,16 +180,16 @@ async def adopt(
     }
 
 
-def _adopt(session: Session, sources: list[str], fetch: "adoption.Fetch", dry_run: bool) -> "adoption.Done":
+def _adopt(session: Session, feeds: "list[adoption.Source]", dry_run: bool) -> "adoption.Done":
     from publisher.actions import adopt as adoption
 
     house, now = session.house, session.clock()
     if not dry_run:
-        return adoption.adopt(house, sources, fetch, now)
+        return adoption.adopt(house, feeds, now)
     with tempfile.TemporaryDirectory(prefix="nashir-") as folder:
         store = house.store.copy(Path(folder, "copy.db"))
         try:
-            return adoption.adopt(replace(house, store=store), sources, fetch, now)
+            return adoption.adopt(replace(house, store=store), feeds, now)
         finally:
             store.close()
 

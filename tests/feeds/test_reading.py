@@ -242,3 +242,13 @@ def test_a_gzip_file_of_several_members_is_read_to_its_end() -> None:  # A15
     whole = rss("<item><guid>1</guid></item><item><guid>2</guid></item>")
     data = gzip.compress(whole[:70]) + gzip.compress(whole[70:])
     assert ["1", "2"] == [entry.id for entry in reading.read(data, "x").entries]
+
+
+@pytest.mark.parametrize(
+    "url, count", [("<url><loc>https://x/a/</loc></url>", 1_600_000), ("<a/>", 4_100_000)]
+)
+def test_a_small_file_that_unpacks_to_much_is_refused_before_it_fills_the_memory(
+    url: str, count: int
+) -> None:  # threat 4
+    with pytest.raises(BadInput, match="more than"):
+        reading.read(gzip.compress(f"<urlset>{url * count}</urlset>".encode(), 1), "x")

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from publisher.actions.adopt import Done, adopt
+from publisher.actions.adopt import Done, adopt, read
 from publisher.actions.house import House
 from publisher.layout import Layout
 from tests.conftest import SITE, MakeHouse
@@ -49,6 +49,6 @@ def adopts(clock: Callable[[], Any]) -> Adopts:
     """Adopts files at the clock's time."""
 
     def run(house: House, *paths: Path | str) -> Done:
-        return adopt(house, [str(path) for path in paths], from_disk, clock())
+        return adopt(house, read([str(path) for path in paths], from_disk), clock())
 
     return run
