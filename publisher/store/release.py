@@ -54,7 +54,7 @@ def place(connection: Connection) -> int:
     """Give newly published articles their place in the order, oldest first, and their slug: at most CHUNK of them,
     so that nobody waits long for the writer. Returns how many; call it until that is 0."""
     new = connection.execute(
-        select(articles.c.id, articles.c.slug)
+        select(*articles.c["id", "slug", "wish"])
         .where(articles.c.status == Status.PUBLISHED, articles.c.seq.is_(None))
         .order_by(articles.c.published, articles.c.path)
         .limit(CHUNK)
@@ -78,29 +78,41 @@ def _slugs(
 ) -> tuple[list[tuple[str, str]], list[dict[str, str]]]:
     """The (article, slug) of each, and the rows of the slugs that were nobody's."""
     query = select(slugs.c.slug, slugs.c.article)
-    taken = _pairs(connection, query.where(slugs.c.slug.in_({wanted for _, wanted in new})))
+    taken = _pairs(connection, query.where(slugs.c.slug.in_({row.slug for row in new})))
+    declared = {row.slug for row in new if row.wish} | (_declared(connection) if len(new) == CHUNK else set())
     spoken = translations.languages(connection, [row.id for row in new])
     called: dict[str, str] = {}
     fresh: list[dict[str, str]] = []
     counted: set[str] = set()
     # The plain slug is for the one that others translate: "post.md" before "post.ar.md".
-    for identity, wanted in sorted(new, key=lambda row: row.id in spoken) if spoken else new:
+    # What a file declares goes before what others would be called by their title, also where it is younger (A15).
+    by_right = sorted(new, key=lambda row: (not row.wish, row.id in spoken)) if spoken or declared else new
+    for identity, wanted, wish in by_right:
         slug = base = wanted or blake2b(identity.encode(), digest_size=4).hexdigest()
         if taken.get(slug) != identity:
-            if (slug in taken or is_reserved(slug)) and base not in counted:
+            others = set() if wish else declared
+            if (slug in taken or slug in others or is_reserved(slug)) and base not in counted:
                 counted.add(base)
                 stem = numbered(base, 2).rpartition("2")[0]  # "." comes right after "-"
                 taken |= _pairs(connection, query.where(slugs.c.slug > stem, slugs.c.slug < f"{stem[:-1]}."))
             number = 1
-            if identity in spoken and (is_reserved(slug) or slug in taken):
+            if identity in spoken and (is_reserved(slug) or slug in taken or slug in others):
                 slug = base = numbered(base, spoken[identity].lower())
-            while is_reserved(slug) or slug in taken:  # the next free one with a number (A14)
+            while (
+                is_reserved(slug) or slug in taken or slug in others
+            ):  # the next free one with a number (A14)
                 number += 1
                 slug = numbered(base, number)
             taken[slug] = identity
             fresh.append({"slug": slug, "article": identity})
         called[identity] = slug
     return [(row.id, called[row.id]) for row in new], fresh
+
+
+def _declared(connection: Connection) -> set[str]:
+    """The addresses that articles declare which have no place yet."""
+    unplaced = (articles.c.status == Status.PUBLISHED) & articles.c.seq.is_(None)
+    return set(connection.execute(select(articles.c.slug).where(unplaced, articles.c.wish > "")).scalars())
 
 
 def _pairs(connection: Connection, query: Select[str, str]) -> dict[str, str]:

@@ -69,7 +69,8 @@ class Files:
         if path is None:
             return await self._missing(scope, send)
         if path and not path.endswith("/") and os.path.isdir(self._root / path):  # noqa: PTH112 - never raises
-            target = f"/{quote(path)}/".encode()
+            # Relative: also right behind a proxy that strips a prefix.
+            target = f"./{quote(path.rpartition('/')[2])}/".encode()
             return await _answer(send, scope, 301, [(b"location", target)], b"")
         name, found = self._find(path)
         if found is None:

@@ -392,3 +392,19 @@ def test_an_article_that_goes_leaves_no_page_also_after_a_run_that_was_cut_off(
 
     assert not stands(house, "one/index.html")
     assert [] == list((house.out / "a").glob("*"))
+
+
+@pytest.mark.parametrize("namesakes", [1, 600])
+def test_a_declared_address_goes_before_an_older_title(
+    namesakes: int, house: House, write: Write, publishes: Publishes, on_site: OnSite
+) -> None:  # A14, A15
+    for number in range(namesakes):
+        write(house, f"old-{number:03}.md", story("foo", f"نص {number}.", date="2015-01-01"))
+    write(house, "new.md", story("bar", date="2020-01-01", url="/foo/"))
+    write(house, "newer.md", story("bar", "نص آخر.", date="2020-01-02", slug="foo-3"))
+    publishes(house)
+
+    stands_at = {path: article.slug for path, article in on_site(house).items()}
+    assert ("foo", "foo-3") == (stands_at["new.md"], stands_at["newer.md"])
+    assert "foo-2" == stands_at["old-000.md"]
+    assert namesakes + 2 == len(set(stands_at.values()))
