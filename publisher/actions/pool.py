@@ -6,13 +6,13 @@ import os
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
-from multiprocessing import get_context
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from publisher.errors import Unwritable
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -35,6 +35,10 @@ def spread(work: Callable[[Sequence[T]], R], items: Sequence[T], workers: int) -
     if workers < 2 or len(items) < WORTHWHILE:
         yield from map(work, _chunks(items))
         return
+    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
+    from multiprocessing import get_context
+
     # Forked: a worker has all modules at once. It touches neither the store nor the loop it was forked from.
     with ProcessPoolExecutor(workers, get_context("fork"), _apart, (os.getpid(),)) as pool:
         waiting: deque[Future[R]] = deque()

@@ -9,7 +9,7 @@ from itertools import chain
 from sqlalchemy import Connection
 
 from publisher import __version__, layout
-from publisher.actions import adopt, article_pages, assets, moving, relations, scan
+from publisher.actions import article_pages, assets, moving, relations, scan
 from publisher.actions.entries import entries
 from publisher.actions.house import House
 from publisher.actions.pool import Progress
@@ -19,7 +19,7 @@ from publisher.model.article import Article, Finding, standing
 from publisher.model.feed import Entry, Feed
 from publisher.pages.home import home_page
 from publisher.pages.notice import not_found_page, stylesheet
-from publisher.store import articles, facts, findings, people, release, rendered
+from publisher.store import adoption, articles, facts, findings, people, release, rendered
 from publisher.text.language import feed_tag
 
 PATIENCE = 10  # times `articles.settle` that a first scan waits for files still being written
@@ -163,7 +163,7 @@ def _feed(house: House, entries: Sequence[Entry]) -> tuple[Feed, Sequence[Entry]
     """The feed, and those of its entries that fit into it."""
     site, urls = house.site, house.layout
     feed = Feed(
-        id=adopt.own_feed_id(house),
+        id=house.store.read(adoption.feed_id) or layout.feed_id(site.id),
         title=site.title,
         description=site.description or site.title,
         home=urls.home,
