@@ -2,6 +2,7 @@
 daemon builds in this process, a slice at a time."""
 
 import ctypes
+import gc
 import os
 import signal
 from collections import deque
@@ -64,7 +65,9 @@ def _chunks(items: Sequence[T]) -> Iterable[Sequence[T]]:
 
 
 def _apart(parent: int) -> None:
-    """In a new process: signals are the parent's matter, and it does not outlive the parent."""
+    """In a new process: signals are the parent's matter, and it does not outlive the parent. Its objects die with
+    their chunk, not in cycles."""
+    gc.disable()
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
