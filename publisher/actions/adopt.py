@@ -7,7 +7,6 @@ from datetime import datetime
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
-from publisher import layout
 from publisher.actions import scan
 from publisher.actions.house import House
 from publisher.articles import folder, matching, parse
@@ -223,8 +222,3 @@ def _compare(house: House, before: dict[str, Candidate], after: Sequence[Candida
             done.moved.append((now.path, house.layout.article(was.slug), house.layout.article(now.slug)))
         ids = [[plain.identity_of(one.id, one.adopted, kind) for kind in plain.FORMATS] for one in (was, now)]
         done.renamed += ids[0] != ids[1]
-
-
-def own_feed_id(house: House) -> str:
-    """The id of the site's feed: that of the older one, if it was adopted."""
-    return house.store.read(adoption.feed_id) or layout.feed_id(house.site.id)

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from publisher import layout
 from publisher.actions.house import House
 from publisher.actions.pool import Progress
-from publisher.articles import docx, folder, pictures
+from publisher.articles import docx, folder
 from publisher.articles.folder import Seen
 from publisher.errors import Unreadable
 from publisher.feeds import files
@@ -56,6 +56,8 @@ def refresh(
     store = house.store
     if store.read(media.empty):
         return Assets((), ())
+    from publisher.articles import pictures  # and Pillow: only where there are any
+
     rules = repr((pictures.RULES, house.articles.max_media_bytes))
     if store.read(lambda c: facts.get(c, RULES)) != rules:
         store.write(lambda c: _anew(c, rules))
@@ -183,6 +185,8 @@ class _Run:
         digest = blake2b(data, digest_size=16).hexdigest()
         if kept := _still(article, each, name, digest):
             return kept
+        from publisher.articles import pictures
+
         made = pictures.renditions(data)
         page = Made(_ended(name, made.page.type), made.page.type, len(made.page.data), *made.page[2:])
         letter = page

@@ -10,9 +10,7 @@ from publisher.errors import BadInput
 from publisher.feeds.settings import FeedSettings
 from publisher.layout import Layout
 from publisher.mail.settings import MailSettings
-from publisher.model.article import Article
 from publisher.model.digest import Newsletter
-from publisher.model.feed import Entry
 from publisher.model.site import Site
 from publisher.pages.settings import PageSettings
 from publisher.store import articles
@@ -25,7 +23,6 @@ from publisher.templating import Templates
 class Memory:
     """What the last run found out and the next can use; lost without harm."""
 
-    entries: dict[Article, Entry] = field(default_factory=dict)  # of the last feed, rendered
     digits: tuple[tuple[str, str], ...] | None = None
 
 

@@ -2,17 +2,18 @@
 daemon builds in this process, a slice at a time."""
 
 import ctypes
+import gc
 import os
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
-from multiprocessing import get_context
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from publisher.errors import Unwritable
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -35,6 +36,10 @@ def spread(work: Callable[[Sequence[T]], R], items: Sequence[T], workers: int) -
     if workers < 2 or len(items) < WORTHWHILE:
         yield from map(work, _chunks(items))
         return
+    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
+    from multiprocessing import get_context
+
     # Forked: a worker has all modules at once. It touches neither the store nor the loop it was forked from.
     with ProcessPoolExecutor(workers, get_context("fork"), _apart, (os.getpid(),)) as pool:
         waiting: deque[Future[R]] = deque()
@@ -60,7 +65,9 @@ def _chunks(items: Sequence[T]) -> Iterable[Sequence[T]]:
 
 
 def _apart(parent: int) -> None:
-    """In a new process: signals are the parent's matter, and it does not outlive the parent."""
+    """In a new process: signals are the parent's matter, and it does not outlive the parent. Its objects die with
+    their chunk, not in cycles."""
+    gc.disable()
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)

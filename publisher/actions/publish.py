@@ -1,24 +1,25 @@
 """Publish: the folder becomes feeds and pages. Run twice, it writes nothing; cut off, it goes on where it was."""
 
 import hashlib
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain
 
+from sqlalchemy import Connection
+
 from publisher import __version__, layout
-from publisher.actions import adopt, article_pages, assets, moving, relations, scan
+from publisher.actions import article_pages, assets, moving, relations, scan
+from publisher.actions.entries import entries
 from publisher.actions.house import House
 from publisher.actions.pool import Progress
-from publisher.actions.relations import Versions
-from publisher.actions.stories import Changed, Shelf
+from publisher.actions.stories import Changed
 from publisher.feeds import aliases, atom, files, jsonfeed, rss, size, style
-from publisher.model.article import Article, Finding, Story, standing
+from publisher.model.article import Article, Finding, standing
 from publisher.model.feed import Entry, Feed
 from publisher.pages.home import home_page
 from publisher.pages.notice import not_found_page, stylesheet
-from publisher.store import articles, facts, findings, people, release
-from publisher.text import html
+from publisher.store import adoption, articles, facts, findings, people, release, rendered
 from publisher.text.language import feed_tag
 
 PATIENCE = 10  # times `articles.settle` that a first scan waits for files still being written
@@ -106,13 +107,19 @@ def _write_shared(house: House, fingerprint: str, written: list[str], *, verify:
     state = _hash(fingerprint.encode(), shown.encode())
     if house.store.read(lambda c: facts.get(c, OUTPUTS)) == state and not (verify and _missing(house)):
         return
-    feed, entries, whole = _feed(house, newest, versions)
+    made = entries(house, newest, versions)
     written += moving.drop_copies(house)
-    for path, data in chain(_feeds(house, feed, entries), _pages(house, listed)):
+    for path, data in chain(_feeds(house, *_feed(house, made.shown)), _pages(house, listed)):
         if files.put(house.out, path, data):
             written.append(path)
-    if whole:
-        house.store.write(lambda c: facts.put(c, OUTPUTS, state))
+    house.store.write(lambda c: _shown(c, state if made.whole else "", made.new, newest))
+
+
+def _shown(
+    connection: Connection, state: str, new: Mapping[str, tuple[str, str]], newest: Sequence[Article]
+) -> None:
+    facts.put(connection, OUTPUTS, state)
+    rendered.keep(connection, new, [article.id for article in newest])
 
 
 def _listed(newest: Sequence[Article], pinned: Sequence[Article], limit: int) -> list[Article]:
@@ -152,13 +159,11 @@ def _missing(house: House) -> bool:
     return not all((house.out / path).is_file() for path in (*wanted, *aliases.read(house.feeds.aliases)))
 
 
-def _feed(house: House, newest: Sequence[Article], versions: Versions) -> tuple[Feed, Sequence[Entry], bool]:
-    """The feed, its entries, and whether each of them has its whole text. Raises Changed."""
+def _feed(house: House, entries: Sequence[Entry]) -> tuple[Feed, Sequence[Entry]]:
+    """The feed, and those of its entries that fit into it."""
     site, urls = house.site, house.layout
-    entries, whole = _entries(house, newest)
-    entries = [replace(each, versions=versions.get(each.article.id, ())) for each in entries]
     feed = Feed(
-        id=adopt.own_feed_id(house),
+        id=house.store.read(adoption.feed_id) or layout.feed_id(site.id),
         title=site.title,
         description=site.description or site.title,
         home=urls.home,
@@ -173,33 +178,7 @@ def _feed(house: House, newest: Sequence[Article], versions: Versions) -> tuple[
         metadata=house.feeds.direction_metadata,
     )
     shown = size.fitting(feed, entries)
-    return replace(feed, updated=size.newest(shown)), shown, whole
-
-
-def _entries(house: House, newest: Sequence[Article]) -> tuple[list[Entry], bool]:
-    """The entries, and whether each has its whole text. Those of the last feed are kept: one new article costs one
-    reading, not fifty. Raises Changed."""
-    shelf, kept = Shelf.of(house), dict[Article, Entry]()
-    entries: list[Entry] = []
-    for article in newest:
-        entry, whole = house.memory.entries.get(article), True
-        if entry is None:
-            story, whole = shelf.story_or_summary(article)
-            entry = _entry(house, story)
-        if whole:
-            kept[article] = entry
-        entries.append(entry)
-    house.memory.entries = kept
-    return entries, len(kept) == len(entries)
-
-
-def _entry(house: House, story: Story) -> Entry:
-    article, url = story.article, house.layout.article(story.article.slug)
-    media = house.layout.media(article, "feed")
-    content = html.render(story.body, "feed", url, media)
-    picture = media[article.picture.reference] if article.picture else None
-    recordings = tuple(each for each in media.values() if each.type.startswith(("audio/", "video/")))
-    return Entry(article, url, content, picture=picture, enclosures=recordings)
+    return replace(feed, updated=size.newest(shown)), shown
 
 
 def _fingerprint(house: House) -> str:

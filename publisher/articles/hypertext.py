@@ -1,10 +1,14 @@
 """HTML files: a page's title, what its <meta> say, and its <body> (A2)."""
 
+from typing import TYPE_CHECKING
+
 from lxml import etree
-from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
 from publisher.articles.yamlish import Mapping
 from publisher.text import clean
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
 
 # <meta name|property>: the field it fills; the first that is there counts.
 _META = {
@@ -30,6 +34,8 @@ def read(text: str, title: str) -> tuple[Mapping, str]:
     <title> only adds the site's name to is the better headline. The <h1> that is the title leaves the body.
     """
     # The text is decoded already: what the page says of its encoding is no longer true.
+    from lxml.html import HTMLParser, document_fromstring  # few articles are pages
+
     parser = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
     try:
         page = document_fromstring(text.encode(), parser=parser)
@@ -61,7 +67,7 @@ def _adds_site(title: str, heading: str) -> bool:
     return rest != title and rest[:1] in tuple("-–—|·•")
 
 
-def _metas(page: HtmlElement) -> dict[str, str]:
+def _metas(page: "HtmlElement") -> dict[str, str]:
     found: dict[str, str] = {}
     for element in page.iter("meta"):
         name, content = element.get("name") or element.get("property"), element.get("content")
@@ -78,7 +84,7 @@ def _words(element: etree._Element | None) -> str:
 _FURNITURE = ("nav", "header", "footer", "aside")
 
 
-def _article(page: HtmlElement) -> HtmlElement | None:
+def _article(page: "HtmlElement") -> "HtmlElement | None":
     """The part of *page* that is the article: its one <article> or <main>, else its <body>; without the menus, and
     without the headers, footers and asides of the page."""
     body = page.find("body")
@@ -92,7 +98,7 @@ def _article(page: HtmlElement) -> HtmlElement | None:
     return found
 
 
-def _around(found: HtmlElement) -> list[HtmlElement]:
+def _around(found: "HtmlElement") -> "list[HtmlElement]":
     """What stands in *found* and is no part of the article; a header with the headline in it is one. One walk."""
     heading = next(found.iter("h1"), None)
     kept = set(heading.iterancestors("header")) if heading is not None else set()
@@ -110,12 +116,12 @@ def _around(found: HtmlElement) -> list[HtmlElement]:
     return around
 
 
-def _outermost(body: HtmlElement, name: str) -> list[HtmlElement]:
+def _outermost(body: "HtmlElement", name: str) -> "list[HtmlElement]":
     """The elements called *name* that hold words, but those inside of another."""
     return [each for each in body.iter(name) if next(each.iterancestors(name), None) is None and _words(each)]
 
 
-def _inside(article: HtmlElement | None) -> str:
+def _inside(article: "HtmlElement | None") -> str:
     if article is None:
         return ""
     text = etree.tostring(article, encoding="unicode", method="html", with_tail=False)

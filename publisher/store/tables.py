@@ -40,7 +40,8 @@ OUTDATED = "outdated"  # instead of what a page was made from: it stands on disk
 
 def _where(name: str, *columns: str, where: str) -> Index:
     """An index of those rows only that are few."""
-    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+    # `postgresql_where` would load that dialect at every start.
+    return Index(name, *columns, sqlite_where=text(where), info={"where": where})
 
 
 def _key() -> Column[int]:
@@ -67,6 +68,15 @@ leaves = Table(
     Column("warnings", Json, nullable=False, server_default="[]"),
     Index("ix_leaves_article", "article"),
     _where("ix_leaves_refused", "path", where="status = 'quarantined'"),
+)
+
+# What the entries of the last feed show: so that one new article costs one rendering.
+rendered = Table(
+    "rendered",
+    metadata,
+    Column("article", ForeignKey("articles.id"), primary_key=True),
+    Column("made_from", Text, nullable=False),
+    Column("html", Text, nullable=False),
 )
 
 # An article outlives its file: its id, seq and slug stay reserved after a removal.

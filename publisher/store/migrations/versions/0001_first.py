@@ -40,35 +40,22 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("articles", schema=None) as batch_op:
         batch_op.create_index(
-            "ix_articles_expires",
-            ["expires"],
-            unique=False,
-            sqlite_where=sa.text("expires IS NOT NULL"),
-            postgresql_where=sa.text("expires IS NOT NULL"),
+            "ix_articles_expires", ["expires"], unique=False, sqlite_where=sa.text("expires IS NOT NULL")
         )
         batch_op.create_index("ix_articles_hash", ["content_hash"], unique=False)
         batch_op.create_index("ix_articles_newest", ["status", "published", "seq"], unique=False)
         batch_op.create_index("ix_articles_page", ["status", "page"], unique=False)
         batch_op.create_index(
-            "ix_articles_pinned",
-            ["status", "id"],
-            unique=False,
-            sqlite_where=sa.text("pin"),
-            postgresql_where=sa.text("pin"),
+            "ix_articles_pinned", ["status", "id"], unique=False, sqlite_where=sa.text("pin")
         )
         batch_op.create_index(
-            "ix_articles_removed",
-            ["removed"],
-            unique=False,
-            sqlite_where=sa.text("removed IS NOT NULL"),
-            postgresql_where=sa.text("removed IS NOT NULL"),
+            "ix_articles_removed", ["removed"], unique=False, sqlite_where=sa.text("removed IS NOT NULL")
         )
         batch_op.create_index(
             "ix_articles_unplaced",
             ["status", "published", "path"],
             unique=False,
             sqlite_where=sa.text("seq IS NULL"),
-            postgresql_where=sa.text("seq IS NULL"),
         )
 
     op.create_table(
@@ -102,7 +89,6 @@ def upgrade() -> None:
             ["spelling", "shown"],
             unique=False,
             sqlite_where=sa.text("shown <> spelling"),
-            postgresql_where=sa.text("shown <> spelling"),
         )
 
     op.create_table(
@@ -161,11 +147,7 @@ def upgrade() -> None:
     with op.batch_alter_table("leaves", schema=None) as batch_op:
         batch_op.create_index("ix_leaves_article", ["article"], unique=False)
         batch_op.create_index(
-            "ix_leaves_refused",
-            ["path"],
-            unique=False,
-            sqlite_where=sa.text("status = 'quarantined'"),
-            postgresql_where=sa.text("status = 'quarantined'"),
+            "ix_leaves_refused", ["path"], unique=False, sqlite_where=sa.text("status = 'quarantined'")
         )
 
     op.create_table(
@@ -193,11 +175,7 @@ def upgrade() -> None:
     with op.batch_alter_table("media", schema=None) as batch_op:
         batch_op.create_index("ix_media_key", ["key"], unique=False)
         batch_op.create_index(
-            "ix_media_waiting",
-            ["article"],
-            unique=False,
-            sqlite_where=sa.text("NOT fresh"),
-            postgresql_where=sa.text("NOT fresh"),
+            "ix_media_waiting", ["article"], unique=False, sqlite_where=sa.text("NOT fresh")
         )
 
     op.create_table(
@@ -211,6 +189,14 @@ def upgrade() -> None:
     with op.batch_alter_table("redirects", schema=None) as batch_op:
         batch_op.create_index("ix_redirects_kind", ["kind"], unique=False)
 
+    op.create_table(
+        "rendered",
+        sa.Column("article", sa.Text(), nullable=False),
+        sa.Column("made_from", sa.Text(), nullable=False),
+        sa.Column("html", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["article"], ["articles.id"], name=op.f("fk_rendered_article")),
+        sa.PrimaryKeyConstraint("article", name=op.f("pk_rendered")),
+    )
     op.create_table(
         "slugs",
         sa.Column("slug", sa.Text(), nullable=False),
@@ -283,10 +269,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
         batch_op.create_index(
-            "ix_deliveries_queue",
-            ["due", "variant"],
-            unique=False,
-            sqlite_where=sa.text("state = 0"),
-            postgresql_where=sa.text("state = 0"),
+            "ix_deliveries_queue", ["due", "variant"], unique=False, sqlite_where=sa.text("state = 0")
         )
         batch_op.create_index("ix_deliveries_subscriber", ["subscriber"], unique=False)
