@@ -53,6 +53,9 @@ ATTACHMENTS = {
     "ods": "application/vnd.oasis.opendocument.spreadsheet",
     "odp": "application/vnd.oasis.opendocument.presentation",
 }
+ENDINGS = {
+    kind: end for end, kind in reversed(PICTURES.items())
+}  # of a picture's type, the first that says it
 TYPES = PICTURES | RECORDINGS | ATTACHMENTS
 
 

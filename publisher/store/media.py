@@ -1,7 +1,7 @@
 """The rows of files beside articles (A13): which article names them, and what was made of them."""
 
 import posixpath
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from unicodedata import normalize
@@ -11,7 +11,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from publisher.model.article import Finding, Status
 from publisher.model.media import Media, Reference
-from publisher.store.tables import articles, leaves, media
+from publisher.store.tables import articles, leaves, media, slugs
 
 OUTDATED = "outdated"
 _BATCH = 500  # values bound in one statement
@@ -168,6 +168,16 @@ def published(connection: Connection) -> list[tuple[str, tuple[str, ...]]]:
     for article, paths in connection.execute(select(media.c.article, media.c.files)):
         found[article] = (*found.get(article, ()), *paths)
     return list(found.items())
+
+
+def beside(connection: Connection, article: Waiting, slugs_: Collection[str]) -> set[str]:
+    """What other articles, those at these slugs, have in the output."""
+    found: set[str] = set()
+    here = select(slugs.c.article).where(slugs.c.article != article.article)
+    for batch in _batches(sorted(slugs_)):
+        files = select(media.c.files).where(media.c.article.in_(here.where(slugs.c.slug.in_(batch))))
+        found.update(path for paths in connection.execute(files).scalars() for path in paths)
+    return found
 
 
 def forget(connection: Connection, ids: Sequence[str]) -> None:

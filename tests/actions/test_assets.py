@@ -427,6 +427,67 @@ def test_two_files_that_want_one_name_both_get_one(house: House, write: Write, p
     assert ["100", "200", "100"] == [each["height"] for each in images(house)]
 
 
+def test_a_picture_with_a_wrong_ending_takes_no_others_place(
+    house: House, write: Write, publishes: Publishes
+) -> None:  # A13
+    write(house, "p.png", picture(100, 80))
+    write(house, "p.png.jpg", picture(120, 80))
+    write(house, "news.md", story("![أ](p.png)\n\n![ب](p.png.jpg)"))
+    publishes(house)
+
+    found = files(house)
+    shown = [(each["src"].rpartition("/")[2], int(each["width"])) for each in images(house)]
+    assert [100, 120] == [width for _, width in shown]
+    assert [100, 120] == [Image.open(BytesIO(found[f"news/{name}"])).width for name, _ in shown]
+    assert () == publishes(house, verify=True).written
+
+
+def test_a_letters_picture_takes_no_others_place(house: House, write: Write, publishes: Publishes) -> None:
+    # A13: the large PNG becomes a JPEG in letters
+    write(house, "p.png", picture(900, 700, "PNG", "red"))
+    write(house, "p.png.jpg", picture(900, 800, "JPEG", "blue"))
+    write(house, "news.md", story("![أ](p.png)\n\n![ب](p.png.jpg)"))
+    publishes(house)
+
+    small = [data for path, data in files(house).items() if "/letter/" in path]
+    assert {(600, 467), (600, 533)} == {Image.open(BytesIO(data)).size for data in small}
+
+
+def test_what_lies_below_another_articles_page_takes_no_place_of_its_own(
+    house: House, write: Write, publishes: Publishes
+) -> None:  # A13: /gallery/ shows beach/1.jpg, and /gallery/beach/ its own 1.jpg
+    write(house, "beach/1.jpg", picture(100, 80))
+    write(house, "1.jpg", picture(120, 80))
+    write(house, "above.md", story("![أ](beach/1.jpg)", url="/gallery/", title="فوق"))
+    write(house, "below.md", story("![ب](1.jpg)", url="/gallery/beach/", title="تحت"))
+    publishes(house)
+
+    for page, width in (("gallery/index.html", 100), ("gallery/beach/index.html", 120)):
+        (shown,) = images(house, page)
+        data = (house.out / shown["src"].lstrip("/")).read_bytes()
+        assert (width, str(width)) == (Image.open(BytesIO(data)).width, shown["width"])
+    (house.folder / "below.md").unlink()
+    publishes(house)
+    assert ["gallery/beach/1.jpg"] == list(files(house))
+    assert () == publishes(house, verify=True).written
+
+
+@pytest.mark.parametrize("field", ["url", "aliases"])
+def test_no_address_stands_where_a_file_stands(
+    house: House, write: Write, publishes: Publishes, field: str
+) -> None:  # A13, A15: else one article would stop all others
+    write(house, "a.jpg", picture(100, 80))
+    write(house, "a.jpg.d/b.jpg", picture(100, 80))
+    write(house, "x/a.jpg/b.jpg", picture(100, 80))
+    write(house, "x/news.md", story("![أ](../a.jpg)\n\n![ب](a.jpg/b.jpg)"))
+    write(house, "other.md", story("نص", **{"slug": "other", "title": "آخر", field: "/news/a.jpg/"}))
+    publishes(house)
+
+    assert ["news/a-jpg/b.jpg", "news/a.jpg"] == sorted(files(house))
+    assert (house.out / "other" / "index.html").is_file()
+    assert any("/news/a.jpg/" in each for each in warnings(house))
+
+
 def test_a_folder_that_is_named_like_ours_gets_another_name(
     house: House, write: Write, publishes: Publishes
 ) -> None:
