@@ -337,6 +337,24 @@ def test_many_files_gone_at_once_are_taken_for_an_accident(
     assert (count if kept else count - lost) == done.published
 
 
+def test_pictures_that_stay_do_not_hide_that_the_articles_are_gone(
+    house: House, write: Write, publishes: Publishes
+) -> None:  # The folder
+    for number in range(1, 13):
+        write(house, f"{number}.md", dated(number))
+    for number in range(100):
+        write(house, f"media/{number}.jpg", b"picture")
+    publishes(house)
+    for number in range(1, 4):
+        (house.folder / f"{number}.md").unlink()
+    done = publishes(house)
+
+    assert 12 == done.published
+    (note,) = done.notes
+    assert note.startswith("3 of 12 articles are gone at once")
+    assert 9 == publishes(house, accept_removals=True).published
+
+
 def test_an_accident_lasts_until_the_files_are_back(
     house: House, write: Write, publishes: Publishes, on_site: OnSite
 ) -> None:
