@@ -44,6 +44,10 @@ class _Locked(Unreadable):
     """The file cannot be opened. What mends this (rights) does not show on the file: every run tries again."""
 
 
+class _Served(Exception):
+    """The file is in the output folder, and not ours."""
+
+
 class _Unsettled(Exception):
     """The file is not what the last look saw: the next look sees it whole."""
 
@@ -62,6 +66,8 @@ def refresh(
     if verify:
         kept = store.read(media.published)
         lost = [id_ for id_, paths in kept if not all((house.out / path).is_file() for path in paths)]
+        tops = store.read(media.from_top)
+        lost += [id_ for id_, path, missed in tops if _served(house, path) == missed]
         store.write(lambda c: media.forget(c, lost))
     run = _Run(house, write=write)
     waiting = store.read(media.waiting)
@@ -69,6 +75,12 @@ def refresh(
         run.article(article)
         progress("pictures", done, len(waiting))
     return Assets(tuple(run.written), tuple(run.notes))
+
+
+def _served(house: House, path: str) -> bool:
+    """Whether the author has put *path*, from the top of the site, into the output folder: another generator's
+    "static" files."""
+    return (house.out / path.lstrip("/")).is_file()
 
 
 def _anew(connection: Connection, rules: str) -> None:
@@ -121,6 +133,8 @@ class _Run:
                 after.append(replace(made, note=note))
             except _Unsettled:
                 after.append(replace(each, fresh=False))
+            except _Served:
+                after.append(replace(_cleared(each), fresh=True))
             except Unreadable as error:
                 again = isinstance(error, _Locked)
                 mend = f". Mend: {error.mend}" if error.mend else ""
@@ -142,6 +156,13 @@ class _Run:
         if path in marks:
             return path, ""
         near = self._alike(path)
+        if not near and reference.path.startswith("/"):
+            if _served(self._house, reference.path):
+                raise _Served
+            raise Unreadable(
+                "neither the article folder nor the output folder has it",
+                f"put it at {folder.shown(path)} in one of them",
+            )
         if not near:
             raise Unreadable("there is no such file", "put it there, or correct the name")
         source = near[0]

@@ -67,9 +67,9 @@ def ending(path: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A file that an article names by a relative path."""
+    """A file that an article names by a path."""
 
-    path: str  # relative to the article's own folder, decoded, as text.urls.beside makes it
+    path: str  # relative to the article's own folder, or from the top with "/", as text.urls.beside makes it
     use: Use
     alt: str = ""  # what a picture shows, in words
     line: int | None = None  # of the article's file

@@ -52,7 +52,7 @@ def key(path: str) -> str:
 
 def wanted(path: str, reference: str) -> str:
     """Where the *reference* of the article at *path* leads, relative to the article folder."""
-    return posixpath.normpath(posixpath.join(posixpath.dirname(path), reference))
+    return posixpath.normpath(posixpath.join(posixpath.dirname(path), reference)).lstrip("/")
 
 
 def note(connection: Connection, findings: Sequence[Finding]) -> None:
@@ -178,6 +178,14 @@ def beside(connection: Connection, article: Waiting, slugs_: Collection[str]) ->
         files = select(media.c.files).where(media.c.article.in_(here.where(slugs.c.slug.in_(batch))))
         found.update(path for paths in connection.execute(files).scalars() for path in paths)
     return found
+
+
+def from_top(connection: Connection) -> list[tuple[str, str, bool]]:
+    """Files that articles name from the top of the site and that are not in the article folder: (article, path,
+    whether a note says that nothing is there)."""
+    named = media.c.reference.between("/", "0") & (media.c.made == ()) & media.c.position.is_not(None)
+    rows = connection.execute(select(media.c.article, media.c.reference, media.c.note).where(named))
+    return [(row.article, row.reference, bool(row.note)) for row in rows]
 
 
 def forget(connection: Connection, ids: Sequence[str]) -> None:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import feedparser
 import pytest
@@ -24,7 +25,7 @@ from publisher.articles.settings import ArticleSettings
 from publisher.digests.compose import compose
 from publisher.digests.select import Selection
 from publisher.errors import Unreadable
-from publisher.store import articles
+from publisher.store import articles, media
 from publisher.verbs import reading
 from tests.articles.test_word_documents import paragraph, shown, word
 
@@ -425,6 +426,49 @@ def test_two_files_that_want_one_name_both_get_one(house: House, write: Write, p
 
     assert ["news/media/y-2.jpg", "news/media/y.jpg"] == sorted(files(house))
     assert ["100", "200", "100"] == [each["height"] for each in images(house)]
+
+
+def test_names_that_are_no_addresses_are_found(
+    house: House, write: Write, publishes: Publishes
+) -> None:  # A13
+    for number, name in enumerate(("صورة #1.jpg", "لماذا?.jpg", "img/x.jpg"), 1):
+        write(house, name, picture(100 * number, 80))
+    write(house, "news.md", story("![أ](<صورة #1.jpg>)\n\n![ب](<لماذا?.jpg>)\n\n![ج](img\\x.jpg)"))
+    publishes(house)
+
+    assert [] == warnings(house)
+    assert ["100", "200", "300"] == [each["width"] for each in images(house)]
+    assert {unquote(each["src"].lstrip("/")) for each in images(house)} == set(files(house))
+
+
+def test_a_path_from_the_top_is_looked_for_in_both_folders(
+    house: House, write: Write, publishes: Publishes
+) -> None:  # A13: as Hugo and Jekyll name what is in static/ and assets/
+    body = "![أ](/images/a.jpg)\n\n![ب](/images/b.jpg)\n\n[ج](/images/c.pdf) [د](/feed.json) [ه](/about)"
+    write(house, "posts/news.md", story(body, image="/images/a.jpg"))
+    write(house, "images/a.jpg", picture(900, 600))
+    (first,) = [each for each in publishes(house).notes if "b.jpg" in each]
+    assert "neither the article folder nor the output folder has it" in first
+    assert 2 == len(house.store.read(media.notes)[on_top(house)])
+    assert ["news/images/a.jpg", "news/letter/images/a.jpg"] == sorted(files(house))
+    assert ("/news/images/a.jpg", "900") == (images(house)[0]["src"], images(house)[0]["width"])
+
+    (house.out / "images").mkdir()
+    (house.out / "images" / "b.jpg").write_bytes(picture())
+    (house.out / "images" / "c.pdf").write_bytes(b"%PDF")
+    publishes(house, verify=True)
+    assert {} == house.store.read(media.notes)
+    assert (URL + "images/b.jpg") == images(house)[1]["src"]
+    assert () == publishes(house, verify=True).written
+
+    (house.out / "images" / "b.jpg").unlink()
+    publishes(house, verify=True)
+    assert 1 == len(house.store.read(media.notes)[on_top(house)])
+
+
+def on_top(house: House) -> str:
+    """The id of the newest article."""
+    return house.store.read(articles.newest)[0].id
 
 
 def test_a_picture_with_a_wrong_ending_takes_no_others_place(

@@ -21,6 +21,7 @@ from publisher.errors import Unwritable
 from publisher.feeds import files
 from publisher.feeds.settings import FeedSettings
 from publisher.model.article import Article, Leaf, Status
+from publisher.pages.settings import PageSettings
 from publisher.store import articles
 
 if TYPE_CHECKING:
@@ -335,6 +336,22 @@ def test_many_files_gone_at_once_are_taken_for_an_accident(
     assert kept == (before == output(house))
     assert kept == bool(done.notes)
     assert (count if kept else count - lost) == done.published
+
+
+def test_a_site_without_pages_has_none_left_but_those_of_others(
+    house: House, write: Write, publishes: Publishes
+) -> None:
+    write(house, "1.md", dated(1))
+    publishes(house)
+    before = output(house)
+    (house.out / "404.html").write_text("another program's")
+    without = replace(house, pages=PageSettings(enabled=False))
+    publishes(without)
+
+    assert {"404.html", "atom.xml", "feed.css", "feed.json", "rss.xml"} == set(output(house))
+    assert () == publishes(without, verify=True).written
+    publishes(house)
+    assert before == output(house)
 
 
 def test_pictures_that_stay_do_not_hide_that_the_articles_are_gone(
