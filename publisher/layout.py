@@ -145,7 +145,7 @@ def place(address: str, root: str) -> str:
         segments.pop()
     if not segments:
         raise ValueError("is the home page" + (", since what follows a ? is no path" if parts.query else ""))
-    if any(map(_FILE.search, segments[:-1] if segments[-1].endswith(_PAGES) else segments)):
+    if any(map(names_file, segments[:-1] if segments[-1].endswith(_PAGES) else segments)):
         raise ValueError("is no page: it ends in neither / nor .html")
     if segments[0] in RESERVED:
         raise ValueError(f"is in /{segments[0]}, which is Nashir's own")
@@ -197,9 +197,15 @@ def feed_file(address: str, index: str) -> str:
         segments.append(index)
     if len(segments) == 1 and segments[0] in RESERVED:
         raise ValueError("is written anyway")
-    if segments[0] in DYNAMIC or any(map(_FILE.search, segments[:-1])):
+    if segments[0] in DYNAMIC or any(map(names_file, segments[:-1])):
         raise ValueError("cannot hold a feed")
     return "/".join(segments)
+
+
+def names_file(part: str) -> bool:
+    """Whether *part* of a path ends as our files do. A folder's name never does: nothing stands in the way of
+    another."""
+    return bool(_FILE.search(part))
 
 
 def _segments(path: str) -> list[str]:
@@ -216,7 +222,6 @@ _PAGES = (".html", ".htm")
 _INDEX = ("index.html", "index.htm")
 _LONGEST, _DEEPEST = 240, 20  # bytes of a part (a file system's limit is 255), parts
 _UNSAFE = re.compile(r"\A\.|[\x00-\x1f\x7f\\]|[\ud800-\udfff]")
-# A folder's name is never a file's: no address stands in the way of another.
 _FILE = re.compile(
     rf"\.(?:html?|xml|json|rss|atom|rdf|css|txt|gz|br|files|{'|'.join(TYPES)})\Z", re.IGNORECASE
 )

@@ -4,7 +4,7 @@ What a file was made from stands in the store, so that nothing is read twice tha
 """
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from hashlib import blake2b
@@ -21,7 +21,7 @@ from publisher.articles import docx, folder
 from publisher.articles.folder import Seen
 from publisher.errors import Unreadable
 from publisher.feeds import files
-from publisher.model.media import ATTACHMENTS, PICTURES, RECORDINGS, TYPES, Made, Media, Reference, ending
+from publisher.model.media import ATTACHMENTS, ENDINGS, RECORDINGS, TYPES, Made, Media, Reference, ending
 from publisher.store import facts, findings, media
 from publisher.store.media import Kept, Mark, Waiting
 
@@ -44,6 +44,10 @@ class _Locked(Unreadable):
     """The file cannot be opened. What mends this (rights) does not show on the file: every run tries again."""
 
 
+class _Served(Exception):
+    """The file is in the output folder, and not ours."""
+
+
 class _Unsettled(Exception):
     """The file is not what the last look saw: the next look sees it whole."""
 
@@ -64,6 +68,8 @@ def refresh(
     if verify:
         kept = store.read(media.published)
         lost = [id_ for id_, paths in kept if not all((house.out / path).is_file() for path in paths)]
+        tops = store.read(media.from_top)
+        lost += [id_ for id_, path, missed in tops if _served(house, path) == missed]
         store.write(lambda c: media.forget(c, lost))
     run = _Run(house, write=write)
     waiting = store.read(media.waiting)
@@ -71,6 +77,12 @@ def refresh(
         run.article(article)
         progress("pictures", done, len(waiting))
     return Assets(tuple(run.written), tuple(run.notes))
+
+
+def _served(house: House, path: str) -> bool:
+    """Whether the author has put *path*, from the top of the site, into the output folder: another generator's
+    "static" files."""
+    return (house.out / path.lstrip("/")).is_file()
 
 
 def _anew(connection: Connection, rules: str) -> None:
@@ -106,14 +118,14 @@ class _Run:
     def _made(self, article: Waiting) -> list[Kept]:
         wanted = [each for each in article.kept if each.reference]
         marks = self._marks(article, wanted)
-        taken: dict[str, str] = {}  # the names beside the page, and the files that have them
+        taken = _Taken(article, self._house.store.read(lambda c: media.beside(c, article, _slugs(article))))
         done: dict[str, Kept] = {}
         after: list[Kept] = []
         for each in wanted:
             assert each.reference
             try:
                 source, words = self._source(article, each.reference, marks)
-                name = _name(article, each.reference, source, taken)
+                name = taken.name(each.reference, source)
                 if name in done:
                     made = _again(done[name], each)
                 else:
@@ -123,6 +135,8 @@ class _Run:
                 after.append(replace(made, note=note))
             except _Unsettled:
                 after.append(replace(each, fresh=False))
+            except _Served:
+                after.append(replace(_cleared(each), fresh=True))
             except Unreadable as error:
                 again = isinstance(error, _Locked)
                 mend = f". Mend: {error.mend}" if error.mend else ""
@@ -144,6 +158,13 @@ class _Run:
         if path in marks:
             return path, ""
         near = self._alike(path)
+        if not near and reference.path.startswith("/"):
+            if _served(self._house, reference.path):
+                raise _Served
+            raise Unreadable(
+                "neither the article folder nor the output folder has it",
+                f"put it at {folder.shown(path)} in one of them",
+            )
         if not near:
             raise Unreadable("there is no such file", "put it there, or correct the name")
         source = near[0]
@@ -285,23 +306,77 @@ def _files(one: Media) -> list[Made]:
     return [one.page] if one.letter in (None, one.page) else [one.page, *filter(None, [one.letter])]
 
 
-def _name(article: Waiting, reference: Reference, source: str, taken: dict[str, str]) -> str:
-    """The file's name beside the page: as the article names it, without the way up; another where that is taken."""
+class _Taken:
+    """The names beside one article's page, and the files that have them."""
+
+    def __init__(self, article: Waiting, others: Iterable[str]) -> None:
+        self._article = article
+        self._others = {path.casefold() for path in others}
+        self._owners: dict[str, str] = {}
+
+    def name(self, reference: Reference, source: str) -> str:
+        """The file's name beside the page: as the article names it, without the way up; another where that is
+        taken."""
+        source = reference.path if reference.use == "embedded" else source
+        wanted = _wanted(self._article, reference, source)
+        stem, dot = posixpath.splitext(wanted)
+        name, number = wanted, 1
+        while not self._free(name, source):
+            number += 1
+            name = f"{stem}-{number}{dot}"
+        for each in _possible(name):
+            self._owners[each] = source
+        return name
+
+    def _free(self, name: str, source: str) -> bool:
+        """Whether nothing made from another file stands, or may stand, at the *name* or what becomes of it."""
+        possible = _possible(name)
+        if any(self._owners.get(each, source) != source for each in possible):
+            return False
+        places = (each for one in possible for each in (one, f"{LETTER}/{one}"))
+        return not any(
+            layout.media_path(self._article.slug, each).casefold() in self._others for each in places
+        )
+
+
+def _possible(name: str) -> list[str]:
+    """The names that a file of this *name* may get by what is in it, as file systems that know no case see them."""
+    return [name.casefold(), *(f"{name}.{end}".casefold() for end in ENDINGS.values())]
+
+
+def _slugs(article: Waiting) -> set[str]:
+    """Where articles stand whose files may want the same places: above this one, and below it in the folders that
+    its files lie in."""
+    above = article.slug.split("/")[:-1]
+    inside = {LETTER}
+    for each in article.kept:
+        folder_ = posixpath.dirname(_wanted(article, each.reference, "")) if each.reference else ""
+        inside |= {folder_, f"{LETTER}/{folder_}"}
+    found = {"/".join(above[: depth + 1]) for depth in range(len(above))}
+    for path in inside:
+        parts = path.split("/")
+        found |= {"/".join([article.slug, *parts[: depth + 1]]) for depth in range(len(parts))}
+    return found
+
+
+def _wanted(article: Waiting, reference: Reference, source: str) -> str:
+    """The name beside the page that a *source* would have by itself; "" for what the reference says."""
     if reference.use == "embedded":
-        path, source = posixpath.basename(reference.path), reference.path
+        path = posixpath.basename(reference.path)
     else:
+        source = source or media.wanted(article.path, reference.path)
         path = posixpath.relpath(source, posixpath.dirname(article.path) or ".")
         while path.startswith("../"):
             path = path[3:]
     if path.startswith(f"{LETTER}/"):  # ours
         path = f"{LETTER}-{path.removeprefix(LETTER)}"
-    wanted = "/".join(_safe(part) for part in normalize("NFC", path).split("/"))
-    stem, dot = posixpath.splitext(wanted)
-    name, number = wanted, 1
-    while taken.setdefault(name.casefold(), source) != source:
-        number += 1
-        name = f"{stem}-{number}{dot}"
-    return name
+    *folders, last = (_safe(part) for part in normalize("NFC", path).split("/"))
+    return "/".join([*(_folder(part) for part in folders), last])
+
+
+def _folder(part: str) -> str:
+    """A folder's name that no file's place is."""
+    return part.replace(".", "-") if layout.names_file(part) else part
 
 
 def _safe(part: str) -> str:
@@ -319,4 +394,4 @@ def _ended(name: str, media_type: str) -> str:
     """*name* with an ending that says what the picture is."""
     if TYPES.get(ending(name)) == media_type:
         return name
-    return name + "." + next(each for each, kind in PICTURES.items() if kind == media_type)
+    return f"{name}.{ENDINGS[media_type]}"

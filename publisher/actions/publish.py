@@ -1,10 +1,12 @@
 """Publish: the folder becomes feeds and pages. Run twice, it writes nothing; cut off, it goes on where it was."""
 
 import hashlib
+import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain
+from pathlib import Path
 
 from sqlalchemy import Connection
 
@@ -24,6 +26,7 @@ from publisher.text.language import feed_tag
 
 PATIENCE = 10  # times `articles.settle` that a first scan waits for files still being written
 OUTPUTS = "outputs"  # the fact that says what the shared files on disk were made from
+OWN_PAGES = "own pages"  # the fact that says which pages beside those of articles are ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,16 +112,37 @@ def _write_shared(house: House, fingerprint: str, written: list[str], *, verify:
         return
     made = entries(house, newest, versions)
     written += moving.drop_copies(house)
-    for path, data in chain(_feeds(house, *_feed(house, made.shown)), _pages(house, listed)):
+    pages = dict(_pages(house, listed))
+    written += _drop_pages(house, pages.keys())
+    for path, data in chain(_feeds(house, *_feed(house, made.shown)), pages.items()):
         if files.put(house.out, path, data):
             written.append(path)
-    house.store.write(lambda c: _shown(c, state if made.whole else "", made.new, newest))
+    house.store.write(lambda c: _shown(c, state if made.whole else "", made.new, newest, pages))
+
+
+def _drop_pages(house: House, pages: Collection[str]) -> list[str]:
+    """Remove the pages that were ours and are none of these, unless another program has put its own there."""
+    before = json.loads(house.store.read(lambda c: facts.get(c, OWN_PAGES)) or "{}")
+    dropped = [path for path in sorted(before.keys() - pages) if before[path] == _digest(house.out / path)]
+    return [path for path in dropped if files.remove(house.out, path)]
+
+
+def _digest(path: Path) -> str:
+    try:
+        return _hash(path.read_bytes())
+    except OSError:
+        return ""
 
 
 def _shown(
-    connection: Connection, state: str, new: Mapping[str, tuple[str, str]], newest: Sequence[Article]
+    connection: Connection,
+    state: str,
+    new: Mapping[str, tuple[str, str]],
+    newest: Sequence[Article],
+    pages: Mapping[str, bytes],
 ) -> None:
     facts.put(connection, OUTPUTS, state)
+    facts.put(connection, OWN_PAGES, json.dumps({path: _hash(data) for path, data in pages.items()}))
     rendered.keep(connection, new, [article.id for article in newest])
 
 

@@ -1,6 +1,6 @@
 """Look at the article folder: which files are new, changed or gone, and what each of them is."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -35,7 +35,7 @@ class Look:
     gone: tuple[str, ...]
     unsettled: tuple[str, ...]  # perhaps still being written: look again in `settle` seconds
     anew: bool  # all of it is read, by the rules of today
-    accident: bool  # so many are gone that they are kept until a person agrees
+    accident: str  # what is gone, where it is so much that it is kept until a person agrees; else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +79,21 @@ def look(
         gone,
         tuple(unsettled),
         anew,
-        len(known) >= ACCIDENT_LEAST and len(gone) > ACCIDENT * len(known),
+        _accident(known, gone, found.present),
     )
+
+
+def _accident(known: Mapping[str, Mark], gone: Sequence[str], present: int) -> str:
+    """What is gone, in words, where it is too much to be meant: files, or articles among however many pictures."""
+    if _too_many(len(gone), len(known)):
+        return f"{len(gone)} of {len(gone) + present} files"
+    articles = sum(1 for path in gone if names.kind(path))
+    every = sum(1 for path in known if names.kind(path)) if articles else 0
+    return f"{articles} of {every} articles" if _too_many(articles, every) else ""
+
+
+def _too_many(gone: int, every: int) -> bool:
+    return every >= ACCIDENT_LEAST and gone > ACCIDENT * every
 
 
 _ODD: Mark = (0, 0, 0)  # the mark of what cannot be read
@@ -97,7 +110,7 @@ def _glance(house: House, paths: Collection[str]) -> Look | None:
     count = house.store.read(findings.count)
     changed = tuple(each for each in there if known.get(each.path) != each[1:])
     return Look(
-        count + len(there) - len(known), changed, frozenset(), (), (), (), (), anew=False, accident=False
+        count + len(there) - len(known), changed, frozenset(), (), (), (), (), anew=False, accident=""
     )
 
 
@@ -178,7 +191,7 @@ def note(
 ) -> Noted:
     """Read what a look showed, and write it down, a chunk at a time."""
     store, site = house.store, house.site.id
-    keep = found.accident and not accept_removals
+    keep = bool(found.accident) and not accept_removals
     notes = [_kept(found)] if keep else []
     left = found.moved if keep else found.moved + found.gone
     for start in range(0, len(left), CHUNK):
@@ -211,6 +224,6 @@ def note(
 
 def _kept(found: Look) -> str:
     return (
-        f"{len(found.gone)} of {len(found.gone) + found.present} files are gone at once; nothing is removed until "
+        f"{found.accident} are gone at once; nothing is removed until "
         "they are back or `nashir publish --accept-removals` says that it is meant"
     )

@@ -4,13 +4,14 @@ import re
 from collections.abc import Iterator
 from html import unescape
 
+from publisher import layout
 from publisher.articles import names
-from publisher.model.media import ATTACHMENTS, PICTURES, RECORDINGS, Reference, Use, ending
+from publisher.model.media import ATTACHMENTS, PICTURES, RECORDINGS, TYPES, Reference, Use, ending
 from publisher.text.clean import one_line
 from publisher.text.urls import beside, candidates
 
 # A path that no scheme, host or anchor begins: what most articles do not have.
-_RELATIVE = re.compile(r"\b(?:src|href|poster|srcset)=[\"'](?!https?:|mailto:|[#/])")
+_PATH = re.compile(r"\b(?:src|href|poster|srcset)=[\"'](?!https?:|mailto:|#|//)")
 _TAG = re.compile(r"<(img|a|audio|video|source)\s([^<>]*)>")
 _ATTRIBUTE = re.compile(r"([a-z]+)=(?:\"([^\"]*)\"|'([^']*)')")
 _PAGES = frozenset(("", "php", "asp", "aspx", "xhtml", *names.KINDS))  # pages: no files of ours
@@ -22,7 +23,7 @@ def find(elements: list[str], source: str, declared: tuple[str, str]) -> tuple[R
     and what it shows, "" for none). *source* is the file's text, which tells the line."""
     found: dict[str, Reference] = {}
     shown = [
-        each for element in elements if '="' in element and _RELATIVE.search(element) for each in _in(element)
+        each for element in elements if '="' in element and _PATH.search(element) for each in _in(element)
     ]
     cover = beside(declared[0]) if declared[0] else None
     if cover:
@@ -48,13 +49,18 @@ def _in(element: str) -> Iterator[tuple[str, Use, str]]:
 
 def _use(tag: str, path: str) -> Use | None:
     kind = ending(path)
-    if tag == "a" and kind in _PAGES:
+    if tag == "a" and (kind in _PAGES or (path.startswith("/") and not _ours(path, kind))):
         return None
     if kind in PICTURES:
         return "picture"
     if kind in RECORDINGS:
         return "recording"
     return "picture" if tag == "img" and kind not in ATTACHMENTS else "attachment"
+
+
+def _ours(path: str, kind: str) -> bool:
+    """Whether a link to *path*, from the top of the site, may mean a file of the author's."""
+    return kind in TYPES and not layout.is_reserved(path[1:])
 
 
 def _line(source: str, *written: str) -> int | None:

@@ -53,6 +53,9 @@ ATTACHMENTS = {
     "ods": "application/vnd.oasis.opendocument.spreadsheet",
     "odp": "application/vnd.oasis.opendocument.presentation",
 }
+ENDINGS = {
+    kind: end for end, kind in reversed(PICTURES.items())
+}  # of a picture's type, the first that says it
 TYPES = PICTURES | RECORDINGS | ATTACHMENTS
 
 
@@ -64,9 +67,9 @@ def ending(path: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A file that an article names by a relative path."""
+    """A file that an article names by a path."""
 
-    path: str  # relative to the article's own folder, decoded, as text.urls.beside makes it
+    path: str  # relative to the article's own folder, or from the top with "/", as text.urls.beside makes it
     use: Use
     alt: str = ""  # what a picture shows, in words
     line: int | None = None  # of the article's file

@@ -1,7 +1,7 @@
 """The rows of files beside articles (A13): which article names them, and what was made of them."""
 
 import posixpath
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from unicodedata import normalize
@@ -11,7 +11,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from publisher.model.article import Finding, Status
 from publisher.model.media import Media, Reference
-from publisher.store.tables import articles, leaves, media
+from publisher.store.tables import articles, leaves, media, slugs
 
 OUTDATED = "outdated"
 _BATCH = 500  # values bound in one statement
@@ -52,7 +52,7 @@ def key(path: str) -> str:
 
 def wanted(path: str, reference: str) -> str:
     """Where the *reference* of the article at *path* leads, relative to the article folder."""
-    return posixpath.normpath(posixpath.join(posixpath.dirname(path), reference))
+    return posixpath.normpath(posixpath.join(posixpath.dirname(path), reference)).lstrip("/")
 
 
 def note(connection: Connection, findings: Sequence[Finding]) -> None:
@@ -168,6 +168,24 @@ def published(connection: Connection) -> list[tuple[str, tuple[str, ...]]]:
     for article, paths in connection.execute(select(media.c.article, media.c.files)):
         found[article] = (*found.get(article, ()), *paths)
     return list(found.items())
+
+
+def beside(connection: Connection, article: Waiting, slugs_: Collection[str]) -> set[str]:
+    """What other articles, those at these slugs, have in the output."""
+    found: set[str] = set()
+    here = select(slugs.c.article).where(slugs.c.article != article.article)
+    for batch in _batches(sorted(slugs_)):
+        files = select(media.c.files).where(media.c.article.in_(here.where(slugs.c.slug.in_(batch))))
+        found.update(path for paths in connection.execute(files).scalars() for path in paths)
+    return found
+
+
+def from_top(connection: Connection) -> list[tuple[str, str, bool]]:
+    """Files that articles name from the top of the site and that are not in the article folder: (article, path,
+    whether a note says that nothing is there)."""
+    named = media.c.reference.between("/", "0") & (media.c.made == ()) & media.c.position.is_not(None)
+    rows = connection.execute(select(media.c.article, media.c.reference, media.c.note).where(named))
+    return [(row.article, row.reference, bool(row.note)) for row in rows]
 
 
 def forget(connection: Connection, ids: Sequence[str]) -> None:

@@ -8,11 +8,14 @@ from urllib.parse import SplitResult, quote, unquote, unquote_to_bytes, urljoin,
 
 import idna
 
+from publisher.model.media import PICTURES, RECORDINGS
+
 _EDGES = "".join(map(chr, range(0x21)))
 _INSIDE = str.maketrans("", "", "\t\n\r")
 _HOST = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?|\[[0-9a-f:.]+\]", re.ASCII)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _LONE_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
+_PLAYED = re.compile(rf"\.(?:{'|'.join(PICTURES | RECORDINGS)})\Z", re.IGNORECASE)
 _PATH, _QUERY = "/%:@!$&'()*+,;=~", "/%:@!$&'()*+,;=~?"
 # One candidate of srcset: a URL, which a comma at its end closes, else a descriptor up to the comma.
 _CANDIDATE = re.compile(r"(?P<url>[^\s,]\S*+)(?:(?<=,)|(?P<size>[^,]*+))")
@@ -37,16 +40,25 @@ def url(raw: str, base: str) -> str | None:
 
 
 def beside(raw: str) -> str | None:
-    """The relative path that *raw* names, decoded (what is no UTF-8 as lone surrogates, PEP 383), in NFC, "." and
-    ".." resolved as far as they can be; None for what is no relative path: "https://...", "/top", "#part", "?q"."""
-    path = raw.strip(_EDGES).translate(_INSIDE).partition("#")[0].partition("?")[0]
-    if not path or path.startswith(("/", "\\")) or _SCHEME.match(path):
+    """The path in the article folder that *raw* names, decoded (what is no UTF-8 as lone surrogates, PEP 383), in
+    NFC, "." and ".." resolved as far as they can be, with "/" for the "\\" of Windows; with a "/" before it where it
+    is meant from the top. None for what is none: "https://...", "//host/x", "#part", "?q".
+
+    A "#" or "?" begins a part or a query (RFC 3986, 3), but people give such names to pictures: it does not where
+    only the whole ends as a picture's or recording's name does.
+    """
+    path = raw.strip(_EDGES).translate(_INSIDE)
+    cut = path.partition("#")[0].partition("?")[0]
+    if cut and cut != path and "." not in cut.rpartition("/")[2] and _PLAYED.search(path):
+        cut = path
+    if not cut or cut.startswith("//") or _SCHEME.match(cut):
         return None
-    decoded = unquote_to_bytes(path).decode("utf-8", "surrogateescape") if "%" in path else path
-    if "\0" in decoded or decoded.endswith("/"):
+    decoded = unquote_to_bytes(cut).decode("utf-8", "surrogateescape") if "%" in cut else cut
+    decoded = decoded.replace("\\", "/")
+    if "\0" in decoded or decoded.endswith("/") or decoded.startswith("//"):
         return None
     found = normalize("NFC", posixpath.normpath(decoded))
-    return None if found in (".", "..") or found.startswith("/") else found
+    return None if found in (".", "..", "/") else found
 
 
 def candidates(raw: str) -> list[str]:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import feedparser
 import pytest
@@ -24,7 +25,7 @@ from publisher.articles.settings import ArticleSettings
 from publisher.digests.compose import compose
 from publisher.digests.select import Selection
 from publisher.errors import Unreadable
-from publisher.store import articles
+from publisher.store import articles, media
 from publisher.verbs import reading
 from tests.articles.test_word_documents import paragraph, shown, word
 
@@ -425,6 +426,110 @@ def test_two_files_that_want_one_name_both_get_one(house: House, write: Write, p
 
     assert ["news/media/y-2.jpg", "news/media/y.jpg"] == sorted(files(house))
     assert ["100", "200", "100"] == [each["height"] for each in images(house)]
+
+
+def test_names_that_are_no_addresses_are_found(
+    house: House, write: Write, publishes: Publishes
+) -> None:  # A13
+    for number, name in enumerate(("صورة #1.jpg", "لماذا?.jpg", "img/x.jpg"), 1):
+        write(house, name, picture(100 * number, 80))
+    write(house, "news.md", story("![أ](<صورة #1.jpg>)\n\n![ب](<لماذا?.jpg>)\n\n![ج](img\\x.jpg)"))
+    publishes(house)
+
+    assert [] == warnings(house)
+    assert ["100", "200", "300"] == [each["width"] for each in images(house)]
+    assert {unquote(each["src"].lstrip("/")) for each in images(house)} == set(files(house))
+
+
+def test_a_path_from_the_top_is_looked_for_in_both_folders(
+    house: House, write: Write, publishes: Publishes
+) -> None:  # A13: as Hugo and Jekyll name what is in static/ and assets/
+    body = "![أ](/images/a.jpg)\n\n![ب](/images/b.jpg)\n\n[ج](/images/c.pdf) [د](/feed.json) [ه](/about)"
+    write(house, "posts/news.md", story(body, image="/images/a.jpg"))
+    write(house, "images/a.jpg", picture(900, 600))
+    (first,) = [each for each in publishes(house).notes if "b.jpg" in each]
+    assert "neither the article folder nor the output folder has it" in first
+    assert 2 == len(house.store.read(media.notes)[on_top(house)])
+    assert ["news/images/a.jpg", "news/letter/images/a.jpg"] == sorted(files(house))
+    assert ("/news/images/a.jpg", "900") == (images(house)[0]["src"], images(house)[0]["width"])
+
+    (house.out / "images").mkdir()
+    (house.out / "images" / "b.jpg").write_bytes(picture())
+    (house.out / "images" / "c.pdf").write_bytes(b"%PDF")
+    publishes(house, verify=True)
+    assert {} == house.store.read(media.notes)
+    assert (URL + "images/b.jpg") == images(house)[1]["src"]
+    assert () == publishes(house, verify=True).written
+
+    (house.out / "images" / "b.jpg").unlink()
+    publishes(house, verify=True)
+    assert 1 == len(house.store.read(media.notes)[on_top(house)])
+
+
+def on_top(house: House) -> str:
+    """The id of the newest article."""
+    return house.store.read(articles.newest)[0].id
+
+
+def test_a_picture_with_a_wrong_ending_takes_no_others_place(
+    house: House, write: Write, publishes: Publishes
+) -> None:  # A13
+    write(house, "p.png", picture(100, 80))
+    write(house, "p.png.jpg", picture(120, 80))
+    write(house, "news.md", story("![أ](p.png)\n\n![ب](p.png.jpg)"))
+    publishes(house)
+
+    found = files(house)
+    shown = [(each["src"].rpartition("/")[2], int(each["width"])) for each in images(house)]
+    assert [100, 120] == [width for _, width in shown]
+    assert [100, 120] == [Image.open(BytesIO(found[f"news/{name}"])).width for name, _ in shown]
+    assert () == publishes(house, verify=True).written
+
+
+def test_a_letters_picture_takes_no_others_place(house: House, write: Write, publishes: Publishes) -> None:
+    # A13: the large PNG becomes a JPEG in letters
+    write(house, "p.png", picture(900, 700, "PNG", "red"))
+    write(house, "p.png.jpg", picture(900, 800, "JPEG", "blue"))
+    write(house, "news.md", story("![أ](p.png)\n\n![ب](p.png.jpg)"))
+    publishes(house)
+
+    small = [data for path, data in files(house).items() if "/letter/" in path]
+    assert {(600, 467), (600, 533)} == {Image.open(BytesIO(data)).size for data in small}
+
+
+def test_what_lies_below_another_articles_page_takes_no_place_of_its_own(
+    house: House, write: Write, publishes: Publishes
+) -> None:  # A13: /gallery/ shows beach/1.jpg, and /gallery/beach/ its own 1.jpg
+    write(house, "beach/1.jpg", picture(100, 80))
+    write(house, "1.jpg", picture(120, 80))
+    write(house, "above.md", story("![أ](beach/1.jpg)", url="/gallery/", title="فوق"))
+    write(house, "below.md", story("![ب](1.jpg)", url="/gallery/beach/", title="تحت"))
+    publishes(house)
+
+    for page, width in (("gallery/index.html", 100), ("gallery/beach/index.html", 120)):
+        (shown,) = images(house, page)
+        data = (house.out / shown["src"].lstrip("/")).read_bytes()
+        assert (width, str(width)) == (Image.open(BytesIO(data)).width, shown["width"])
+    (house.folder / "below.md").unlink()
+    publishes(house)
+    assert ["gallery/beach/1.jpg"] == list(files(house))
+    assert () == publishes(house, verify=True).written
+
+
+@pytest.mark.parametrize("field", ["url", "aliases"])
+def test_no_address_stands_where_a_file_stands(
+    house: House, write: Write, publishes: Publishes, field: str
+) -> None:  # A13, A15: else one article would stop all others
+    write(house, "a.jpg", picture(100, 80))
+    write(house, "a.jpg.d/b.jpg", picture(100, 80))
+    write(house, "x/a.jpg/b.jpg", picture(100, 80))
+    write(house, "x/news.md", story("![أ](../a.jpg)\n\n![ب](a.jpg/b.jpg)"))
+    write(house, "other.md", story("نص", **{"slug": "other", "title": "آخر", field: "/news/a.jpg/"}))
+    publishes(house)
+
+    assert ["news/a-jpg/b.jpg", "news/a.jpg"] == sorted(files(house))
+    assert (house.out / "other" / "index.html").is_file()
+    assert any("/news/a.jpg/" in each for each in warnings(house))
 
 
 def test_a_folder_that_is_named_like_ours_gets_another_name(

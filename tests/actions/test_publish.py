@@ -21,6 +21,7 @@ from publisher.errors import Unwritable
 from publisher.feeds import files
 from publisher.feeds.settings import FeedSettings
 from publisher.model.article import Article, Leaf, Status
+from publisher.pages.settings import PageSettings
 from publisher.store import articles
 
 if TYPE_CHECKING:
@@ -335,6 +336,40 @@ def test_many_files_gone_at_once_are_taken_for_an_accident(
     assert kept == (before == output(house))
     assert kept == bool(done.notes)
     assert (count if kept else count - lost) == done.published
+
+
+def test_a_site_without_pages_has_none_left_but_those_of_others(
+    house: House, write: Write, publishes: Publishes
+) -> None:
+    write(house, "1.md", dated(1))
+    publishes(house)
+    before = output(house)
+    (house.out / "404.html").write_text("another program's")
+    without = replace(house, pages=PageSettings(enabled=False))
+    publishes(without)
+
+    assert {"404.html", "atom.xml", "feed.css", "feed.json", "rss.xml"} == set(output(house))
+    assert () == publishes(without, verify=True).written
+    publishes(house)
+    assert before == output(house)
+
+
+def test_pictures_that_stay_do_not_hide_that_the_articles_are_gone(
+    house: House, write: Write, publishes: Publishes
+) -> None:  # The folder
+    for number in range(1, 13):
+        write(house, f"{number}.md", dated(number))
+    for number in range(100):
+        write(house, f"media/{number}.jpg", b"picture")
+    publishes(house)
+    for number in range(1, 4):
+        (house.folder / f"{number}.md").unlink()
+    done = publishes(house)
+
+    assert 12 == done.published
+    (note,) = done.notes
+    assert note.startswith("3 of 12 articles are gone at once")
+    assert 9 == publishes(house, accept_removals=True).published
 
 
 def test_an_accident_lasts_until_the_files_are_back(
