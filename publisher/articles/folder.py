@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import stat
 import unicodedata
 from collections.abc import Iterator, Mapping
@@ -202,8 +203,8 @@ def _explained(error: OSError) -> Unreadable:
 
 
 def shown(path: str) -> str:
-    """*path* for people and JSON: what would not print (bytes that are not UTF-8, controls, marks that reorder
-    the line) is percent-encoded."""
+    """*path* for people and JSON: what would not print (bytes that are not UTF-8, controls, marks that reorder the
+    line) is percent-encoded, and so is a "%" that would be taken for such a code: unquoting gives the bytes back."""
     return "".join(
         f"%{ord(char) - 0xDC00:02X}"
         if "\udc80" <= char <= "\udcff"
@@ -211,8 +212,9 @@ def shown(path: str) -> str:
         if unicodedata.category(char) in ("Cc", "Zl", "Zp", "Cs")
         or unicodedata.bidirectional(char) in _REORDERS
         else char
-        for char in path
+        for char in _CODE.sub("%25", path)
     )
 
 
+_CODE = re.compile("%(?=[0-9A-Fa-f]{2})")
 _REORDERS = frozenset(("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"))

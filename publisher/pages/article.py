@@ -43,6 +43,7 @@ def article_page(site: Site, layout: Layout, story: Story, templates: Templates)
         byline=_byline(article, ui),
         iso=rfc3339(article.published),
         date=date,
+        digits=digits,
         updated_iso=rfc3339(article.updated),
         updated="" if updated == date else updated,
         versions=[_version(version, story) for version in story.versions],

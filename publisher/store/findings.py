@@ -47,8 +47,13 @@ def known(connection: Connection, paths: Collection[str] | None = None) -> dict[
         query = select(leaves.c.path, *leaves.c[MARK]).where(leaves.c.path.in_(paths))
         return {path: (mtime_ns, size, inode) for path, mtime_ns, size, inode in connection.execute(query)}
     # A hundred thousand rows at every scan: as the driver gives them.
-    every = connection.exec_driver_sql("SELECT path, mtime_ns, size, inode FROM leaves")
-    return {bytes_.decode("utf-8", "surrogateescape"): tuple(mark) for bytes_, *mark in every.fetchall()}
+    cursor = connection.connection.cursor()
+    try:
+        cursor.execute("SELECT path, mtime_ns, size, inode FROM leaves")
+        rows = cursor.fetchall()
+        return {str(row[0], "utf-8", "surrogateescape"): row[1:] for row in rows}
+    finally:
+        cursor.close()
 
 
 def count(connection: Connection) -> int:
@@ -92,6 +97,7 @@ def record(connection: Connection, findings: Sequence[Finding], site: str, now: 
     contents = Counter(f.manuscript.content_hash for f in findings if f.manuscript)
     batch = _Batch(connection, before.articles, now)
     doubtful: list[Finding] = []
+    notes: list[str] = []
     for finding in findings:
         leaf, manuscript = before.leaves.get(finding.path), finding.manuscript
         identity = leaf.article if leaf else None
@@ -103,12 +109,12 @@ def record(connection: Connection, findings: Sequence[Finding], site: str, now: 
                 doubtful.append(finding)
                 continue
         elif identity and finding.status is Status.SKIPPED:
-            # readers had it: its loss is told
+            notes.append(f"{printable(finding.path)}: {finding.reason}; readers had it")
             batch.add(replace(finding, status=Status.QUARANTINED), identity, leaf.first_seen if leaf else now)
             continue
         batch.add(finding, identity, leaf.first_seen if leaf else now)
     batch.write()
-    notes = [_ask(connection, finding, before.leaves.get(finding.path), site, now) for finding in doubtful]
+    notes += [_ask(connection, finding, before.leaves.get(finding.path), site, now) for finding in doubtful]
     places.note_aliases(connection, findings)
     media.note(connection, findings)
     return [note for note in notes if note]

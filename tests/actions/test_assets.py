@@ -75,7 +75,7 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         lengths.append(len(data))
         return real(data)
 
-    monkeypatch.setattr("publisher.actions.assets.pictures.renditions", counted)
+    monkeypatch.setattr("publisher.articles.pictures.renditions", counted)
     return lengths
 
 

@@ -3,8 +3,11 @@ import os
 import socket
 import sys
 from pathlib import Path
+from urllib.parse import unquote_to_bytes
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from publisher.articles.folder import Odd, Seen, compare, read, shown
 from publisher.errors import Unreadable
@@ -151,7 +154,12 @@ def test_read_stops_at_the_limit(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "path, expected",
     [("أ/خبر 100%.md", "أ/خبر 100%.md"), ("a\x1b[31m\n.md", "a%1B[31m%0A.md"), ("\u202egpj.md", "%E2%80%AEgpj.md"),
-     ("\udcff.md", "%FF.md")],
+     ("\udcff.md", "%FF.md"), ("100%25.md", "100%2525.md"), ("%\n0.md", "%%0A0.md")],
 )  # fmt: skip
 def test_shown_path_is_safe_to_print(path: str, expected: str) -> None:
     assert expected == shown(path)
+
+
+@given(st.binary(min_size=1, max_size=30))
+def test_a_shown_path_tells_the_bytes_of_the_name(name: bytes) -> None:
+    assert name == unquote_to_bytes(shown(os.fsdecode(name)))

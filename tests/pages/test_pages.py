@@ -172,6 +172,13 @@ def test_the_digits_are_those_of_the_site() -> None:  # R8
     assert text(page, "//time") == "الجمعة ٢٣ تموز ٢٠٢١"
 
 
+def test_a_list_is_numbered_in_the_digits_of_the_site() -> None:  # A2, R8
+    eastern = replace(SITE, digits=(("ar", "arab"),))
+
+    assert "digits-arab" in article(site=eastern).xpath("string(//article/@class)").split()
+    assert "digits-latn" in article().xpath("string(//article/@class)").split()
+
+
 def test_an_update_on_the_same_day_is_not_worth_a_line() -> None:
     assert len(article(updated=FRIDAY + timedelta(hours=1)).xpath("//time")) == 1
 

@@ -133,6 +133,16 @@ date: 2026-01-01
 """
 
 
+@pytest.mark.parametrize(
+    ("digits", "style"), [("arab", "arabic-indic"), ("arabext", "persian"), ("latn", "decimal")]
+)
+def test_lists_are_numbered_in_the_digits_of_the_site(shown, digits, style):  # A2, R8
+    sheet = (Path(__file__).parents[2] / "templates/web/style.css").read_text("utf-8")
+    page = shown(f"<style>{sheet}</style><article class='story digits-{digits}'><ol><li>أول</ol></article>")
+
+    assert style == page.evaluate("getComputedStyle(document.querySelector('ol')).listStyleType")
+
+
 @pytest.fixture(scope="module")
 def pictured(tmp_path_factory):
     """A site with a picture taken with the camera on its side, in a page and a letter."""
