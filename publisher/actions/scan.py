@@ -38,6 +38,7 @@ class Look:
     unsettled: tuple[str, ...]  # perhaps still being written: look again in `settle` seconds
     anew: bool  # all of it is read, by the rules of today
     accident: bool  # so many are gone that they are kept until a person agrees
+    whole: bool = True  # False: only files that were closed were looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ def _glance(house: House, paths: Collection[str]) -> Look | None:
     present = house.store.read(findings.count) + len(there) - len(known)
     changed = tuple(each for each in there if known.get(each.path) != each[1:])
     doubted = _doubted(changed, known)
-    return Look(present, changed, frozenset(), doubted, (), (), (), (), anew=False, accident=False)
+    return Look(present, changed, frozenset(), doubted, (), (), (), (), anew=False, accident=False, whole=False)
 
 
 def _from_elsewhere(house: House, new: Sequence[Seen]) -> bool:

@@ -137,3 +137,19 @@ def test_a_file_of_the_year_1970_that_could_not_be_read_is_taken_when_it_can(
     publishes(house)
 
     assert {"1.txt": Status.PUBLISHED} == status(house)
+
+
+@pytest.mark.parametrize("count", [1, scan.FEW + 1])
+def test_the_digits_of_a_site_that_was_empty_are_known_with_its_first_articles(  # R8
+    count: int, house: House, write: Write, publishes: Publishes
+) -> None:
+    """Else all pages are made again at the next look."""
+    publishes(house)
+    names = [f"{number}.txt" for number in range(count)]
+    for name in names:
+        write(house, name, f"خبر من عام ٢٠٢٦ {name}\nنص.\n")
+
+    publishes(house, closed=names, whole=False)
+
+    assert (("ar", "arab"),) == house.memory.digits
+    assert () == publishes(house).written
