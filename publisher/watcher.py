@@ -4,7 +4,13 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from watchdog.events import FileClosedEvent, FileMovedEvent, FileSystemEvent, FileSystemEventHandler
+from watchdog.events import (
+    FileAttribEvent,
+    FileClosedEvent,
+    FileMovedEvent,
+    FileSystemEvent,
+    FileSystemEventHandler,
+)
 from watchdog.observers.api import BaseObserver
 from watchdog.observers.inotify import InotifyObserver
 
@@ -27,7 +33,7 @@ class _Handler(FileSystemEventHandler):
         if event.event_type == "created" and not event.is_directory:
             if _is_linked(event.src_path):  # whole at once; any other file is closed soon
                 self._note(source)
-        elif isinstance(event, FileClosedEvent):
+        elif isinstance(event, (FileClosedEvent, FileAttribEvent)):  # rights too: they may be the mend
             self._note(source)
         elif (
             isinstance(event, FileMovedEvent)

@@ -93,17 +93,21 @@ _NOTHING: Mark = (-1, -1, -1)  # no file's mark
 
 def _glance(house: House, paths: Collection[str]) -> Look | None:
     """A look at *paths* alone; None where that is not enough to tell what happened."""
-    seen = [folder.glance(house.folder, path) for path in sorted(paths)]
-    there = [each for each in seen if each]
-    if len(there) < len(seen):
-        return None
     known = house.store.read(lambda c: findings.known(c, paths))
+    there: list[Seen] = []
+    for path in sorted(paths):
+        if seen := folder.glance(house.folder, path):
+            there.append(seen)
+        elif path in known or names.verdict(path)[0] != "skipped":  # a temporary file was here and went
+            return None
     if _from_elsewhere(house, [each for each in there if each.path not in known]):
         return None
     present = house.store.read(findings.count) + len(there) - len(known)
     changed = tuple(each for each in there if known.get(each.path) != each[1:])
     doubted = _doubted(changed, known)
-    return Look(present, changed, frozenset(), doubted, (), (), (), (), anew=False, accident=False, whole=False)
+    return Look(
+        present, changed, frozenset(), doubted, (), (), (), (), anew=False, accident=False, whole=False
+    )
 
 
 def _from_elsewhere(house: House, new: Sequence[Seen]) -> bool:
