@@ -159,6 +159,8 @@ class Daemon:
                 done = await self._session.publish(closed, whole=whole, verify=verify)
             except PublisherError as error:
                 self._trouble("publish", error)
+                self._closed |= closed  # with whatever happens next
+                self._whole, self._verify = True, self._verify or verify
                 continue
             self._problems.pop("publish", None)
             if done.again or done.unsettled:

@@ -1,9 +1,16 @@
 """Door: what happens in the article folder, as inotify tells it. It only says where to look: the scan decides."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
-from watchdog.events import FileClosedEvent, FileMovedEvent, FileSystemEvent, FileSystemEventHandler
+from watchdog.events import (
+    FileAttribEvent,
+    FileClosedEvent,
+    FileMovedEvent,
+    FileSystemEvent,
+    FileSystemEventHandler,
+)
 from watchdog.observers.api import BaseObserver
 from watchdog.observers.inotify import InotifyObserver
 
@@ -20,10 +27,13 @@ class _Handler(FileSystemEventHandler):
         self._folder, self._note = folder, note
 
     def on_any_event(self, event: FileSystemEvent) -> None:
-        if event.event_type in _PASSING or (event.event_type == "created" and not event.is_directory):
+        if event.event_type in _PASSING:
             return
         source, target = self._relative(event.src_path), self._relative(event.dest_path)
-        if isinstance(event, FileClosedEvent):
+        if event.event_type == "created" and not event.is_directory:
+            if _is_linked(event.src_path):  # whole at once; any other file is closed soon
+                self._note(source)
+        elif isinstance(event, (FileClosedEvent, FileAttribEvent)):  # rights too: they may be the mend
             self._note(source)
         elif (
             isinstance(event, FileMovedEvent)
@@ -32,9 +42,9 @@ class _Handler(FileSystemEventHandler):
         ):
             self._note(target)  # moved in, or an editor's temporary file that takes its place
         else:
+            self._note(None)  # first: a new name alone, without the old one that is gone, were a copy (A9)
             if event.event_type == "moved" and target:
                 self._note(target)
-            self._note(None)
 
     def _relative(self, path: str | bytes) -> str | None:
         text = path.decode("utf-8", "surrogateescape") if isinstance(path, bytes) else path
@@ -42,6 +52,14 @@ class _Handler(FileSystemEventHandler):
             return Path(text).relative_to(self._folder).as_posix()
         except ValueError:
             return None
+
+
+def _is_linked(path: str | bytes) -> bool:
+    """Whether *path* is another name of a file that was there before (link(2))."""
+    try:
+        return os.lstat(path).st_nlink > 1
+    except OSError:
+        return False
 
 
 def watch(folder: Path, note: Note) -> BaseObserver:

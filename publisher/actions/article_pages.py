@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 
+from sqlalchemy import Connection
+
 from publisher import layout
 from publisher.actions import moving, relations
 from publisher.actions.house import House
@@ -16,8 +18,10 @@ from publisher.layout import Layout
 from publisher.model.article import Article, Version
 from publisher.model.site import Site
 from publisher.pages.article import article_page
-from publisher.store import articles
+from publisher.store import articles, places
 from publisher.templating import Templates
+
+SLICE = 5_000  # articles whose pages are looked for at once: memory stays flat
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,18 +70,28 @@ def _withdraw(house: House, written: list[str]) -> None:
         paths = [layout.article_path(slug) for _, slug in chunk]
         paths += moving.withdrawn(house, [identity for identity, _ in chunk])
         written += [path for path in paths if files.remove(house.out, path)]
-        house.store.write(lambda c, ids=[i for i, _ in chunk]: articles.shown(c, ids, ""))  # type: ignore[misc]
+        house.store.write(lambda c, ids=[i for i, _ in chunk]: _gone(c, ids))  # type: ignore[misc]
+
+
+def _gone(connection: Connection, ids: list[str]) -> None:
+    articles.shown(connection, ids, "")
+    places.pass_on(connection, ids)
 
 
 def _lost(house: House, fresh: set[str]) -> list[Article]:
     """Articles whose pages somebody deleted from the output."""
-    every = house.store.read(articles.newest)
-    led = moving.lost(house, every)
-    return [
-        a
-        for a in every
-        if a.id not in fresh and (a.id in led or not (house.out / layout.article_path(a.slug)).is_file())
-    ]
+    is_led = moving.led(house)
+    lost: list[str] = []
+    after = 0
+    while standing := house.store.read(lambda c, after=after: articles.standing(c, after, SLICE)):  # type: ignore[misc]
+        after = standing[-1].seq
+        lost += [
+            one.id
+            for one in standing
+            if one.id not in fresh
+            and not (is_led(one.id) and (house.out / layout.article_path(one.slug)).is_file())
+        ]
+    return house.store.read(lambda c: articles.some(c, lost))
 
 
 def _render(

@@ -23,7 +23,7 @@ from publisher.templating import Templates
 class Memory:
     """What the last run found out and the next can use; lost without harm."""
 
-    digits: tuple[tuple[str, str], ...] | None = None
+    digits: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class House:
     def learnt(self, *, anew: bool = True) -> "House":
         """The house with what the store knows of the site: the digits its articles are written in. Not *anew*: what
         it knew when it was asked last will do."""
-        if anew or self.memory.digits is None:
+        if anew or not self.memory.digits:
             self.memory.digits = self.store.read(articles.digits)
         return replace(self, site=replace(self.site, digits=self.memory.digits))
 

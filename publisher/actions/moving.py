@@ -35,13 +35,13 @@ def leading(house: House, wanted: Sequence[Article]) -> Callable[[Collection[str
     return pages
 
 
-def lost(house: House, every: Sequence[Article]) -> set[str]:
-    """The ids of those of *every* article to which a page no longer leads that somebody deleted."""
+def led(house: House) -> Callable[[str], bool]:
+    """What tells whether all pages are there that lead to the published article with an id."""
     folder = house.out / layout.PERMALINKS
     here = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
-    found = {each.id for each in every if layout.permalink_path(each.id).rpartition("/")[2] not in here}
-    led = house.store.read(places.leading)
-    return found | {id_ for slug, id_ in led if not (house.out / layout.article_path(slug)).is_file()}
+    leading = house.store.read(places.leading)
+    lost = {id_ for slug, id_ in leading if not (house.out / layout.article_path(slug)).is_file()}
+    return lambda id_: id_ not in lost and layout.permalink_path(id_).rpartition("/")[2] in here
 
 
 def withdrawn(house: House, ids: Sequence[str]) -> list[str]:
@@ -52,8 +52,8 @@ def withdrawn(house: House, ids: Sequence[str]) -> list[str]:
 
 def drop_gone(house: House) -> Iterator[str]:
     """Remove the pages at aliases that no file names any more; their paths."""
-    gone = house.store.read(places.gone)
-    yield from (path for path in map(layout.article_path, gone) if files.remove(house.out, path))
+    gone, unused = house.store.read(places.gone)
+    yield from (path for path in map(layout.article_path, unused) if files.remove(house.out, path))
     if gone:
         house.store.write(places.forget_gone)
 

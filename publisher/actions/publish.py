@@ -61,7 +61,7 @@ def publish(
     _release(house, now, now - _patience(house) if found.unsettled else now)
     made = assets.refresh(house, verify=verify, progress=progress)
     written = list(made.written)
-    house = house.learnt(anew=whole)
+    house = house.learnt(anew=found.whole)
     fingerprint = _fingerprint(house)
     changed = article_pages.write(house, fingerprint, written, verify=verify, progress=progress)
     try:

@@ -1,6 +1,6 @@
 """Look at the article folder: which files are new, changed or gone, and what each of them is."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -21,6 +21,7 @@ from publisher.store import facts, findings
 RULES = "rules"
 ACCIDENT = 0.2  # a larger share gone at once is taken for an accident ...
 ACCIDENT_LEAST = 10  # ... in a folder of at least so many
+FEW = 200  # files looked at one by one; where more were closed, a look at all of them costs no more
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +30,15 @@ class Look:
 
     present: int
     changed: tuple[Seen, ...]  # to be read
-    locked: frozenset[str]  # of these, files that could not be opened at the last look
+    locked: frozenset[str]  # of these, files that could not be opened at the last look ...
+    doubted: frozenset[str]  # ... and articles that were not what they seemed when they were to be shown
     odd: tuple[Odd, ...]  # what was not odd yet
     moved: tuple[str, ...]  # old paths of files that stand somewhere else now
     gone: tuple[str, ...]
     unsettled: tuple[str, ...]  # perhaps still being written: look again in `settle` seconds
     anew: bool  # all of it is read, by the rules of today
     accident: str  # what is gone, where it is so much that it is kept until a person agrees; else ""
+    whole: bool = True  # False: only files that were closed were looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ def look(
     are looked at, if each of them is there. Raises Unwritable where there is no folder."""
     if not house.folder.is_dir():
         raise Unwritable("the article folder is not there", str(house.folder), "create it, or mount it")
-    if not whole and closed and (some := _glance(house, closed)):
+    if not whole and 0 < len(closed) <= FEW and (some := _glance(house, closed)):
         return some
     known = house.store.read(findings.known)
     anew = house.store.read(lambda c: facts.get(c, RULES)) != _rules(house)
@@ -74,6 +77,7 @@ def look(
         found.present,
         tuple(changed),
         frozenset(seen.path for seen in changed if known.get(seen.path) == _ODD),
+        _doubted(changed, known),
         tuple(each for each in found.odd if known.get(each.path) != _ODD),
         tuple(moved),
         gone,
@@ -102,16 +106,31 @@ _NOTHING: Mark = (-1, -1, -1)  # no file's mark
 
 def _glance(house: House, paths: Collection[str]) -> Look | None:
     """A look at *paths* alone; None where that is not enough to tell what happened."""
-    seen = [folder.glance(house.folder, path) for path in sorted(paths)]
-    there = [each for each in seen if each]
-    if len(there) < len(seen):
-        return None
     known = house.store.read(lambda c: findings.known(c, paths))
-    count = house.store.read(findings.count)
+    there: list[Seen] = []
+    for path in sorted(paths):
+        if seen := folder.glance(house.folder, path):
+            there.append(seen)
+        elif path in known or names.verdict(path)[0] != "skipped":  # a temporary file was here and went
+            return None
+    if _from_elsewhere(house, [each for each in there if each.path not in known]):
+        return None
+    present = house.store.read(findings.count) + len(there) - len(known)
     changed = tuple(each for each in there if known.get(each.path) != each[1:])
-    return Look(
-        count + len(there) - len(known), changed, frozenset(), (), (), (), (), anew=False, accident=""
-    )
+    doubted = _doubted(changed, known)
+    return Look(present, changed, frozenset(), doubted, (), (), (), (), anew=False, accident="", whole=False)
+
+
+def _from_elsewhere(house: House, new: Sequence[Seen]) -> bool:
+    """Whether one of these *new* files has the content of a known one that is gone: moved by copying and deleting, as
+    between disks, which only a look at the whole folder tells from a copy (A9)."""
+    hashes = _hashes(house, new)
+    twins = house.store.read(lambda c: findings.twins(c, hashes)) if hashes else ()
+    return any(folder.glance(house.folder, path) is None for path in twins)
+
+
+def _doubted(changed: Iterable[Seen], known: Mapping[str, Mark]) -> frozenset[str]:
+    return frozenset(each.path for each in changed if known.get(each.path, _ODD)[0] == findings.DOUBTED)
 
 
 def _rules(house: House) -> str:
@@ -167,10 +186,14 @@ def _moved(house: House, away: Sequence[str], new: Sequence[Seen]) -> set[str]:
     """Those of *away* whose content stands in one of the *new* files."""
     if not away or not new:
         return set()
-    hashes: set[str] = set()
-    for chunk in spread(_reader(house), new, house.workers):
-        hashes.update(found.manuscript.content_hash for found in chunk if found.manuscript)
+    hashes = _hashes(house, new)
     return house.store.read(lambda c: findings.moved(c, set(away), hashes))
+
+
+def _hashes(house: House, files: Sequence[Seen]) -> set[str]:
+    """What the articles among *files* hold."""
+    chunks = spread(_reader(house), files, house.workers)
+    return {found.manuscript.content_hash for chunk in chunks for found in chunk if found.manuscript}
 
 
 def _reader(house: House) -> Callable[[Sequence[Seen]], list[Finding]]:
@@ -210,8 +233,13 @@ def note(
     refused: list[Finding] = []
     changed = done = 0
     for chunk in chain([odd] if odd else [], spread(_reader(house), found.changed, house.workers)):
-        placed = _placed(house, chunk, now)
-        new = [each for each in placed if each.mtime_ns or each.path not in found.locked]
+        proven = [_proven(house, each) if each.path in found.doubted else each for each in chunk]
+        placed = _placed(house, proven, now)
+        new = [
+            each
+            for each in placed
+            if (each.mtime_ns, each.size, each.inode) != _ODD or each.path not in found.locked
+        ]
         notes += store.write(lambda c, new=new: findings.record(c, new, site, now)) if new else []  # type: ignore[misc]
         refused += [each for each in new if each.status is Status.QUARANTINED]
         changed += len(new)
@@ -220,6 +248,27 @@ def note(
     if found.anew:
         store.write(lambda c: facts.put(c, RULES, _rules(house)))
     return Noted(changed + len(found.gone), tuple(refused), tuple(notes))
+
+
+def _is_odd(finding: Finding) -> bool:
+    return (finding.mtime_ns, finding.size, finding.inode) == _ODD
+
+
+def _proven(house: House, finding: Finding) -> Finding:
+    """The finding on a file whose text did not come when it was wanted: an article only if all of it can be read, not
+    the opening alone."""
+    if not finding.manuscript:
+        return finding
+    try:
+        leaf = folder.read(house.folder, finding.path, house.articles.max_bytes)
+    except Unreadable:  # since it was examined: the next look tells
+        return finding
+    try:
+        parse.body(leaf, house.rules)
+    except Unreadable as error:
+        refused = replace(finding, status=Status.QUARANTINED, manuscript=None, slug="")
+        return replace(refused, reason=error.what, mend=error.mend, line=error.line)
+    return finding
 
 
 def _kept(found: Look) -> str:

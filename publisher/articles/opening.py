@@ -3,7 +3,7 @@
 import re
 
 LEAST = 300  # characters in which a lead is found as a rule
-MOST = 40_000  # characters: the checks that bound what a whole text may hold come to nothing below this
+MOST = 24_000  # characters: two tags each, and without tables no text below this has more than a text may
 _REACHING = (
     "<",
     "{",

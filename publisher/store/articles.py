@@ -130,6 +130,14 @@ def stale(connection: Connection, fingerprint: str) -> list[Article]:
     return _read(connection, query.order_by(articles.c.seq))
 
 
+def standing(connection: Connection, after: int, limit: int) -> list[Row[str, str, int]]:
+    """(id, slug, seq) of published articles with *after* < seq, in that order."""
+    query = select(articles.c.id, articles.c.slug, articles.c.seq).where(
+        articles.c.status == Status.PUBLISHED, articles.c.seq > after
+    )
+    return list(connection.execute(query.order_by(articles.c.seq).limit(limit)))
+
+
 def shown(connection: Connection, ids: Sequence[str], fingerprint: str) -> None:
     """The pages of these articles are on disk, made from *fingerprint* and what the store says; "": gone."""
     if ids:

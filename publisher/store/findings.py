@@ -23,6 +23,7 @@ from publisher.store.tables import OUTDATED, articles, editions, leaves, newslet
 from publisher.store.types import Instant
 
 MARK = ("mtime_ns", "size", "inode")
+DOUBTED = -1  # in place of a time: what was to be shown of the file was not there
 
 Mark = tuple[int, int, int]
 
@@ -76,9 +77,15 @@ def moved(connection: Connection, paths: Collection[str], hashes: Collection[str
     return {path for path, digest in connection.execute(query) if digest in hashes and path in paths}
 
 
+def twins(connection: Connection, hashes: Collection[str]) -> list[str]:
+    """The files whose articles have one of these content *hashes*."""
+    query = select(leaves.c.path).join_from(leaves, articles)
+    return list(connection.execute(query.where(articles.c.content_hash.in_(hashes))).scalars())
+
+
 def look_again(connection: Connection, paths: Sequence[str]) -> None:
     """Forget what these files looked like, so that the next look reads them."""
-    connection.execute(update(leaves).where(leaves.c.path.in_(paths)).values(mtime_ns=-1))
+    connection.execute(update(leaves).where(leaves.c.path.in_(paths)).values(mtime_ns=DOUBTED))
 
 
 def record(connection: Connection, findings: Sequence[Finding], site: str, now: datetime) -> list[str]:

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from publisher import layout
 from publisher.model.article import Finding, Status
-from publisher.store.tables import articles, leaves, redirects, slugs
+from publisher.store.tables import OUTDATED, articles, leaves, redirects, slugs
 
 FORMER, ALIAS, GONE = (
     "former",
@@ -131,10 +131,11 @@ def _is_own() -> ColumnElement[bool]:
     return own.where(slugs.c.slug == redirects.c.path, here.c.status == Status.PUBLISHED).exists()
 
 
-def gone(connection: Connection) -> list[str]:
-    """Addresses that files named once and name no more, and that nothing else uses."""
-    query = select(redirects.c.path).where(redirects.c.kind == GONE)
-    return _unused(connection, set(connection.execute(query.where(~_is_own())).scalars()))
+def gone(connection: Connection) -> tuple[bool, list[str]]:
+    """Whether there are addresses that files named once and name no more; and those that nothing else uses."""
+    query = select(redirects.c.path, _is_own()).where(redirects.c.kind == GONE)
+    found = connection.execute(query).all()
+    return bool(found), _unused(connection, {path for path, is_own in found if not is_own})
 
 
 def idle(connection: Connection, ids: Collection[str], *, every: bool) -> list[str]:
@@ -152,5 +153,23 @@ def _unused(connection: Connection, paths: set[str]) -> list[str]:
 
 
 def forget_gone(connection: Connection) -> None:
-    """The files of redirects that are gone are removed."""
+    """The files of redirects that are gone are removed; those that another article names lead to that one."""
+    paths = connection.execute(select(redirects.c.path).where(redirects.c.kind == GONE)).scalars().all()
     connection.execute(delete(redirects).where(redirects.c.kind == GONE))
+    _pass_on(connection, redirects.c.path.in_(paths))
+
+
+def pass_on(connection: Connection, ids: Collection[str]) -> None:
+    """These articles are away: the addresses they had, or that led to them, lead to others that name them."""
+    if not any_leading(connection):
+        return
+    led = select(redirects.c.path).where(redirects.c.article.in_(ids))
+    own = select(articles.c.slug).where(articles.c.id.in_(ids))
+    _pass_on(connection, redirects.c.path.in_(led) | redirects.c.path.in_(own))
+
+
+def _pass_on(connection: Connection, of: ColumnElement[bool]) -> None:
+    """Make the pages at these addresses again, with those of the articles they lead to."""
+    owners = {article for _, article in _claims(connection, of)}
+    row = update(articles).where(articles.c.id.in_(owners), articles.c.page > "")
+    connection.execute(row.values(page=OUTDATED))

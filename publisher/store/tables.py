@@ -192,7 +192,7 @@ redirects = Table(
     metadata,
     Column("article", ForeignKey("articles.id"), primary_key=True),
     Column("path", Text, primary_key=True),
-    Column("kind", Text, nullable=False),  # store.redirects
+    Column("kind", Text, nullable=False),  # store.places: FORMER, ALIAS, GONE
     Index("ix_redirects_kind", "kind"),
 )
 

@@ -408,3 +408,36 @@ def test_a_declared_address_goes_before_an_older_title(
     assert ("foo", "foo-3") == (stands_at["new.md"], stands_at["newer.md"])
     assert "foo-2" == stands_at["old-000.md"]
     assert namesakes + 2 == len(set(stands_at.values()))
+
+
+@pytest.mark.parametrize("how", ["removed", "named no more"])
+def test_an_address_that_two_name_leads_to_the_other_when_one_leaves(  # A14
+    how: str, house: House, write: Write, publishes: Publishes
+) -> None:
+    first = write(house, "1.md", "---\nslug: one\ndate: 2026-01-01\naliases: [/old/]\n---\n# أول\n\nنص.\n")
+    write(house, "2.md", "---\nslug: two\ndate: 2026-01-02\naliases: [/old/]\n---\n# ثان\n\nنص آخر.\n")
+    publishes(house)
+    old = house.out / "old/index.html"
+    assert "/one/" in old.read_text("utf-8")
+    if how == "removed":
+        first.unlink()
+    else:
+        write(house, "1.md", "---\nslug: one\ndate: 2026-01-01\n---\n# أول\n\nنص.\n")
+
+    publishes(house)
+
+    assert "/two/" in old.read_text("utf-8")
+    assert "/one/" not in old.read_text("utf-8")
+
+
+def test_an_alias_leads_there_when_the_article_at_its_address_leaves(  # A14
+    house: House, write: Write, publishes: Publishes
+) -> None:
+    own = write(house, "1.md", "---\nslug: one\ndate: 2026-01-01\n---\n# أول\n\nنص.\n")
+    write(house, "2.md", "---\nslug: two\ndate: 2026-01-02\naliases: [/one/]\n---\n# ثان\n\nنص آخر.\n")
+    publishes(house)
+    own.unlink()
+
+    publishes(house)
+
+    assert "/two/" in (house.out / "one/index.html").read_text("utf-8")

@@ -541,3 +541,22 @@ def test_what_the_disk_refuses_is_made_good_later(
     publishes(house)
 
     assert SHARED | {page(1)} == set(output(house))
+
+
+def test_an_article_whose_whole_text_cannot_be_read_keeps_nobody_out_of_the_feeds(
+    house: House, write: Write, publishes: Publishes
+) -> None:
+    """Its opening can: lists are made from that alone."""
+    row = "|" + "x|" * 90 + "\n"
+    table = row + "|" + "-|" * 90 + "\n" + "|x\n" * 5000
+    write(house, "1.md", dated(1))
+    write(house, "2.md", dated(2, "كلمة طيبة " * 40 + "\n\n" + table))
+
+    done = publishes(house)
+    if done.again:
+        done = publishes(house)
+
+    assert not done.again
+    assert ["خبر 1"] == titles(house)
+    assert (Status.QUARANTINED, "more than 50,000 tags and paragraphs") == verdicts(house)["2.md"]
+    assert 0 == publishes(house).changed

@@ -1,0 +1,34 @@
+"""The daemon's looks at the folder: none is lost."""
+
+from __future__ import annotations
+
+import asyncio
+from types import SimpleNamespace
+from typing import Any
+
+from publisher.daemon import Daemon
+from publisher.errors import Unwritable
+
+
+def test_what_a_look_that_failed_was_to_see_the_next_one_sees() -> None:
+    asked: list[tuple[set[str], bool, bool]] = []
+    session = SimpleNamespace()
+    daemon = Daemon(SimpleNamespace(articles=SimpleNamespace(settle=1)), session)  # type: ignore[arg-type]
+
+    async def publish(closed: frozenset[str], *, whole: bool, verify: bool) -> Any:
+        asked.append((set(closed), whole, verify))
+        if len(asked) == 1:
+            asyncio.get_running_loop().call_soon(daemon._noted, "2.txt")
+            raise Unwritable("the disk is full", "feeds", "make room")
+        daemon._stop.set()
+        daemon._look.set()
+        return SimpleNamespace(again=False, unsettled=())
+
+    async def main() -> None:
+        session.publish = publish
+        daemon._noted("1.txt")
+        await asyncio.wait_for(daemon._publish_forever(), 10)
+
+    asyncio.run(main())
+
+    assert [({"1.txt"}, True, True), ({"1.txt", "2.txt"}, True, True)] == asked
