@@ -56,7 +56,7 @@ def write(
         written += files.put_many(house.out, pages)
         house.store.write(lambda c, ids=tuple(made.pages): articles.shown(c, ids, fingerprint))  # type: ignore[misc]
         changed += made.changed
-        done = min(done + CHUNK, len(wanted))
+        done = min(done + len(made.pages) + len(made.changed), len(wanted))
         progress("pages", done, len(wanted))
     return changed
 

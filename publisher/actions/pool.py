@@ -19,7 +19,8 @@ T = TypeVar("T")
 R = TypeVar("R")
 Progress = Callable[[str, int, int], None]  # what is being done, how many are, of how many
 
-CHUNK = 400  # items handed over, and written, together
+CHUNK = 400  # items handed over, and written, together ...
+SLICE = 200  # ... and in a daemon, where letters wait for the writer
 WORTHWHILE = 600  # fewer are done sooner than processes start
 AHEAD = 3  # chunks a process may be ahead of who takes the results: memory stays flat
 _PR_SET_PDEATHSIG = 1
@@ -34,7 +35,7 @@ def spread(work: Callable[[Sequence[T]], R], items: Sequence[T], workers: int) -
     """*work*'s results on chunks of *items*, in their order. With more than one of *workers*, *work* and what it
     returns travel between processes (pickle). Raises Unwritable when a process is killed."""
     if workers < 2 or len(items) < WORTHWHILE:
-        yield from map(work, _chunks(items))
+        yield from map(work, _chunks(items, CHUNK if workers > 1 else SLICE))
         return
     from concurrent.futures import ProcessPoolExecutor
     from concurrent.futures.process import BrokenProcessPool
@@ -43,7 +44,7 @@ def spread(work: Callable[[Sequence[T]], R], items: Sequence[T], workers: int) -
     # Forked: a worker has all modules at once. It touches neither the store nor the loop it was forked from.
     with ProcessPoolExecutor(workers, get_context("fork"), _apart, (os.getpid(),)) as pool:
         waiting: deque[Future[R]] = deque()
-        chunks = iter(_chunks(items))
+        chunks = iter(_chunks(items, CHUNK))
         try:
             while True:
                 waiting.extend(
@@ -60,8 +61,8 @@ def spread(work: Callable[[Sequence[T]], R], items: Sequence[T], workers: int) -
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _chunks(items: Sequence[T]) -> Iterable[Sequence[T]]:
-    return (items[start : start + CHUNK] for start in range(0, len(items), CHUNK))
+def _chunks(items: Sequence[T], size: int) -> Iterable[Sequence[T]]:
+    return (items[start : start + size] for start in range(0, len(items), size))
 
 
 def _apart(parent: int) -> None:

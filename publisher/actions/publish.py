@@ -25,7 +25,6 @@ from publisher.store import adoption, articles, facts, findings, people, release
 from publisher.text.language import feed_tag
 
 PATIENCE = 10  # times `articles.settle` that a first scan waits for files still being written
-OUTPUTS = "outputs"  # the fact that says what the shared files on disk were made from
 OWN_PAGES = "own pages"  # the fact that says which pages beside those of articles are ours
 
 
@@ -63,11 +62,12 @@ def publish(
     written = list(made.written)
     house = house.learnt(anew=found.whole)
     fingerprint = _fingerprint(house)
-    changed = article_pages.write(house, fingerprint, written, verify=verify, progress=progress)
-    try:
+    changed: list[str] = []
+    try:  # before a thousand pages that a new theme asks for: a new article is in the feeds at once
         _write_shared(house, fingerprint, written, verify=verify)
     except Changed as error:
         changed.append(str(error))
+    changed += article_pages.write(house, fingerprint, written, verify=verify, progress=progress)
     if changed:  # also where the file's size and time stayed the same: the next look reads it anew
         house.store.write(lambda c: findings.look_again(c, changed))
     published, quarantined = house.store.read(articles.counts)
@@ -108,7 +108,7 @@ def _write_shared(house: House, fingerprint: str, written: list[str], *, verify:
     versions = relations.versions(house, newest)
     shown = repr((house.feeds, house.pages, newest, listed, versions))
     state = _hash(fingerprint.encode(), shown.encode())
-    if house.store.read(lambda c: facts.get(c, OUTPUTS)) == state and not (verify and _missing(house)):
+    if house.store.read(lambda c: facts.get(c, facts.OUTPUTS)) == state and not (verify and _missing(house)):
         return
     made = entries(house, newest, versions)
     written += moving.drop_copies(house)
@@ -141,7 +141,7 @@ def _shown(
     newest: Sequence[Article],
     pages: Mapping[str, bytes],
 ) -> None:
-    facts.put(connection, OUTPUTS, state)
+    facts.put(connection, facts.OUTPUTS, state)
     facts.put(connection, OWN_PAGES, json.dumps({path: _hash(data) for path, data in pages.items()}))
     rendered.keep(connection, new, [article.id for article in newest])
 

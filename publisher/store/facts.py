@@ -5,6 +5,10 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from publisher.store.tables import meta
 
+OUTPUTS = (
+    "outputs"  # what the shared files on disk were made from; "" from the first change until they are written
+)
+
 
 def get(connection: Connection, key: str) -> str | None:
     """The fact, or None."""

@@ -16,7 +16,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from publisher.layout import article_id, declared_id
 from publisher.model.article import Finding, Manuscript, Status
-from publisher.store import bulk, groups, labels, media, places
+from publisher.store import bulk, facts, groups, labels, media, places
 from publisher.store.identity import identify, printable
 from publisher.store.labels import Change
 from publisher.store.tables import OUTDATED, articles, editions, leaves, newsletters, variants
@@ -64,6 +64,7 @@ def count(connection: Connection) -> int:
 def depart(connection: Connection, paths: Sequence[str], now: datetime) -> list[str]:
     """Forget files that are gone; their articles are removed, with id, seq and slug reserved. Returns the ids."""
     here = leaves.c.path.in_(paths)
+    facts.put(connection, facts.OUTPUTS, "")
     gone = [row.article for row in connection.execute(select(leaves.c.article).where(here)) if row.article]
     connection.execute(leaves.delete().where(here))
     _leave(connection, gone, Status.REMOVED, now)
@@ -91,6 +92,7 @@ def look_again(connection: Connection, paths: Sequence[str]) -> None:
 def record(connection: Connection, findings: Sequence[Finding], site: str, now: datetime) -> list[str]:
     """Write what a scan found; returns warnings about identity as "path: words". Call `depart` first, so that a
     renamed file finds the article it was."""
+    facts.put(connection, facts.OUTPUTS, "")
     wants = {f.path: _wanted(f.path, f.manuscript, site) for f in findings if f.manuscript}
     before = _before(connection, findings, wants, now)
     ids = Counter(wants.values())

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, 
 
 from publisher.layout import is_reserved, numbered
 from publisher.model.article import Status
-from publisher.store import bulk, groups, labels, translations
+from publisher.store import bulk, facts, groups, labels, translations
 from publisher.store.articles import max_seq
 from publisher.store.labels import Change
 from publisher.store.tables import OUTDATED, articles, leaves, slugs
@@ -27,6 +27,7 @@ def waiting(connection: Connection, now: datetime) -> bool:
 
 def due(connection: Connection, now: datetime) -> None:
     """Articles whose date has come are published; those that have expired leave (A6)."""
+    facts.put(connection, facts.OUTPUTS, "")
     since = func.coalesce(articles.c.removed, literal(now, Instant))
     changes = labels.before(connection, _over(now))
     connection.execute(

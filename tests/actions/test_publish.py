@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,12 +18,13 @@ from publisher.actions.house import House
 from publisher.actions.publish import Published
 from publisher.articles import folder
 from publisher.articles.settings import ArticleSettings
-from publisher.errors import Unwritable
+from publisher.errors import BadConfig, Unwritable
 from publisher.feeds import files
 from publisher.feeds.settings import FeedSettings
 from publisher.model.article import Article, Leaf, Status
 from publisher.pages.settings import PageSettings
 from publisher.store import articles
+from publisher.templating import Templates
 
 if TYPE_CHECKING:
     from tests.conftest import Clock, MakeHouse, Write
@@ -497,6 +499,45 @@ def test_a_crash_between_pages_and_feeds_is_made_good(
     publishes(house)
 
     assert SHARED | {page(1)} == set(output(house))
+    assert ["خبر 1"] == titles(house)
+
+
+def test_a_crash_between_two_feeds_is_made_good_also_when_the_change_is_taken_back(
+    house: House, write: Write, publishes: Publishes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(house, "1.md", dated(1))
+    publishes(house)
+    before = output(house)
+    put, calls = files.put, count()
+
+    def crash(*call: Any) -> bool:
+        if next(calls):
+            raise SystemExit
+        return put(*call)
+
+    write(house, "2.md", dated(2))
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "put", crash)
+        with pytest.raises(SystemExit):
+            publishes(house)
+    assert before != output(house)
+    (house.folder / "2.md").unlink()
+    publishes(house)
+
+    assert before == output(house)
+
+
+def test_a_template_that_breaks_pages_does_not_stop_the_feeds(
+    house: House, write: Write, publishes: Publishes
+) -> None:
+    template = house.root / "templates/web/article.html.j2"
+    template.parent.mkdir(parents=True)
+    template.write_text("{{ nothing }}", "utf-8")
+    house = replace(house, templates=Templates([house.root / "templates"]))
+    write(house, "1.md", dated(1))
+    with pytest.raises(BadConfig):
+        publishes(house)
+
     assert ["خبر 1"] == titles(house)
 
 
