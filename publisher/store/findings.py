@@ -181,7 +181,8 @@ class _Batch:
             rows.append({"id": identity, "page": OUTDATED if before and before.page else "", **values})
             shown = before.categories if before and before.status == Status.PUBLISHED else ()
             words = values["categories"] if values["status"] is Status.PUBLISHED else ()
-            self._labels.append(Change(identity, shown, words))
+            redated = before is not None and before.published != values["published"]
+            self._labels.append(Change(identity, shown, words, redated))
             self._claims[identity] = finding.manuscript.translation
         elif identity:
             self._left.setdefault(finding.status, []).append(identity)
