@@ -198,7 +198,8 @@ class _Batch:
             )
             shown = before.categories if before and before.status == Status.PUBLISHED else ()
             words = values["categories"] if values["status"] is Status.PUBLISHED else ()
-            self._labels.append(Change(identity, shown, words))
+            redated = before is not None and before.published != values["published"]
+            self._labels.append(Change(identity, shown, words, redated))
             self._claims[identity] = finding.manuscript.translation
         elif identity:
             self._left.setdefault(finding.status, []).append(identity)

@@ -1,7 +1,7 @@
 """The categories and tags of published articles: whose they are, and the one spelling of each that is shown (A8)."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple, TypeVar
@@ -28,6 +28,7 @@ class Change(NamedTuple):
     article: str
     before: Sequence[str]
     after: Sequence[str]
+    redated: bool = False  # it may be older or younger than the others now
 
 
 def change(connection: Connection, changes: Iterable[Change]) -> None:
@@ -37,7 +38,10 @@ def change(connection: Connection, changes: Iterable[Change]) -> None:
     The commonest is what most published articles have; of several the one whose oldest article is the oldest.
     """
     whole: dict[str, tuple[Sequence[str], Sequence[str]]] = {}
-    for article, before, after in changes:
+    redated: set[str] = set()
+    for article, before, after, moved in changes:
+        if moved:
+            redated.update(map(_key, after))
         if article in whole:
             whole[article] = (whole[article][0], after)
         elif before or after:
@@ -61,7 +65,9 @@ def change(connection: Connection, changes: Iterable[Change]) -> None:
         bulk.insert(connection, put, rows)
     counts = Counter([each[:2] for each in new])
     counts.subtract([each[:2] for each in gone])
-    _count(connection, {pair: count for pair, count in counts.items() if count})
+    _count(connection, counts)  # also where as many came as went: the oldest article may be another
+    for keys in chunks(sorted(redated - {key for key, _ in counts})):
+        _choose(connection, keys)
 
 
 def before(connection: Connection, which: ColumnElement[bool]) -> list[Change]:
@@ -78,7 +84,7 @@ def shown(connection: Connection) -> dict[str, str]:
     return dict(connection.execute(query).all())
 
 
-def _count(connection: Connection, counts: dict[tuple[str, str], int]) -> None:
+def _count(connection: Connection, counts: Mapping[tuple[str, str], int]) -> None:
     if not counts:
         return
     rows = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -59,6 +60,28 @@ def test_of_two_as_common_the_oldest_articles_is_shown(
     publishes(house)
 
     assert {("politics",)} == set(words(house).values())
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        {"1.md": dated(1, "other"), "3.md": dated(3, "Politics")},  # as many come as go
+        {"1.md": dated(5, "Politics")},  # only the date is another
+    ],
+)
+def test_of_two_as_common_the_oldest_may_be_another_later(
+    house: House, write: Write, publishes: Publishes, later: dict[str, str]
+) -> None:  # A8: what is shown hangs on the folder, not on the way there
+    write(house, "1.md", dated(1, "Politics"))
+    write(house, "2.md", dated(2, "politics"))
+    publishes(house)
+    assert ("Politics",) == words(house)["2.md"]
+
+    for name, text in later.items():
+        write(house, name, text)
+    publishes(house)
+    assert {"politics"} == {found for one in words(house).values() for found in one} - {"other"}
+    assert "<li>politics" in re.sub("<bdi[^>]*>", "", (house.out / "خبر-2" / "index.html").read_text())
 
 
 def test_another_winner_rewrites_the_pages_that_show_it_and_no_other(
