@@ -71,8 +71,11 @@ def look(
             unsettled.append(seen.path)
         else:
             changed.append(seen)
+    changed, waiting = _together(changed, unsettled, known)
+    unsettled += waiting
     moved = _moved(house, found.away, [seen for seen in changed if seen.path not in known])
     gone = tuple(path for path in found.away if path not in moved)
+    moved |= _replaced(house, changed, known)
     return Look(
         found.present,
         tuple(changed),
@@ -113,20 +116,23 @@ def _glance(house: House, paths: Collection[str]) -> Look | None:
             there.append(seen)
         elif path in known or names.verdict(path)[0] != "skipped":  # a temporary file was here and went
             return None
-    if _from_elsewhere(house, [each for each in there if each.path not in known]):
+    if _from_elsewhere(house, [each for each in there if each.path not in known], paths):
         return None
     present = house.store.read(findings.count) + len(there) - len(known)
     changed = tuple(each for each in there if known.get(each.path) != each[1:])
+    if _replaced(house, changed, known):
+        return None
     doubted = _doubted(changed, known)
     return Look(present, changed, frozenset(), doubted, (), (), (), (), anew=False, accident="", whole=False)
 
 
-def _from_elsewhere(house: House, new: Sequence[Seen]) -> bool:
-    """Whether one of these *new* files has the content of a known one that is gone: moved by copying and deleting, as
-    between disks, which only a look at the whole folder tells from a copy (A9)."""
+def _from_elsewhere(house: House, new: Sequence[Seen], paths: Collection[str]) -> bool:
+    """Whether one of these *new* files has the content of a known one that is gone, or is among the *paths* that were
+    written: moved, as between disks by copying and deleting, which only a look at the whole folder tells from a copy
+    (A9)."""
     hashes = _hashes(house, new)
     twins = house.store.read(lambda c: findings.twins(c, hashes)) if hashes else ()
-    return any(folder.glance(house.folder, path) is None for path in twins)
+    return any(path in paths or folder.glance(house.folder, path) is None for path in twins)
 
 
 def _doubted(changed: Iterable[Seen], known: Mapping[str, Mark]) -> frozenset[str]:
@@ -188,6 +194,43 @@ def _moved(house: House, away: Sequence[str], new: Sequence[Seen]) -> set[str]:
         return set()
     hashes = _hashes(house, new)
     return house.store.read(lambda c: findings.moved(c, set(away), hashes))
+
+
+def _together(
+    changed: list[Seen], unsettled: Collection[str], known: Mapping[str, Mark]
+) -> tuple[list[Seen], list[str]]:
+    """*changed* without those files that stood under a name which is being written anew: what they are shows when
+    that is whole; and their paths."""
+    old = {known[path] for path in unsettled if path in known}
+    wait = [seen.path for seen in changed if seen[1:] in old and seen.path not in known] if old else []
+    return [seen for seen in changed if seen.path not in wait], wait
+
+
+def _replaced(house: House, changed: Sequence[Seen], known: Mapping[str, Mark]) -> set[str]:
+    """Those of the *changed* files that hold another story now, while theirs stands in another of them: today.txt
+    became yesterday.txt, and there is a new today.txt."""
+    old = {seen.path: known[seen.path][1] for seen in changed if known.get(seen.path, seen[1:]) != seen[1:]}
+    if not old:
+        return set()
+    paths: dict[int, list[str]] = {}  # of the files that have a size now
+    for seen in changed:
+        paths.setdefault(seen.size, []).append(seen.path)
+    maybe = {path: size for path, size in old.items() if any(each != path for each in paths.get(size, ()))}
+    if not maybe:
+        return set()
+    there = {each for size in maybe.values() for each in paths[size]} | maybe.keys()
+    files = [seen for seen in changed if seen.path in there]
+    held = {
+        each.path: each.manuscript for chunk in spread(_reader(house), files, house.workers) for each in chunk
+    }
+    stories = house.store.read(lambda c: findings.stories(c, maybe))
+    hashes = {each.content_hash for path, each in held.items() if each}
+    return {
+        path
+        for path, (title, digest) in stories.items()
+        if digest in hashes
+        and ((now := held.get(path)) is None or (now.title != title and now.content_hash != digest))
+    }
 
 
 def _hashes(house: House, files: Sequence[Seen]) -> set[str]:

@@ -78,6 +78,13 @@ def moved(connection: Connection, paths: Collection[str], hashes: Collection[str
     return {path for path, digest in connection.execute(query) if digest in hashes and path in paths}
 
 
+def stories(connection: Connection, paths: Collection[str]) -> dict[str, tuple[str, str]]:
+    """Title and content hash of the articles at these *paths*."""
+    query = select(leaves.c.path, articles.c.title, articles.c.content_hash).join_from(leaves, articles)
+    some = query.where(leaves.c.path.in_(paths))
+    return {path: (title, digest) for path, title, digest in connection.execute(some)}
+
+
 def twins(connection: Connection, hashes: Collection[str]) -> list[str]:
     """The files whose articles have one of these content *hashes*."""
     query = select(leaves.c.path).join_from(leaves, articles)

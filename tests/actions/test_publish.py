@@ -340,6 +340,73 @@ def test_many_files_gone_at_once_are_taken_for_an_accident(
     assert (count if kept else count - lost) == done.published
 
 
+def ids(house: House) -> dict[str, str]:
+    """The ids of the published articles by title."""
+    return {each.title: each.id for each in house.store.read(articles.newest)}
+
+
+@pytest.mark.parametrize("whole", [True, False])
+@pytest.mark.parametrize(
+    "after",
+    [
+        {"yesterday": 1, "today": 3, "older": 2},  # each day's file becomes the day before's
+        {"yesterday": 1, "today": 2},  # two names changed places
+        {"yesterday": 2, "today": 3, "copy": 1},
+    ],
+)
+def test_a_story_keeps_its_identity_when_another_takes_its_files_name(
+    house: House, write: Write, publishes: Publishes, after: dict[str, int], whole: bool
+) -> None:  # A9: else readers would see and be mailed the old story as new, and never the new one
+    write(house, "today.md", dated(1))
+    write(house, "yesterday.md", dated(2))
+    publishes(house)
+    before = ids(house)
+    for name, number in after.items():
+        write(house, f"{name}.md", dated(number))
+    done = publishes(house, closed={f"{name}.md" for name in after}, whole=whole)
+
+    found = ids(house)
+    assert before == {title: found[title] for title in before}
+    assert len(set(after.values())) == len(set(found.values())) == len(found)
+    assert {f"{name}.md": f"خبر {number}" for name, number in after.items()} == {
+        each.path: each.title for each in house.store.read(articles.newest)
+    }
+    assert () == done.notes
+    assert () == publishes(house, verify=True).written
+
+
+def test_a_copy_is_a_copy_also_when_the_original_is_corrected_with_it(
+    house: House, write: Write, publishes: Publishes, on_site: OnSite
+) -> None:  # A9
+    write(house, "a.md", dated(1))
+    publishes(house)
+    before = on_site(house)["a.md"].id
+    write(house, "copy.md", dated(1))
+    write(house, "a.md", dated(1, "نص صُحّح."))
+    publishes(house)
+
+    assert before == on_site(house)["a.md"].id
+
+
+def test_a_renamed_file_waits_for_the_one_that_is_being_written_under_its_name(
+    house: House, write: Write, publishes: Publishes, clock: Clock
+) -> None:  # A9
+    write(house, "today.md", dated(1))
+    publishes(house)
+    before = ids(house)
+    (house.folder / "today.md").rename(house.folder / "yesterday.md")
+    moment = clock().timestamp()
+    (house.folder / "today.md").write_text(dated(2))
+    os.utime(house.folder / "today.md", (moment, moment))
+    assert {"today.md", "yesterday.md"} == set(publishes(house).unsettled)
+    assert before == ids(house)
+    clock.forward(seconds=2)
+    publishes(house)
+
+    assert before["خبر 1"] == ids(house)["خبر 1"]
+    assert 2 == len(set(ids(house).values()))
+
+
 def test_a_site_without_pages_has_none_left_but_those_of_others(
     house: House, write: Write, publishes: Publishes
 ) -> None:
