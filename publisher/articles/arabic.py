@@ -43,6 +43,10 @@ _URL = re.compile(
     rf"(?<![A-Za-z0-9<\"'=/@])https?://(?=\w)(?:[^\s<>\"«»“”`*|\\،؛؟۔\u200b{_MARKS}\u202a-\u202e\u2066-\u2069]"
     r"|[،؛؟](?=[_/%-]))+"
 )
+# A file named with blanks, which CommonMark takes between < and > only.
+_BLANK_PATH = re.compile(
+    r"\]\((?=[^\s<>()\"'\\:]+ )(?P<path>[^\t\n<>()\"'\\:]{1,300}\.[A-Za-z0-9]{2,4})(?P<blank>[ \t]*)\)"
+)
 _LONGEST_URL = 2_000
 _LINK = re.compile(r"\[(?<!\\\[)[^\[\]\\`\n]*\]\(https?://[^\s()<>\\`]*\)")  # no address in it is bare
 _NOT_LAST = ".,:;!?…'’_~-"
@@ -73,6 +77,11 @@ def mended(text: str) -> str:
     ):
         code = spans.holes(spans.read(text), "code", "html")
         text = _START.sub(lambda found: found[0] if found.start() in code else _start(found), text)
+    if "](" in text and _BLANK_PATH.search(text):
+        code = spans.holes(spans.read(text), "code", "html")
+        text = _BLANK_PATH.sub(
+            lambda found: found[0] if found.start() in code else f"](<{found['path']}>)", text
+        )
     if _MAY_BE_NUMBER.search(text) and _NUMBER.search(text):
         text = _numbered(text)
     if _FLANKED.search(text) or _may_hold_urls(text):

@@ -1,4 +1,5 @@
 import re
+from urllib.parse import unquote
 
 import pytest
 from hypothesis import given
@@ -66,6 +67,29 @@ def test_what_may_mean_something_else_stays(text: str) -> None:  # A2
      "[https://example.org](https://example.org)", "<https://example.org/أ>", "[1]: https://example.org/أ"],
 )  # fmt: skip
 def test_code_links_and_raw_html_stay(text: str) -> None:  # A2
+    assert text == arabic.mended(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [("![غروب](غروب البحر.jpg)", "غروب البحر.jpg"), ("[الملف](تقرير عام ٢٠٢٦.pdf )", "تقرير عام ٢٠٢٦.pdf")],
+)
+def test_a_file_named_with_blanks_is_found(text: str, path: str) -> None:  # A2, A13
+    (found,) = re.findall(r'(?:src|href)="([^"]*)"', shown(text))
+
+    assert path == unquote(found)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "`[أ](ب ج.jpg)`",
+        "[أ](ب ج)",
+        '[أ](ب.jpg "ج د.jpg")',
+        "(ب ج.jpg)",
+    ],
+)
+def test_what_is_no_file_with_blanks_stays(text: str) -> None:  # A2
     assert text == arabic.mended(text)
 
 

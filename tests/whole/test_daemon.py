@@ -158,6 +158,7 @@ def test_an_old_site_moves_in_beside_the_daemon(site, daemon):  # A14, A15, A16
         )
 
         running.until(lambda: b"post-17" in running.get("/rss.xml")[2])
+        running.until(lambda: running.get("/old.html")[1].get("location") == "/2014/one/")  # pages come last
         for path in ("/one/", "/old.html"):
             status, headers, _ = running.get(path)
             assert (301, "/2014/one/") == (status, headers["location"])
