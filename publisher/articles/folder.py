@@ -5,7 +5,7 @@ import os
 import re
 import stat
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,14 +76,7 @@ def compare(folder: Path, known: Mapping[str, Mark]) -> Differences:
                     except FileNotFoundError:  # gone since it was listed
                         continue
                     except OSError as error:
-                        odd.append(
-                            Odd(
-                                path,
-                                f"cannot be read: {error.strerror}",
-                                "let the program read the file",
-                                True,
-                            )
-                        )
+                        odd.append(_locked(path, "read", error))
                         left.pop(path, None)
                         continue
                     present += 1
@@ -94,23 +87,21 @@ def compare(folder: Path, known: Mapping[str, Mark]) -> Differences:
             if not prefix:
                 odd.append(Odd("/", "the article folder is not there", "make it, or mount it"))
         except OSError as error:
-            odd.append(
-                Odd(
-                    prefix or "/",
-                    f"cannot be listed: {error.strerror}",
-                    "let the program read the folder",
-                    True,
-                )
-            )
-    closed = tuple(
-        each.path.lstrip("/") for each in odd if each.path.endswith("/")
-    )  # "" closes everything off
-    for path in closed:
-        left.pop(path or "/", None)
+            odd.append(_locked(prefix or "/", "listed", error))
     changed.sort()
-    return Differences(
-        present + len(closed), changed, odd, [path for path in left if not path.startswith(closed)]
-    )
+    closed = tuple(each.path for each in odd if each.path.endswith("/"))
+    return Differences(present + len(closed), changed, odd, _away(left, closed))
+
+
+def _away(left: Collection[str], closed: Collection[str]) -> list[str]:
+    """Those of *left* that are not below a folder that is *closed*: "/" closes everything off."""
+    below = tuple(path.lstrip("/") for path in closed)
+    return [path for path in left if path not in closed and not path.startswith(below)]
+
+
+def _locked(path: str, what: str, error: OSError) -> Odd:
+    which = "file" if what == "read" else "folder"
+    return Odd(path, f"cannot be {what}: {error.strerror}", f"let the program read the {which}", lost=True)
 
 
 def glance(folder: Path, path: str) -> Seen | None:
