@@ -147,10 +147,9 @@ def shown(connection: Connection, ids: Sequence[str], fingerprint: str) -> None:
 def withdrawn(connection: Connection, *, every: bool = False) -> list[tuple[str, str]]:
     """(id, slug) of articles that are not published now and whose pages still stand in the output; *every*: of
     all whose pages do."""
-    query = select(articles.c.id, articles.c.slug).where(articles.c.page > "")
-    if not every:
-        away = [status for status in Status if status is not Status.PUBLISHED]
-        query = query.where(articles.c.status.in_(away))
+    concerned = [status for status in Status if every or status is not Status.PUBLISHED]
+    query = select(articles.c.id, articles.c.slug)  # by the index, which begins with the status
+    query = query.where(articles.c.status.in_(concerned), articles.c.page > "")
     return [(row.id, row.slug) for row in connection.execute(query)]
 
 

@@ -115,7 +115,7 @@ articles = Table(
     Index("ix_articles_page", "status", "page"),
     # Few rows at any time: questions that every look at the folder asks.
     _where("ix_articles_unplaced", "status", "published", "path", where="seq IS NULL"),
-    _where("ix_articles_expires", "expires", where="expires IS NOT NULL"),
+    _where("ix_articles_expires", "status", "expires", where="expires IS NOT NULL"),
     _where("ix_articles_removed", "removed", where="removed IS NOT NULL"),
     _where("ix_articles_pinned", "status", "id", where="pin"),
 )

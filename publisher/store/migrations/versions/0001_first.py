@@ -40,7 +40,10 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("articles", schema=None) as batch_op:
         batch_op.create_index(
-            "ix_articles_expires", ["expires"], unique=False, sqlite_where=sa.text("expires IS NOT NULL")
+            "ix_articles_expires",
+            ["status", "expires"],
+            unique=False,
+            sqlite_where=sa.text("expires IS NOT NULL"),
         )
         batch_op.create_index("ix_articles_hash", ["content_hash"], unique=False)
         batch_op.create_index("ix_articles_newest", ["status", "published", "seq"], unique=False)
