@@ -278,11 +278,7 @@ def note(
     for chunk in chain([odd] if odd else [], spread(_reader(house), found.changed, house.workers)):
         proven = [_proven(house, each) if each.path in found.doubted else each for each in chunk]
         placed = _placed(house, proven, now)
-        new = [
-            each
-            for each in placed
-            if (each.mtime_ns, each.size, each.inode) != _ODD or each.path not in found.locked
-        ]
+        new = [each for each in placed if not _is_odd(each) or each.path not in found.locked]
         notes += store.write(lambda c, new=new: findings.record(c, new, site, now)) if new else []  # type: ignore[misc]
         refused += [each for each in new if each.status is Status.QUARANTINED]
         changed += len(new)

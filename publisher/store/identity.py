@@ -16,11 +16,6 @@ def printable(path: str) -> str:
     return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
-def owner_of(connection: Connection, path: str) -> str | None:
-    """The id of the article this file was at the last look."""
-    return connection.execute(select(leaves.c.article).where(leaves.c.path == path)).scalar()
-
-
 def identify(
     connection: Connection, path: str, owner: str | None, manuscript: Manuscript, site: str, now: datetime
 ) -> tuple[str, str]:
