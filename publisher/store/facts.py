@@ -5,9 +5,8 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from publisher.store.tables import meta
 
-OUTPUTS = (
-    "outputs"  # what the shared files on disk were made from; "" from the first change until they are written
-)
+# What the shared files on disk were made from; "" from the first change until they are written.
+OUTPUTS = "outputs"
 
 
 def get(connection: Connection, key: str) -> str | None:

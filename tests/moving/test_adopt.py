@@ -84,6 +84,20 @@ def test_readers_of_a_real_tools_feed_see_nothing_again(
     assert not publishes(house).written
 
 
+def test_the_id_of_a_feed_alone_is_taken_over_by_a_published_site(
+    house: House, write: Write, old: Callable[[str], Path], adopts: Adopts, publishes: Publishes
+) -> None:  # A15
+    write(house, "a.md", "# خبر\n\nنص الخبر.\n")
+    publishes(house)
+    adopts(
+        house,
+        old('<feed xmlns="http://www.w3.org/2005/Atom"><id>tag:old,2010:feed</id><title>x</title></feed>'),
+    )
+    publishes(house)
+
+    assert "tag:old,2010:feed" == feedparser.parse(ours(house, "atom.xml")).feed.id
+
+
 def test_without_adopting_they_would_see_all_of_it_again(moved_in: MovedIn, publishes: Publishes) -> None:
     """The test above can fail."""
     house = moved_in("hugo")
