@@ -19,6 +19,9 @@ from publisher.model.article import Article
 from publisher.model.media import TYPES, Media, Shown
 
 RSS, ATOM, JSON, CSS = "rss.xml", "atom.xml", "feed.json", "feed.css"
+OPML = "opml.xml"
+FEED_PAGE = "feed.html"  # beside each feed: what a browser shows instead of it (F21)
+ARCHIVE = "archive"  # the folder of the archive documents (RFC 5005)
 HOME, STYLE, NOT_FOUND = "index.html", "style.css", "404.html"
 PERMALINKS = "a"  # the folder of the short addresses (A16)
 STATE, CONTROL = "state", "control.sock"  # a site's state folder, and the daemon's socket in it
@@ -46,6 +49,9 @@ RESERVED = frozenset(
         "atom.xml",
         "feed.json",
         "feed.css",
+        "feed.html",
+        "icon.png",
+        "logo.png",
         "index.html",
         "style.css",
         "404.html",
