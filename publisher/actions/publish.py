@@ -11,12 +11,12 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from publisher import __version__, layout
-from publisher.actions import article_pages, assets, moving, relations, scan
+from publisher.actions import article_pages, assets, moving, pings, relations, scan
 from publisher.actions.entries import entries
 from publisher.actions.house import House
 from publisher.actions.pool import Progress
 from publisher.actions.stories import Changed
-from publisher.feeds import aliases, atom, files, jsonfeed, rss, size, style
+from publisher.feeds import aliases, atom, files, hubs, jsonfeed, rss, size, style
 from publisher.model.article import Article, Finding, standing
 from publisher.model.feed import Entry, Feed
 from publisher.pages.home import home_page
@@ -64,7 +64,7 @@ def publish(
     fingerprint = _fingerprint(house)
     changed: list[str] = []
     try:  # before a thousand pages that a new theme asks for: a new article is in the feeds at once
-        _write_shared(house, fingerprint, written, verify=verify)
+        _write_shared(house, now, fingerprint, written, verify=verify)
     except Changed as error:
         changed.append(str(error))
     changed += article_pages.write(house, fingerprint, written, verify=verify, progress=progress)
@@ -101,7 +101,7 @@ def _release(house: House, now: datetime, waited: datetime) -> None:
         store.write(lambda c: people.set_baselines(c, waited))
 
 
-def _write_shared(house: House, fingerprint: str, written: list[str], *, verify: bool) -> None:
+def _write_shared(house: House, now: datetime, fingerprint: str, written: list[str], *, verify: bool) -> None:
     """Feeds, home page and what stands beside them, when something in them changed. Raises Changed."""
     newest = house.store.read(lambda c: articles.newest(c, house.feeds.entries))
     listed = _listed(newest, house.store.read(articles.pinned), house.feeds.entries)
@@ -114,7 +114,9 @@ def _write_shared(house: House, fingerprint: str, written: list[str], *, verify:
     written += moving.drop_copies(house)
     pages = dict(_pages(house, listed))
     written += _drop_pages(house, pages.keys())
-    for path, data in chain(_feeds(house, *_feed(house, made.shown)), pages.items()):
+    feeds = list(_feeds(house, *_feed(house, made.shown)))
+    pings.note(house, now, {path: data for path, data in feeds if path in TOPICS})
+    for path, data in chain(feeds, pages.items()):
         if files.put(house.out, path, data):
             written.append(path)
     house.store.write(lambda c: _shown(c, state if made.whole else "", made.new, newest, pages))
@@ -174,6 +176,7 @@ _FORMATS: tuple[tuple[aliases.Format, str, Callable[[Feed, Sequence[Entry]], byt
     ("rss", layout.RSS, rss.render),
     ("json", layout.JSON, jsonfeed.render),
 )
+TOPICS = (layout.ATOM, layout.RSS, layout.JSON)  # what hubs are told of
 FEEDS = (layout.ATOM, layout.RSS, layout.JSON, layout.CSS)
 PAGES = (layout.HOME, layout.STYLE, layout.NOT_FOUND)
 
@@ -200,6 +203,7 @@ def _feed(house: House, entries: Sequence[Entry]) -> tuple[Feed, Sequence[Entry]
         author=site.author,
         updated=size.newest(entries),
         metadata=house.feeds.direction_metadata,
+        hubs=hubs.read(house.feeds),
     )
     shown = size.fitting(feed, entries)
     return replace(feed, updated=size.newest(shown)), shown

@@ -19,15 +19,20 @@ from publisher.web.files import COMMON, PAGE, Files
 log = structlog.get_logger()
 
 
-def application(session: Session, health: Callable[[], list[str]]) -> Callable[..., Any]:
-    """The ASGI application; *health* names what is wrong now."""
+def application(
+    session: Session, health: Callable[[], list[str]], warnings: Callable[[], list[str]]
+) -> Callable[..., Any]:
+    """The ASGI application; *health* names what is wrong now, *warnings* what is wrong elsewhere."""
     files = Files(session.house.out)
 
     async def healthz(_: Request) -> Response:
         problems = health()
-        return JSONResponse(
-            {"status": "failing" if problems else "ok", "problems": problems}, 503 if problems else 200
-        )
+        found = {
+            "status": "failing" if problems else "ok",
+            "problems": problems,
+            "warnings": warnings(),
+        }
+        return JSONResponse(found, 503 if problems else 200)
 
     async def unsubscribe(request: Request) -> Response:
         return await _unsubscribe(session, request)
