@@ -41,12 +41,12 @@ def read(settings: FeedSettings) -> tuple[str, ...]:
 
 
 def _read(raw: str, *, private: bool) -> str:
+    if "@" in raw.partition("//")[2].partition("/")[0]:
+        raise ValueError("a login would stand in every feed; leave it out of the URL")
     found = url(raw, "") or ""
     parts = urlsplit(found)
     if parts.scheme not in ("http", "https") or parts.fragment:
         raise ValueError(f'{raw!r} is no hub\'s URL; write "https://hub.example.org/"')
-    if "@" in parts.netloc:
-        raise ValueError("a login would stand in every feed; leave it out of the URL")
     if not private and _is_private(parts.hostname or ""):
         raise ValueError(
             f"{raw!r} is this machine or a private network; write hub_private = true if you mean it"

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, case, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, case, delete, func, literal, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from publisher.store import bulk
 from publisher.store.tables import pings
+from publisher.store.types import Instant
 
 FAILING = timedelta(minutes=1)  # the rest of a hub that fails, however often feeds change meanwhile
 _FEW = 200  # paths that are asked for by name
@@ -98,7 +99,7 @@ def failed(
 ) -> None:
     """The hub did not take it; it is *due* again then (None: never), since the hub *asked* for that or by our own
     rule. A change meanwhile keeps its own time."""
-    again = case((pings.c.wanted == ping.wanted, due), else_=pings.c.due)
+    again = case((pings.c.wanted == ping.wanted, literal(due, Instant)), else_=pings.c.due)
     row = update(pings).where(_is(ping))
     connection.execute(
         row.values(due=again, earliest=due if asked else None, attempts=pings.c.attempts + 1, answer=answer)
