@@ -111,13 +111,15 @@ def _wanted(label: LabelFeed) -> str:
 
 def _render(desk: Desk, jobs: Sequence[_Job]) -> _Made:
     made = _Made([], [], [])
+    kept: dict[str, tuple[str, str]] = {}  # an article stands in several of these feeds
     for job in jobs:
         try:
-            entries = desk.entries(job.articles, job.versions, {})
+            entries = desk.entries(job.articles, job.versions, kept)
         except Changed as error:
             made.changed.append(str(error))
             continue
         made.changed.extend(entries.cut)
+        kept |= entries.new
         shown = size.fitting(job.feed, entries.shown)
         feed = replace(job.feed, updated=size.newest(shown))
         made.files.extend(
