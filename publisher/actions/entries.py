@@ -57,5 +57,6 @@ def _entry(house: House, article: Article, content: str, versions: tuple[Version
         content,
         versions=versions,
         picture=media[article.picture.reference] if article.picture else None,
+        thumbnail=house.layout.shown(article, article.picture, small=True) if article.picture else None,
         enclosures=tuple(each for each in media.values() if each.type.startswith(("audio/", "video/"))),
     )
