@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from publisher import __version__, layout
-from publisher.actions import article_pages, assets, moving, relations, scan
+from publisher.actions import article_pages, assets, icon, moving, relations, scan
 from publisher.actions.entries import entries
 from publisher.actions.house import House
 from publisher.actions.pool import Progress
@@ -60,7 +60,9 @@ def publish(
     _release(house, now, now - _patience(house) if found.unsettled else now)
     made = assets.refresh(house, verify=verify, progress=progress)
     written = list(made.written)
-    house = house.learnt(anew=found.whole)
+    marked = icon.refresh(house.learnt(anew=found.whole), verify=verify)
+    house = marked.house
+    written += marked.written
     fingerprint = _fingerprint(house)
     changed: list[str] = []
     try:  # before a thousand pages that a new theme asks for: a new article is in the feeds at once
@@ -80,7 +82,7 @@ def publish(
         unsettled=found.unsettled,
         refused=noted.refused,
         again=bool(changed),
-        notes=noted.notes + made.notes,
+        notes=noted.notes + made.notes + marked.notes,
     )
 
 
@@ -200,6 +202,9 @@ def _feed(house: House, entries: Sequence[Entry]) -> tuple[Feed, Sequence[Entry]
         author=site.author,
         updated=size.newest(entries),
         metadata=house.feeds.direction_metadata,
+        license=site.license,
+        icon=site.icon,
+        logo=site.logo,
     )
     shown = size.fitting(feed, entries)
     return replace(feed, updated=size.newest(shown)), shown
