@@ -27,6 +27,7 @@ from publisher.mail.address import mailbox
 from publisher.mail.settings import MailSettings, check_numbers, one_or_many, relays
 from publisher.model.digest import Newsletter
 from publisher.model.feed import Kind
+from publisher.model.media import PICTURES, ending
 from publisher.model.site import Site
 from publisher.pages.settings import PageSettings
 from publisher.text.clean import one_line, tidy
@@ -81,6 +82,8 @@ class _SiteTable:
     region: str = ""
     timezone: str = "UTC"
     author: str = ""
+    license: str = ""
+    icon: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +233,8 @@ class _Reader:
             region=self._check(at, "region", lambda: _region(table.region, table.timezone)),
             timezone=zone,
             author=_line(table.author),
+            license=self._check(at, "license", lambda: _license(table.license)),
+            picture=self._check(at, "icon", lambda: _picture(table.icon)),
         )
 
     def _newsletter(self, table: _NewsletterTable, number: int, site: Site) -> Newsletter:
@@ -371,6 +376,25 @@ def _url(text: str) -> str:
     ):
         raise ValueError(f'{text!r} is no site\'s URL; write "https://news.example.org"')
     return found.rstrip("/")
+
+
+def _license(text: str) -> str:
+    found = url(text, text) if text.strip() else ""
+    if found is None or (found and urlsplit(found).scheme not in {"http", "https"}):
+        raise ValueError(
+            f'{text!r} is no URL; write the licence\'s, as "https://creativecommons.org/licenses/by/4.0/"'
+        )
+    return found
+
+
+def _picture(text: str) -> str:
+    """The path of a picture below the site's folder; whether it is there is seen when it is published."""
+    path = text.strip().removeprefix("./")
+    if any(part in {"", ".", ".."} for part in path.split("/")) and path:
+        raise ValueError(f'{text!r} does not lie below the site; put the picture there and write "icon.png"')
+    if path and ending(path) not in PICTURES:
+        raise ValueError(f"{text!r} is no picture; save it as one of {', '.join(PICTURES)}")
+    return path
 
 
 def _region(written: str, zone: str) -> str:

@@ -88,6 +88,9 @@ def _site(house: House, removed: tuple[Removed, ...], archives: int) -> Feed:
         author=site.author,
         updated=datetime.min.replace(tzinfo=UTC),
         metadata=house.feeds.direction_metadata,
+        license=site.license,
+        icon=site.icon,
+        logo=site.logo,
         removed=removed,
         previous=urls.url(layout.archive_path(archives)) if archives else "",
     )
