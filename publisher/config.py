@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 from urllib.parse import urlsplit
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -26,6 +26,8 @@ from publisher.feeds.settings import FeedSettings
 from publisher.mail.address import mailbox
 from publisher.mail.settings import MailSettings, check_numbers, one_or_many, relays
 from publisher.model.digest import Newsletter
+from publisher.model.feed import Kind
+from publisher.model.media import PICTURES, ending
 from publisher.model.site import Site
 from publisher.pages.settings import PageSettings
 from publisher.text.clean import one_line, tidy
@@ -80,6 +82,8 @@ class _SiteTable:
     region: str = ""
     timezone: str = "UTC"
     author: str = ""
+    license: str = ""
+    icon: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +199,7 @@ class _Reader:
         self._check(("web",), "listen", lambda: file.web.address)
         self._check(("feeds",), "folder", lambda: self._apart(file.feeds.folder, file.articles.folder))
         self._check(("feeds",), "entries", lambda: _between(file.feeds.entries, 1, 1000))
+        self._check(("feeds",), "per", lambda: _kinds(file.feeds.per))
         self._check(("feeds",), "aliases", lambda: aliases.read(file.feeds.aliases))
         self._check(("feeds",), "hub", lambda: hubs.read(file.feeds))
         self._check(("pages",), "link", lambda: links.check(file.pages.link))
@@ -232,6 +237,8 @@ class _Reader:
             region=self._check(at, "region", lambda: _region(table.region, table.timezone)),
             timezone=zone,
             author=_line(table.author),
+            license=self._check(at, "license", lambda: _license(table.license)),
+            picture=self._check(at, "icon", lambda: _picture(table.icon)),
         )
 
     def _newsletter(self, table: _NewsletterTable, number: int, site: Site) -> Newsletter:
@@ -375,6 +382,25 @@ def _url(text: str) -> str:
     return found.rstrip("/")
 
 
+def _license(text: str) -> str:
+    found = url(text, text) if text.strip() else ""
+    if found is None or (found and urlsplit(found).scheme not in {"http", "https"}):
+        raise ValueError(
+            f'{text!r} is no URL; write the licence\'s, as "https://creativecommons.org/licenses/by/4.0/"'
+        )
+    return found
+
+
+def _picture(text: str) -> str:
+    """The path of a picture below the site's folder; whether it is there is seen when it is published."""
+    path = text.strip().removeprefix("./")
+    if any(part in {"", ".", ".."} for part in path.split("/")) and path:
+        raise ValueError(f'{text!r} does not lie below the site; put the picture there and write "icon.png"')
+    if path and ending(path) not in PICTURES:
+        raise ValueError(f"{text!r} is no picture; save it as one of {', '.join(PICTURES)}")
+    return path
+
+
 def _region(written: str, zone: str) -> str:
     if not written:
         from babel.core import get_global
@@ -383,6 +409,12 @@ def _region(written: str, zone: str) -> str:
     if not re.fullmatch(r"[A-Za-z]{2}|\d{3}", written):
         raise ValueError(f'{written!r} is no region; write two letters, as "IQ"')
     return written.upper()
+
+
+def _kinds(words: Sequence[str]) -> None:
+    for word in words:
+        if word not in get_args(Kind):
+            raise ValueError(f"{word!r} has no feeds; choose of {', '.join(get_args(Kind))}")
 
 
 def _name(text: str) -> str:

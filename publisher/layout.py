@@ -22,6 +22,7 @@ RSS, ATOM, JSON, CSS = "rss.xml", "atom.xml", "feed.json", "feed.css"
 OPML = "opml.xml"
 FEED_PAGE = "feed.html"  # beside each feed: what a browser shows instead of it (F21)
 ARCHIVE = "archive"  # the folder of the archive documents (RFC 5005)
+ICON, LOGO = "icon.png", "logo.png"  # the site's picture (F15)
 HOME, STYLE, NOT_FOUND = "index.html", "style.css", "404.html"
 PERMALINKS = "a"  # the folder of the short addresses (A16)
 STATE, CONTROL = "state", "control.sock"  # a site's state folder, and the daemon's socket in it
@@ -223,6 +224,7 @@ def _segments(path: str) -> list[str]:
     return segments
 
 
+_FEED_FOLDERS = {"category": "category", "author": "author", "language": "lang"}
 _READABLE = 100  # characters; percent-encoded Arabic reaches 540
 _PAGES = (".html", ".htm")
 _INDEX = ("index.html", "index.htm")
@@ -268,6 +270,21 @@ def declared_id(value: str) -> str:
     return uuid5(NAMESPACE_URL, value).urn
 
 
-def feed_id(site: str) -> str:
-    """The identity of the site's feed."""
-    return UUID(site).urn
+def feed_id(site: str, key: str = "") -> str:
+    """The identity of the site's feed, or of that of a label, by its key."""
+    return uuid5(_uuid(site), f"feed\0{key}").urn if key else UUID(site).urn
+
+
+def feed_folder(kind: str, slug: str) -> str:
+    """The folder of the feed of a label: a "category", an "author", a "language"."""
+    return f"{_FEED_FOLDERS[kind]}/{slug}"
+
+
+def in_folder(folder: str, name: str) -> str:
+    """The path of the file *name* in *folder*; "" is the document root."""
+    return f"{folder}/{name}" if folder else name
+
+
+def archive_path(number: int) -> str:
+    """The file of an archive document."""
+    return f"{ARCHIVE}/{number}.xml"

@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 Answer = int | str | tuple[int, dict[str, str]]  # a status, "drip", "huge" or "hang", a status with headers
 
@@ -71,7 +71,8 @@ class Hub:
 
     @property
     def topics(self) -> list[str]:
-        return sorted(topic.rpartition("/")[2] for topic, _ in self.pings)
+        """The paths of the feeds that it was told of."""
+        return sorted(urlsplit(topic).path[1:] for topic, _ in self.pings)
 
     def clear(self) -> None:
         self.pings.clear()

@@ -51,6 +51,7 @@ def page(
         feed_language=feed_tag(site.language),
         home=local(layout.home),
         style=local(layout.url(places.STYLE)),
+        icon=local(site.icon.url) if site.icon else "",
         **values,
     )
     return html.encode()

@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from publisher.actions import assets, pings, plan, scan
+from publisher.actions import assets, icon, pings, plan, scan
 from publisher.actions.house import House
 from publisher.actions.letters import sender
 from publisher.articles.folder import shown
@@ -43,6 +43,8 @@ def check(house: House, now: datetime) -> dict[str, Any]:
         for warning in each.warnings
     ]
     problems += [{"where": str(house.folder), "what": note, "mend": ""} for note in notes]
+    if problem := icon.refresh(house, write=False).problem:
+        problems.append({"where": str(house.root), "what": problem, "mend": ""})
     problems += [
         {"where": shown(path), "what": f"is a translation of {name!r}, which is not there", "mend": NAMED_BY}
         for path, name in house.store.read(translations.unknown)

@@ -20,7 +20,6 @@ from publisher.articles import folder
 from publisher.articles.settings import ArticleSettings
 from publisher.errors import BadConfig, Unwritable
 from publisher.feeds import files
-from publisher.feeds.settings import FeedSettings
 from publisher.model.article import Article, Leaf, Status
 from publisher.pages.settings import PageSettings
 from publisher.store import articles
@@ -138,8 +137,8 @@ def test_another_setting_of_the_feeds_is_taken_at_once(
     for number in (1, 2, 3):
         write(house, f"{number}.md", dated(number))
     publishes(house)
-    plain = replace(house, feeds=FeedSettings(direction_metadata=False))
-    fewer = replace(house, feeds=FeedSettings(entries=2))
+    plain = replace(house, feeds=replace(house.feeds, direction_metadata=False))
+    fewer = replace(house, feeds=replace(house.feeds, entries=2))
 
     assert b"its:dir" in (house.out / "rss.xml").read_bytes()
     assert {"rss.xml", "atom.xml", "feed.json"} == set(publishes(plain).written)
