@@ -15,7 +15,7 @@ from publisher.store import pings
 from publisher.store.pings import Ping
 from publisher.text.dates import rfc3339
 
-BATCH = 50  # feeds that a hub is told of between two looks at the files
+BATCH = 20  # feeds that a hub is told of between two looks at the files
 UNFINISHED = timedelta(minutes=1)  # until a file is looked at again whose writing was cut off
 
 Send = Callable[[str, str], Reply]  # the hub, the feed's URL

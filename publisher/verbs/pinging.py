@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from publisher.actions import pings
@@ -14,13 +15,18 @@ PATIENCE = 15  # seconds that a verb gives to hubs; what they did not hear then 
 
 
 async def ping(session: Session, stop: Callable[[], bool]) -> list[Told]:
-    """Tell each hub what it is to hear, until *stop*; no hub waits for another. Returns those that there was something
-    for."""
-    told = await asyncio.gather(*(_ping(session, hub, stop) for hub in hubs.read(session.house.feeds)))
+    """Tell each hub what it is to hear, until *stop*; no hub waits for another, and nobody for hubs: they have threads
+    of their own. Returns those that there was something for."""
+    urls = hubs.read(session.house.feeds)
+    threads = ThreadPoolExecutor(max(len(urls), 1), "hub")
+    try:
+        told = await asyncio.gather(*(_ping(session, hub, threads, stop) for hub in urls))
+    finally:
+        threads.shutdown(wait=False)
     return [each for each in told if each.feeds or each.failed]
 
 
-async def _ping(session: Session, hub: str, stop: Callable[[], bool]) -> Told:
+async def _ping(session: Session, hub: str, threads: ThreadPoolExecutor, stop: Callable[[], bool]) -> Told:
     told = Told(hub)
     while not stop():
         async with session.publishing:
@@ -30,7 +36,8 @@ async def _ping(session: Session, hub: str, stop: Callable[[], bool]) -> Told:
         from publisher.feeds import hub as door  # a site without news loads no HTTP client
 
         send = partial(door.ping, private=session.house.feeds.hub_private)
-        await asyncio.to_thread(pings.tell, session.house, batch, told, send, clock=session.clock, stop=stop)
+        tell = partial(pings.tell, session.house, batch, told, send, clock=session.clock, stop=stop)
+        await asyncio.get_running_loop().run_in_executor(threads, tell)
     return told
 
 

@@ -1,6 +1,7 @@
 """Hubs hear of each change once, after it can be seen: a real queue, real files, real sockets."""
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -309,3 +310,36 @@ def test_a_feed_that_is_no_more_is_nobodys_news(
 
     assert ["atom.xml", "feed.json"] == hub.topics
     assert [] == pings.untold(site)
+
+
+def test_many_hubs_that_hang_keep_nobody_waiting(
+    make_house: MakeHouse,
+    tmp_path: Path,
+    write: Write,
+    publishes: Publishes,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # F24
+    """They have threads of their own: what publishes and serves shares a small pool."""
+    monkeypatch.setattr("publisher.feeds.hub.SECONDS", 1.0)
+    with running() as peer:
+        peer.answers = ["hang"] * 100
+        urls = tuple(f"{peer.url}/{number}" for number in range(12))
+        house = make_house(tmp_path, feeds=FeedSettings(per=(), hub=urls, hub_private=True))
+        write(house, "one.md", "# خبر أول\n\nنص الخبر.\n")
+        publishes(house)
+        engine: Any = None
+        session = Session(house, State(house.root / "state"), clock, lambda: engine)
+
+        async def scene() -> float:
+            round_ = asyncio.create_task(_round(session))
+            while len(peer.pings) < 6:
+                await asyncio.sleep(0.01)
+            start = time.monotonic()
+            await session.publish()
+            took = time.monotonic() - start
+            await round_
+            return took
+
+        assert asyncio.run(scene()) < 0.5
+    assert 12 * 3 == len(pings.untold(house))
