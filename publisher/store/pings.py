@@ -34,7 +34,6 @@ def wanted(connection: Connection, hubs: Sequence[str], versions: Mapping[str, s
     """Each of *hubs*, and no other, is to hear that the feed at each path is this version now (a hash of its bytes).
     To be noted before the files are written: what a kill comes between is told nevertheless, when they are (X3). What
     a hub knows already, or waits to hear already, costs nothing."""
-    connection.execute(delete(pings).where(pings.c.hub.not_in(hubs)))
     query = select(pings) if len(versions) > _FEW else select(pings).where(pings.c.path.in_(versions))
     known = {(row.hub, row.path): row for row in connection.execute(query)}
     asked = _asked(connection, now)
@@ -44,6 +43,8 @@ def wanted(connection: Connection, hubs: Sequence[str], versions: Mapping[str, s
         for path, version in versions.items()
         if (hub, path) not in known or known[hub, path].wanted != version
     ]
+    if any((each["hub"], each["path"]) not in known for each in changed):  # another hub, perhaps
+        connection.execute(delete(pings).where(pings.c.hub.not_in(hubs)))
     row = upsert(pings)
     rest = {name: row.excluded[name] for name in ("wanted", "since", "due", "attempts", "answer")}
     bulk.insert(connection, row.on_conflict_do_update(["hub", "path"], set_=rest), changed)

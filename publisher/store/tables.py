@@ -217,6 +217,7 @@ pings = Table(
     Column("attempts", Integer, nullable=False, server_default="0"),  # that failed
     Column("answer", Text, nullable=False, server_default=""),  # to the last of them
     Index("ix_pings_hub_due", "hub", "due"),
+    _where("ix_pings_earliest", "hub", "earliest", where="earliest IS NOT NULL"),
     sqlite_with_rowid=False,
 )
 
