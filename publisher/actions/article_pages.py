@@ -8,7 +8,7 @@ from itertools import chain
 from sqlalchemy import Connection
 
 from publisher import layout
-from publisher.actions import moving, relations
+from publisher.actions import compressed, moving, relations
 from publisher.actions.house import House
 from publisher.actions.pool import CHUNK, Progress, spread
 from publisher.actions.stories import Changed, Shelf
@@ -45,6 +45,8 @@ def write(
     wanted = house.store.read(lambda c: articles.stale(c, fingerprint))
     if verify:
         wanted += _lost(house, {article.id for article in wanted})
+    if wanted:
+        compressed.begin(house)
     leading = moving.leading(house, wanted)
     changed: list[str] = []
     done = 0

@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from publisher import __version__, layout
-from publisher.actions import article_pages, assets, moving, relations, scan
+from publisher.actions import article_pages, assets, compressed, moving, relations, scan, versions
 from publisher.actions.entries import entries
 from publisher.actions.house import House
 from publisher.actions.pool import Progress
@@ -25,7 +25,6 @@ from publisher.store import adoption, articles, facts, findings, people, release
 from publisher.text.language import feed_tag
 
 PATIENCE = 10  # times `articles.settle` that a first scan waits for files still being written
-OWN_PAGES = "own pages"  # the fact that says which pages beside those of articles are ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +54,7 @@ def publish(
 ) -> Published:
     """Bring the store and the output folder up to the article folder; not *whole*: to its *closed* files alone.
     *verify*: also write files again that somebody deleted from the output."""
+    unfinished = compressed.unfinished(house)
     found = scan.look(house, now, closed, whole=whole)
     noted = scan.note(house, found, now, accept_removals=accept_removals, progress=progress)
     _release(house, now, now - _patience(house) if found.unsettled else now)
@@ -70,6 +70,8 @@ def publish(
     changed += article_pages.write(house, fingerprint, written, verify=verify, progress=progress)
     if changed:  # also where the file's size and time stayed the same: the next look reads it anew
         house.store.write(lambda c: findings.look_again(c, changed))
+    compressed.refresh(house, written, whole=unfinished, verify=verify)
+    versions.note(house, written)
     published, quarantined = house.store.read(articles.counts)
     return Published(
         read=found.present,
@@ -105,12 +107,13 @@ def _write_shared(house: House, fingerprint: str, written: list[str], *, verify:
     """Feeds, home page and what stands beside them, when something in them changed. Raises Changed."""
     newest = house.store.read(lambda c: articles.newest(c, house.feeds.entries))
     listed = _listed(newest, house.store.read(articles.pinned), house.feeds.entries)
-    versions = relations.versions(house, newest)
-    shown = repr((house.feeds, house.pages, newest, listed, versions))
+    versions_ = relations.versions(house, newest)
+    shown = repr((house.feeds, house.pages, newest, listed, versions_))
     state = _hash(fingerprint.encode(), shown.encode())
     if house.store.read(lambda c: facts.get(c, facts.OUTPUTS)) == state and not (verify and _missing(house)):
         return
-    made = entries(house, newest, versions)
+    compressed.begin(house)
+    made = entries(house, newest, versions_)
     written += moving.drop_copies(house)
     pages = dict(_pages(house, listed))
     written += _drop_pages(house, pages.keys())
@@ -122,7 +125,7 @@ def _write_shared(house: House, fingerprint: str, written: list[str], *, verify:
 
 def _drop_pages(house: House, pages: Collection[str]) -> list[str]:
     """Remove the pages that were ours and are none of these, unless another program has put its own there."""
-    before = json.loads(house.store.read(lambda c: facts.get(c, OWN_PAGES)) or "{}")
+    before = json.loads(house.store.read(lambda c: facts.get(c, facts.OWN_PAGES)) or "{}")
     dropped = [path for path in sorted(before.keys() - pages) if before[path] == _digest(house.out / path)]
     return [path for path in dropped if files.remove(house.out, path)]
 
@@ -142,7 +145,7 @@ def _shown(
     pages: Mapping[str, bytes],
 ) -> None:
     facts.put(connection, facts.OUTPUTS, state)
-    facts.put(connection, OWN_PAGES, json.dumps({path: _hash(data) for path, data in pages.items()}))
+    facts.put(connection, facts.OWN_PAGES, json.dumps({path: _hash(data) for path, data in pages.items()}))
     rendered.keep(connection, new, [article.id for article in newest])
 
 
