@@ -23,7 +23,13 @@ OPML = "opml.xml"
 FEED_PAGE = "feed.html"  # beside each feed: what a browser shows instead of it (F21)
 ARCHIVE = "archive"  # the folder of the archive documents (RFC 5005)
 FEEDS = (ATOM, RSS, JSON, OPML)  # the names of feeds, and of the list of them, in every folder that has some
-FEED_FOLDERS = (ARCHIVE, "author", "category", "lang", "newsletter")  # where feeds stand beside those at the root
+FEED_FOLDERS = (
+    ARCHIVE,
+    "author",
+    "category",
+    "lang",
+    "newsletter",
+)  # where feeds stand beside those at the root
 HOME, STYLE, NOT_FOUND = "index.html", "style.css", "404.html"
 PERMALINKS = "a"  # the folder of the short addresses (A16)
 COMPANIONS = {"br": ".br", "gzip": ".gz"}  # what a file's companion in each content coding ends in

@@ -172,9 +172,7 @@ def _make(folder: Path) -> None:
     _sync(folder.parent)
 
 
-def _write(
-    target: Path, data: bytes | Iterable[bytes], *, sync: bool, mtime_ns: int | None = None
-) -> Path:
+def _write(target: Path, data: bytes | Iterable[bytes], *, sync: bool, mtime_ns: int | None = None) -> Path:
     """A new file beside *target* that holds *data*."""
     temporary = target.with_name(_TEMPORARY.format(secrets.token_hex(8)))
     # 0o666 less the umask: a web server of another user has to read what is published.

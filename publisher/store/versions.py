@@ -12,7 +12,9 @@ KEPT = 50  # versions of a feed
 def note(connection: Connection, path: str, etag: str, entries: bytes) -> None:
     """The file *path* is now the version *etag* with these *entries* (feeds.document.marks)."""
     table, here = feed_versions, feed_versions.c.path == path
-    connection.execute(delete(table).where(here, table.c.etag == etag))  # one that came back is the newest again
+    connection.execute(
+        delete(table).where(here, table.c.etag == etag)
+    )  # one that came back is the newest again
     connection.execute(insert(table).values(path=path, etag=etag, entries=entries))
     last = select(table.c.id).where(here).order_by(table.c.id.desc()).limit(1).offset(KEPT - 1)
     connection.execute(delete(table).where(here, table.c.id < last.scalar_subquery()))
