@@ -19,6 +19,7 @@ from publisher.actions.stories import Changed
 from publisher.feeds import aliases, atom, files, jsonfeed, rss, size, style
 from publisher.model.article import Article, Finding, standing
 from publisher.model.feed import Entry, Feed
+from publisher.pages.feed import feed_page
 from publisher.pages.home import home_page
 from publisher.pages.notice import not_found_page, stylesheet
 from publisher.store import adoption, articles, facts, findings, people, release, rendered
@@ -162,7 +163,9 @@ def _feeds(house: House, feed: Feed, entries: Sequence[Entry]) -> Iterator[tuple
         data = render(feed, entries)
         yield path, data
         yield from ((copy, data) for copy, of in copies.items() if of == kind)
-    yield layout.CSS, style.css()
+    own = b"" if house.layout.pages else stylesheet(house.templates)
+    yield layout.CSS, style.css() + own
+    yield layout.FEED_PAGE, feed_page(house.site, house.layout, feed, entries, house.templates)
 
 
 def _pages(house: House, listed: Sequence[Article]) -> Iterator[tuple[str, bytes]]:
@@ -177,7 +180,7 @@ _FORMATS: tuple[tuple[aliases.Format, str, Callable[[Feed, Sequence[Entry]], byt
     ("rss", layout.RSS, rss.render),
     ("json", layout.JSON, jsonfeed.render),
 )
-FEEDS = (layout.ATOM, layout.RSS, layout.JSON, layout.CSS)
+FEEDS = (layout.ATOM, layout.RSS, layout.JSON, layout.CSS, layout.FEED_PAGE)
 PAGES = (layout.HOME, layout.STYLE, layout.NOT_FOUND)
 
 
