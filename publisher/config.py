@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 from urllib.parse import urlsplit
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -26,6 +26,7 @@ from publisher.feeds.settings import FeedSettings
 from publisher.mail.address import mailbox
 from publisher.mail.settings import MailSettings, check_numbers, one_or_many, relays
 from publisher.model.digest import Newsletter
+from publisher.model.feed import Kind
 from publisher.model.site import Site
 from publisher.pages.settings import PageSettings
 from publisher.text.clean import one_line, tidy
@@ -192,6 +193,7 @@ class _Reader:
         self._check(("web",), "listen", lambda: file.web.address)
         self._check(("feeds",), "folder", lambda: self._apart(file.feeds.folder, file.articles.folder))
         self._check(("feeds",), "entries", lambda: _between(file.feeds.entries, 1, 1000))
+        self._check(("feeds",), "per", lambda: _kinds(file.feeds.per))
         self._check(("feeds",), "aliases", lambda: aliases.read(file.feeds.aliases))
         self._check(("pages",), "link", lambda: links.check(file.pages.link))
         newsletters = tuple(self._newsletter(table, n, site) for n, table in enumerate(file.newsletters))
@@ -379,6 +381,12 @@ def _region(written: str, zone: str) -> str:
     if not re.fullmatch(r"[A-Za-z]{2}|\d{3}", written):
         raise ValueError(f'{written!r} is no region; write two letters, as "IQ"')
     return written.upper()
+
+
+def _kinds(words: Sequence[str]) -> None:
+    for word in words:
+        if word not in get_args(Kind):
+            raise ValueError(f"{word!r} has no feeds; choose of {', '.join(get_args(Kind))}")
 
 
 def _name(text: str) -> str:

@@ -27,6 +27,7 @@ from publisher.verbs.session import Session
 from publisher.web.app import application
 
 TICK = 5  # seconds between two looks at what is due
+SLICE = 200  # articles whose outputs are made before the next change is looked at
 QUIET = 0.1  # seconds a burst of file events is gathered
 GRACE = 12  # seconds a stop may take; what is cut off then goes on at the next start
 DOWN = (5, 15, 60, 300)  # seconds a relay that is down is left alone, after the first, second ... time
@@ -58,6 +59,7 @@ class Daemon:
         self._problems: dict[str, str] = {}
         self._down_until, self._downs = datetime.min.replace(tzinfo=UTC), 0
         session.on_published = self._published
+        session.slice = SLICE
 
     async def run(self) -> None:
         """Serve until INT or TERM, then finish what is on the wire. Raises PublisherError."""
@@ -163,6 +165,8 @@ class Daemon:
                 self._whole, self._verify = True, self._verify or verify
                 continue
             self._problems.pop("publish", None)
+            if done.more:
+                self._look.set()
             if done.again or done.unsettled:
                 rested = self._settings.articles.settle + 0.05
                 asyncio.get_running_loop().call_later(rested, self._noted, None)

@@ -22,7 +22,6 @@ RSS, ATOM, JSON, CSS = "rss.xml", "atom.xml", "feed.json", "feed.css"
 OPML = "opml.xml"
 FEED_PAGE = "feed.html"  # beside each feed: what a browser shows instead of it (F21)
 ARCHIVE = "archive"  # the folder of the archive documents (RFC 5005)
-FEEDS = (ATOM, RSS, JSON, OPML)  # the names of feeds, and of the list of them, in every folder that has some
 FEED_FOLDERS = (
     ARCHIVE,
     "author",
@@ -244,6 +243,7 @@ def _segments(path: str) -> list[str]:
     return segments
 
 
+_FEED_FOLDERS = {"category": "category", "author": "author", "language": "lang"}
 _READABLE = 100  # characters; percent-encoded Arabic reaches 540
 _PAGES = (".html", ".htm")
 _INDEX = ("index.html", "index.htm")
@@ -289,6 +289,21 @@ def declared_id(value: str) -> str:
     return uuid5(NAMESPACE_URL, value).urn
 
 
-def feed_id(site: str) -> str:
-    """The identity of the site's feed."""
-    return UUID(site).urn
+def feed_id(site: str, key: str = "") -> str:
+    """The identity of the site's feed, or of that of a label, by its key."""
+    return uuid5(_uuid(site), f"feed\0{key}").urn if key else UUID(site).urn
+
+
+def feed_folder(kind: str, slug: str) -> str:
+    """The folder of the feed of a label: a "category", an "author", a "language"."""
+    return f"{_FEED_FOLDERS[kind]}/{slug}"
+
+
+def in_folder(folder: str, name: str) -> str:
+    """The path of the file *name* in *folder*; "" is the document root."""
+    return f"{folder}/{name}" if folder else name
+
+
+def archive_path(number: int) -> str:
+    """The file of an archive document."""
+    return f"{ARCHIVE}/{number}.xml"

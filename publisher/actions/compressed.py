@@ -13,36 +13,46 @@ from pathlib import Path
 from publisher import layout
 from publisher.actions.house import House
 from publisher.feeds import aliases, compression, files
-from publisher.store import articles, facts
+from publisher.store import articles, facts, feeds
 
 SLICE = 5_000  # articles whose pages are looked at at once: memory stays flat
 
 
-def unfinished(house: House) -> bool:
+def begin(house: House) -> bool:
     """Whether files may stand on disk whose companions an earlier publish did not come to. Ask before anything is
     changed."""
-    return house.store.read(lambda c: facts.get(c, facts.COMPANIONS)) != facts.COMPLETE
+    unfinished = not _complete(house) and not house.memory.compressed
+    house.memory.compressed = False
+    return unfinished
 
 
-def begin(house: House) -> None:
-    """Note that files are about to be written though no article changed (a theme, the configuration): `unfinished`
-    until `refresh`."""
-    if not unfinished(house):
+def mark(house: House) -> None:
+    """Note that files are about to be written, where the change that asks for it has not (facts.outdate)."""
+    if _complete(house):
         house.store.write(lambda c: facts.put(c, facts.COMPANIONS, ""))
 
 
-def refresh(house: House, written: Collection[str], *, whole: bool, verify: bool = False) -> None:
+def refresh(
+    house: House, written: Collection[str], *, whole: bool, verify: bool = False, more: bool = False
+) -> None:
     """Make the companions that the files *written* lack; *whole*: that any file of ours lacks; *verify*: those of
-    the feeds too, which somebody may have deleted. Raises Unwritable."""
-    paths: Iterable[str] = dict.fromkeys(written)
+    the feeds too, which somebody may have deleted. *more*: the next run goes on writing. Raises Unwritable."""
+    paths = dict.fromkeys(written)
     if whole:
-        paths = {**dict.fromkeys(written), **dict.fromkeys(_shared(house))}
         files.put_dated(house.out, _companions(house.out, _pages(house)))
-    elif verify:
-        paths = {**dict.fromkeys(written), **dict.fromkeys(_feeds(house))}
+        paths.update(
+            dict.fromkeys(json.loads(house.store.read(lambda c: facts.get(c, facts.OWN_PAGES)) or "{}"))
+        )
+    if whole or verify:
+        paths.update(dict.fromkeys(_feeds(house)))
     files.put_dated(house.out, _companions(house.out, paths))
-    if unfinished(house):
+    if not more and not _complete(house):
         house.store.write(lambda c: facts.put(c, facts.COMPANIONS, facts.COMPLETE))
+    house.memory.compressed = True
+
+
+def _complete(house: House) -> bool:
+    return house.store.read(lambda c: facts.get(c, facts.COMPANIONS)) == facts.COMPLETE
 
 
 def _companions(out: Path, paths: Iterable[str]) -> Iterator[tuple[str, bytes, int | None]]:
@@ -78,20 +88,15 @@ def _stat(path: Path) -> os.stat_result | None:
     return found if stat.S_ISREG(found.st_mode) else None
 
 
-def _shared(house: House) -> Iterator[str]:
-    """The files of ours that belong to no article."""
-    yield from _feeds(house)
-    yield from json.loads(house.store.read(lambda c: facts.get(c, facts.OWN_PAGES)) or "{}")
-
-
 def _feeds(house: House) -> Iterator[str]:
-    """The files that are feeds, or lists of them, by their names: another program's are left alone."""
-    yield from layout.FEEDS
-    yield from aliases.read(house.feeds.aliases)
-    for folder in layout.FEED_FOLDERS:
-        for path in sorted((house.out / folder).rglob("*.*")):
-            if path.name in layout.FEEDS or (folder == layout.ARCHIVE and path.suffix == ".xml"):
-                yield str(path.relative_to(house.out))
+    """The files that are feeds of ours: what another program has put there is left alone."""
+    names = (layout.ATOM, layout.RSS, layout.JSON)
+    yield from (layout.CSS, layout.FEED_PAGE, *names, *aliases.read(house.feeds.aliases))
+    for label in house.store.read(feeds.listed):
+        if label.folder and label.kind in house.feeds.per:
+            yield from (layout.in_folder(label.folder, name) for name in (*names, layout.FEED_PAGE))
+    if house.feeds.archive:
+        yield from map(layout.archive_path, range(1, house.store.read(feeds.last_archive) + 1))
 
 
 def _pages(house: House) -> Iterator[str]:

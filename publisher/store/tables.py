@@ -35,6 +35,8 @@ QUEUED = text("deliveries.state = 0")  # written out: the queue's index is found
 REFUSED = text("leaves.status = 'quarantined'")
 PINNED = text("articles.pin")
 OTHER = text("spellings.shown <> spellings.spelling")
+STALE_FEED = text("feeds.stale")
+STALE_ARCHIVE = text("archives.stale")
 
 OUTDATED = "outdated"  # instead of what a page was made from: it stands on disk and is not what it should be
 
@@ -121,11 +123,11 @@ articles = Table(
     _where("ix_articles_pinned", "status", "id", where="pin"),
 )
 
-# The categories and tags of published articles, for whoever lists them: every spelling of a word has one key (A8).
+# The labels of published articles: categories and tags, authors, language. Every spelling of a word has one key (A8).
 labels = Table(
     "labels",
     metadata,
-    Column("key", Text, primary_key=True),
+    Column("key", Text, primary_key=True),  # "category:", "author:" or "language:" and the folded word
     Column("article", ForeignKey("articles.id"), primary_key=True),
     Column("spelling", Text, nullable=False),
     sqlite_with_rowid=False,
@@ -141,6 +143,28 @@ spellings = Table(
     Column("shown", Text, nullable=False),  # what stands for it: itself, or the commonest spelling of its key
     _where("ix_spellings_other", "spelling", "shown", where="shown <> spelling"),
     sqlite_with_rowid=False,
+)
+
+# The feeds of labels. An address is given once: the row outlives the last article with the label.
+feeds = Table(
+    "feeds",
+    metadata,
+    Column("key", Text, primary_key=True),  # the label's
+    Column(
+        "folder", Text, unique=True, nullable=True
+    ),  # below the document root; NULL until it is first written
+    Column("stale", Boolean, nullable=False),  # what is on disk is not what it should be
+    _where("ix_feeds_stale", "key", where="stale"),
+    sqlite_with_rowid=False,
+)
+
+# The documents of the site's archive (RFC 5005), each with its share of the order of first publication.
+archives = Table(
+    "archives",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),  # from 1
+    Column("stale", Boolean, nullable=False),
+    _where("ix_archives_stale", "number", where="stale"),
 )
 
 # Articles that are one in several languages, and those whose file claims to be (A17).

@@ -9,6 +9,15 @@ down_revision = None
 
 def upgrade() -> None:
     op.create_table(
+        "archives",
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("stale", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_archives")),
+    )
+    with op.batch_alter_table("archives", schema=None) as batch_op:
+        batch_op.create_index("ix_archives_stale", ["number"], unique=False, sqlite_where=sa.text("stale"))
+
+    op.create_table(
         "articles",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("seq", sa.Integer(), nullable=True),
@@ -71,6 +80,18 @@ def upgrade() -> None:
         sa.UniqueConstraint("path", "etag", name=op.f("uq_feed_versions_path_etag")),
         sqlite_autoincrement=True,
     )
+    op.create_table(
+        "feeds",
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("folder", sa.Text(), nullable=True),
+        sa.Column("stale", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_feeds")),
+        sa.UniqueConstraint("folder", name=op.f("uq_feeds_folder")),
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("feeds", schema=None) as batch_op:
+        batch_op.create_index("ix_feeds_stale", ["key"], unique=False, sqlite_where=sa.text("stale"))
+
     op.create_table(
         "meta",
         sa.Column("key", sa.Text(), nullable=False),
