@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from publisher import layout
-from publisher.actions import relations
+from publisher.actions import compressed, relations
 from publisher.actions.channel import Channels
 from publisher.actions.entries import Desk
 from publisher.actions.house import House
@@ -56,6 +56,7 @@ def write(
     stale = house.store.read(lambda c: feeds.stale(c, limit))
     if not stale:
         return [], False
+    compressed.mark(house)
     empty = [each for each in stale if not each.articles or each.kind not in house.feeds.per]
     written += _take_away(house, empty)
     house.store.write(lambda c: feeds.made(c, [each.key for each in empty]))
