@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from publisher import layout
-from publisher.actions import moving, pings, relations
+from publisher.actions import compressed, moving, pings, relations
 from publisher.actions.channel import Channels
 from publisher.actions.entries import Desk
 from publisher.actions.house import House
@@ -19,13 +19,19 @@ from publisher.actions.label_feeds import FORMATS
 from publisher.feeds import aliases, files, size, style
 from publisher.model.article import Article, standing
 from publisher.model.feed import Entry, Feed
+from publisher.pages.feed import feed_page
 from publisher.pages.home import home_page
 from publisher.pages.notice import not_found_page, stylesheet
 from publisher.store import articles, facts, rendered
 
-OWN_PAGES = "own pages"  # the fact that says which pages beside those of articles are ours
-FEEDS = (layout.ATOM, layout.RSS, layout.JSON, layout.CSS)
+FEEDS = (layout.ATOM, layout.RSS, layout.JSON, layout.CSS, layout.FEED_PAGE)
 PAGES = (layout.HOME, layout.STYLE, layout.NOT_FOUND)
+
+
+def updated(house: House) -> datetime:
+    """When the newest of the articles that the site's feed may show last changed; the epoch where there is none."""
+    newest = house.store.read(lambda c: articles.newest(c, house.feeds.entries))
+    return max((article.updated for article in newest), default=size.EPOCH)
 
 
 def write(
@@ -39,6 +45,7 @@ def write(
     state = _hash(fingerprint.encode(), shown.encode())
     if house.store.read(lambda c: facts.get(c, facts.OUTPUTS)) == state and not (verify and _missing(house)):
         return
+    compressed.mark(house)
     kept = house.store.read(lambda c: rendered.read(c, [article.id for article in newest]))
     made = Desk.of(house).entries(newest, versions, kept)
     written += moving.drop_copies(house)
@@ -47,7 +54,7 @@ def write(
     entries = size.fitting(channels.site, made.shown)
     feed = replace(channels.site, updated=size.newest(entries))
     feeds = dict(_feeds(house, feed, entries))
-    pings.note(house, now, {name: feeds[name] for _, name, _ in FORMATS})
+    pings.note(house, now, [(name, feeds[name]) for _, name, _ in FORMATS])
     for path, data in chain(feeds.items(), pages.items()):
         if files.put(house.out, path, data):
             written.append(path)
@@ -56,7 +63,7 @@ def write(
 
 def _drop_pages(house: House, pages: Collection[str]) -> list[str]:
     """Remove the pages that were ours and are none of these, unless another program has put its own there."""
-    before = json.loads(house.store.read(lambda c: facts.get(c, OWN_PAGES)) or "{}")
+    before = json.loads(house.store.read(lambda c: facts.get(c, facts.OWN_PAGES)) or "{}")
     dropped = [path for path in sorted(before.keys() - pages) if before[path] == _digest(house.out / path)]
     return [path for path in dropped if files.remove(house.out, path)]
 
@@ -76,7 +83,7 @@ def _shown(
     pages: Mapping[str, bytes],
 ) -> None:
     facts.put(connection, facts.OUTPUTS, state)
-    facts.put(connection, OWN_PAGES, json.dumps({path: _hash(data) for path, data in pages.items()}))
+    facts.put(connection, facts.OWN_PAGES, json.dumps({path: _hash(data) for path, data in pages.items()}))
     rendered.keep(connection, new, [article.id for article in newest])
 
 
@@ -93,7 +100,10 @@ def _feeds(house: House, feed: Feed, entries: Sequence[Entry]) -> Iterator[tuple
         data = render(feed, entries)
         yield path, data
         yield from ((copy, data) for copy, of in copies.items() if of == kind)
-    yield layout.CSS, style.css()
+    # Where another program makes the pages, style.css is its own, and this one dresses ours too.
+    own = b"" if house.layout.pages else stylesheet(house.templates)
+    yield layout.CSS, style.css() + own
+    yield layout.FEED_PAGE, feed_page(house.site, house.layout, feed, entries, house.templates)
 
 
 def _pages(house: House, listed: Sequence[Article]) -> Iterator[tuple[str, bytes]]:

@@ -1,6 +1,6 @@
 """Tell WebSub hubs that feeds have changed (F24): once for each change, after everybody can see it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -8,6 +8,7 @@ from itertools import groupby
 
 from sqlalchemy import Connection
 
+from publisher import layout
 from publisher.actions.house import House
 from publisher.feeds import files, hubs
 from publisher.feeds.hubs import Reply
@@ -15,6 +16,7 @@ from publisher.store import pings
 from publisher.store.pings import Ping
 from publisher.text.dates import rfc3339
 
+TOPICS = (layout.ATOM, layout.RSS, layout.JSON)  # the names of what hubs are told of
 BATCH = 20  # feeds that a hub is told of between two looks at the files
 UNFINISHED = timedelta(minutes=1)  # until a file is looked at again whose writing was cut off
 
@@ -30,12 +32,13 @@ class Told:
     failed: int = 0  # pings it did not take
 
 
-def note(house: House, now: datetime, feeds: Mapping[str, bytes]) -> None:
-    """Hubs are to hear of those of these *feeds* (path, bytes) that they do not know. Called before they are
-    written."""
+def note(house: House, now: datetime, written: Iterable[tuple[str, bytes]]) -> None:
+    """Hubs are to hear of those feeds that they do not know among the files (path, bytes) that are about to be
+    *written*."""
     if not house.feeds.hub:
         return
-    versions = {path: hubs.version(data) for path, data in feeds.items()}
+    feeds = ((path, data) for path, data in written if path.rpartition("/")[2] in TOPICS)
+    versions = {path: hubs.version(data) for path, data in feeds}
     house.store.write(lambda c: pings.wanted(c, hubs.read(house.feeds), versions, now))
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     SmallInteger,
     Table,
@@ -219,6 +220,18 @@ pings = Table(
     Index("ix_pings_hub_due", "hub", "due"),
     _where("ix_pings_earliest", "hub", "earliest", where="earliest IS NOT NULL"),
     sqlite_with_rowid=False,
+)
+
+# What the last versions of each feed held, by the entity tag readers know them by (F23).
+feed_versions = Table(
+    "feed_versions",
+    metadata,
+    _key(),
+    Column("path", Text, nullable=False),  # of the output folder
+    Column("etag", Text, nullable=False),  # feeds.document.fingerprint
+    Column("entries", LargeBinary, nullable=False),  # feeds.document.marks
+    UniqueConstraint("path", "etag"),
+    sqlite_autoincrement=True,  # the order they came in
 )
 
 slugs = Table(

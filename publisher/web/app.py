@@ -11,10 +11,12 @@ from starlette.routing import Route
 
 from publisher.actions import readers
 from publisher.pages.notice import notice_page
+from publisher.store import versions
 from publisher.subscribers.tokens import Claim
 from publisher.text.words import words
 from publisher.verbs.session import Session
-from publisher.web.files import COMMON, PAGE, Files
+from publisher.web.answers import COMMON, PAGE
+from publisher.web.files import Files
 
 log = structlog.get_logger()
 
@@ -23,7 +25,8 @@ def application(
     session: Session, health: Callable[[], list[str]], warnings: Callable[[], list[str]]
 ) -> Callable[..., Any]:
     """The ASGI application; *health* names what is wrong now, *warnings* what is wrong elsewhere."""
-    files = Files(session.house.out)
+    house = session.house
+    files = Files(house.out, lambda path: house.store.read(lambda c: versions.of(c, path)))
 
     async def healthz(_: Request) -> Response:
         problems = health()

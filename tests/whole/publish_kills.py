@@ -28,6 +28,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import brotli
 from lxml import etree
 from PIL import Image
 
@@ -96,13 +97,15 @@ def broken(path: str, data: bytes) -> str:
     try:
         if path.endswith(".gz"):
             return broken(path.removesuffix(".gz"), gzip.decompress(data))
+        if path.endswith(".br"):
+            return broken(path.removesuffix(".br"), brotli.decompress(data))
         if path.endswith((".xml", ".opml")):
             etree.fromstring(data)
         elif path.endswith(".json"):
             json.loads(data)
         elif end := next((end for ending, end in ENDS.items() if path.endswith(ending)), b""):
             return "" if data.rstrip().endswith(end) else "no end"
-    except (ValueError, OSError, EOFError, etree.XMLSyntaxError) as error:
+    except (ValueError, OSError, EOFError, brotli.error, etree.XMLSyntaxError) as error:
         return f"{type(error).__name__}: {error}"
     return "" if data else "empty"
 

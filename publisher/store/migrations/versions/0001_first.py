@@ -71,6 +71,16 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "feed_versions",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("path", sa.Text(), nullable=False),
+        sa.Column("etag", sa.Text(), nullable=False),
+        sa.Column("entries", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_feed_versions")),
+        sa.UniqueConstraint("path", "etag", name=op.f("uq_feed_versions_path_etag")),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
         "feeds",
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("folder", sa.Text(), nullable=True),
@@ -113,6 +123,12 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     with op.batch_alter_table("pings", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_pings_earliest",
+            ["hub", "earliest"],
+            unique=False,
+            sqlite_where=sa.text("earliest IS NOT NULL"),
+        )
         batch_op.create_index("ix_pings_hub_due", ["hub", "due"], unique=False)
 
     op.create_table(
