@@ -3,6 +3,7 @@
 import html
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from publisher.feeds import plain
 from publisher.feeds.generator import add, generator

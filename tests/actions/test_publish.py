@@ -32,7 +32,17 @@ if TYPE_CHECKING:
     OnSite = Callable[[House], dict[str, Article]]
 
 STORY = "افتتاح المكتبة\nافتتحت المكتبة أبوابها صباح اليوم.\n"
-SHARED = {"index.html", "feed.html", "404.html", "style.css", "feed.css", "rss.xml", "atom.xml", "feed.json"}
+SHARED = {
+    "index.html",
+    "feed.html",
+    "404.html",
+    "style.css",
+    "feed.css",
+    "rss.xml",
+    "atom.xml",
+    "feed.json",
+    "opml.xml",
+}
 
 
 def dated(number: int, words: str = "نص المقالة.", **fields: str) -> str:
@@ -99,7 +109,11 @@ def test_one_changed_article_rewrites_its_page_and_the_feeds(
     done = publishes(house)
     changed = {path for path, data in output(house).items() if before[path] != data}
 
-    assert {page(2), "index.html", "rss.xml", "atom.xml", "feed.json"} == set(done.written) == changed
+    assert (
+        {page(2), "index.html", "rss.xml", "atom.xml", "feed.json", "opml.xml"}
+        == set(done.written)
+        == changed
+    )
 
 
 def test_what_somebody_deleted_from_the_output_comes_back_the_same(
@@ -418,7 +432,7 @@ def test_a_site_without_pages_has_none_left_but_those_of_others(
     without = replace(house, pages=PageSettings(enabled=False))
     publishes(without)
 
-    assert {"404.html", "atom.xml", "feed.css", "feed.json", "rss.xml"} == set(output(house))
+    assert SHARED - {"index.html", "style.css"} == set(output(house))
     assert () == publishes(without, verify=True).written
     publishes(house)
     assert before == output(house)
@@ -592,7 +606,10 @@ def test_a_crash_between_two_feeds_is_made_good_also_when_the_change_is_taken_ba
     (house.folder / "2.md").unlink()
     publishes(house)
 
-    assert before == output(house)
+    after = output(house)
+    assert [b"deleted-entry" in each["atom.xml"] for each in (before, after)] == [False, True]  # F13
+    assert before.pop("atom.xml").count(b"<entry>") == after.pop("atom.xml").count(b"<entry>")
+    assert before == after
 
 
 def test_a_template_that_breaks_pages_does_not_stop_the_feeds(
