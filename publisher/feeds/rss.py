@@ -22,6 +22,7 @@ def render(feed: Feed, entries: Sequence[Entry]) -> bytes:
 
 
 def _document(feed: Feed, entries: Sequence[Entry]) -> bytes:
+    feed = replace(feed, removed=())  # RSS has no words for what left
     channel = generator(feed, entries, feed.rss, MEDIA_TYPE)
     for entry in entries:
         item = add(channel, feed, entry)
