@@ -21,7 +21,7 @@ from publisher.articles import links
 from publisher.articles.settings import ArticleSettings
 from publisher.digests import due
 from publisher.errors import BadConfig, NotASite
-from publisher.feeds import aliases
+from publisher.feeds import aliases, hubs
 from publisher.feeds.settings import FeedSettings
 from publisher.mail.address import mailbox
 from publisher.mail.settings import MailSettings, check_numbers, one_or_many, relays
@@ -121,6 +121,9 @@ _MENDS = {
     "reply_to": 'write "editor@example.org"',
 }
 
+# Lists of which people may write the only one alone.
+_ONE_OR_MANY = {("mail", "relay"), ("feeds", "hub")}
+
 # Keys of people that are no names in Python.
 _WRITTEN = {(MailSettings, "sender"): "from"}
 
@@ -198,6 +201,7 @@ class _Reader:
         self._check(("feeds",), "entries", lambda: _between(file.feeds.entries, 1, 1000))
         self._check(("feeds",), "per", lambda: _kinds(file.feeds.per))
         self._check(("feeds",), "aliases", lambda: aliases.read(file.feeds.aliases))
+        self._check(("feeds",), "hub", lambda: hubs.read(file.feeds))
         self._check(("pages",), "link", lambda: links.check(file.pages.link))
         newsletters = tuple(self._newsletter(table, n, site) for n, table in enumerate(file.newsletters))
         for n, newsletter in enumerate(newsletters):
@@ -280,7 +284,7 @@ class _Reader:
             if not isinstance(raw, list):
                 raise self._bad(at, "newsletters is no list of tables", "write [[newsletters]]")
             return tuple(self._table(_NewsletterTable, each, (*at, n)) for n, each in enumerate(raw))
-        if at == ("mail", "relay") and isinstance(raw, str):
+        if at in _ONE_OR_MANY and isinstance(raw, str):
             raw = one_or_many(raw)
         if type(raw) is kind:
             return raw

@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from publisher import layout
-from publisher.actions import compressed, moving, relations
+from publisher.actions import compressed, moving, pings, relations
 from publisher.actions.channel import Channels
 from publisher.actions.entries import Desk
 from publisher.actions.house import House
@@ -34,7 +34,9 @@ def updated(house: House) -> datetime:
     return max((article.updated for article in newest), default=size.EPOCH)
 
 
-def write(house: House, channels: Channels, fingerprint: str, written: list[str], *, verify: bool) -> None:
+def write(
+    house: House, now: datetime, channels: Channels, fingerprint: str, written: list[str], *, verify: bool
+) -> None:
     """Write them when something in them changed. Raises stories.Changed."""
     newest = house.store.read(lambda c: articles.newest(c, house.feeds.entries))
     listed = _listed(newest, house.store.read(articles.pinned), house.feeds.entries)
@@ -51,7 +53,9 @@ def write(house: House, channels: Channels, fingerprint: str, written: list[str]
     written += _drop_pages(house, pages.keys())
     entries = size.fitting(channels.site, made.shown)
     feed = replace(channels.site, updated=size.newest(entries))
-    for path, data in chain(_feeds(house, feed, entries), pages.items()):
+    feeds = dict(_feeds(house, feed, entries))
+    pings.note(house, now, [(name, feeds[name]) for _, name, _ in FORMATS])
+    for path, data in chain(feeds.items(), pages.items()):
         if files.put(house.out, path, data):
             written.append(path)
     house.store.write(lambda c: _shown(c, "" if made.cut else state, made.new, newest, pages))

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 
 from publisher import layout
-from publisher.actions import compressed, relations
+from publisher.actions import compressed, pings, relations
 from publisher.actions.channel import Channels
 from publisher.actions.entries import Desk
 from publisher.actions.house import House
@@ -51,7 +52,13 @@ class _Made:
 
 
 def write(
-    house: House, channels: Channels, written: list[str], *, limit: int | None, progress: Progress
+    house: House,
+    now: datetime,
+    channels: Channels,
+    written: list[str],
+    *,
+    limit: int | None,
+    progress: Progress,
 ) -> tuple[list[str], bool]:
     """Make at most *limit* of the stale ones again, and take away those that have no articles any more. Adds to
     *written* what was written and removed; returns the paths of articles that are to be looked at again, and whether
@@ -74,6 +81,7 @@ def write(
             jobs: list[_Job] = jobs, keys: list[str] = keys, before: int = start
         ) -> Iterator[tuple[str, bytes]]:
             for some in spread(work, jobs, house.workers, house.feeds.entries):
+                pings.note(house, now, some.files)
                 yield from some.files
                 keys += some.keys
                 changed.extend(some.changed)

@@ -40,7 +40,7 @@ def write(
     channels = Channels.of(house, now)
     changed: list[str] = []
     try:  # before a thousand pages that a new theme asks for: a new article is in the feeds at once
-        front.write(house, channels, fingerprint, written, verify=verify)
+        front.write(house, now, channels, fingerprint, written, verify=verify)
     except Changed as error:
         changed.append(str(error))
     _remake(house, fingerprint, verify=verify)
@@ -50,7 +50,7 @@ def write(
     changed += torn
     if not more:
         some = None if limit is None else max(limit // house.feeds.entries, 1)
-        torn, more = label_feeds.write(house, channels, written, limit=some, progress=progress)
+        torn, more = label_feeds.write(house, now, channels, written, limit=some, progress=progress)
         changed += torn
     if not more:
         if not changed:

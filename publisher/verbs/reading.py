@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from publisher.actions import assets, icon, plan, scan
+from publisher.actions import assets, icon, pings, plan, scan
 from publisher.actions.house import House
 from publisher.actions.letters import sender
 from publisher.articles.folder import shown
@@ -102,6 +102,17 @@ def status(house: House, now: datetime) -> dict[str, Any]:
         "subscribers": house.store.read(people.tally),
         "deliveries": {state.name.lower(): n for state, n in house.store.read(ledger.tally).items()},
         "newsletters": newsletters(house, now)["newsletters"],
+        "pings": [
+            {
+                "hub": each.hub,
+                "topic": house.layout.url(each.path),
+                "state": "waits" if each.due else "given up",
+                "attempts": each.attempts,
+                "next_try": rfc3339(each.due) if each.due else None,
+                "answer": each.answer,
+            }
+            for each in pings.untold(house)
+        ],
         "quarantined": [
             {"path": shown(e.path), "line": e.line, "reason": e.reason, "mend": e.mend} for e in refused
         ],

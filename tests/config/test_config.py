@@ -145,3 +145,32 @@ def test_a_key_is_found_in_its_own_table():
         9,
     ]
     assert line_of(source, ("b", 1, "missing")) == 5
+
+
+@pytest.mark.parametrize(
+    "written, said",
+    [
+        ('hub = "ftp://hub.example.org/"', "is no hub's URL"),
+        ('hub = ["https://a.example/", "hub.example.org"]', "is no hub's URL"),
+        ('hub = "https://user:secret@hub.example.org/"', "a login would stand in every feed"),
+        ('hub = "ftp://user:secret@hub.example.org/"', "a login would stand in every feed"),
+        ('hub = "http://127.0.0.1:8000/"', "is this machine or a private network"),
+        ("hub = 7", "hub should be"),
+    ],
+)
+def test_a_hub_that_cannot_be_used_is_named_with_its_line(read, written, said):  # F24, threat 8, threat 9
+    with pytest.raises(BadConfig) as caught:
+        read(GOOD.replace("[mail]", f"[feeds]\n{written}\n\n[mail]"))
+
+    assert caught.value.where.endswith("config.toml:9")
+    assert said in caught.value.what and caught.value.mend
+    assert "secret" not in str(caught.value)
+
+
+def test_one_hub_is_written_alone_or_in_a_list(read):  # F24
+    one = read(GOOD.replace("[mail]", '[feeds]\nhub = "https://hub.example.org"\n\n[mail]'))
+    listed = read(GOOD, NASHIR__FEEDS__HUB='["https://a.example/", "https://b.example/"]')
+
+    assert ("https://hub.example.org",) == one.feeds.hub
+    assert ("https://a.example/", "https://b.example/") == listed.feeds.hub
+    assert ("https://c.example/",) == read(GOOD, NASHIR__FEEDS__HUB="https://c.example/").feeds.hub
