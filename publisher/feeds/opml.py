@@ -19,9 +19,7 @@ _GROUPS = {
 }
 
 
-def render(
-    title: str, outlines: Sequence[Outline], updated: datetime, *, owner: str, language: str
-) -> bytes:
+def render(title: str, outlines: Sequence[Outline], updated: datetime, *, owner: str, language: str) -> bytes:
     """The list of *outlines*, in their order: those of the site first, the others in a group for each kind, named in
     the site's *language*. UTF-8. The same values give the same bytes (F2).
 

@@ -591,7 +591,9 @@ def test_a_crash_between_two_feeds_is_made_good_also_when_the_change_is_taken_ba
     (house.folder / "2.md").unlink()
     publishes(house)
     after = output(house)
-    left = re.compile(rb"\s*<at:deleted-entry [^>]*/>| xmlns:at=\"[^\"]*\"")  # readers had it for a moment (F13)
+    left = re.compile(
+        rb"\s*<at:deleted-entry [^>]*/>| xmlns:at=\"[^\"]*\""
+    )  # readers had it for a moment (F13)
 
     assert left.search(after["atom.xml"])
     assert before == after | {"atom.xml": left.sub(b"", after["atom.xml"])}
