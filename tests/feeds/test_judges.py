@@ -149,44 +149,15 @@ def assert_rss(data: bytes) -> etree._Element:
     return channel
 
 
-CHANNEL = frozenset(
-    [
-        "title",
-        "link",
-        "description",
-        "language",
-        "copyright",
-        "managingEditor",
-        "webMaster",
-        "pubDate",
-        "lastBuildDate",
-        "category",
-        "generator",
-        "docs",
-        "cloud",
-        "ttl",
-        "image",
-        "rating",
-        "textInput",
-        "skipHours",
-        "skipDays",
-        "item",
-    ]
-)
-ITEM = frozenset(
-    [
-        "title",
-        "link",
-        "description",
-        "author",
-        "category",
-        "comments",
-        "enclosure",
-        "guid",
-        "pubDate",
-        "source",
-    ]
-)
+CHANNEL = frozenset((
+    "title", "link", "description", "language", "copyright", "managingEditor", "webMaster",
+    "pubDate", "lastBuildDate", "category", "generator", "docs", "cloud", "ttl", "image", "rating",
+    "textInput", "skipHours", "skipDays", "item",
+))  # fmt: skip
+ITEM = frozenset((
+    "title", "link", "description", "author", "category", "comments", "enclosure", "guid",
+    "pubDate", "source",
+))  # fmt: skip
 
 
 def read(data: bytes) -> feedparser.FeedParserDict:
