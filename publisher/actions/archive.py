@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from publisher import layout
-from publisher.actions import relations
+from publisher.actions import compressed, relations
 from publisher.actions.channel import Channels
 from publisher.actions.entries import Desk
 from publisher.actions.house import House
@@ -50,6 +50,7 @@ def write(
     stale = house.store.read(lambda c: feeds.stale_archives(c, limit))
     if not stale:
         return [], False
+    compressed.mark(house)
     if not house.feeds.archive:
         written += [path for path in map(layout.archive_path, stale) if files.remove(house.out, path)]
         house.store.write(lambda c: feeds.archived(c, stale))

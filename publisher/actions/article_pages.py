@@ -8,7 +8,7 @@ from itertools import chain
 from sqlalchemy import Connection
 
 from publisher import layout
-from publisher.actions import moving, relations
+from publisher.actions import compressed, moving, relations
 from publisher.actions.house import House
 from publisher.actions.pool import CHUNK, Progress, spread
 from publisher.actions.stories import Changed, Shelf
@@ -64,6 +64,7 @@ def _write(
     house: House, fingerprint: str, wanted: Sequence[Article], written: list[str], progress: Progress
 ) -> tuple[int, list[str]]:
     """How many pages of *wanted* were made, and the paths of articles that changed under our hands."""
+    compressed.mark(house)
     leading = moving.leading(house, wanted)
     changed: list[str] = []
     count = 0

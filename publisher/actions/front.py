@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from publisher import layout
-from publisher.actions import moving, relations
+from publisher.actions import compressed, moving, relations
 from publisher.actions.channel import Channels
 from publisher.actions.entries import Desk
 from publisher.actions.house import House
@@ -18,12 +18,12 @@ from publisher.actions.label_feeds import FORMATS
 from publisher.feeds import aliases, files, size, style
 from publisher.model.article import Article, standing
 from publisher.model.feed import Entry, Feed
+from publisher.pages.feed import feed_page
 from publisher.pages.home import home_page
 from publisher.pages.notice import not_found_page, stylesheet
 from publisher.store import articles, facts, rendered
 
-OWN_PAGES = "own pages"  # the fact that says which pages beside those of articles are ours
-FEEDS = (layout.ATOM, layout.RSS, layout.JSON, layout.CSS)
+FEEDS = (layout.ATOM, layout.RSS, layout.JSON, layout.CSS, layout.FEED_PAGE)
 PAGES = (layout.HOME, layout.STYLE, layout.NOT_FOUND)
 
 
@@ -36,6 +36,7 @@ def write(house: House, channels: Channels, fingerprint: str, written: list[str]
     state = _hash(fingerprint.encode(), shown.encode())
     if house.store.read(lambda c: facts.get(c, facts.OUTPUTS)) == state and not (verify and _missing(house)):
         return
+    compressed.mark(house)
     kept = house.store.read(lambda c: rendered.read(c, [article.id for article in newest]))
     made = Desk.of(house).entries(newest, versions, kept)
     written += moving.drop_copies(house)
@@ -51,7 +52,7 @@ def write(house: House, channels: Channels, fingerprint: str, written: list[str]
 
 def _drop_pages(house: House, pages: Collection[str]) -> list[str]:
     """Remove the pages that were ours and are none of these, unless another program has put its own there."""
-    before = json.loads(house.store.read(lambda c: facts.get(c, OWN_PAGES)) or "{}")
+    before = json.loads(house.store.read(lambda c: facts.get(c, facts.OWN_PAGES)) or "{}")
     dropped = [path for path in sorted(before.keys() - pages) if before[path] == _digest(house.out / path)]
     return [path for path in dropped if files.remove(house.out, path)]
 
@@ -71,7 +72,7 @@ def _shown(
     pages: Mapping[str, bytes],
 ) -> None:
     facts.put(connection, facts.OUTPUTS, state)
-    facts.put(connection, OWN_PAGES, json.dumps({path: _hash(data) for path, data in pages.items()}))
+    facts.put(connection, facts.OWN_PAGES, json.dumps({path: _hash(data) for path, data in pages.items()}))
     rendered.keep(connection, new, [article.id for article in newest])
 
 
@@ -88,7 +89,10 @@ def _feeds(house: House, feed: Feed, entries: Sequence[Entry]) -> Iterator[tuple
         data = render(feed, entries)
         yield path, data
         yield from ((copy, data) for copy, of in copies.items() if of == kind)
-    yield layout.CSS, style.css()
+    # Where another program makes the pages, style.css is its own, and this one dresses ours too.
+    own = b"" if house.layout.pages else stylesheet(house.templates)
+    yield layout.CSS, style.css() + own
+    yield layout.FEED_PAGE, feed_page(house.site, house.layout, feed, entries, house.templates)
 
 
 def _pages(house: House, listed: Sequence[Article]) -> Iterator[tuple[str, bytes]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from publisher import layout
-from publisher.actions import relations
+from publisher.actions import compressed, relations
 from publisher.actions.channel import Channels
 from publisher.actions.entries import Desk
 from publisher.actions.house import House
@@ -56,6 +56,7 @@ def write(
     stale = house.store.read(lambda c: feeds.stale(c, limit))
     if not stale:
         return [], False
+    compressed.mark(house)
     empty = [each for each in stale if not each.articles or each.kind not in house.feeds.per]
     written += _take_away(house, empty)
     house.store.write(lambda c: feeds.made(c, [each.key for each in empty]))
@@ -111,13 +112,15 @@ def _wanted(label: LabelFeed) -> str:
 
 def _render(desk: Desk, jobs: Sequence[_Job]) -> _Made:
     made = _Made([], [], [])
+    kept: dict[str, tuple[str, str]] = {}  # an article stands in several of these feeds
     for job in jobs:
         try:
-            entries = desk.entries(job.articles, job.versions, {})
+            entries = desk.entries(job.articles, job.versions, kept)
         except Changed as error:
             made.changed.append(str(error))
             continue
         made.changed.extend(entries.cut)
+        kept |= entries.new
         shown = size.fitting(job.feed, entries.shown)
         feed = replace(job.feed, updated=size.newest(shown))
         made.files.extend(

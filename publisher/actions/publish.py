@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from publisher.actions import assets, icon, outputs, scan
+from publisher.actions import assets, compressed, icon, outputs, scan, versions
 from publisher.actions.house import House
 from publisher.actions.pool import Progress
 from publisher.model.article import Finding
@@ -43,6 +43,7 @@ def publish(
     """Bring the store and the output folder up to the article folder; not *whole*: to its *closed* files alone.
     *verify*: also write files again that somebody deleted from the output. *limit*: what shows about that many
     articles beside the site's own feed will do, so that whoever changes an article next does not wait for more."""
+    unfinished = compressed.begin(house)
     found = scan.look(house, now, closed, whole=whole)
     noted = scan.note(house, found, now, accept_removals=accept_removals, progress=progress)
     _release(house, now, now - _patience(house) if found.unsettled else now)
@@ -54,6 +55,8 @@ def publish(
     shown = outputs.write(house, now, written, verify=verify, limit=limit, progress=progress)
     if shown.changed:  # also where the file's size and time stayed the same: the next look reads it anew
         house.store.write(lambda c: findings.look_again(c, shown.changed))
+    compressed.refresh(house, written, whole=unfinished, verify=verify, more=shown.more)
+    versions.note(house, written)
     published, quarantined = house.store.read(articles.counts)
     return Published(
         read=found.present,

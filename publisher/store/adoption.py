@@ -72,7 +72,8 @@ def keep_feed_id(connection: Connection, identity: str) -> str:
     """The id of the site's feed from now on: *identity*, unless one was adopted before."""
     known = facts.get(connection, FEED_ID)
     if known is None:
-        facts.put_all(connection, {FEED_ID: identity, facts.OUTPUTS: ""})
+        facts.put(connection, FEED_ID, identity)
+        facts.outdate(connection)
     return known or identity
 
 

@@ -65,7 +65,7 @@ def count(connection: Connection) -> int:
 def depart(connection: Connection, paths: Sequence[str], now: datetime) -> list[str]:
     """Forget files that are gone; their articles are removed, with id, seq and slug reserved. Returns the ids."""
     here = leaves.c.path.in_(paths)
-    facts.put(connection, facts.OUTPUTS, "")
+    facts.outdate(connection)
     gone = [row.article for row in connection.execute(select(leaves.c.article).where(here)) if row.article]
     connection.execute(leaves.delete().where(here))
     _leave(connection, gone, Status.REMOVED, now)
@@ -100,7 +100,7 @@ def look_again(connection: Connection, paths: Sequence[str]) -> None:
 def record(connection: Connection, findings: Sequence[Finding], site: str, now: datetime) -> list[str]:
     """Write what a scan found; returns warnings about identity as "path: words". Call `depart` first, so that a
     renamed file finds the article it was."""
-    facts.put(connection, facts.OUTPUTS, "")
+    facts.outdate(connection)
     wants = {f.path: _wanted(f.path, f.manuscript, site) for f in findings if f.manuscript}
     before = _before(connection, findings, wants, now)
     ids = Counter(wants.values())

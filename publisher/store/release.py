@@ -27,7 +27,7 @@ def waiting(connection: Connection, now: datetime) -> bool:
 
 def due(connection: Connection, now: datetime) -> None:
     """Articles whose date has come are published; those that have expired leave (A6)."""
-    facts.put(connection, facts.OUTPUTS, "")
+    facts.outdate(connection)
     since = func.coalesce(articles.c.removed, literal(now, Instant))
     changes = labels.before(connection, _over(now))
     stale.archived(connection, connection.execute(select(articles.c.seq).where(_over(now))).scalars())

@@ -7,6 +7,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     SmallInteger,
     Table,
@@ -201,6 +202,18 @@ media = Table(
     Column("note", Text, nullable=False, server_default=""),  # why it is not published, or not as it is
     Index("ix_media_key", "key"),
     _where("ix_media_waiting", "article", where="NOT fresh"),
+)
+
+# What the last versions of each feed held, by the entity tag readers know them by (F23).
+feed_versions = Table(
+    "feed_versions",
+    metadata,
+    _key(),
+    Column("path", Text, nullable=False),  # of the output folder
+    Column("etag", Text, nullable=False),  # feeds.document.fingerprint
+    Column("entries", LargeBinary, nullable=False),  # feeds.document.marks
+    UniqueConstraint("path", "etag"),
+    sqlite_autoincrement=True,  # the order they came in
 )
 
 slugs = Table(

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     OnSite = Callable[[House], dict[str, Article]]
 
 STORY = "افتتاح المكتبة\nافتتحت المكتبة أبوابها صباح اليوم.\n"
-SHARED = {"index.html", "404.html", "style.css", "feed.css", "rss.xml", "atom.xml", "feed.json"}
+SHARED = {"index.html", "feed.html", "404.html", "style.css", "feed.css", "rss.xml", "atom.xml", "feed.json"}
 
 
 def dated(number: int, words: str = "نص المقالة.", **fields: str) -> str:
@@ -53,9 +53,11 @@ def but_short(paths: Iterable[str]) -> set[str]:
 def output(house: House) -> dict[str, bytes]:
     root = house.out
     files = {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
-    return {
-        path: data for path, data in files.items() if not path.startswith("a/")
-    }  # short addresses: test_moving
+    return {  # short addresses: test_moving; compressed companions: test_compressed
+        path: data
+        for path, data in files.items()
+        if not path.startswith("a/") and not path.endswith((".gz", ".br"))
+    }
 
 
 def titles(house: House) -> list[str]:

@@ -71,6 +71,16 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "feed_versions",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("path", sa.Text(), nullable=False),
+        sa.Column("etag", sa.Text(), nullable=False),
+        sa.Column("entries", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_feed_versions")),
+        sa.UniqueConstraint("path", "etag", name=op.f("uq_feed_versions_path_etag")),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
         "feeds",
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("folder", sa.Text(), nullable=True),
