@@ -4,6 +4,7 @@ import os
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -104,7 +105,12 @@ def test_it_is_decoded_when_its_file_changes_and_not_before(
     house = named(house)
     calls: list[int] = []
     marks = pictures.marks
-    monkeypatch.setattr(pictures, "marks", lambda *given: calls.append(1) or marks(*given))
+
+    def counted(*given: Any) -> pictures.Marks:
+        calls.append(1)
+        return marks(*given)
+
+    monkeypatch.setattr(pictures, "marks", counted)
     draw(house.root / "mark.png", 300, 300)
     for _ in range(3):
         publishes(house)

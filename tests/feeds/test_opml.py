@@ -52,8 +52,15 @@ GRAMMAR = etree.RelaxNG(
 
 def outline(kind: str, name: str, title: str, language: str = "ar") -> Outline:
     folder = f"https://news.example.org/{name}"
-    files = (f"{folder}{file}" for file in ("rss.xml", "atom.xml", "feed.json"))
-    return Outline(title, folder, *files, language=language, kind=kind)
+    return Outline(
+        title,
+        folder,
+        rss=f"{folder}rss.xml",
+        atom=f"{folder}atom.xml",
+        json=f"{folder}feed.json",
+        language=language,
+        kind=kind,
+    )
 
 
 OUTLINES = [
