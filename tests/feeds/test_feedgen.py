@@ -131,7 +131,7 @@ def test_zones_with_seconds_give_valid_dates(feed: Feed, make_entry: MakeEntry) 
     assert b"Wed, 01 Jan 1930 08:34:16 +0000" in rss.render(feed, [entry])
 
 
-def test_hubs_are_in_rss(feed: Feed) -> None:  # F24
+def test_hubs_are_in_rss(feed: Feed) -> None:  # WebSub, 4
     told = raw()
     told.link(href="https://hub.example.org/", rel="hub")
 

@@ -238,7 +238,7 @@ def test_feedparser_sees_the_same_in_rss_and_atom(full: Feed, entries: list[Entr
     assert from_atom.feed.icon == f"{SITE}/icon.png"
 
 
-def test_hubs_archive_and_licence_are_linked_alike(full: Feed) -> None:  # F15, F24; RFC 5005
+def test_hubs_archive_and_licence_are_linked_alike(full: Feed) -> None:  # F15; WebSub, RFC 5005
     expected = [
         ("hub", "https://hub.example.org/"),
         ("hub", "https://other.example.net/push"),
