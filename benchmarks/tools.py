@@ -2,8 +2,8 @@
 
 What is asked of each is the same: an RSS and an Atom feed of the newest 50 articles with their full text, for the site
 and for each of the 20 tags, and, where *pages* are wanted, a page for every article and a home page of the newest.
-Everything else is switched off, and what makes a tool faster is switched on (Pelican's cache of what it read; Eleventy's Markdown without a
-template engine).
+Everything else is switched off, and what makes a tool faster is switched on (Pelican's cache of what it read;
+Eleventy's Markdown without a template engine).
 """
 
 import json

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from itertools import chain
 from pathlib import Path
 
@@ -25,6 +26,12 @@ from publisher.store import articles, facts, rendered
 
 FEEDS = (layout.ATOM, layout.RSS, layout.JSON, layout.CSS, layout.FEED_PAGE)
 PAGES = (layout.HOME, layout.STYLE, layout.NOT_FOUND)
+
+
+def updated(house: House) -> datetime:
+    """When the newest of the articles that the site's feed may show last changed; the epoch where there is none."""
+    newest = house.store.read(lambda c: articles.newest(c, house.feeds.entries))
+    return max((article.updated for article in newest), default=size.EPOCH)
 
 
 def write(house: House, channels: Channels, fingerprint: str, written: list[str], *, verify: bool) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from publisher import __version__
-from publisher.actions import archive, article_pages, front, label_feeds
+from publisher.actions import archive, article_pages, feed_list, front, label_feeds
 from publisher.actions.channel import Channels
 from publisher.actions.house import House
 from publisher.actions.pool import Progress
@@ -53,6 +53,7 @@ def write(
         torn, more = label_feeds.write(house, channels, written, limit=some, progress=progress)
         changed += torn
     if not more:
+        feed_list.write(house, channels, front.updated(house), written)
         some = None if limit is None else max(limit // SHARE, 1)
         torn, more = archive.write(house, channels, written, limit=some, progress=progress)
         changed += torn

@@ -8,7 +8,7 @@ from publisher.feeds import atom, jsonfeed, plain, rss
 from publisher.model.feed import Entry, Feed
 
 LIMIT = 1_000_000  # bytes
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FRAME = 2_500  # bytes, more than the markup around an entry, or around all of them, takes
 
 
@@ -26,7 +26,7 @@ def fitting(feed: Feed, entries: Sequence[Entry], limit: int = LIMIT) -> Sequenc
 
 def newest(entries: Sequence[Entry]) -> datetime:
     """`Feed.updated` for *entries*: their latest `updated`, the epoch where there are none (F10)."""
-    return max((entry.article.updated for entry in entries), default=_EPOCH)
+    return max((entry.article.updated for entry in entries), default=EPOCH)
 
 
 def _largest(feed: Feed, entries: Sequence[Entry]) -> int:
