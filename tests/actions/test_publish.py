@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import count
@@ -605,11 +606,13 @@ def test_a_crash_between_two_feeds_is_made_good_also_when_the_change_is_taken_ba
     assert before != output(house)
     (house.folder / "2.md").unlink()
     publishes(house)
-
     after = output(house)
-    assert [b"deleted-entry" in each["atom.xml"] for each in (before, after)] == [False, True]  # F13
-    assert before.pop("atom.xml").count(b"<entry>") == after.pop("atom.xml").count(b"<entry>")
-    assert before == after
+    left = re.compile(
+        rb"\s*<at:deleted-entry [^>]*/>| xmlns:at=\"[^\"]*\""
+    )  # readers had it for a moment (F13)
+
+    assert left.search(after["atom.xml"])
+    assert before == after | {"atom.xml": left.sub(b"", after["atom.xml"])}
 
 
 def test_a_template_that_breaks_pages_does_not_stop_the_feeds(
