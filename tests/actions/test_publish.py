@@ -418,7 +418,7 @@ def test_a_site_without_pages_has_none_left_but_those_of_others(
     without = replace(house, pages=PageSettings(enabled=False))
     publishes(without)
 
-    assert {"404.html", "atom.xml", "feed.css", "feed.json", "rss.xml"} == set(output(house))
+    assert {"404.html", "atom.xml", "feed.css", "feed.html", "feed.json", "rss.xml"} == set(output(house))
     assert () == publishes(without, verify=True).written
     publishes(house)
     assert before == output(house)
