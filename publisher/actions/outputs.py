@@ -53,7 +53,8 @@ def write(
         torn, more = label_feeds.write(house, now, channels, written, limit=some, progress=progress)
         changed += torn
     if not more:
-        feed_list.write(house, channels, front.updated(house), written)
+        if not changed:
+            feed_list.write(house, channels, front.updated(house), written)
         some = None if limit is None else max(limit // SHARE, 1)
         torn, more = archive.write(house, channels, written, limit=some, progress=progress)
         changed += torn

@@ -16,7 +16,7 @@ from feedgen.feed import FeedGenerator
 from lxml import etree
 
 from publisher.feeds import mediarss, plain
-from publisher.model.feed import Entry, Feed
+from publisher.model.feed import Entry, Feed, Removed
 from publisher.model.media import Shown
 from publisher.text.dates import rfc822, rfc3339
 
@@ -39,6 +39,7 @@ def generator(feed: Feed, entries: Sequence[Entry], url: str, media_type: str) -
     channel = FeedGenerator()
     channel.register_extension("nashir", _Channel, _Item)
     channel.nashir.feed = feed
+    channel.nashir.removed = feed.removed if url == feed.atom else ()
     channel.nashir.pictures = any(entry.picture or len(entry.enclosures) > 1 for entry in entries)
     channel.id(feed.id)
     channel.title(plain.channel_title(feed))
@@ -77,6 +78,7 @@ def _whole(when: datetime) -> datetime:
 
 class _Channel(BaseExtension):  # type: ignore[misc]
     feed: Feed
+    removed: tuple[Removed, ...]  # what the document tells to have left (F13): only Atom has a word for it
     pictures: bool  # some entry has any
 
     def extend_ns(self) -> dict[str, str]:
@@ -86,7 +88,7 @@ class _Channel(BaseExtension):  # type: ignore[misc]
             "its": self.feed.metadata,
             "media": self.pictures,
             "fh": bool(self.feed.current),
-            "at": bool(self.feed.removed),
+            "at": bool(self.removed),
         }
         return {prefix: uri for prefix, uri in _PREFIXES.items() if used[prefix]}
 
@@ -100,7 +102,7 @@ class _Channel(BaseExtension):  # type: ignore[misc]
             etree.SubElement(root, "icon").text = feed.icon.url
         if feed.logo and _is_wide(feed.logo):
             etree.SubElement(root, "logo").text = feed.logo.url
-        for removed in feed.removed:
+        for removed in self.removed:
             told = {"ref": removed.id, "when": rfc3339(removed.when)}
             etree.SubElement(root, f"{{{_TOMBSTONES}}}deleted-entry", told)
         return self._dress(root)

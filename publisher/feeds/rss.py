@@ -3,6 +3,7 @@
 import html
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from publisher.feeds import plain
 from publisher.feeds.generator import add, generator
@@ -21,6 +22,7 @@ def render(feed: Feed, entries: Sequence[Entry]) -> bytes:
 
 
 def _document(feed: Feed, entries: Sequence[Entry]) -> bytes:
+    feed = replace(feed, removed=())  # RSS has no words for what left
     channel = generator(feed, entries, feed.rss, MEDIA_TYPE)
     for entry in entries:
         item = add(channel, feed, entry)

@@ -13,7 +13,6 @@ from urllib.parse import quote, unquote_to_bytes
 
 import structlog
 
-from publisher.errors import PublisherError
 from publisher.feeds import compression
 from publisher.layout import PERMALINKS, companion, feed_page
 from publisher.web import answers, negotiate
@@ -265,7 +264,7 @@ class Files:
     def _known(self, name: str) -> Mapping[str, bytes]:
         try:
             return self._versions(name)
-        except PublisherError as error:  # the whole feed is as good an answer
+        except Exception as error:  # whatever it is: the whole feed is as good an answer
             log.warning("versions", problem=str(error))
             return {}
 

@@ -64,6 +64,11 @@ def test_a_configuration_is_read(read):
         ('name = "weekly"', 'name = "daily"', 16, "two newsletters"),
         ('name = "weekly"', 'name = "my letter"', 16, "a-z"),
         ('name = "weekly"', 'name = "weekly"\nmax_items = 0', 17, "between 1 and 200"),
+        ("[mail]", 'license = "CC BY"\n\n[mail]', 8, "creativecommons.org"),
+        ("[mail]", 'license = "mailto:a@b.example"\n\n[mail]', 8, "creativecommons.org"),
+        ("[mail]", 'icon = "../icon.png"\n\n[mail]', 8, "below the site"),
+        ("[mail]", 'icon = "/etc/icon.png"\n\n[mail]', 8, "below the site"),
+        ("[mail]", 'icon = "icon.svg"\n\n[mail]', 8, "png"),
         ("[mail]", "[mail]\nconnections = 1000", 9, "1 to 100"),
         ("[mail]", "[mali]", 8, "did you mean mail"),
         ("[mail]", "[mail", 8, "TOML"),
@@ -81,6 +86,16 @@ def test_an_error_names_the_line_and_the_mend(read, old, new, line, words, tmp_p
     assert "Mend:" in str(refused.value)
     assert "\n" not in str(refused.value)
     assert refused.value.exit == Exit.CONFIG
+
+
+def test_a_licence_and_an_icon_are_read(read):  # F15
+    with_both = GOOD.replace(
+        "[mail]", 'license = "https://مثال.example/رخصة"\nicon = "./art/icon.png"\n[mail]', 1
+    )
+
+    assert read(GOOD).site.license == read(GOOD).site.picture == ""
+    assert read(with_both).site.license == "https://xn--mgbh0fb.example/%D8%B1%D8%AE%D8%B5%D8%A9"
+    assert read(with_both).site.picture == "art/icon.png"
 
 
 def test_the_environment_overrides_and_is_named_in_errors(read):
