@@ -6,8 +6,9 @@ import ipaddress
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
+from dataclasses import dataclass
 from typing import Any
 
 import httpcore2
@@ -19,6 +20,8 @@ from publisher.errors import BadInput
 LIMIT = 30_000_000  # bytes of a document, unpacked
 SECONDS = 30.0  # for all of it, redirects too
 REDIRECTS = 5
+_FAILURES = (httpx2.HTTPError, httpx2.InvalidURL, httpcore2.NetworkError, httpcore2.TimeoutException,
+             httpcore2.ProtocolError, httpcore2.UnsupportedProtocol, OSError, ValueError)  # fmt: skip
 
 
 def fetch(
@@ -39,10 +42,54 @@ def fetch(
                     if response.next_request is None:
                         return _body(response, url, limit, deadline), url
                     url = str(response.next_request.url)
-    except (httpx2.HTTPError, httpx2.InvalidURL, httpcore2.NetworkError, httpcore2.TimeoutException,
-            httpcore2.ProtocolError, httpcore2.UnsupportedProtocol, OSError, ValueError) as error:  # fmt: skip
+    except _FAILURES as error:
         raise _failed(url, f"cannot be fetched: {str(error) or type(error).__name__}") from error
     raise _failed(url, f"more than {REDIRECTS} redirects")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a server answered to one request."""
+
+    url: str
+    status: int
+    headers: Mapping[str, str]  # names in lower case
+    body: bytes  # unpacked
+    cut: bool  # there was more
+
+
+def look(
+    url: str,
+    *,
+    private: bool = False,
+    limit: int = LIMIT,
+    seconds: float = SECONDS,
+    known: Mapping[str, str] | None = None,
+) -> Answer:
+    """What the server of *url* answers: one request, no redirect followed, *limit* bytes read at the most. *known*:
+    headers that say what is known already; only with them is 304 an answer. Raises BadInput for any other than 200,
+    and when there is none within these limits."""
+    deadline = time.monotonic() + seconds
+    headers = {"user-agent": f"Nashir/{__version__}", "accept-encoding": "gzip", **(known or {})}
+    try:
+        _must_be_web(url)
+        with (
+            closing(_Transport(private=private, deadline=deadline)) as transport,
+            httpx2.Client(transport=transport, trust_env=False, timeout=seconds, headers=headers) as client,
+            client.stream("GET", url) as response,
+        ):
+            if response.next_request is not None:
+                target = str(response.next_request.url)
+                raise BadInput(
+                    f"it is elsewhere: redirects to {target[:200]}", url[:200], "name that address"
+                )
+            said = {name.lower(): value for name, value in response.headers.items()}
+            if known and response.status_code == 304:
+                return Answer(url, 304, said, b"", cut=False)
+            body, cut = _some(response, url, limit, deadline)
+            return Answer(url, response.status_code, said, body, cut)
+    except _FAILURES as error:
+        raise _failed(url, f"cannot be fetched: {str(error) or type(error).__name__}") from error
 
 
 def _must_be_web(url: str) -> None:
@@ -51,16 +98,24 @@ def _must_be_web(url: str) -> None:
 
 
 def _body(response: httpx2.Response, url: str, limit: int, deadline: float) -> bytes:
+    body, cut = _some(response, url, limit, deadline)
+    if cut:
+        raise _failed(url, f"larger than {limit // 1_000_000} MB")
+    return body
+
+
+def _some(response: httpx2.Response, url: str, limit: int, deadline: float) -> tuple[bytes, bool]:
+    """The body, *limit* bytes at the most, and whether there was more."""
     if response.status_code != 200:
         raise _failed(url, f"the server answered {response.status_code}")
     body = bytearray()
     for part in response.iter_bytes():
         body += part
         if len(body) > limit:
-            raise _failed(url, f"larger than {limit // 1_000_000} MB")
+            return bytes(body[:limit]), True
         if time.monotonic() > deadline:
             raise _failed(url, "took too long")
-    return bytes(body)
+    return bytes(body), False
 
 
 def _failed(url: str, what: str) -> BadInput:
