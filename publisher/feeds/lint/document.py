@@ -83,6 +83,7 @@ class Entry:
     title: Text | None = None
     summary: Text | None = None
     content: Text | None = None
+    elsewhere: bool = False  # its content is a file, or no text
     id: Id | None = None
     dates: tuple[Stamp, ...] = ()  # when it was published first, if that is said
     links: tuple[Link, ...] = ()

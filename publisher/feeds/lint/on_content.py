@@ -6,11 +6,12 @@ from functools import partial
 
 from publisher.feeds.lint import markup, on_links
 from publisher.feeds.lint.document import Document, Text
-from publisher.feeds.lint.on_texts import _ESCAPED, _SHOWN_TAG
+from publisher.feeds.lint.on_texts import is_code
 from publisher.feeds.lint.remarks import Remark, quoted
-from publisher.feeds.lint.view import View, Words, bare
+from publisher.feeds.lint.view import View, Words, bare, told
 from publisher.text.direction import first_strong
 
+_WORDS = frozenset({"description", "summary"})  # may be plain, with an entity in it
 _LOCAL = re.compile(r"\s*(?:mailto|tel|data|tag|cid|sms|geo|magnet|feed|at):|\s*#", re.IGNORECASE)
 
 
@@ -19,7 +20,8 @@ def check(view: View) -> Iterator[Remark]:
     for each in view.entries:
         entry = each.entry
         if entry.content is None or not entry.content.value.strip():
-            yield Remark("no-content", "item", entry.line, entry=entry.number)
+            if not entry.elsewhere:
+                yield Remark("no-content", "item", entry.line, entry=entry.number)
         elif entry.content.html and each.facts:
             yield from _html(view.document, each, entry.content, each.facts)
         else:
@@ -30,10 +32,8 @@ def check(view: View) -> Iterator[Remark]:
 
 def _plain(document: Document, words: Words, text: Text) -> Iterator[Remark]:
     say = partial(Remark, where=text.name, line=text.line, entry=words.entry.number)
-    if document.kind == "atom" and _SHOWN_TAG.search(text.value) and text.type in (None, "text"):
+    if is_code(text.value) and text.type in (None, "text"):
         yield say("html-as-text", found=quoted(text.value.strip()))
-    elif _ESCAPED.search(text.value):
-        yield say("double-escaped", found=quoted(text.value.strip()))
     elif text.type not in (None, "text"):
         return
     elif words.direction == "rtl" or document.kind == "atom":
@@ -42,7 +42,7 @@ def _plain(document: Document, words: Words, text: Text) -> Iterator[Remark]:
 
 def _html(document: Document, words: Words, text: Text, facts: markup.Facts) -> Iterator[Remark]:
     say = partial(Remark, where=text.name, line=text.line, entry=words.entry.number)
-    if not facts.first and _ESCAPED.search(text.value) and _SHOWN_TAG.search(facts.text):
+    if not facts.first and is_code(facts.text):
         yield say("double-escaped", found=quoted(text.value.strip()))
         return
     if words.direction == "rtl" and facts.text.strip():
@@ -58,13 +58,16 @@ def _direction(words: Words, text: Text, facts: markup.Facts, say: "partial[Rema
     tag = words.language if bare(words.language) else ""
     said = facts.attributes.get("dir", "").lower()
     begin = f'let it begin with <div dir="rtl"{f" lang={chr(34)}{bare(tag)}{chr(34)}" if tag else ""}>'
-    if said == "ltr":
+    if not facts.first and text.name in _WORDS:
+        if text is words.entry.content:
+            yield say("content-plain", found=quoted(text.value.strip()))
+    elif said == "ltr":
         yield say("content-wrong-dir", found=f'<{facts.first} dir="ltr">', mend=begin)
     elif said != "rtl":
         found = f"begins with <{facts.first}>" if facts.first else "begins without an element"
         yield say("content-no-dir", found=found + (f' dir="{said}"' if said else ""), mend=begin)
     lang = facts.attributes.get("lang", facts.attributes.get("xml:lang", ""))
-    if tag and said == "rtl" and bare(lang) != bare(tag):
+    if told(tag) == "rtl" and said == "rtl" and bare(lang) != bare(tag):
         found = f'its first element says lang="{lang}"' if lang else "its first element says no language"
         yield say("content-no-lang", found=f"{found}, the entry {quoted(tag)}", mend=begin)
     strong = first_strong(facts.text)
@@ -74,6 +77,6 @@ def _direction(words: Words, text: Text, facts: markup.Facts, say: "partial[Rema
             "content-reads-ltr",
             found=f"{shown} {'begins with a Latin letter' if strong else 'has no letter'}",
         )
-    if found := markup.reordered(text.value):
-        more = f" and {len(found) - 1} more" if len(found) > 1 else ""
-        yield say("reordered", found=quoted(found[0]) + more)
+    if runs := markup.reordered(text.value):
+        more = f" and {len(runs) - 1} more" if len(runs) > 1 else ""
+        yield say("reordered", found=quoted(runs[0]) + more)

@@ -1,7 +1,8 @@
 """Dates of the feed and of its entries (F3, F10)."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from publisher.feeds.lint import stamps
 from publisher.feeds.lint.document import Document, Entry, Stamp
@@ -48,7 +49,9 @@ def _stamp(document: Document, stamp: Stamp, found: stamps.Read, entry: int | No
     yield Remark(found.rule, stamp.name, stamp.line, quoted(stamp.value), mend, entry)
 
 
-def _entry(document: Document, entry: Entry, now: datetime) -> "Iterator[Remark]":
+def _entry(
+    document: Document, entry: Entry, now: datetime
+) -> Generator[Remark, None, tuple[datetime, datetime] | None]:
     """Remarks on the dates of *entry*; returns when it was published and when it last changed, where it says so."""
     first: datetime | None = None
     change: datetime | None = None
@@ -75,7 +78,7 @@ def _entry(document: Document, entry: Entry, now: datetime) -> "Iterator[Remark]
 
 
 def _order(shown: list[tuple[Entry, datetime]]) -> Iterator[Remark]:
-    for (_, before), (entry, when) in zip(shown, shown[1:], strict=False):
+    for (_, before), (entry, when) in pairwise(shown):
         if when > before:
             found = f"{when:%Y-%m-%d %H:%M} stands below {before:%Y-%m-%d %H:%M}"
             yield Remark("not-newest-first", "date", entry.line, found, entry=entry.number)
@@ -95,6 +98,6 @@ def _whole(
     elif latest and said < max(latest):
         found = f"{said:%Y-%m-%d %H:%M}, its newest entry {max(latest):%Y-%m-%d %H:%M} (UTC)"
         yield Remark("feed-older-than-entries", name, line, found)
-    elif latest and said > max(latest):
+    elif latest and len(latest) == len(document.entries) and said > max(latest):
         found = f"{said:%Y-%m-%d %H:%M}, its newest entry {max(latest):%Y-%m-%d %H:%M} (UTC)"
         yield Remark("feed-newer-than-entries", name, line, found)

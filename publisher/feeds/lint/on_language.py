@@ -99,7 +99,8 @@ def _direction(view: View) -> Iterator[Remark]:
     if document.direction and mostly and document.direction != mostly:
         found = f"{document.direction}, and the texts are {mostly}"
         yield Remark("direction-disagrees", "feed", document.line, found)
-    if not document.direction and view.direction == "rtl":
+    tried = any(each.rule == "its-invalid" for each in document.faults)
+    if not document.direction and not tried and view.direction == "rtl":
         yield Remark("no-direction-metadata", "feed", document.line)
 
 

@@ -26,9 +26,13 @@ _ENTITY = re.compile(r"&(?:amp|lt|gt|quot|nbsp|#\d{1,6}|#x[0-9A-Fa-f]{1,6});")
 _ESCAPED = re.compile(
     r"&(?:amp;)?lt;/?(?:p|br|div|a|img|span|strong|em|ul|li)\b|&amp;(?:nbsp|quot|lt|gt|amp|#\d{1,6});", re.I
 )
-_SHOWN_TAG = re.compile(r"<(?:p|br|div|a|img|span|strong|em|ul|li)(?:\s[^<>]{0,500})?/?>", re.I)
+_CODE = re.compile(
+    r"\s*<(?:p|br|div|a|img|span|strong|em|ul|ol|h[1-6]|figure|blockquote)(?:\s[^<>]{0,500})?/?>"
+    r"|.*?(?:</(?:p|div|a|span|strong|em|li|h[1-6])>|<br\s?/>)",
+    re.IGNORECASE | re.DOTALL,
+)
 _FORMS = re.compile("[\ufb50-\ufbb1\ufbd3-\ufd3d\ufe70-\ufefc]{3}")
-_LOST = re.compile(r"\s*\?{3,}(?:\s+\?{2,})+[\s?.,:!]*")
+_LOST = re.compile(r"[\s\u200f]*\?{3,}(?:\s+\?{2,})+[\s?.,:!]*")
 _HIGH = re.compile(r"[\x80-\u07ff\u2000-\u2122]{4,200}")
 _RTL_LETTERS = re.compile(
     "[\u05d0-\u05ea\u0620-\u064a\u0660-\u0669\u066e-\u06d3\u06f0-\u06f9\u060c\u061b\u061f\u064b-\u0652\u200c]+"
@@ -53,8 +57,15 @@ def check(view: View) -> Iterator[Remark]:
             yield from _signs(entry.summary, each.summary, entry.number)
         if entry.content and entry.content.html:
             yield from _signs(entry.content, each.content, entry.number)
+        elif entry.content and is_code(entry.content.value):
+            yield from _signs(entry.content, each.content, entry.number)
         elif entry.content:
             yield from _line(entry.content, each.content, each.direction, entry.number, long=True)
+
+
+def is_code(words: str) -> bool:
+    """Whether a reader who sees *words* sees HTML: not one tag that the text is about."""
+    return _CODE.match(words) is not None
 
 
 def _line(
@@ -65,7 +76,7 @@ def _line(
     yield from _signs(text, words, entry)
     if direction == "rtl" and words.strip():
         yield from _mark(text, words, say)
-        runs = bidi.runs(words)
+        runs = [] if _TAGS.search(words) else bidi.runs(words)
         if runs:
             run = words[runs[0].start : runs[0].end]
             rule = "title-reordered" if text.name == "title" else "reordered"
@@ -135,10 +146,10 @@ def _signs(text: Text, words: str, entry: int | None) -> Iterator[Remark]:
         yield say(
             "unbalanced-isolates", found="opened and not closed" if depth > 0 else "closed and not opened"
         )
-    if found := _BAD.search(words):
-        yield say("bad-characters", found=f"{named(found[0])} in {quoted(_around(words, found))}")
     if wrong := _mojibake(words):
         yield say("mojibake", found=f"{quoted(wrong[0][:30])} was {quoted(wrong[1][:30])}")
+    elif found := _BAD.search(words):
+        yield say("bad-characters", found=f"{named(found[0])} in {quoted(_around(words, found))}")
     elif _LOST.fullmatch(words):
         yield say("lost-letters", found=quoted(words.strip()))
     if found := _FORMS.search(words):

@@ -21,7 +21,7 @@ _BEFORE = re.compile(rb"[^<]{0,2000}?(?=<\?xml\s)|\s+(?=<)")
 _PAGE = re.compile(rb"\s*(?:<!--.{0,2000}?-->\s*)*<(?:!doctype\s+html|html[\s>])", re.IGNORECASE | re.DOTALL)
 _DOCTYPE = re.compile(rb"<!DOCTYPE[^>]{0,200}")
 _PARTS = etree.ErrorTypes
-_KINDS = {
+_KINDS: dict[int, str] = {
     _PARTS.ERR_UNDECLARED_ENTITY: "undefined-entity",
     _PARTS.WAR_UNDECLARED_ENTITY: "undefined-entity",
     _PARTS.ERR_NAME_REQUIRED: "bare-ampersand",
@@ -131,11 +131,11 @@ def _parsed(data: bytes, remarks: list[Remark]) -> Root | None:
     """The tree. Where XML's rules are broken in the ways that readers put up with: a remark, and the tree of what they
     make of it (`repair`)."""
     try:
-        return etree.fromstring(data, _parser())
+        return _root(data)
     except etree.XMLSyntaxError as error:
         line, column = error.position
         message = (error.msg or "cannot be read").partition(", line ")[0]
-        rule = _KINDS.get(error.code or 0, "not-well-formed")
+        rule = _KINDS.get(int(error.code or 0), "not-well-formed")
         if rule == "bare-ampersand" and "xmlParseEntityRef" not in message and "EntityRef" not in message:
             rule = "not-well-formed"
     except ValueError as error:
@@ -145,13 +145,18 @@ def _parsed(data: bytes, remarks: list[Remark]) -> Root | None:
     if mended == data:
         return None
     try:
-        return etree.fromstring(mended, _parser())
-    except (etree.XMLSyntaxError, ValueError) as error:
+        return _root(mended)
+    except etree.XMLSyntaxError as error:
         if rule != "not-well-formed":
-            line, column = getattr(error, "position", (None, None))
-            found = str(getattr(error, "msg", error)).partition(", line ")[0]
-            remarks.append(Remark("not-well-formed", "document", line, found, column=column))
-        return None
+            line, column = error.position
+            found = (error.msg or "").partition(", line ")[0]
+            remarks.append(Remark("not-well-formed", "document", line, found, column=column or None))
+    return None
+
+
+def _root(data: bytes) -> etree._Element:
+    root: etree._Element = etree.fromstring(data, _parser())
+    return root
 
 
 def _parser() -> etree.XMLParser[Any]:

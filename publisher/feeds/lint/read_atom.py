@@ -75,6 +75,7 @@ def _has_author(entry: etree._Element, ns: str) -> bool:
 
 
 def _entry(entry: etree._Element, ns: str, number: int) -> Entry:
+    faults = tuple(_faults(entry, ns, entry.find(f"{ns}content")))  # before XHTML loses its namespace
     found = {name: entry.find(f"{ns}{name}") for name in ("title", "summary", "content")}
     texts = {name: _text(each) for name, each in found.items() if each is not None}
     content = found["content"]
@@ -86,17 +87,18 @@ def _entry(entry: etree._Element, ns: str, number: int) -> Entry:
     return Entry(
         number,
         entry.sourceline,
-        language=entry.get(LANG) or (own[0].get(LANG, "") if own else ""),
+        language=entry.get(LANG, "") or (own[0].get(LANG, "") if own else ""),
         direction=direction(entry),
         title=texts.get("title"),
         summary=texts.get("summary"),
         content=texts.get("content"),
+        elsewhere=bool(elsewhere),
         id=identity(entry.find(f"{ns}id")),
         dates=stamps(entry, {f"{ns}published": "rfc3339", f"{ns}updated": "rfc3339"}),
         links=tuple(each for each in links if each.rel != "enclosure"),
         enclosures=tuple(each for each in links if each.rel == "enclosure"),
         authors=tuple(_people(entry, ns)),
-        faults=tuple(_faults(entry, ns, content)),
+        faults=faults,
     )
 
 
@@ -131,7 +133,9 @@ def _text(element: etree._Element) -> Text:
         value = "".join(etree.tostring(each, encoding="unicode", method="html", with_tail=False)
                         for each in _bare(element))  # fmt: skip
         return Text(local(element), value, element.sourceline, True, base(element), kind)
-    return Text(local(element), words(element), element.sourceline, kind == "html", base(element), kind)
+    return Text(
+        local(element), words(element), element.sourceline, kind not in (None, "text"), base(element), kind
+    )
 
 
 def _bare(element: etree._Element) -> list[etree._Element]:

@@ -8,13 +8,17 @@ from typing import Any
 from publisher.feeds.lint.document import Document, Entry, Fault, Id, Link, Person, Stamp, Text
 from publisher.feeds.lint.remarks import quoted
 
-_TYPES: Mapping[str, tuple[type, ...]] = {
-    **dict.fromkeys(
-        ["version", "title", "home_page_url", "feed_url", "description", "user_comment", "next_url", "icon", "favicon", "language", "url", "external_url", "content_html", "content_text", "summary", "image", "banner_image", "date_published", "date_modified"], (str,)
-    ),
-    "authors": (list,), "author": (dict,), "hubs": (list,), "items": (list,), "tags": (list,),
-    "attachments": (list,), "expired": (bool,),
-}  # fmt: skip
+_STRINGS = (
+    "version title home_page_url feed_url description user_comment next_url icon favicon language url external_url"
+    " content_html content_text summary image banner_image date_published date_modified"
+)
+_TYPES: Mapping[str, type] = {
+    **dict.fromkeys(_STRINGS.split(), str),
+    **dict.fromkeys(("authors", "hubs", "items", "tags", "attachments"), list),
+    "author": dict,
+    "expired": bool,
+}
+_NAMES = {str: "string", list: "array", dict: "object", bool: "true or false"}
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"|[{}\[\]\n]', re.DOTALL)
 
 
@@ -47,7 +51,7 @@ def read(root: dict[str, Any], text: str) -> Document:
             *_version(root),
             *_wrong(root, 1, "feed"),
             *_dir(root, 1),
-            *(Fault("wrong-type", "items", 1, "an item is no object") for each in items[:1] if len(objects) < len(items)),
+            *_objects(items),
         ),
     )  # fmt: skip
 
@@ -97,6 +101,11 @@ def _version(root: dict[str, Any]) -> Iterator[Fault]:
         yield Fault("wrong-type", "feed", 1, f"version is {quoted(version)}")
 
 
+def _objects(items: list[Any]) -> Iterator[Fault]:
+    if not all(isinstance(each, dict) for each in items):
+        yield Fault("wrong-type", "items", 1, "an item is no object")
+
+
 def _required(found: dict[str, Any], line: int | None, *names: str) -> Iterator[Fault]:
     for name in names:
         if found.get(name) in (None, ""):
@@ -107,10 +116,7 @@ def _wrong(found: dict[str, Any], line: int | None, where: str) -> Iterator[Faul
     for name, value in found.items():
         wanted = _TYPES.get(name)
         if wanted and value is not None and not isinstance(value, wanted):
-            yield Fault("wrong-type", where, line, f"{name} is no {_NAMES[wanted[0]]}")
-
-
-_NAMES = {str: "string", list: "array", dict: "object", bool: "true or false"}
+            yield Fault("wrong-type", where, line, f"{name} is no {_NAMES[wanted]}")
 
 
 def _dir(found: dict[str, Any], line: int | None) -> Iterator[Fault]:

@@ -46,7 +46,7 @@ def read(root: etree._Element) -> Document:
     return Document(
         "rss",
         channel.sourceline,
-        language=words(language).strip() or channel.get(LANG) or root.get(LANG, ""),
+        language=words(language).strip() or channel.get(LANG, "") or root.get(LANG, ""),
         language_line=language.sourceline if language is not None else root.sourceline,
         direction=direction(channel) or direction(root),
         texts=tuple(

@@ -26,6 +26,7 @@ _LOOSE = re.compile(
     r"\d{4}(?:-\d{2}(?:-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?\s?(?:Z|[+-]\d{2}:?\d{2})?)?)?)?",
     re.ASCII,
 )
+_WORD = re.compile(r"\b\d{1,2}\s+([A-Za-z]+)\s+\d{4}")
 _OLDEST, _CALENDARS = 1970, (1250, 1550)  # years; Jalali and Hijri years of our time
 
 
@@ -72,24 +73,20 @@ def _mail(stamp: Stamp) -> Read:
     value = stamp.value
     match = _MAIL.fullmatch(value)
     if match is None:
-        if any(char.isalpha() and not char.isascii() for char in value):
-            return Read(None, "date-month")
-        word = re.search(r"\b\d{1,2}\s+([A-Za-z]+)\s+\d{4}", value)
-        if word and word[1][:3].title() not in _MONTHS:
+        word = _WORD.search(value)
+        foreign = any(char.isalpha() and not char.isascii() for char in value)
+        if foreign or (word and word[1].title() not in _MONTHS):
             return Read(None, "date-month")
         return Read(None, "bad-date", _better(stamp, _any(value)))
     month, weekday, zone = match["month"].title(), (match["weekday"] or "").title(), match["zone"].upper()
     if month not in _MONTHS or (weekday and weekday not in _DAYS):
         return Read(None, "date-month")
     when = _moment(match, month, zone)
-    if when is None:
-        return Read(None, "bad-date")
-    local = when.astimezone(_zone(zone) or UTC)
-    if weekday and _DAYS[local.weekday()] != weekday:
-        return Read(when, "date-weekday", rfc822(when))
-    if not _FULL.fullmatch(value):
-        return Read(when, "odd-date", rfc822(when))
-    return Read(when)
+    rule = "bad-date"
+    if when:
+        day = _DAYS[when.astimezone(_zone(zone) or UTC).weekday()]
+        rule = "date-weekday" if weekday not in ("", day) else "" if _FULL.fullmatch(value) else "odd-date"
+    return Read(when, rule, rfc822(when) if when and rule else "")
 
 
 def _moment(match: re.Match[str], month: str, zone: str) -> datetime | None:

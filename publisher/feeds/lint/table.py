@@ -355,8 +355,8 @@ _CONTENT = {
     ),
     "html-as-text": Rule(
         "error",
-        "readers show the tags as words: without a type it is plain text",
-        'say type="html"',
+        "readers show the tags as words: this is a place for plain text",
+        'say type="html", in JSON content_html',
         "RFC 4287, 3.1.1.1",
     ),
     "no-content": Rule(

@@ -33,7 +33,8 @@ def _line(source: str, remarks: list[Remark], paint: Paint) -> str:
     where = one.where if one.entry is None else f"entry {one.entry}, {one.where}"
     said = f"{where}: {one.found}" if one.found else where
     level = paint(one.level, _COLOURS[one.level])
-    return f"{place}: {level} {paint(one.rule, 'bold')}  {said}{_others(remarks)}: {one.what} — {one.how}"
+    what = one.what[0].upper() + one.what[1:]
+    return f"{place}: {level} {paint(one.rule, 'bold')}  {said}{_others(remarks)}. {what} — {one.how}"
 
 
 def _others(remarks: list[Remark]) -> str:

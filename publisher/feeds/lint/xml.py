@@ -7,6 +7,7 @@ from urllib.parse import urljoin
 from lxml import etree
 
 from publisher.feeds.lint.document import Fault, Id, Link, Stamp, Text
+from publisher.text.paragraph import BLOCKS
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 ATOM_03 = "{http://purl.org/atom/ns#}"
@@ -19,6 +20,7 @@ _HISTORY = "{http://purl.org/syndication/history/1.0}"
 _ITS = "{http://www.w3.org/2005/11/its}"
 _ITS_DIRECTIONS = {"ltr": "ltr", "rtl": "rtl", "lro": "ltr", "rlo": "rtl"}
 _PSEUDO = re.compile(r"(\w+)\s*=\s*[\"']([^\"']*)[\"']")
+_HTML = BLOCKS | {"a", "bdi", "span"}  # where a template forgot the namespace
 _XHTML = "{http://www.w3.org/1999/xhtml}"
 
 
@@ -121,7 +123,7 @@ def directions(root: etree._Element) -> Iterator[Fault]:
     for element in root.iter(etree.Element):
         if str(element.tag).startswith(_XHTML):
             continue
-        for name in ("dir", "direction"):
+        for name in () if local(element) in _HTML else ("dir", "direction"):
             if element.get(name) is not None:
                 yield Fault(
                     "dir-attribute", local(element), element.sourceline, f'{name}="{element.get(name)}"'
