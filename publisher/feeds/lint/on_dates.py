@@ -92,6 +92,8 @@ def _whole(
     line = next((each.line for each in document.dates if each.name == name), None)
     said = own.get(name)
     if said is None:
+        if document.kind == "rss" and not document.dates:
+            yield Remark("feed-no-date", "channel", document.line)
         return
     if abs(now - said) < _JUST:
         yield Remark("built-now", name, line, f"{said:%Y-%m-%d %H:%M:%S} UTC")

@@ -19,9 +19,7 @@ _ISOLATES = re.compile("[\u2066-\u2069]")
 _BAD = re.compile(
     "[\ufdd0-\ufdef\ufeff\ufffd-\uffff\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]"
 )
-_TAGS = re.compile(
-    r"</?(?:p|br|b|i|em|strong|a|div|span|img|ul|ol|li|h[1-6]|blockquote|code|sup|sub)(?:\s[^<>]*+)?/?>", re.I
-)
+_TAGS = re.compile(r"</?[A-Za-z][\w:-]{0,30}(?:\s[^<>]*+)?/?>", re.ASCII)
 _ENTITY = re.compile(r"&(?:amp|lt|gt|quot|nbsp|#\d{1,6}|#x[0-9A-Fa-f]{1,6});")
 _ESCAPED = re.compile(
     r"&(?:amp;)?lt;/?(?:p|br|div|a|img|span|strong|em|ul|li)\b|&amp;(?:nbsp|quot|lt|gt|amp|#\d{1,6});", re.I
@@ -55,9 +53,7 @@ def check(view: View) -> Iterator[Remark]:
             yield from _line(entry.summary, each.summary, each.direction, entry.number)
         elif entry.summary:
             yield from _signs(entry.summary, each.summary, entry.number)
-        if entry.content and entry.content.html:
-            yield from _signs(entry.content, each.content, entry.number)
-        elif entry.content and is_code(entry.content.value):
+        if (entry.content and entry.content.html) or (entry.content and is_code(entry.content.value)):
             yield from _signs(entry.content, each.content, entry.number)
         elif entry.content:
             yield from _line(entry.content, each.content, each.direction, entry.number, long=True)

@@ -30,7 +30,7 @@ from publisher.feeds.lint.xml import (
 )  # fmt: skip
 
 _TERMS = "{http://purl.org/dc/terms/}"
-_MARKUP = re.compile(r"</?[A-Za-z][^>]*>|&(?:[A-Za-z]{2,8}|#\d{1,6}|#x[0-9A-Fa-f]{1,6});")
+_MARKUP = re.compile(r"</?[A-Za-z][^<>]*+>|&(?:[A-Za-z]{2,8}|#\d{1,6}|#x[0-9A-Fa-f]{1,6});")
 
 
 def read(root: etree._Element) -> Document:

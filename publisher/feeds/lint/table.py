@@ -458,6 +458,12 @@ _DATES = {
         "the date of the feed is that of its newest entry",
         "RFC 4287, 4.2.15; F10",
     ),
+    "feed-no-date": Rule(
+        "note",
+        "readers cannot see from the feed's head that nothing is new",
+        "write <lastBuildDate>, the date of the newest entry",
+        "RSS 2.0; F10",
+    ),
     "built-now": Rule(
         "note",
         "it is the moment of this request: the bytes differ each time, and no reader ever gets 304",
