@@ -1,13 +1,15 @@
-"""Door: a document from an http(s) URL, for verbs that take one. Not every URL is anybody's business: this machine and
-its private network are refused unless the caller allows them by word, at every redirect and for every address that a
-name has, and the address that was checked is the one that is connected to."""
+"""Door: a document from an http(s) URL, or a form to one. Not every URL is anybody's business: this machine and its
+private network are refused unless the caller allows them by word, at every redirect and for every address that a name
+has, and the address that was checked is the one that is connected to."""
 
 import ipaddress
+import queue
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,13 +17,20 @@ import httpcore2
 import httpx2
 
 from publisher import __version__
-from publisher.errors import BadInput
+from publisher.errors import BadInput, Unreachable
 
 LIMIT = 30_000_000  # bytes of a document, unpacked
 SECONDS = 30.0  # for all of it, redirects too
 REDIRECTS = 5
-_FAILURES = (httpx2.HTTPError, httpx2.InvalidURL, httpcore2.NetworkError, httpcore2.TimeoutException,
-             httpcore2.ProtocolError, httpcore2.UnsupportedProtocol, OSError, ValueError)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a server said."""
+
+    status: int
+    headers: Mapping[str, str]  # names in lower case
+    body: bytes  # its beginning, as it came
 
 
 def fetch(
@@ -30,32 +39,17 @@ def fetch(
     """The body at *url*, unpacked, and the URL it came from in the end. *private*: this machine and private networks
     are allowed. Raises BadInput when there is none within these limits."""
     deadline = time.monotonic() + seconds
-    headers = {"user-agent": f"Nashir/{__version__}", "accept-encoding": "gzip"}
     try:
-        with (
-            closing(_Transport(private=private, deadline=deadline)) as transport,
-            httpx2.Client(transport=transport, trust_env=False, timeout=seconds, headers=headers) as client,
-        ):
+        with _client(deadline, allow="" if private else "--private") as client:
             for _ in range(REDIRECTS + 1):
                 _must_be_web(url)
-                with client.stream("GET", url) as response:
+                with client.stream("GET", url, headers={"accept-encoding": "gzip"}) as response:
                     if response.next_request is None:
                         return _body(response, url, limit, deadline), url
                     url = str(response.next_request.url)
     except _FAILURES as error:
         raise _failed(url, f"cannot be fetched: {str(error) or type(error).__name__}") from error
     raise _failed(url, f"more than {REDIRECTS} redirects")
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a server answered to one request."""
-
-    url: str
-    status: int
-    headers: Mapping[str, str]  # names in lower case
-    body: bytes  # unpacked
-    cut: bool  # there was more
 
 
 def look(
@@ -66,30 +60,57 @@ def look(
     seconds: float = SECONDS,
     known: Mapping[str, str] | None = None,
 ) -> Answer:
-    """What the server of *url* answers: one request, no redirect followed, *limit* bytes read at the most. *known*:
-    headers that say what is known already; only with them is 304 an answer. Raises BadInput for any other than 200,
-    and when there is none within these limits."""
+    """What the server of *url* answers to one request, no redirect followed, its body unpacked; a byte more than
+    *limit* where there is more. *known*: headers that say what is known already; only with them is 304 an answer.
+    Raises BadInput for any status but 200, and when there is none within *seconds*."""
     deadline = time.monotonic() + seconds
-    headers = {"user-agent": f"Nashir/{__version__}", "accept-encoding": "gzip", **(known or {})}
+    headers = {"accept-encoding": "gzip", **(known or {})}
     try:
         _must_be_web(url)
         with (
-            closing(_Transport(private=private, deadline=deadline)) as transport,
-            httpx2.Client(transport=transport, trust_env=False, timeout=seconds, headers=headers) as client,
-            client.stream("GET", url) as response,
+            _client(deadline, allow="" if private else "--private") as client,
+            client.stream("GET", url, headers=headers) as response,
         ):
             if response.next_request is not None:
-                target = str(response.next_request.url)
-                raise BadInput(
-                    f"it is elsewhere: redirects to {target[:200]}", url[:200], "name that address"
-                )
-            said = {name.lower(): value for name, value in response.headers.items()}
-            if known and response.status_code == 304:
-                return Answer(url, 304, said, b"", cut=False)
-            body, cut = _some(response, url, limit, deadline)
-            return Answer(url, response.status_code, said, body, cut)
+                target = str(response.next_request.url)[:200]
+                raise BadInput(f"it is elsewhere: redirects to {target}", url[:200], "name that address")
+            body = b"" if known and response.status_code == 304 else _some(response, url, limit, deadline)
+            return Answer(response.status_code, dict(response.headers), body)
     except _FAILURES as error:
         raise _failed(url, f"cannot be fetched: {str(error) or type(error).__name__}") from error
+
+
+def post(
+    url: str, form: Mapping[str, str], *, allow: str = "", limit: int = LIMIT, seconds: float = SECONDS
+) -> Answer:
+    """The answer to *form* (application/x-www-form-urlencoded), whatever its status: no redirect is followed, and no
+    more than *limit* bytes of its body are read. *allow* names the setting that would allow this machine and private
+    networks; "": they are allowed. Raises Unreachable when there is none within *seconds*."""
+    try:
+        _must_be_web(url)
+        with (
+            _client(time.monotonic() + seconds, allow=allow) as client,
+            client.stream("POST", url, data=dict(form), headers={"accept-encoding": "identity"}) as response,
+        ):
+            return Answer(response.status_code, dict(response.headers), _beginning(response, limit))
+    except BadInput as error:
+        raise Unreachable(error.what, url) from error
+    except _FAILURES as error:
+        raise Unreachable(str(error) or type(error).__name__, url) from error
+
+
+@contextmanager
+def _client(deadline: float, *, allow: str) -> Iterator[httpx2.Client]:
+    headers = {"user-agent": f"Nashir/{__version__}"}
+    with (
+        closing(_Transport(allow=allow, deadline=deadline)) as transport,
+        httpx2.Client(transport=transport, trust_env=False, timeout=None, headers=headers) as client,
+    ):
+        yield client
+
+
+_FAILURES = (httpx2.HTTPError, httpx2.InvalidURL, httpcore2.NetworkError, httpcore2.TimeoutException,
+             httpcore2.ProtocolError, httpcore2.UnsupportedProtocol, OSError, ValueError)  # fmt: skip
 
 
 def _must_be_web(url: str) -> None:
@@ -98,24 +119,35 @@ def _must_be_web(url: str) -> None:
 
 
 def _body(response: httpx2.Response, url: str, limit: int, deadline: float) -> bytes:
-    body, cut = _some(response, url, limit, deadline)
-    if cut:
+    body = _some(response, url, limit, deadline)
+    if len(body) > limit:
         raise _failed(url, f"larger than {limit // 1_000_000} MB")
     return body
 
 
-def _some(response: httpx2.Response, url: str, limit: int, deadline: float) -> tuple[bytes, bool]:
-    """The body, *limit* bytes at the most, and whether there was more."""
+def _some(response: httpx2.Response, url: str, limit: int, deadline: float) -> bytes:
+    """The body, unpacked; a byte more than *limit* where there is more."""
     if response.status_code != 200:
         raise _failed(url, f"the server answered {response.status_code}")
     body = bytearray()
     for part in response.iter_bytes():
         body += part
         if len(body) > limit:
-            return bytes(body[:limit]), True
+            break
         if time.monotonic() > deadline:
             raise _failed(url, "took too long")
-    return bytes(body), False
+    return bytes(body[: limit + 1])
+
+
+def _beginning(response: httpx2.Response, limit: int) -> bytes:
+    """What came of the body: the answer's status stands, whatever happens to the rest."""
+    body = bytearray()
+    with suppress(*_FAILURES):
+        for part in response.iter_raw():
+            body += part
+            if len(body) >= limit:
+                break
+    return bytes(body[:limit])
 
 
 def _failed(url: str, what: str) -> BadInput:
@@ -125,10 +157,10 @@ def _failed(url: str, what: str) -> BadInput:
 class _Transport(httpx2.BaseTransport):
     """httpx2 over a connection pool of its own, which dials nothing that is not allowed."""
 
-    def __init__(self, *, private: bool, deadline: float) -> None:
+    def __init__(self, *, allow: str, deadline: float) -> None:
         self._pool = httpcore2.ConnectionPool(
             ssl_context=httpx2.create_ssl_context(),
-            network_backend=_Dialler(private=private, deadline=deadline),
+            network_backend=_Dialler(allow=allow, deadline=deadline),
         )
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
@@ -168,8 +200,8 @@ class _Stream(httpx2.SyncByteStream):
 class _Dialler(httpcore2.NetworkBackend):
     """Resolves a name once, and connects to an address of it that is allowed."""
 
-    def __init__(self, *, private: bool, deadline: float) -> None:
-        self._private, self._deadline = private, deadline
+    def __init__(self, *, allow: str, deadline: float) -> None:
+        self._allow, self._deadline = allow, deadline
         self._tcp = httpcore2.SyncBackend()
 
     def connect_tcp(
@@ -180,10 +212,9 @@ class _Dialler(httpcore2.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore2.NetworkStream:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
-        if not self._private and not all(map(is_public, addresses)):
-            raise OSError(f"{host} is this machine or a private network; --private allows that")
+        addresses = _addresses(host, port, self._deadline - time.monotonic())
+        if self._allow and not all(map(is_public, addresses)):
+            raise OSError(f"{host} is this machine or a private network; {self._allow} allows that")
         left = self._deadline - time.monotonic()
         for number, address in enumerate(addresses, 1):
             try:
@@ -193,6 +224,27 @@ class _Dialler(httpcore2.NetworkBackend):
                 if number == len(addresses):
                     raise
         raise OSError(f"{host} has no address")
+
+
+def _addresses(host: str, port: int, seconds: float) -> list[str]:
+    """The addresses of *host*. The system's resolver knows no deadline: it is left behind where it takes too long."""
+    answers: queue.SimpleQueue[list[str] | OSError | UnicodeError] = queue.SimpleQueue()
+
+    def resolve() -> None:
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            answers.put(list(dict.fromkeys(str(each[4][0]) for each in found)))
+        except (OSError, UnicodeError) as error:
+            answers.put(error)
+
+    threading.Thread(target=resolve, name="resolver", daemon=True).start()
+    try:
+        answer = answers.get(timeout=max(seconds, 0))
+    except queue.Empty:
+        raise OSError(f"{host} was not found in time") from None
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
 
 
 class _Timed(httpcore2.NetworkStream):

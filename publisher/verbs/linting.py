@@ -53,24 +53,24 @@ def _file(source: str) -> bytes:
 
 def _from_web(source: str, clock: Callable[[], datetime], *, private: bool) -> Report:
     answer = net.look(source, private=private, limit=LIMIT, seconds=SECONDS)
-    if answer.cut:
+    if len(answer.body) > LIMIT:
         found = f"more than {LIMIT // 1_000_000} MB; what came after that was not read"
         mend = "save it to a file and lint that; then write fewer entries into it"
         return Report(None, "", "", 0, "", (Remark("far-too-large", "document", 1, found, mend),))
-    return check(answer.body, clock(), _served(answer, private=private))
+    return check(answer.body, clock(), _served(source, answer, private=private))
 
 
-def _served(answer: net.Answer, *, private: bool) -> Served:
+def _served(url: str, answer: net.Answer, *, private: bool) -> Served:
     """What the server says, also of a second request with the ETag of the first."""
     names = {"if-none-match": "etag", "if-modified-since": "last-modified"}
     known = {ask: answer.headers[said] for ask, said in names.items() if answer.headers.get(said)}
     again: int | None = None
     if known:
         try:
-            again = net.look(answer.url, private=private, limit=LIMIT, seconds=SECONDS, known=known).status
+            again = net.look(url, private=private, limit=LIMIT, seconds=SECONDS, known=known).status
         except BadInput:
             again = 0
-    return Served(answer.url, answer.headers, len(answer.body), again)
+    return Served(url, answer.headers, len(answer.body), again)
 
 
 def as_json(linted: Sequence[Linted]) -> dict[str, Any]:
