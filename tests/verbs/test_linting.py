@@ -34,7 +34,7 @@ class Answers(BaseHTTPRequestHandler):
             return
         self.send_response(404 if self.path == "/missing" else 200)
         body = FEED + b" " * 1_500_000 if self.path == "/large" else FEED
-        address = f"http://127.0.0.1:{self.server.server_address[1]}/rss.xml"
+        address = f"http://{self.headers['Host']}/rss.xml"
         body = body.replace(b"https://news.example.org/rss.xml", address.encode())
         self.send_header("Content-Type", "application/rss+xml")
         self.send_header("ETag", '"1"')
