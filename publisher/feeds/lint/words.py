@@ -50,7 +50,8 @@ def summary(source: str, report: Report) -> str:
     if report.kind is None:
         return f"{source}: no feed could be read"
     what = {"rss": "RSS", "atom": "Atom", "json": "JSON Feed"}[report.kind]
-    said = f"{report.language or 'no language'}, {report.direction}, {report.entries} {'entry' if report.entries == 1 else 'entries'}"
+    entries = f"{report.entries} {'entry' if report.entries == 1 else 'entries'}"
+    said = f"{report.language or 'no language'}, {report.direction}, {entries}"
     counts = [_counted(report.count(level), level) for level in _ORDER if report.count(level)]
     return f"{source}: {what}, {said}: {', '.join(counts) or 'nothing to mend'}"
 
