@@ -88,7 +88,7 @@ def test_what_a_document_says_of_itself(kind, feed, make_entry):  # F22
     assert ("self", own) in facts.links
 
 
-def test_hubs_and_archives_are_told_from_the_head():  # F24
+def test_hubs_and_archives_are_told_from_the_head():  # F20
     head = '<feed xmlns="http://www.w3.org/2005/Atom"{0}><link rel="self" href="https://x.example/a.xml"/>{1}'
     entry = '<entry><link rel="hub" href="https://not.example/"/></entry></feed>'
     hub = '<link rel="hub" href="https://hub.example/"/><updated>2024-03-01T15:00:00+03:00</updated>'
