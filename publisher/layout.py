@@ -22,6 +22,7 @@ RSS, ATOM, JSON, CSS = "rss.xml", "atom.xml", "feed.json", "feed.css"
 OPML = "opml.xml"
 FEED_PAGE = "feed.html"  # beside each feed: what a browser shows instead of it (F21)
 ARCHIVE = "archive"  # the folder of the archive documents (RFC 5005)
+ICON, LOGO = "icon.png", "logo.png"  # the site's picture (F15)
 FEED_FOLDERS = (
     ARCHIVE,
     "author",

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from publisher import layout
 from publisher.actions.house import House
-from publisher.feeds import plain
+from publisher.feeds import hubs, plain
 from publisher.model.article import Article
 from publisher.model.feed import Feed, Removed
 from publisher.store import adoption, articles, feeds, keys
@@ -66,6 +66,7 @@ class Channels:
             previous=self._archive(number - 1) if number > 1 else "",
             next=self._archive(number + 1) if number < self.archives else "",
             removed=(),
+            hubs=(),  # told of the site's feed: an archive is no topic
         )
 
     def _archive(self, number: int) -> str:
@@ -88,6 +89,10 @@ def _site(house: House, removed: tuple[Removed, ...], archives: int) -> Feed:
         author=site.author,
         updated=datetime.min.replace(tzinfo=UTC),
         metadata=house.feeds.direction_metadata,
+        hubs=hubs.read(house.feeds),
+        license=site.license,
+        icon=site.icon,
+        logo=site.logo,
         removed=removed,
         previous=urls.url(layout.archive_path(archives)) if archives else "",
     )

@@ -67,5 +67,6 @@ class Desk:
             content,
             versions=versions,
             picture=media[article.picture.reference] if article.picture else None,
+            thumbnail=self.layout.shown(article, article.picture, small=True) if article.picture else None,
             enclosures=tuple(each for each in media.values() if each.type.startswith(("audio/", "video/"))),
         )

@@ -4,13 +4,14 @@ import hashlib
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from itertools import chain
 from pathlib import Path
 
 from sqlalchemy import Connection
 
 from publisher import layout
-from publisher.actions import compressed, moving, relations
+from publisher.actions import compressed, moving, pings, relations
 from publisher.actions.channel import Channels
 from publisher.actions.entries import Desk
 from publisher.actions.house import House
@@ -27,7 +28,15 @@ FEEDS = (layout.ATOM, layout.RSS, layout.JSON, layout.CSS, layout.FEED_PAGE)
 PAGES = (layout.HOME, layout.STYLE, layout.NOT_FOUND)
 
 
-def write(house: House, channels: Channels, fingerprint: str, written: list[str], *, verify: bool) -> None:
+def updated(house: House) -> datetime:
+    """When the newest of the articles that the site's feed may show last changed; the epoch where there is none."""
+    newest = house.store.read(lambda c: articles.newest(c, house.feeds.entries))
+    return max((article.updated for article in newest), default=size.EPOCH)
+
+
+def write(
+    house: House, now: datetime, channels: Channels, fingerprint: str, written: list[str], *, verify: bool
+) -> None:
     """Write them when something in them changed. Raises stories.Changed."""
     newest = house.store.read(lambda c: articles.newest(c, house.feeds.entries))
     listed = _listed(newest, house.store.read(articles.pinned), house.feeds.entries)
@@ -44,7 +53,9 @@ def write(house: House, channels: Channels, fingerprint: str, written: list[str]
     written += _drop_pages(house, pages.keys())
     entries = size.fitting(channels.site, made.shown)
     feed = replace(channels.site, updated=size.newest(entries))
-    for path, data in chain(_feeds(house, feed, entries), pages.items()):
+    feeds = dict(_feeds(house, feed, entries))
+    pings.note(house, now, [(name, feeds[name]) for _, name, _ in FORMATS])
+    for path, data in chain(feeds.items(), pages.items()):
         if files.put(house.out, path, data):
             written.append(path)
     house.store.write(lambda c: _shown(c, "" if made.cut else state, made.new, newest, pages))

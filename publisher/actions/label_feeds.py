@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 
 from publisher import layout
-from publisher.actions import compressed, relations
+from publisher.actions import compressed, pings, relations
 from publisher.actions.channel import Channels
 from publisher.actions.entries import Desk
 from publisher.actions.house import House
@@ -16,8 +17,11 @@ from publisher.articles.slugs import slug
 from publisher.feeds import atom, files, jsonfeed, plain, rss, size
 from publisher.model.article import Article
 from publisher.model.feed import Entry, Feed
+from publisher.model.site import Site
+from publisher.pages.feed import feed_page
 from publisher.store import articles, feeds
 from publisher.store.feeds import LabelFeed
+from publisher.templating import Templates
 
 _AHEAD = 200  # feeds whose articles are in memory at once
 FORMATS: tuple[tuple[plain.Format, str, Callable[[Feed, Sequence[Entry]], bytes]], ...] = (
@@ -48,7 +52,13 @@ class _Made:
 
 
 def write(
-    house: House, channels: Channels, written: list[str], *, limit: int | None, progress: Progress
+    house: House,
+    now: datetime,
+    channels: Channels,
+    written: list[str],
+    *,
+    limit: int | None,
+    progress: Progress,
 ) -> tuple[list[str], bool]:
     """Make at most *limit* of the stale ones again, and take away those that have no articles any more. Adds to
     *written* what was written and removed; returns the paths of articles that are to be looked at again, and whether
@@ -62,6 +72,7 @@ def write(
     house.store.write(lambda c: feeds.made(c, [each.key for each in empty]))
     full = [each for each in stale if each not in empty]
     changed: list[str] = []
+    work = partial(_render, Desk.of(house), house.site, house.templates)
     for start in range(0, len(full), _AHEAD):
         jobs = [_job(house, channels, each) for each in full[start : start + _AHEAD]]
         keys: list[str] = []
@@ -69,7 +80,8 @@ def write(
         def made(
             jobs: list[_Job] = jobs, keys: list[str] = keys, before: int = start
         ) -> Iterator[tuple[str, bytes]]:
-            for some in spread(partial(_render, Desk.of(house)), jobs, house.workers, house.feeds.entries):
+            for some in spread(work, jobs, house.workers, house.feeds.entries):
+                pings.note(house, now, some.files)
                 yield from some.files
                 keys += some.keys
                 changed.extend(some.changed)
@@ -89,7 +101,8 @@ def lost(house: House) -> list[str]:
 
 def _paths(label: LabelFeed) -> Iterator[str]:
     if label.folder:
-        yield from (layout.in_folder(label.folder, name) for _, name, _ in FORMATS)
+        names = (*(name for _, name, _ in FORMATS), layout.FEED_PAGE)
+        yield from (layout.in_folder(label.folder, name) for name in names)
 
 
 def _take_away(house: House, empty: Sequence[LabelFeed]) -> Iterator[str]:
@@ -110,19 +123,23 @@ def _wanted(label: LabelFeed) -> str:
     return layout.feed_folder(label.kind, slug(word) or "-")
 
 
-def _render(desk: Desk, jobs: Sequence[_Job]) -> _Made:
+def _render(desk: Desk, site: Site, templates: Templates, jobs: Sequence[_Job]) -> _Made:
     made = _Made([], [], [])
+    kept: dict[str, tuple[str, str]] = {}  # an article stands in several of these feeds
     for job in jobs:
         try:
-            entries = desk.entries(job.articles, job.versions, {})
+            entries = desk.entries(job.articles, job.versions, kept)
         except Changed as error:
             made.changed.append(str(error))
             continue
         made.changed.extend(entries.cut)
+        kept |= entries.new
         shown = size.fitting(job.feed, entries.shown)
         feed = replace(job.feed, updated=size.newest(shown))
         made.files.extend(
             (layout.in_folder(job.folder, name), render(feed, shown)) for _, name, render in FORMATS
         )
+        page = feed_page(site, desk.layout, feed, shown, templates)
+        made.files.append((layout.in_folder(job.folder, layout.FEED_PAGE), page))
         made.keys.append(job.key)
     return made

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from publisher import __version__
-from publisher.actions import archive, article_pages, front, label_feeds
+from publisher.actions import archive, article_pages, feed_list, front, label_feeds
 from publisher.actions.channel import Channels
 from publisher.actions.house import House
 from publisher.actions.pool import Progress
@@ -40,7 +40,7 @@ def write(
     channels = Channels.of(house, now)
     changed: list[str] = []
     try:  # before a thousand pages that a new theme asks for: a new article is in the feeds at once
-        front.write(house, channels, fingerprint, written, verify=verify)
+        front.write(house, now, channels, fingerprint, written, verify=verify)
     except Changed as error:
         changed.append(str(error))
     _remake(house, fingerprint, verify=verify)
@@ -50,9 +50,11 @@ def write(
     changed += torn
     if not more:
         some = None if limit is None else max(limit // house.feeds.entries, 1)
-        torn, more = label_feeds.write(house, channels, written, limit=some, progress=progress)
+        torn, more = label_feeds.write(house, now, channels, written, limit=some, progress=progress)
         changed += torn
     if not more:
+        if not changed:
+            feed_list.write(house, channels, front.updated(house), written)
         some = None if limit is None else max(limit // SHARE, 1)
         torn, more = archive.write(house, channels, written, limit=some, progress=progress)
         changed += torn

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from publisher.actions import assets, compressed, outputs, scan, versions
+from publisher.actions import assets, compressed, icon, outputs, scan, versions
 from publisher.actions.house import House
 from publisher.actions.pool import Progress
 from publisher.model.article import Finding
@@ -49,7 +49,9 @@ def publish(
     _release(house, now, now - _patience(house) if found.unsettled else now)
     made = assets.refresh(house, verify=verify, progress=progress)
     written = list(made.written)
-    house = house.learnt(anew=found.whole)
+    marked = icon.refresh(house.learnt(anew=found.whole), verify=verify)
+    house = marked.house
+    written += marked.written
     shown = outputs.write(house, now, written, verify=verify, limit=limit, progress=progress)
     if shown.changed:  # also where the file's size and time stayed the same: the next look reads it anew
         house.store.write(lambda c: findings.look_again(c, shown.changed))
@@ -66,7 +68,7 @@ def publish(
         refused=noted.refused,
         again=bool(shown.changed),
         more=shown.more,
-        notes=noted.notes + made.notes,
+        notes=noted.notes + made.notes + marked.notes,
     )
 
 

@@ -102,6 +102,15 @@ def copy(root: Path, path: str, source: BinaryIO) -> int:
         return size
 
 
+def read(root: Path, path: str) -> bytes | None:
+    """The bytes at *path* below *root*; None where there is no such file. Raises Unwritable where it cannot be read."""
+    with _explained(path):
+        try:
+            return _inside(root.resolve(), path).read_bytes()
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            return None
+
+
 def remove(root: Path, path: str) -> bool:
     """Remove *path* below *root*, its compressed companions and the folders this empties; return whether it was
     there. Raises Unwritable."""

@@ -13,3 +13,5 @@ class FeedSettings:
     archive: bool = True  # whether all articles stand in archive documents (RFC 5005)
     direction_metadata: bool = True  # ITS 2.0 (F5)
     aliases: tuple[str, ...] = ()  # old addresses of the feeds, written there too (A15)
+    hub: tuple[str, ...] = ()  # WebSub hubs that are told of a change (F24)
+    hub_private: bool = False  # a hub may be on this machine or a private network

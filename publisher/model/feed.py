@@ -62,6 +62,7 @@ class Entry:
     content: str  # HTML whose first element is <div dir lang> (F8)
     versions: tuple[Version, ...] = ()  # itself and its translations; () where it has none (A17)
     picture: Shown | None = None  # that stands for it in lists (A13)
+    thumbnail: Shown | None = None  # the picture, smaller
     enclosures: tuple[Shown, ...] = ()  # its recordings
 
 

@@ -57,6 +57,7 @@ def page(
         home=local(layout.home),
         # Where another program makes the pages, style.css is its own.
         style=local(layout.url(places.STYLE if layout.pages else places.CSS)),
+        icon=local(site.icon.url) if site.icon else "",
         **values,
     )
     return html.encode()

@@ -204,6 +204,24 @@ media = Table(
     _where("ix_media_waiting", "article", where="NOT fresh"),
 )
 
+# Which version of each feed every hub was told of, and which it should be (F24).
+pings = Table(
+    "pings",
+    metadata,
+    Column("hub", Text, primary_key=True),
+    Column("path", Text, primary_key=True),  # of the feed, below the output folder
+    Column("wanted", Text, nullable=False),  # the hash of the bytes that stand there, or will in a moment
+    Column("announced", Text, nullable=False, server_default=""),
+    Column("since", Instant, nullable=False),  # when this one was first wanted
+    Column("due", Instant, nullable=True),  # of the next try; NULL: told, or given up
+    Column("earliest", Instant, nullable=True),  # not before this, the hub asks
+    Column("attempts", Integer, nullable=False, server_default="0"),  # that failed
+    Column("answer", Text, nullable=False, server_default=""),  # to the last of them
+    Index("ix_pings_hub_due", "hub", "due"),
+    _where("ix_pings_earliest", "hub", "earliest", where="earliest IS NOT NULL"),
+    sqlite_with_rowid=False,
+)
+
 # What the last versions of each feed held, by the entity tag readers know them by (F23).
 feed_versions = Table(
     "feed_versions",

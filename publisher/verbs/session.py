@@ -45,6 +45,7 @@ class Session:
     publishing: asyncio.Lock = field(default_factory=asyncio.Lock)
     sending: asyncio.Lock = field(default_factory=asyncio.Lock)
     planning: threading.Lock = field(default_factory=threading.Lock)  # no two plans read one watermark
+    in_daemon: bool = False  # somebody else plans, sends and pings
     slice: int | None = None  # about how many articles' outputs are made before the next look; None: all
     swept: bool = False  # what a killed run left in the output is gone
     on_published: Callable[[Published], None] = lambda _: None

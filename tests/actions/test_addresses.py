@@ -105,20 +105,21 @@ def test_the_redirects_of_a_removed_article_leave_with_it_and_come_back(
         publishes(house)
     path.unlink()
     publishes(house)
-    packed = {f"{feed}{end}" for feed in ("atom.xml", "feed.json", "rss.xml") for end in (".br", ".gz")}
-    ours = {
+    assert [
         "404.html",
         "atom.xml",
         "feed.css",
         "feed.html",
         "feed.json",
         "index.html",
+        "opml.xml",
         "rss.xml",
         "style.css",
-    }
-    assert ours | packed == {
-        str(each.relative_to(house.out)) for each in house.out.rglob("*") if each.is_file()
-    }
+    ] == sorted(
+        str(each.relative_to(house.out))
+        for each in house.out.rglob("*")
+        if each.is_file() and each.suffix not in {".gz", ".br"}
+    )
     write(house, "a.md", story(slug="two", aliases="/old/"))
     publishes(house)
 

@@ -109,6 +109,29 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_table(
+        "pings",
+        sa.Column("hub", sa.Text(), nullable=False),
+        sa.Column("path", sa.Text(), nullable=False),
+        sa.Column("wanted", sa.Text(), nullable=False),
+        sa.Column("announced", sa.Text(), server_default="", nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("due", sa.BigInteger(), nullable=True),
+        sa.Column("earliest", sa.BigInteger(), nullable=True),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("answer", sa.Text(), server_default="", nullable=False),
+        sa.PrimaryKeyConstraint("hub", "path", name=op.f("pk_pings")),
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("pings", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_pings_earliest",
+            ["hub", "earliest"],
+            unique=False,
+            sqlite_where=sa.text("earliest IS NOT NULL"),
+        )
+        batch_op.create_index("ix_pings_hub_due", ["hub", "due"], unique=False)
+
+    op.create_table(
         "spellings",
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("spelling", sa.Text(), nullable=False),
