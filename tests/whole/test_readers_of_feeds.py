@@ -73,7 +73,7 @@ def test_ten_thousand_requests_on_one_connection_cost_no_memory(serving):  # F22
     connection = http.client.HTTPConnection("127.0.0.1", serving.port, timeout=10)
 
     def asked(times):
-        seen = Counter()
+        seen = Counter[int]()
         for number in range(times):
             connection.request("GET", f"/{FEEDS[number % 3]}", headers={"accept-encoding": "gzip"})
             reply = connection.getresponse()
