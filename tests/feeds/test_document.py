@@ -76,9 +76,7 @@ def test_the_delta_is_a_whole_feed_of_its_own(kind, feed, make_entry):  # F23
     part = document.delta(data, kind, document.marks(render(feed, entries(make_entry, [1, 2])), kind))
 
     assert part and ids(kind, data)[:1] == ids(kind, part)
-    assert read(path, part) == replace(
-        read(path, data), updated=read(path, part).updated
-    )
+    assert read(path, part) == replace(read(path, data), updated=read(path, part).updated)
     if kind == "json":
         assert {**json.loads(data), "items": []} == {**json.loads(part), "items": []}
     else:

