@@ -233,26 +233,44 @@ def _bytes(path: Path) -> bytes:
 
 
 def verify(tool: Tool, count: int, word: str) -> None:
-    """Read the feeds back: the newest 50, newest first, each with its whole text; *word* in one of them. Raises
-    Failed."""
-    wanted = [corpus.article(number) for number in range(count - 1, max(-1, count - 1 - ENTRIES), -1)]
+    """Read the feeds back, the site's and those of all tags: the newest 50, newest first, each with its whole text;
+    *word* in one of the site's. Raises Failed."""
+    every = range(count - 1, -1, -1)
+    wanted = [corpus.article(number) for number in every[:ENTRIES]]
     for path in (tool.rss, tool.atom):
-        read = feedparser.parse(path.read_bytes())
-        if [entry.title for entry in read.entries] != [each.title for each in wanted]:
-            raise Failed(f"{path}: other titles than the newest {ENTRIES}, newest first")
-        texts = [
-            _words(entry.content[0].value if "content" in entry else entry.summary) for entry in read.entries
-        ]
-        for text, each in zip(texts, wanted, strict=True):
-            whole = _words(
-                re.sub(
-                    r"\]\([^)]*\)|[*\[\]]|^(## |> |- )", "", "\n".join(each.paragraphs), flags=re.MULTILINE
-                )
-            )
-            if missing := Counter(whole) - Counter(text):
-                raise Failed(f"{path}: {each.title}: without {' '.join(missing)}")
-    if word and not any(word in text for text in texts):
-        raise Failed(f"{path}: the change is not in it")
+        texts = _whole(path, wanted)
+        if word and not any(word in text for text in texts):
+            raise Failed(f"{path}: the change is not in it")
+    tagged: dict[str, list[corpus.Text]] = {tag: [] for tag in corpus.TAGS}
+    for number in every:
+        each = corpus.article(number)
+        for tag in each.tags:
+            if len(tagged[tag]) < ENTRIES:
+                tagged[tag].append(each)
+        if all(len(found) == ENTRIES for found in tagged.values()):
+            break
+    for tag, newest in tagged.items():
+        for name in ("rss.xml", "atom.xml"):
+            _whole(tool.root / tool.out / tool.tags / tag / name, newest)
+
+
+def _whole(path: Path, wanted: list[corpus.Text]) -> list[list[str]]:
+    """The words of the entries at *path*, which are *wanted*, whole and in that order. Raises Failed."""
+    if not path.exists():
+        raise Failed(f"{path} is not there")
+    read = feedparser.parse(path.read_bytes())
+    if [entry.title for entry in read.entries] != [each.title for each in wanted]:
+        raise Failed(f"{path}: other titles than the newest {ENTRIES}, newest first")
+    texts = [
+        _words(entry.content[0].value if "content" in entry else entry.summary) for entry in read.entries
+    ]
+    for text, each in zip(texts, wanted, strict=True):
+        written = re.sub(
+            r"\]\([^)]*\)|[*\[\]]|^(## |> |- )", "", "\n".join(each.paragraphs), flags=re.MULTILINE
+        )
+        if missing := Counter(_words(written)) - Counter(text):
+            raise Failed(f"{path}: {each.title}: without {' '.join(missing)}")
+    return texts
 
 
 def _words(html: str) -> list[str]:

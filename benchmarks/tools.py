@@ -1,8 +1,9 @@
 """The tools that are measured, each as a site over the same folder of articles: Nashir, Hugo, Eleventy, Pelican.
 
-What is asked of each is the same: an RSS and an Atom feed of the newest 50 articles with their full text, and, where
-*pages* are wanted, a page for every article and a home page of the newest. Everything else is switched off, and what
-makes a tool faster is switched on (Pelican's cache of what it read; Eleventy's Markdown without a template engine).
+What is asked of each is the same: an RSS and an Atom feed of the newest 50 articles with their full text, for the site
+and for each of the 20 tags, and, where *pages* are wanted, a page for every article and a home page of the newest.
+Everything else is switched off, and what makes a tool faster is switched on (Pelican's cache of what it read;
+Eleventy's Markdown without a template engine).
 """
 
 import json
@@ -28,6 +29,7 @@ class Tool:
     root: Path
     build: tuple[str, ...]
     out: str  # below root
+    tags: str  # the folder of the tags' feeds, below out
     watch: tuple[str, ...] = ()  # the daemon; none: it is not measured
     ready: str = ""  # what the daemon prints when it watches
     made: tuple[str, ...] = ()  # what a first build must not find, below root
@@ -72,7 +74,7 @@ def _found(peers: Path | None, *places: str) -> Path | None:
 # --- Nashir ---------------------------------------------------------------------------------------------------------
 
 WANTED = (  # settings that switch off what the peers do not write; one that this version does not know is left out
-    ("feeds", "per = []"),
+    ("feeds", 'per = ["category"]'),
     ("feeds", "archive = false"),
     ("pages", "enabled = false"),
 )
@@ -112,6 +114,7 @@ def nashir(work: Path, articles: Path, *, pages: bool) -> Tool:
         watch=(*command, "run"),
         ready="published",
         out="feeds",
+        tags="category",
         made=("state",),
         environment=environment,
         notes=("this version cannot leave the pages out: it writes them, the peers do not",)
@@ -141,7 +144,7 @@ RSS = """
     <rss version="2.0" xmlns:atom="http://www.w3.org/2005/Atom" xmlns:content="http://purl.org/rss/1.0/modules/content/">
     <channel><title>{{ site.Title }}</title><link>{{ .Permalink }}</link><description>{{ site.Title }}</description>
     <language>ar</language>
-    {{ range first 50 site.RegularPages }}<item><title>{{ .Title | htmlEscape }}</title><link>{{ .Permalink }}</link>
+    {{ range first 50 PAGES }}<item><title>{{ .Title | htmlEscape }}</title><link>{{ .Permalink }}</link>
     <guid>{{ .Permalink }}</guid><pubDate>{{ .Date.Format "Mon, 02 Jan 2006 15:04:05 -0700" }}</pubDate>
     {{ range .Params.tags }}<category>{{ . | htmlEscape }}</category>{{ end }}
     <description>{{ .Summary | htmlEscape }}</description>
@@ -152,7 +155,7 @@ ATOM = """
     <?xml version="1.0" encoding="utf-8"?>
     <feed xmlns="http://www.w3.org/2005/Atom" xml:lang="ar"><id>{{ .Permalink }}</id><title>{{ site.Title }}</title>
     <updated>{{ now.Format "2006-01-02T15:04:05Z07:00" }}</updated><link href="{{ .Permalink }}"/>
-    {{ range first 50 site.RegularPages }}<entry><id>{{ .Permalink }}</id><title>{{ .Title | htmlEscape }}</title>
+    {{ range first 50 PAGES }}<entry><id>{{ .Permalink }}</id><title>{{ .Title | htmlEscape }}</title>
     <link href="{{ .Permalink }}"/><published>{{ .Date.Format "2006-01-02T15:04:05Z07:00" }}</published>
     <updated>{{ .Lastmod.Format "2006-01-02T15:04:05Z07:00" }}</updated>
     <author><name>{{ .Params.author }}</name></author>
@@ -192,11 +195,14 @@ def hugo(work: Path, articles: Path, peers: Path | None, *, pages: bool) -> Tool
         baseURL = "https://example.org/"
         languageCode = "ar"
         title = "القياس"
-        disableKinds = ["section", "taxonomy", "term", "sitemap", "robotsTXT", "404"]
+        disableKinds = ["section", "taxonomy", "sitemap", "robotsTXT", "404"]
         timeZone = "Asia/Baghdad"
+        [taxonomies]
+        tag = "tags"
         [outputs]
         home = [{'"HTML", ' if pages else ""}"RSS", "ATOM"]
         page = ["HTML"]
+        term = ["RSS", "ATOM"]
         [outputFormats.RSS]
         mediaType = "application/rss+xml"
         baseName = "rss"
@@ -221,8 +227,9 @@ def hugo(work: Path, articles: Path, peers: Path | None, *, pages: bool) -> Tool
         kind = "page"
         """,
     )
-    _file(root / "layouts/index.rss.xml", RSS)
-    _file(root / "layouts/index.atom.xml", ATOM)
+    for template, pages_ in (("index", "site.RegularPages"), ("_default/term", ".RegularPages")):
+        _file(root / f"layouts/{template}.rss.xml", RSS.replace("PAGES", pages_))
+        _file(root / f"layouts/{template}.atom.xml", ATOM.replace("PAGES", pages_))
     _file(root / "layouts/index.html", HOME)
     _file(root / "layouts/_default/single.html", PAGE)
     return Tool(
@@ -233,6 +240,7 @@ def hugo(work: Path, articles: Path, peers: Path | None, *, pages: bool) -> Tool
         watch=(str(program), "--watch"),
         ready="Press Ctrl+C to stop",
         out="public",
+        tags="tags",
         made=("cache", "resources"),
         environment={"HUGO_CACHEDIR": str(root / "cache")},
     )
@@ -247,20 +255,20 @@ def _hugo_number(program: Path) -> tuple[int, ...]:
 
 ELEVENTY = """
     const escape = (text) => String(text).replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
-    const newest = (collections) =>
-      collections.all.filter((item) => item.inputPath.endsWith(".md")).reverse().slice(0, 50);
+    const newest = ({ collections, tag }) =>
+      collections[tag || "all"].filter((item) => item.inputPath.endsWith(".md")).reverse().slice(0, 50);
     const url = (item) => `https://example.org/${item.fileSlug}/`;
-    const rss = ({ collections }) => `<?xml version="1.0" encoding="utf-8"?>
+    const rss = (data) => `<?xml version="1.0" encoding="utf-8"?>
     <rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/"><channel><title>القياس</title>
     <link>https://example.org/</link><description>القياس</description><language>ar</language>
-    ${newest(collections).map((item) => `<item><title>${escape(item.data.title)}</title><link>${url(item)}</link>
+    ${newest(data).map((item) => `<item><title>${escape(item.data.title)}</title><link>${url(item)}</link>
     <guid>${url(item)}</guid><pubDate>${item.date.toUTCString()}</pubDate>
     ${item.data.tags.map((tag) => `<category>${escape(tag)}</category>`).join("")}
     <content:encoded>${escape(item.content)}</content:encoded></item>`).join("")}</channel></rss>`;
-    const atom = ({ collections }) => `<?xml version="1.0" encoding="utf-8"?>
+    const atom = (data) => `<?xml version="1.0" encoding="utf-8"?>
     <feed xmlns="http://www.w3.org/2005/Atom" xml:lang="ar"><id>https://example.org/</id><title>القياس</title>
     <updated>${new Date().toISOString()}</updated><link href="https://example.org/"/>
-    ${newest(collections).map((item) => `<entry><id>${url(item)}</id><title>${escape(item.data.title)}</title>
+    ${newest(data).map((item) => `<entry><id>${url(item)}</id><title>${escape(item.data.title)}</title>
     <link href="${url(item)}"/><published>${item.date.toISOString()}</published>
     <updated>${item.date.toISOString()}</updated><author><name>${escape(item.data.author)}</name></author>
     ${item.data.tags.map((tag) => `<category term="${escape(tag)}"/>`).join("")}
@@ -270,6 +278,14 @@ ELEVENTY = """
       config.addGlobalData("permalink", () => false);
       config.addTemplate("rss.11ty.js", { data: { permalink: "rss.xml", ...alone }, render: rss });
       config.addTemplate("atom.11ty.js", { data: { permalink: "atom.xml", ...alone }, render: atom });
+      for (const [name, render] of [["rss", rss], ["atom", atom]]) {
+        const data = {
+          pagination: { data: "collections", size: 1, alias: "tag", filter: ["all"] },
+          permalink: ({ tag }) => `tags/${tag}/${name}.xml`,
+          ...alone,
+        };
+        config.addTemplate(`tag-${name}.11ty.js`, { data, render });
+      }
       return { markdownTemplateEngine: false, templateFormats: ["md", "11ty.js"] };
     };
 """
@@ -293,6 +309,7 @@ def eleventy(work: Path, articles: Path, peers: Path | None) -> Tool | None:
         watch=(*command[:-1], "--watch"),
         ready="Watching",
         out="out",
+        tags="tags",
         made=(".cache",),
         environment={"NODE_OPTIONS": "--max-old-space-size=16384"},
         slow=True,
@@ -307,7 +324,8 @@ PELICAN = """
     PATH, OUTPUT_PATH, CACHE_PATH = {articles}, "out", "cache"
     FEED_ALL_ATOM, FEED_ALL_RSS, FEED_MAX_ITEMS = "atom.xml", "rss.xml", 50
     RSS_FEED_SUMMARY_ONLY = False
-    CATEGORY_FEED_ATOM = TRANSLATION_FEED_ATOM = AUTHOR_FEED_ATOM = AUTHOR_FEED_RSS = TAG_FEED_ATOM = None
+    CATEGORY_FEED_ATOM = TRANSLATION_FEED_ATOM = AUTHOR_FEED_ATOM = AUTHOR_FEED_RSS = None
+    TAG_FEED_ATOM, TAG_FEED_RSS, SLUGIFY_USE_UNICODE = "tags/{{slug}}/atom.xml", "tags/{{slug}}/rss.xml", True
     ARTICLE_URL, SLUGIFY_SOURCE = "{{slug}}/", "basename"
     ARTICLE_SAVE_AS = DRAFT_SAVE_AS = PAGE_SAVE_AS = CATEGORY_SAVE_AS = TAG_SAVE_AS = AUTHOR_SAVE_AS = ""
     YEAR_ARCHIVE_SAVE_AS = MONTH_ARCHIVE_SAVE_AS = DAY_ARCHIVE_SAVE_AS = ""
@@ -331,6 +349,7 @@ def pelican(work: Path, articles: Path, peers: Path | None) -> Tool | None:
         root=root,
         build=(str(program), "--settings", "pelicanconf.py", "--quiet"),
         out="out",
+        tags="tags",
         made=("cache",),
         slow=True,
     )

@@ -172,6 +172,8 @@ def publish(call: Call, *, accept_removals: bool) -> None:
         call.say(f"nashir: {note}")
     for path in done.pop("unsettled"):
         call.say(f"nashir: {path}: still being written; it is taken when it rests")
+    for line in done.pop("hubs"):
+        call.say(f"nashir: {line}")
     call.answer(
         done,
         f"{done['read']} files, {done['changed']} new or changed: {done['published']} articles published, "
@@ -191,6 +193,8 @@ def send(call: Call, newsletter: str | None, *, at_once: bool, include_existing:
     if include_existing and not at_once:
         raise click.UsageError("--include-existing goes with --now")
     done = call.write("send", newsletter=newsletter, now=at_once, include_existing=include_existing)
+    for line in done.pop("hubs"):
+        call.say(f"nashir: {line}")
     for each in done["failures"]:
         call.say(f"nashir: {each['address']}: {each['reply']}")
     if done["down"]:
@@ -307,6 +311,8 @@ def status(call: Call) -> None:
           for name in ("articles", "subscribers", "deliveries")),
         *(f"newsletter {n['name']}: next due {n['next_due']}, last edition "
           f"{n['last_edition']['planned'] if n['last_edition'] else 'none yet'}" for n in found["newsletters"]),
+        *(f"hub {p['hub']}: {p['topic']} {p['state']}" + (f", {p['answer']}" if p["answer"] else "")
+          for p in found["pings"]),
         *(f"✗ {_place(q)}: {q['reason']}. Mend: {q['mend']}" for q in found["quarantined"]),
     )  # fmt: skip
 

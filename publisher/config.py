@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 from urllib.parse import urlsplit
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -21,11 +21,13 @@ from publisher.articles import links
 from publisher.articles.settings import ArticleSettings
 from publisher.digests import due
 from publisher.errors import BadConfig, NotASite
-from publisher.feeds import aliases
+from publisher.feeds import aliases, hubs
 from publisher.feeds.settings import FeedSettings
 from publisher.mail.address import mailbox
 from publisher.mail.settings import MailSettings, check_numbers, one_or_many, relays
 from publisher.model.digest import Newsletter
+from publisher.model.feed import Kind
+from publisher.model.media import PICTURES, ending
 from publisher.model.site import Site
 from publisher.pages.settings import PageSettings
 from publisher.text.clean import one_line, tidy
@@ -80,6 +82,8 @@ class _SiteTable:
     region: str = ""
     timezone: str = "UTC"
     author: str = ""
+    license: str = ""
+    icon: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,9 @@ _MENDS = {
     "from": 'write "Name <news@example.org>"',
     "reply_to": 'write "editor@example.org"',
 }
+
+# Lists of which people may write the only one alone.
+_ONE_OR_MANY = {("mail", "relay"), ("feeds", "hub")}
 
 # Keys of people that are no names in Python.
 _WRITTEN = {(MailSettings, "sender"): "from"}
@@ -192,7 +199,9 @@ class _Reader:
         self._check(("web",), "listen", lambda: file.web.address)
         self._check(("feeds",), "folder", lambda: self._apart(file.feeds.folder, file.articles.folder))
         self._check(("feeds",), "entries", lambda: _between(file.feeds.entries, 1, 1000))
+        self._check(("feeds",), "per", lambda: _kinds(file.feeds.per))
         self._check(("feeds",), "aliases", lambda: aliases.read(file.feeds.aliases))
+        self._check(("feeds",), "hub", lambda: hubs.read(file.feeds))
         self._check(("pages",), "link", lambda: links.check(file.pages.link))
         newsletters = tuple(self._newsletter(table, n, site) for n, table in enumerate(file.newsletters))
         for n, newsletter in enumerate(newsletters):
@@ -228,6 +237,8 @@ class _Reader:
             region=self._check(at, "region", lambda: _region(table.region, table.timezone)),
             timezone=zone,
             author=_line(table.author),
+            license=self._check(at, "license", lambda: _license(table.license)),
+            picture=self._check(at, "icon", lambda: _picture(table.icon)),
         )
 
     def _newsletter(self, table: _NewsletterTable, number: int, site: Site) -> Newsletter:
@@ -273,7 +284,7 @@ class _Reader:
             if not isinstance(raw, list):
                 raise self._bad(at, "newsletters is no list of tables", "write [[newsletters]]")
             return tuple(self._table(_NewsletterTable, each, (*at, n)) for n, each in enumerate(raw))
-        if at == ("mail", "relay") and isinstance(raw, str):
+        if at in _ONE_OR_MANY and isinstance(raw, str):
             raw = one_or_many(raw)
         if type(raw) is kind:
             return raw
@@ -371,6 +382,25 @@ def _url(text: str) -> str:
     return found.rstrip("/")
 
 
+def _license(text: str) -> str:
+    found = url(text, text) if text.strip() else ""
+    if found is None or (found and urlsplit(found).scheme not in {"http", "https"}):
+        raise ValueError(
+            f'{text!r} is no URL; write the licence\'s, as "https://creativecommons.org/licenses/by/4.0/"'
+        )
+    return found
+
+
+def _picture(text: str) -> str:
+    """The path of a picture below the site's folder; whether it is there is seen when it is published."""
+    path = text.strip().removeprefix("./")
+    if any(part in {"", ".", ".."} for part in path.split("/")) and path:
+        raise ValueError(f'{text!r} does not lie below the site; put the picture there and write "icon.png"')
+    if path and ending(path) not in PICTURES:
+        raise ValueError(f"{text!r} is no picture; save it as one of {', '.join(PICTURES)}")
+    return path
+
+
 def _region(written: str, zone: str) -> str:
     if not written:
         from babel.core import get_global
@@ -379,6 +409,12 @@ def _region(written: str, zone: str) -> str:
     if not re.fullmatch(r"[A-Za-z]{2}|\d{3}", written):
         raise ValueError(f'{written!r} is no region; write two letters, as "IQ"')
     return written.upper()
+
+
+def _kinds(words: Sequence[str]) -> None:
+    for word in words:
+        if word not in get_args(Kind):
+            raise ValueError(f"{word!r} has no feeds; choose of {', '.join(get_args(Kind))}")
 
 
 def _name(text: str) -> str:

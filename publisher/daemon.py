@@ -17,16 +17,18 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from watchdog.observers.api import BaseObserver
 
 from publisher import control, watcher
+from publisher.actions import pings
 from publisher.actions.publish import Published
 from publisher.articles.folder import shown
 from publisher.config import Settings
 from publisher.errors import PublisherError, Unwritable
+from publisher.verbs import pinging, writing
 from publisher.verbs import session as sessions
-from publisher.verbs import writing
 from publisher.verbs.session import Session
 from publisher.web.app import application
 
 TICK = 5  # seconds between two looks at what is due
+SLICE = 200  # articles whose outputs are made before the next change is looked at
 QUIET = 0.1  # seconds a burst of file events is gathered
 GRACE = 12  # seconds a stop may take; what is cut off then goes on at the next start
 DOWN = (5, 15, 60, 300)  # seconds a relay that is down is left alone, after the first, second ... time
@@ -47,17 +49,21 @@ class _Server(uvicorn.Server):
 
 
 class Daemon:
-    """One running site. Scheduler and watcher set events; two tasks do what they ask for."""
+    """One running site. Scheduler and watcher set events; the tasks do what they ask for."""
 
     def __init__(self, settings: Settings, session: Session) -> None:
         self._settings, self._session = settings, session
         self._stop, self._look, self._due = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self._news = asyncio.Event()  # hubs may have something to hear
+        self._deaf: list[str] = []  # what is wrong with hubs: it stops nothing here
         self._closed: set[str] = set()  # files to look at
         self._whole, self._verify = True, True  # the whole folder; also whether the output misses something
         self._looked = False
         self._problems: dict[str, str] = {}
         self._down_until, self._downs = datetime.min.replace(tzinfo=UTC), 0
         session.on_published = self._published
+        session.in_daemon = True
+        session.slice = SLICE
 
     async def run(self) -> None:
         """Serve until INT or TERM, then finish what is on the wire. Raises PublisherError."""
@@ -73,6 +79,7 @@ class Daemon:
                 group.create_task(server.serve(sockets=[listening]))
                 group.create_task(self._publish_forever())
                 group.create_task(self._send_forever())
+                group.create_task(self._ping_forever())
                 await self._stop.wait()
                 log.info("stopping")
                 loop.call_later(GRACE, _cut_off)
@@ -81,6 +88,7 @@ class Daemon:
                 server.should_exit = True
                 self._look.set()
                 self._due.set()
+                self._news.set()
                 await door.close()
         finally:
             if observer:
@@ -96,6 +104,7 @@ class Daemon:
         scan = self._settings.articles.scan_every
         scheduler.add_job(self._look_at_all, "interval", seconds=scan, next_run_time=now(), **rules)
         scheduler.add_job(self._due.set, "interval", seconds=TICK, next_run_time=now(), **rules)
+        scheduler.add_job(self._news.set, "interval", seconds=TICK, **rules)
         scheduler.start()
         return scheduler
 
@@ -109,7 +118,7 @@ class Daemon:
             raise Unwritable(
                 what, self._settings.web.listen, "set web.listen, or stop what listens there"
             ) from None
-        app = application(self._session, lambda: list(self._problems.values()))
+        app = application(self._session, lambda: list(self._problems.values()), lambda: self._deaf)
         server = _Server(
             uvicorn.Config(
                 app,
@@ -163,6 +172,8 @@ class Daemon:
                 self._whole, self._verify = True, self._verify or verify
                 continue
             self._problems.pop("publish", None)
+            if done.more:
+                self._look.set()
             if done.again or done.unsettled:
                 rested = self._settings.articles.settle + 0.05
                 asyncio.get_running_loop().call_later(rested, self._noted, None)
@@ -178,6 +189,24 @@ class Daemon:
             else:
                 self._problems.pop("send", None)
 
+    async def _ping_forever(self) -> None:
+        """Tell hubs what changed: after each publish, and again where one did not take it."""
+        while self._settings.feeds.hub and await self._told(self._news):
+            self._news.clear()
+            try:
+                for told in await pinging.ping(self._session, self._stop.is_set):
+                    if told.feeds:
+                        log.info("pinged", hub=told.hub, feeds=len(told.feeds))
+                deaf = await asyncio.to_thread(pings.troubles, self._session.house)
+            except PublisherError as error:
+                self._trouble("ping", error)
+                continue
+            self._problems.pop("ping", None)
+            for problem in deaf:
+                if problem not in self._deaf:
+                    log.warning("hub", problem=problem)
+            self._deaf = deaf
+
     async def _told(self, event: asyncio.Event) -> bool:
         """Wait for *event*; whether to go on after it."""
         if not self._stop.is_set():
@@ -191,6 +220,7 @@ class Daemon:
             log.error(kind, problem=error.what, where=error.where, mend=error.mend)
 
     def _published(self, done: Published) -> None:
+        self._news.set()
         for note in done.notes:
             log.warning("article", problem=note)
         if done.changed or done.written or not self._looked:

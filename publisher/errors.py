@@ -62,6 +62,12 @@ class Unwritable(PublisherError):
     exit = Exit.IO
 
 
+class Unreachable(PublisherError):
+    """Another machine gave no answer that can be used."""
+
+    exit = Exit.IO
+
+
 class Unreadable(PublisherError):
     """An article cannot be published; it is quarantined with the line and the mend."""
 

@@ -22,8 +22,17 @@ RSS, ATOM, JSON, CSS = "rss.xml", "atom.xml", "feed.json", "feed.css"
 OPML = "opml.xml"
 FEED_PAGE = "feed.html"  # beside each feed: what a browser shows instead of it (F21)
 ARCHIVE = "archive"  # the folder of the archive documents (RFC 5005)
+ICON, LOGO = "icon.png", "logo.png"  # the site's picture (F15)
+FEED_FOLDERS = (
+    ARCHIVE,
+    "author",
+    "category",
+    "lang",
+    "newsletter",
+)  # where feeds stand beside those at the root
 HOME, STYLE, NOT_FOUND = "index.html", "style.css", "404.html"
 PERMALINKS = "a"  # the folder of the short addresses (A16)
+COMPANIONS = {"br": ".br", "gzip": ".gz"}  # what a file's companion in each content coding ends in
 STATE, CONTROL = "state", "control.sock"  # a site's state folder, and the daemon's socket in it
 
 # First path segments that are not an article's: our own files, and what the daemon answers.
@@ -116,6 +125,18 @@ def permalink_path(identity: str) -> str:
     """The file of an article's short address (A16): 50 bits of a hash of its id, which never changes."""
     digest = blake2b(identity.encode(), digest_size=10).digest()
     return f"{PERMALINKS}/{b32encode(digest)[:10].decode().lower()}.html"
+
+
+def companion(path: str, coding: str) -> str:
+    """The file that holds *path* in the content *coding*, "gzip" or "br"; beside it (nginx's gzip_static)."""
+    return path + COMPANIONS[coding]
+
+
+def feed_page(path: str) -> str:
+    """The page that a browser shows instead of the feed *path* (F21): beside it, and of a copy at an older address
+    (A15) the site's."""
+    folder, slash, name = path.rpartition("/")
+    return folder + slash + FEED_PAGE if name in {RSS, ATOM, JSON} else FEED_PAGE
 
 
 def is_reserved(slug: str) -> bool:
@@ -223,6 +244,7 @@ def _segments(path: str) -> list[str]:
     return segments
 
 
+_FEED_FOLDERS = {"category": "category", "author": "author", "language": "lang"}
 _READABLE = 100  # characters; percent-encoded Arabic reaches 540
 _PAGES = (".html", ".htm")
 _INDEX = ("index.html", "index.htm")
@@ -268,6 +290,21 @@ def declared_id(value: str) -> str:
     return uuid5(NAMESPACE_URL, value).urn
 
 
-def feed_id(site: str) -> str:
-    """The identity of the site's feed."""
-    return UUID(site).urn
+def feed_id(site: str, key: str = "") -> str:
+    """The identity of the site's feed, or of that of a label, by its key."""
+    return uuid5(_uuid(site), f"feed\0{key}").urn if key else UUID(site).urn
+
+
+def feed_folder(kind: str, slug: str) -> str:
+    """The folder of the feed of a label: a "category", an "author", a "language"."""
+    return f"{_FEED_FOLDERS[kind]}/{slug}"
+
+
+def in_folder(folder: str, name: str) -> str:
+    """The path of the file *name* in *folder*; "" is the document root."""
+    return f"{folder}/{name}" if folder else name
+
+
+def archive_path(number: int) -> str:
+    """The file of an archive document."""
+    return f"{ARCHIVE}/{number}.xml"

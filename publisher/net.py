@@ -1,24 +1,36 @@
-"""Door: a document from an http(s) URL, for verbs that take one. Not every URL is anybody's business: this machine and
-its private network are refused unless the caller allows them by word, at every redirect and for every address that a
-name has, and the address that was checked is the one that is connected to."""
+"""Door: a document from an http(s) URL, or a form to one. Not every URL is anybody's business: this machine and its
+private network are refused unless the caller allows them by word, at every redirect and for every address that a name
+has, and the address that was checked is the one that is connected to."""
 
 import ipaddress
+import queue
 import socket
 import ssl
+import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
 from typing import Any
 
 import httpcore2
 import httpx2
 
 from publisher import __version__
-from publisher.errors import BadInput
+from publisher.errors import BadInput, Unreachable
 
 LIMIT = 30_000_000  # bytes of a document, unpacked
 SECONDS = 30.0  # for all of it, redirects too
 REDIRECTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a server said."""
+
+    status: int
+    headers: Mapping[str, str]  # names in lower case
+    body: bytes  # its beginning, as it came
 
 
 def fetch(
@@ -27,22 +39,50 @@ def fetch(
     """The body at *url*, unpacked, and the URL it came from in the end. *private*: this machine and private networks
     are allowed. Raises BadInput when there is none within these limits."""
     deadline = time.monotonic() + seconds
-    headers = {"user-agent": f"Nashir/{__version__}", "accept-encoding": "gzip"}
     try:
-        with (
-            closing(_Transport(private=private, deadline=deadline)) as transport,
-            httpx2.Client(transport=transport, trust_env=False, timeout=seconds, headers=headers) as client,
-        ):
+        with _client(deadline, allow="" if private else "--private") as client:
             for _ in range(REDIRECTS + 1):
                 _must_be_web(url)
-                with client.stream("GET", url) as response:
+                with client.stream("GET", url, headers={"accept-encoding": "gzip"}) as response:
                     if response.next_request is None:
                         return _body(response, url, limit, deadline), url
                     url = str(response.next_request.url)
-    except (httpx2.HTTPError, httpx2.InvalidURL, httpcore2.NetworkError, httpcore2.TimeoutException,
-            httpcore2.ProtocolError, httpcore2.UnsupportedProtocol, OSError, ValueError) as error:  # fmt: skip
+    except _FAILURES as error:
         raise _failed(url, f"cannot be fetched: {str(error) or type(error).__name__}") from error
     raise _failed(url, f"more than {REDIRECTS} redirects")
+
+
+def post(
+    url: str, form: Mapping[str, str], *, allow: str = "", limit: int = LIMIT, seconds: float = SECONDS
+) -> Answer:
+    """The answer to *form* (application/x-www-form-urlencoded), whatever its status: no redirect is followed, and no
+    more than *limit* bytes of its body are read. *allow* names the setting that would allow this machine and private
+    networks; "": they are allowed. Raises Unreachable when there is none within *seconds*."""
+    try:
+        _must_be_web(url)
+        with (
+            _client(time.monotonic() + seconds, allow=allow) as client,
+            client.stream("POST", url, data=dict(form), headers={"accept-encoding": "identity"}) as response,
+        ):
+            return Answer(response.status_code, dict(response.headers), _beginning(response, limit))
+    except BadInput as error:
+        raise Unreachable(error.what, url) from error
+    except _FAILURES as error:
+        raise Unreachable(str(error) or type(error).__name__, url) from error
+
+
+@contextmanager
+def _client(deadline: float, *, allow: str) -> Iterator[httpx2.Client]:
+    headers = {"user-agent": f"Nashir/{__version__}"}
+    with (
+        closing(_Transport(allow=allow, deadline=deadline)) as transport,
+        httpx2.Client(transport=transport, trust_env=False, timeout=None, headers=headers) as client,
+    ):
+        yield client
+
+
+_FAILURES = (httpx2.HTTPError, httpx2.InvalidURL, httpcore2.NetworkError, httpcore2.TimeoutException,
+             httpcore2.ProtocolError, httpcore2.UnsupportedProtocol, OSError, ValueError)  # fmt: skip
 
 
 def _must_be_web(url: str) -> None:
@@ -63,6 +103,17 @@ def _body(response: httpx2.Response, url: str, limit: int, deadline: float) -> b
     return bytes(body)
 
 
+def _beginning(response: httpx2.Response, limit: int) -> bytes:
+    """What came of the body: the answer's status stands, whatever happens to the rest."""
+    body = bytearray()
+    with suppress(*_FAILURES):
+        for part in response.iter_raw():
+            body += part
+            if len(body) >= limit:
+                break
+    return bytes(body[:limit])
+
+
 def _failed(url: str, what: str) -> BadInput:
     return BadInput(what, url[:200], "save it to a file, and name that")
 
@@ -70,10 +121,10 @@ def _failed(url: str, what: str) -> BadInput:
 class _Transport(httpx2.BaseTransport):
     """httpx2 over a connection pool of its own, which dials nothing that is not allowed."""
 
-    def __init__(self, *, private: bool, deadline: float) -> None:
+    def __init__(self, *, allow: str, deadline: float) -> None:
         self._pool = httpcore2.ConnectionPool(
             ssl_context=httpx2.create_ssl_context(),
-            network_backend=_Dialler(private=private, deadline=deadline),
+            network_backend=_Dialler(allow=allow, deadline=deadline),
         )
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
@@ -113,8 +164,8 @@ class _Stream(httpx2.SyncByteStream):
 class _Dialler(httpcore2.NetworkBackend):
     """Resolves a name once, and connects to an address of it that is allowed."""
 
-    def __init__(self, *, private: bool, deadline: float) -> None:
-        self._private, self._deadline = private, deadline
+    def __init__(self, *, allow: str, deadline: float) -> None:
+        self._allow, self._deadline = allow, deadline
         self._tcp = httpcore2.SyncBackend()
 
     def connect_tcp(
@@ -125,10 +176,9 @@ class _Dialler(httpcore2.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore2.NetworkStream:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
-        if not self._private and not all(map(is_public, addresses)):
-            raise OSError(f"{host} is this machine or a private network; --private allows that")
+        addresses = _addresses(host, port, self._deadline - time.monotonic())
+        if self._allow and not all(map(is_public, addresses)):
+            raise OSError(f"{host} is this machine or a private network; {self._allow} allows that")
         left = self._deadline - time.monotonic()
         for number, address in enumerate(addresses, 1):
             try:
@@ -138,6 +188,27 @@ class _Dialler(httpcore2.NetworkBackend):
                 if number == len(addresses):
                     raise
         raise OSError(f"{host} has no address")
+
+
+def _addresses(host: str, port: int, seconds: float) -> list[str]:
+    """The addresses of *host*. The system's resolver knows no deadline: it is left behind where it takes too long."""
+    answers: queue.SimpleQueue[list[str] | OSError | UnicodeError] = queue.SimpleQueue()
+
+    def resolve() -> None:
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            answers.put(list(dict.fromkeys(str(each[4][0]) for each in found)))
+        except (OSError, UnicodeError) as error:
+            answers.put(error)
+
+    threading.Thread(target=resolve, name="resolver", daemon=True).start()
+    try:
+        answer = answers.get(timeout=max(seconds, 0))
+    except queue.Empty:
+        raise OSError(f"{host} was not found in time") from None
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
 
 
 class _Timed(httpcore2.NetworkStream):

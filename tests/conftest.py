@@ -29,6 +29,7 @@ from publisher.subscribers.tokens import Keys
 from publisher.templating import Templates
 
 URL = "https://news.example.org"
+ONE_FEED = FeedSettings(per=(), archive=False)  # the site's own alone: what most tests look at
 SITE = Site(
     id="5a0f5a52-0f3c-4f29-9a0b-6f1a3d1b7c11",
     title="جريدة المثال",
@@ -80,7 +81,8 @@ def clock() -> Clock:
 
 @pytest.fixture
 def make_house() -> Iterator[MakeHouse]:
-    """Opens the site in a folder, with the lock held by nobody: `make_house(folder, feeds=FeedSettings(...))`."""
+    """Opens the site in a folder, with the lock held by nobody: `make_house(folder, feeds=FeedSettings(...))`.
+    Without such words it has one feed; `FeedSettings()` is what a site has by itself."""
     with ExitStack() as opened:
 
         def make(root: Path, /, **changes: Any) -> House:
@@ -95,7 +97,7 @@ def make_house() -> Iterator[MakeHouse]:
                 store=store,
                 keys=Keys({1: bytes(32)}),
                 articles=ArticleSettings(),
-                feeds=FeedSettings(),
+                feeds=ONE_FEED,
                 pages=PageSettings(),
                 mail=MailSettings(sender="جريدة المثال <news@example.org>"),
                 newsletters={DAILY.name: DAILY},

@@ -8,7 +8,7 @@ from itertools import chain
 from sqlalchemy import Connection
 
 from publisher import layout
-from publisher.actions import moving, relations
+from publisher.actions import compressed, moving, relations
 from publisher.actions.house import House
 from publisher.actions.pool import CHUNK, Progress, spread
 from publisher.actions.stories import Changed, Shelf
@@ -34,20 +34,40 @@ class _Made:
 
 
 def write(
-    house: House, fingerprint: str, written: list[str], *, verify: bool, progress: Progress
-) -> list[str]:
-    """Bring the pages up to the store; *fingerprint* is what every page depends on beside its article. *verify*:
-    write those again that somebody deleted. Adds to *written* what was written and removed; returns the paths of
-    articles that changed under our hands, the others have their pages."""
+    house: House, fingerprint: str, written: list[str], *, verify: bool, limit: int | None, progress: Progress
+) -> tuple[list[str], bool]:
+    """Bring the pages up to the store, at most *limit* of them; *fingerprint* is what every page depends on beside
+    its article. *verify*: write those again that somebody deleted. Adds to *written* what was written and removed;
+    returns the paths of articles that changed under our hands, and whether others still have no page."""
     _withdraw(house, written)
     if not house.pages.enabled:
-        return []
-    wanted = house.store.read(lambda c: articles.stale(c, fingerprint))
+        return [], False
     if verify:
-        wanted += _lost(house, {article.id for article in wanted})
+        _look_for_lost(house)
+    changed: list[str] = []
+    tried: set[str] = set()  # whose files could not be read stay as they are: they keep nobody waiting
+    left = limit
+    while True:
+        wanted = house.store.read(partial(articles.stale, fingerprint=fingerprint, limit=left, without=tried))
+        if not wanted:
+            return changed, False
+        made, torn = _write(house, fingerprint, wanted, written, progress)
+        changed += torn
+        tried |= {article.id for article in wanted}
+        if left is not None:
+            left -= made
+            if left <= 0:
+                return changed, True
+
+
+def _write(
+    house: House, fingerprint: str, wanted: Sequence[Article], written: list[str], progress: Progress
+) -> tuple[int, list[str]]:
+    """How many pages of *wanted* were made, and the paths of articles that changed under our hands."""
+    compressed.mark(house)
     leading = moving.leading(house, wanted)
     changed: list[str] = []
-    done = 0
+    count = 0
     work = partial(_render, Shelf.of(house), house.site, house.layout, house.templates)
     versions = relations.versions(house, wanted)
     items = [(article, versions.get(article.id, ())) for article in wanted]
@@ -56,9 +76,9 @@ def write(
         written += files.put_many(house.out, pages)
         house.store.write(lambda c, ids=tuple(made.pages): articles.shown(c, ids, fingerprint))  # type: ignore[misc]
         changed += made.changed
-        done = min(done + len(made.pages) + len(made.changed), len(wanted))
-        progress("pages", done, len(wanted))
-    return changed
+        count += len(made.pages)
+        progress("pages", min(count + len(changed), len(wanted)), len(wanted))
+    return count, changed
 
 
 def _withdraw(house: House, written: list[str]) -> None:
@@ -78,8 +98,8 @@ def _gone(connection: Connection, ids: list[str]) -> None:
     places.pass_on(connection, ids)
 
 
-def _lost(house: House, fresh: set[str]) -> list[Article]:
-    """Articles whose pages somebody deleted from the output."""
+def _look_for_lost(house: House) -> None:
+    """Note articles whose pages somebody deleted from the output."""
     is_led = moving.led(house)
     lost: list[str] = []
     after = 0
@@ -88,10 +108,10 @@ def _lost(house: House, fresh: set[str]) -> list[Article]:
         lost += [
             one.id
             for one in standing
-            if one.id not in fresh
-            and not (is_led(one.id) and (house.out / layout.article_path(one.slug)).is_file())
+            if not (is_led(one.id) and (house.out / layout.article_path(one.slug)).is_file())
         ]
-    return house.store.read(lambda c: articles.some(c, lost))
+    if lost:
+        house.store.write(lambda c: articles.lost(c, lost))
 
 
 def _render(

@@ -24,6 +24,7 @@ class Memory:
     """What the last run found out and the next can use; lost without harm."""
 
     digits: tuple[tuple[str, str], ...] = ()
+    compressed: bool = False  # whatever this process wrote so far has its companions
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,11 +31,14 @@ def cores() -> int:
     return len(os.sched_getaffinity(0))
 
 
-def spread(work: Callable[[Sequence[T]], R], items: Sequence[T], workers: int) -> Iterator[R]:
-    """*work*'s results on chunks of *items*, in their order. With more than one of *workers*, *work* and what it
-    returns travel between processes (pickle). Raises Unwritable when a process is killed."""
-    if workers < 2 or len(items) < WORTHWHILE:
-        yield from map(work, _chunks(items, CHUNK if workers > 1 else SLICE))
+def spread(
+    work: Callable[[Sequence[T]], R], items: Sequence[T], workers: int, weight: int = 1
+) -> Iterator[R]:
+    """*work*'s results on chunks of *items*, in their order; each item is as much work as *weight* articles. With
+    more than one of *workers*, *work* and what it returns travel between processes (pickle). Raises Unwritable when a
+    process is killed."""
+    if workers < 2 or len(items) * weight < WORTHWHILE:
+        yield from map(work, _chunks(items, (CHUNK if workers > 1 else SLICE) // weight or 1))
         return
     from concurrent.futures import ProcessPoolExecutor
     from concurrent.futures.process import BrokenProcessPool
@@ -44,7 +47,7 @@ def spread(work: Callable[[Sequence[T]], R], items: Sequence[T], workers: int) -
     # Forked: a worker has all modules at once. It touches neither the store nor the loop it was forked from.
     with ProcessPoolExecutor(workers, get_context("fork"), _apart, (os.getpid(),)) as pool:
         waiting: deque[Future[R]] = deque()
-        chunks = iter(_chunks(items, CHUNK))
+        chunks = iter(_chunks(items, CHUNK // weight or 1))
         try:
             while True:
                 waiting.extend(

@@ -260,7 +260,7 @@ def _picture(value: Value) -> tuple[str, str]:
 
 
 def _line(value: str) -> str:
-    line = clean.one_line(value)
+    line = clean.one_line(clean.tidy(value)[0])  # HTML's character references come in past the door
     return line if visible(line) else ""
 
 

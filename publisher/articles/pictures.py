@@ -89,6 +89,39 @@ def renditions(data: bytes) -> Pictures:
         return _made(data, kind, stripped)
 
 
+class Marks(NamedTuple):
+    """A site's picture, as PNG."""
+
+    icon: Rendition  # square
+    logo: Rendition
+
+
+def marks(data: bytes, icon: int, logo: int) -> Marks:
+    """The picture *data* as a mark of at most *icon* pixels a side, with clear borders where it is not square, and
+    as one of at most *logo* pixels. Otherwise as `renditions`; never larger than it is."""
+    with _named_faults():
+        kind = _kind(data)
+        if kind in _STRIP:
+            _STRIP[kind](data)  # taking it apart is bounded, and refuses what is not whole
+        with _opened(data, kind) as image:
+            _bound(image, kind, data)
+            still = _still(image)
+        still.thumbnail((icon, icon), Image.Resampling.LANCZOS)
+        square = _squared(still)
+        still.thumbnail((logo, logo), Image.Resampling.LANCZOS)
+        return Marks(_saved(square, "PNG", optimize=True), _saved(still, "PNG", optimize=True))
+
+
+def _squared(image: Image.Image) -> Image.Image:
+    side = max(image.size)
+    if image.width == image.height:
+        return image.copy()  # with its profile; the caller scales the other on
+    clear = Image.new("RGBA", (side, side))
+    clear.paste(image.convert("RGBA"), ((side - image.width) // 2, (side - image.height) // 2))
+    clear.info = {} if image.mode == "L" else dict(image.info)
+    return clear
+
+
 def _made(data: bytes, kind: str, stripped: bytes) -> Pictures:
     with _opened(data, kind) as image:
         _bound(image, kind, data)

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from publisher.errors import Unwritable
+from publisher.layout import COMPANIONS, companion
 
 BATCH = 100  # more files than this share two syncs of the whole file system
 _PIECE = 1 << 20  # bytes copied at once
@@ -29,15 +30,15 @@ _MENDS = {
 }
 
 
-def put(root: Path, path: str, data: bytes) -> bool:
+def put(root: Path, path: str, data: bytes, *, mtime_ns: int | None = None) -> bool:
     """Write *data* to *path* below *root* whole or not at all, and make it last (fsync); return whether it
-    changed. Unchanged bytes are left untouched. Raises Unwritable."""
+    changed. Unchanged bytes are left untouched. With *mtime_ns*, that is the file's time. Raises Unwritable."""
     with _explained(path):
         target = _inside(root.resolve(), path)
-        if _holds(target, data):
+        if _holds(target, data, mtime_ns):
             return False
         _make(target.parent)
-        temporary = _write(target, data, sync=True)
+        temporary = _write(target, data, sync=True, mtime_ns=mtime_ns)
         try:
             temporary.replace(target)
         except OSError:
@@ -50,22 +51,27 @@ def put(root: Path, path: str, data: bytes) -> bool:
 def put_many(root: Path, items: Iterable[tuple[str, bytes]]) -> list[str]:
     """`put` each (path, data) of *items*; return the paths that changed. More than BATCH files are written, synced
     once, renamed, and synced once more. Raises Unwritable; the files renamed until then stay."""
+    return put_dated(root, ((path, data, None) for path, data in items))
+
+
+def put_dated(root: Path, items: Iterable[tuple[str, bytes, int | None]]) -> list[str]:
+    """`put_many`, of (path, data, mtime_ns)."""
     items = iter(items)
     first = list(islice(items, BATCH + 1))
     if len(first) <= BATCH:
-        return [path for path, data in first if put(root, path, data)]
+        return [path for path, data, when in first if put(root, path, data, mtime_ns=when)]
     root = root.resolve()
     waiting: list[tuple[str, Path, Path]] = []
     made: set[Path] = set()  # folders that are inside and there
     try:
-        for path, data in chain(first, items):
+        for path, data, when in chain(first, items):
             with _explained(path):
                 target = _inside(root, path, made)
-                if not _holds(target, data):
+                if not _holds(target, data, when):
                     if target.parent not in made:
                         target.parent.mkdir(parents=True, exist_ok=True)
                         made.add(target.parent)
-                    waiting.append((path, _write(target, data, sync=False), target))
+                    waiting.append((path, _write(target, data, sync=False, mtime_ns=when), target))
         _sync_all(root)
         for path, temporary, target in waiting:
             with _explained(path):
@@ -96,11 +102,23 @@ def copy(root: Path, path: str, source: BinaryIO) -> int:
         return size
 
 
+def read(root: Path, path: str) -> bytes | None:
+    """The bytes at *path* below *root*; None where there is no such file. Raises Unwritable where it cannot be read."""
+    with _explained(path):
+        try:
+            return _inside(root.resolve(), path).read_bytes()
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            return None
+
+
 def remove(root: Path, path: str) -> bool:
-    """Remove *path* below *root* and the folders this empties; return whether it was there. Raises Unwritable."""
+    """Remove *path* below *root*, its compressed companions and the folders this empties; return whether it was
+    there. Raises Unwritable."""
     with _explained(path):
         root = root.resolve()
         target = _inside(root, path)
+        for coding in COMPANIONS:  # before the file: nginx serves a companion alone
+            root.joinpath(companion(path, coding)).unlink(missing_ok=True)
         try:
             target.unlink()
         except FileNotFoundError:
@@ -144,9 +162,12 @@ def _inside(root: Path, path: str, known: Collection[Path] = ()) -> Path:
     return target
 
 
-def _holds(target: Path, data: bytes) -> bool:
+def _holds(target: Path, data: bytes, mtime_ns: int | None) -> bool:
     try:
-        return target.stat().st_size == len(data) and not target.is_symlink() and target.read_bytes() == data
+        found = target.stat()
+        if found.st_size != len(data) or mtime_ns not in {None, found.st_mtime_ns}:
+            return False
+        return not target.is_symlink() and target.read_bytes() == data
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return False
 
@@ -160,7 +181,7 @@ def _make(folder: Path) -> None:
     _sync(folder.parent)
 
 
-def _write(target: Path, data: bytes | Iterable[bytes], *, sync: bool) -> Path:
+def _write(target: Path, data: bytes | Iterable[bytes], *, sync: bool, mtime_ns: int | None = None) -> Path:
     """A new file beside *target* that holds *data*."""
     temporary = target.with_name(_TEMPORARY.format(secrets.token_hex(8)))
     # 0o666 less the umask: a web server of another user has to read what is published.
@@ -168,8 +189,10 @@ def _write(target: Path, data: bytes | Iterable[bytes], *, sync: bool) -> Path:
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.writelines([data] if isinstance(data, bytes) else data)
+            file.flush()
+            if mtime_ns is not None:
+                os.utime(file.fileno(), ns=(mtime_ns, mtime_ns))
             if sync:
-                file.flush()
                 os.fsync(file.fileno())
     except BaseException:
         temporary.unlink(missing_ok=True)

@@ -1,9 +1,11 @@
 """feedgen 1.0.0 with one extension of ours and the repairs it needs (spec: feeds, "Through feedgen").
 
-feedgen builds the document; the extension, which runs last, adds languages, directions and the stylesheet, and
-writes again what feedgen loses: entry links (feedgen #135) and authors without an address in RSS.
+feedgen builds the document; the extension, which runs last, adds languages, directions, the stylesheet, the links of
+WebSub, archives and licence, pictures and what left, and writes again what feedgen loses: entry links (feedgen #135)
+and authors without an address in RSS.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import feedgen.entry
@@ -13,26 +15,32 @@ from feedgen.ext.base import BaseEntryExtension, BaseExtension
 from feedgen.feed import FeedGenerator
 from lxml import etree
 
-from publisher.feeds import plain
-from publisher.model.feed import Entry, Feed
-from publisher.text.dates import rfc822
+from publisher.feeds import mediarss, plain
+from publisher.model.feed import Entry, Feed, Removed
+from publisher.model.media import Shown
+from publisher.text.dates import rfc822, rfc3339
 
 # The one replacement in another's house: feedgen writes RSS dates by switching the locale of the whole process,
 # which races with every other thread.
 feedgen.feed.formatRFC2822 = rfc822
 feedgen.entry.formatRFC2822 = rfc822
 
+_ATOM = "http://www.w3.org/2005/Atom"
 _CONTENT = "{http://purl.org/rss/1.0/modules/content/}encoded"
 _DC = "http://purl.org/dc/elements/1.1/"
+_HISTORY = "http://purl.org/syndication/history/1.0"  # RFC 5005
 _ITS = "http://www.w3.org/2005/11/its"  # Internationalization Tag Set 2.0, "Directionality" (F5)
+_TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"  # RFC 6721
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
-def generator(feed: Feed, url: str, media_type: str) -> FeedGenerator:
-    """The channel of the document that stands at *url*, without entries."""
+def generator(feed: Feed, entries: Sequence[Entry], url: str, media_type: str) -> FeedGenerator:
+    """The channel of the document of *entries* that stands at *url*, still without them."""
     channel = FeedGenerator()
     channel.register_extension("nashir", _Channel, _Item)
     channel.nashir.feed = feed
+    channel.nashir.removed = feed.removed if url == feed.atom else ()
+    channel.nashir.pictures = any(entry.picture or len(entry.enclosures) > 1 for entry in entries)
     channel.id(feed.id)
     channel.title(plain.channel_title(feed))
     channel.subtitle(plain.channel_description(feed))
@@ -70,15 +78,44 @@ def _whole(when: datetime) -> datetime:
 
 class _Channel(BaseExtension):  # type: ignore[misc]
     feed: Feed
+    removed: tuple[Removed, ...]  # what the document tells to have left (F13): only Atom has a word for it
+    pictures: bool  # some entry has any
 
     def extend_ns(self) -> dict[str, str]:
-        return {"dc": _DC} | ({"its": _ITS} if self.feed.metadata else {})
+        """Only what is used: a validator names each namespace that it does not know."""
+        used = {
+            "dc": True,
+            "its": self.feed.metadata,
+            "media": self.pictures,
+            "fh": bool(self.feed.current),
+            "at": bool(self.removed),
+        }
+        return {prefix: uri for prefix, uri in _PREFIXES.items() if used[prefix]}
 
     def extend_atom(self, root: etree._Element) -> etree._Element:
+        feed = self.feed
+        for link in _links(feed):
+            etree.SubElement(root, "link", link)
+        if feed.current:
+            etree.SubElement(root, f"{{{_HISTORY}}}archive")
+        if feed.icon:
+            etree.SubElement(root, "icon").text = feed.icon.url
+        if feed.logo and _is_wide(feed.logo):
+            etree.SubElement(root, "logo").text = feed.logo.url
+        for removed in self.removed:
+            told = {"ref": removed.id, "when": rfc3339(removed.when)}
+            etree.SubElement(root, f"{{{_TOMBSTONES}}}deleted-entry", told)
         return self._dress(root)
 
     def extend_rss(self, root: etree._Element) -> etree._Element:
         root.set(_LANG, self.feed.language)
+        for channel in root.iterchildren("channel"):
+            for link in _links(self.feed):
+                etree.SubElement(channel, f"{{{_ATOM}}}link", link)
+            if self.feed.current:
+                etree.SubElement(channel, f"{{{_HISTORY}}}archive")
+            if self.feed.logo:
+                _image(channel, self.feed)
         return self._dress(root)
 
     def _dress(self, root: etree._Element) -> etree._Element:
@@ -88,6 +125,42 @@ class _Channel(BaseExtension):  # type: ignore[misc]
         style = f'type="text/css" href="{self.feed.css}"'
         root.addprevious(etree.ProcessingInstruction("xml-stylesheet", style))
         return root
+
+
+_PREFIXES = {"dc": _DC, "its": _ITS, "media": mediarss.NAMESPACE, "fh": _HISTORY, "at": _TOMBSTONES}
+
+
+def _links(feed: Feed) -> list[dict[str, str]]:
+    """The links beside self and alternate, which stand alike in Atom and in RSS."""
+    # An archive does not change any more in the way that a hub tells of.
+    links = [] if feed.current else [{"rel": "hub", "href": hub} for hub in feed.hubs]
+    chain = {"current": feed.current, "prev-archive": feed.previous, "next-archive": feed.next}
+    links += [
+        {"rel": rel, "type": "application/atom+xml", "href": href} for rel, href in chain.items() if href
+    ]
+    return links + ([{"rel": "license", "href": feed.license}] if feed.license else [])
+
+
+def _is_wide(picture: Shown) -> bool:
+    """Whether it is about twice as wide as high, as Atom's logo should be (RFC 4287, 4.2.8)."""
+    return 3 * picture.height <= 2 * picture.width <= 6 * picture.height
+
+
+def _image(channel: etree._Element, feed: Feed) -> None:
+    """RSS's <image>: title and link are the channel's (RSS Advisory Board, profile, "image")."""
+    logo = feed.logo
+    assert logo
+    image = etree.SubElement(channel, "image")
+    told = {
+        "url": logo.url,
+        "title": plain.channel_title(feed),
+        "link": feed.home,
+        "width": str(logo.width or ""),
+        "height": str(logo.height or ""),
+    }
+    for name, value in told.items():
+        if value:
+            etree.SubElement(image, name).text = value
 
 
 class _Item(BaseEntryExtension):  # type: ignore[misc]
@@ -115,6 +188,7 @@ class _Item(BaseEntryExtension):  # type: ignore[misc]
             etree.SubElement(
                 element, "link", {"rel": "enclosure", "type": each.type, "length": length, "href": each.url}
             )
+        mediarss.picture(element, self.entry)
         for title in element.findall("title"):
             title.set("type", "text")
         return element
@@ -127,6 +201,9 @@ class _Item(BaseEntryExtension):  # type: ignore[misc]
             etree.SubElement(
                 element, "enclosure", {"url": each.url, "length": str(each.length), "type": each.type}
             )
+        mediarss.picture(element, self.entry)
+        for each in self.entry.enclosures[1:]:
+            mediarss.content(element, each)
         for name in plain.authors(self.feed, self.entry.article):
             etree.SubElement(element, f"{{{_DC}}}creator").text = name
         language = self._mark(element)

@@ -1,16 +1,21 @@
 """What an entry says of itself outside its content: the same words, language and direction in every format (F3)."""
 
 import re
-from typing import Literal
+from collections.abc import Sequence
+from dataclasses import fields, is_dataclass, replace
+from functools import lru_cache
+from typing import Literal, TypeVar
 
 from publisher.model.adoption import Adopted
 from publisher.model.article import Article, Direction
 from publisher.model.feed import Entry, Feed
 from publisher.text.bidi import isolate
+from publisher.text.clean import tidy
 from publisher.text.direction import lead
 from publisher.text.language import feed_tag
 
 Format = Literal["rss", "atom", "json"]
+T = TypeVar("T")
 
 FORMATS: tuple[Format, ...] = ("rss", "atom", "json")
 _IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+")  # RFC 3987, as far as readers mind
@@ -76,5 +81,23 @@ def own_direction(feed: Feed, article: Article) -> Direction | None:
     return article.direction if feed.metadata and article.direction != feed.direction else None
 
 
+def cleaned(feed: Feed, entries: Sequence[Entry]) -> tuple[Feed, list[Entry]]:
+    """The same without what no XML and no UTF-8 holds. Words are cleaned where they come in; what came past that door
+    costs its own entry a character, and not the site its feed."""
+    return _tidied(feed), [_tidied(entry) for entry in entries]
+
+
+def _tidied(value: T) -> T:
+    """*value* with its strings cleaned, also those in what it is made of."""
+    if isinstance(value, str):
+        return tidy(value)[0]  # type: ignore[return-value]
+    if isinstance(value, tuple):
+        return tuple(map(_tidied, value))  # type: ignore[return-value]
+    if not is_dataclass(value) or isinstance(value, type):
+        return value
+    return replace(value, **{each.name: _tidied(getattr(value, each.name)) for each in fields(value)})
+
+
+@lru_cache(maxsize=512)  # a summary stands in several feeds, each in three formats
 def _line(text: str, direction: Direction) -> str:
     return lead(isolate(text, "lrm"), direction) if direction == "rtl" else text

@@ -3,6 +3,7 @@
 import html
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from publisher.feeds import plain
 from publisher.feeds.generator import add, generator
@@ -14,7 +15,15 @@ _MARKUP = re.compile(r"<(?=[A-Za-z/!?])|&#?\w+;?")
 
 def render(feed: Feed, entries: Sequence[Entry]) -> bytes:
     """The RSS document of *entries*, newest first; UTF-8. The same values give the same bytes (F2)."""
-    channel = generator(feed, feed.rss, MEDIA_TYPE)
+    try:
+        return _document(feed, entries)
+    except ValueError:  # one character that cannot be written
+        return _document(*plain.cleaned(feed, entries))
+
+
+def _document(feed: Feed, entries: Sequence[Entry]) -> bytes:
+    feed = replace(feed, removed=())  # RSS has no words for what left
+    channel = generator(feed, entries, feed.rss, MEDIA_TYPE)
     for entry in entries:
         item = add(channel, feed, entry)
         item.guid(plain.identity(entry.article, "rss"), permalink=plain.is_permalink(entry))

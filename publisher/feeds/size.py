@@ -8,7 +8,7 @@ from publisher.feeds import atom, jsonfeed, plain, rss
 from publisher.model.feed import Entry, Feed
 
 LIMIT = 1_000_000  # bytes
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FRAME = 2_500  # bytes, more than the markup around an entry, or around all of them, takes
 
 
@@ -17,7 +17,7 @@ def fitting(feed: Feed, entries: Sequence[Entry], limit: int = LIMIT) -> Sequenc
 
     An entry that is too large alone is left out, so that it does not push out all the others.
     """
-    if _FRAME + 10 * len(feed.title + feed.description) + sum(map(at_most, entries)) < limit:
+    if _around(feed) + sum(map(at_most, entries)) < limit:
         return entries
     small = [entry for entry in entries if _largest(feed, [entry]) < limit]
     count = bisect_left(range(1, len(small) + 1), limit, key=lambda n: _largest(feed, small[:n]))
@@ -26,11 +26,20 @@ def fitting(feed: Feed, entries: Sequence[Entry], limit: int = LIMIT) -> Sequenc
 
 def newest(entries: Sequence[Entry]) -> datetime:
     """`Feed.updated` for *entries*: their latest `updated`, the epoch where there are none (F10)."""
-    return max((entry.article.updated for entry in entries), default=_EPOCH)
+    return max((entry.article.updated for entry in entries), default=EPOCH)
 
 
 def _largest(feed: Feed, entries: Sequence[Entry]) -> int:
     return max(len(render(feed, entries)) for render in (rss.render, atom.render, jsonfeed.render))
+
+
+def _around(feed: Feed) -> int:
+    """More bytes than a document without entries takes."""
+    links = (*feed.hubs, feed.license, feed.current, feed.previous, feed.next)
+    links += tuple(each.url for each in (feed.icon, feed.logo) if each)
+    words = feed.title + feed.description + feed.author
+    removed = sum(150 + 6 * len(each.id) for each in feed.removed)
+    return _FRAME + 10 * len(words) + sum(200 + 10 * len(link) for link in links) + removed
 
 
 def at_most(entry: Entry) -> int:
@@ -39,7 +48,8 @@ def at_most(entry: Entry) -> int:
     links = sum(200 + 10 * len(version.url) for version in entry.versions)
     names = (*article.authors, *article.categories, *plain.ids(article))
     words = (article.title, article.summary, *names, entry.url)
-    words += tuple(each.url for each in (entry.picture, *entry.enclosures) if each)
+    shown = [each for each in (entry.picture, entry.thumbnail, *entry.enclosures) if each]
+    words += tuple(word for each in shown for word in (each.url, each.url, each.alt))
     escapes = 4 * sum(map(entry.content.count, '<>&"\\\r\n\t'))
     return (
         _FRAME + links + len(entry.content.encode()) + escapes + sum(100 + 10 * len(word) for word in words)

@@ -2,9 +2,19 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal, NamedTuple
 
 from publisher.model.article import Article, Direction, Version
 from publisher.model.media import Shown
+
+Kind = Literal["category", "author", "language"]  # what a feed beside the site's own is made for
+
+
+class Label(NamedTuple):
+    """A word that articles have in common."""
+
+    kind: Kind
+    word: str  # as the author spells it; a language as BCP 47
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +62,7 @@ class Entry:
     content: str  # HTML whose first element is <div dir lang> (F8)
     versions: tuple[Version, ...] = ()  # itself and its translations; () where it has none (A17)
     picture: Shown | None = None  # that stands for it in lists (A13)
+    thumbnail: Shown | None = None  # the picture, smaller
     enclosures: tuple[Shown, ...] = ()  # its recordings
 
 

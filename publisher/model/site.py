@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from publisher.model.article import Direction
+from publisher.model.media import Shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,3 +22,8 @@ class Site:
     author: str  # "" where the articles name theirs
     # The digits most of its articles are written in ("latn", "arab", "arabext"), by language; learnt, not configured.
     digits: tuple[tuple[str, str], ...] = ()
+    license: str = ""  # the URL of what others may do with its texts (F15)
+    picture: str = ""  # the file below the site's folder that its icon is made of; "" where it has none (F15)
+    # Made of the picture, not configured: a square one, and one of at most 144 pixels.
+    icon: Shown | None = None
+    logo: Shown | None = None

@@ -7,6 +7,7 @@ from markupsafe import Markup, escape
 from publisher import layout as places
 from publisher.layout import Layout
 from publisher.model.article import Direction
+from publisher.model.feed import Feed
 from publisher.model.site import Site
 from publisher.templating import Templates
 from publisher.text.bidi import isolate
@@ -14,10 +15,10 @@ from publisher.text.direction import lead
 from publisher.text.language import feed_tag
 from publisher.text.words import Words
 
-_FEEDS = [
-    ("RSS", places.RSS, "application/rss+xml"),
-    ("Atom", places.ATOM, "application/atom+xml"),
-    ("JSON Feed", places.JSON, "application/feed+json"),
+_FORMATS = [
+    ("RSS", "application/rss+xml"),
+    ("Atom", "application/atom+xml"),
+    ("JSON Feed", "application/feed+json"),
 ]
 
 
@@ -32,9 +33,11 @@ def page(
     language: str,
     direction: Direction,
     canonical: str = "",
+    feed: Feed | None = None,
     **values: object,
 ) -> bytes:
-    """The template file web/*template* in *language* and *direction* with *values* and those of every page.
+    """The template file web/*template* in *language* and *direction* with *values* and those of every page. The
+    feeds it names are those of *feed*, else the site's (F25).
 
     A page without a *canonical* URL is nobody's to find. Raises BadConfig for a template that cannot be used.
     """
@@ -47,10 +50,14 @@ def page(
         ui=ui,
         site=site,
         site_title=inline(site.title, site.direction),
-        feeds=_feeds(layout),
-        feed_language=feed_tag(site.language),
+        feeds=_feeds(feed.title, feed.rss, feed.atom, feed.json)
+        if feed
+        else _feeds(site.title, *map(layout.url, (places.RSS, places.ATOM, places.JSON))),
+        feed_language=feed.language if feed else feed_tag(site.language),
         home=local(layout.home),
-        style=local(layout.url(places.STYLE)),
+        # Where another program makes the pages, style.css is its own.
+        style=local(layout.url(places.STYLE if layout.pages else places.CSS)),
+        icon=local(site.icon.url) if site.icon else "",
         **values,
     )
     return html.encode()
@@ -66,8 +73,9 @@ def local(url: str) -> str:
     return urlsplit(url).path
 
 
-def _feeds(layout: Layout) -> list[dict[str, str]]:
-    urls = ((name, layout.url(path), media_type) for name, path, media_type in _FEEDS)
+def _feeds(title: str, *urls: str) -> list[dict[str, str]]:
+    """The three formats of the feed *title* at *urls*."""
     return [
-        {"name": name, "url": url, "path": local(url), "type": media_type} for name, url, media_type in urls
+        {"name": name, "title": title, "url": url, "path": local(url), "type": media_type}
+        for (name, media_type), url in zip(_FORMATS, urls, strict=True)
     ]

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 
 from publisher.model.adoption import Adopted
-from publisher.store import facts, groups, media, places
-from publisher.store.tables import OUTDATED, articles, leaves, redirects
+from publisher.store import facts, groups, media, places, stale
+from publisher.store.tables import articles, leaves, redirects
 
 FEED_ID = "feed id"  # the fact: the id of the Atom feed that readers know
 
@@ -48,7 +48,7 @@ def take_over(connection: Connection, changes: Iterable[Change]) -> None:
     moved: list[str] = []
     for change in changes:
         before = connection.execute(
-            select(*articles.c["seq", "slug", "page"]).where(articles.c.id == change.id)
+            select(*articles.c["seq", "slug"]).where(articles.c.id == change.id)
         ).one()
         slug = before.slug
         if change.slug:  # its own from now on, also before the first publication: no namesake gets it
@@ -60,9 +60,10 @@ def take_over(connection: Connection, changes: Iterable[Change]) -> None:
             "slug": slug,
             "published": change.published,
             "updated": change.updated,
-            "page": OUTDATED if before.page else "",
         }
-        connection.execute(update(articles).where(articles.c.id == change.id).values(values))
+        mine = articles.c.id == change.id
+        connection.execute(update(articles).where(mine).values(values))
+        stale.articles_(connection, mine)
     groups.tell(connection, moved)
     media.forget(connection, moved)
 
@@ -71,7 +72,8 @@ def keep_feed_id(connection: Connection, identity: str) -> str:
     """The id of the site's feed from now on: *identity*, unless one was adopted before."""
     known = facts.get(connection, FEED_ID)
     if known is None:
-        facts.put_all(connection, {FEED_ID: identity, facts.OUTPUTS: ""})
+        facts.put(connection, FEED_ID, identity)
+        facts.outdate(connection)
     return known or identity
 
 

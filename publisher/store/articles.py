@@ -1,7 +1,8 @@
 """The rows of articles as lists read them: what is published, and what became of each file."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, or_, select, update
@@ -9,7 +10,8 @@ from sqlalchemy import Connection, Row, Select, func, or_, select, update
 from publisher.model.article import Article, Status
 from publisher.store import labels, media
 from publisher.store.identity import printable
-from publisher.store.tables import PINNED, REFUSED, articles, editions, leaves
+from publisher.store.tables import OUTDATED, PINNED, REFUSED, articles, editions, leaves
+from publisher.store.tables import labels as labels_table
 
 _COLUMNS = [articles.c[field.name] for field in fields(Article)]
 
@@ -104,6 +106,31 @@ def pinned(connection: Connection) -> list[Article]:
     return sorted(found, key=lambda article: (article.published, article.seq), reverse=True)
 
 
+def labelled(connection: Connection, key: str, count: int, limit: int) -> list[Article]:
+    """The newest of the *count* published articles with the label of this *key*, newest first."""
+    query = select(*_COLUMNS).order_by(articles.c.published.desc(), articles.c.seq.desc()).limit(limit)
+    published, _ = counts(connection)
+    if count * count > limit * published:  # many: sooner found among the newest of all than sorted
+        mine = select(labels_table.c.article).where(
+            labels_table.c.key == key, labels_table.c.article == articles.c.id
+        )
+        return _read(connection, query.where(articles.c.status == Status.PUBLISHED, mine.exists()))
+    few = query.join(labels_table, labels_table.c.article == articles.c.id).where(labels_table.c.key == key)
+    return _read(connection, few)
+
+
+def removed(connection: Connection, since: datetime, limit: int) -> list[tuple[Article, datetime]]:
+    """The articles that left the site after *since*, and when, the latest first."""
+    away = (
+        (articles.c.removed > since) & articles.c.seq.is_not(None) & (articles.c.status != Status.PUBLISHED)
+    )
+    query = select(*articles.c["id", "removed"]).where(away)
+    query = query.order_by(articles.c.removed.desc(), articles.c.seq.desc()).limit(limit)
+    when: dict[str, datetime] = {row.id: row.removed for row in connection.execute(query)}
+    found = {article.id: article for article in some(connection, when)}
+    return [(found[id_], at) for id_, at in when.items()]
+
+
 def between(connection: Connection, after: int, upto: int) -> list[Article]:
     """The published articles with *after* < seq <= *upto*, in that order: what a reader has not seen (D1)."""
     query = select(*_COLUMNS).where(
@@ -123,11 +150,22 @@ def some(connection: Connection, ids: Iterable[str]) -> list[Article]:
     return sorted(found, key=lambda article: article.seq)
 
 
-def stale(connection: Connection, fingerprint: str) -> list[Article]:
-    """Published articles whose page on disk was made from something else, or is not there."""
+def stale(
+    connection: Connection, fingerprint: str, limit: int | None, without: Collection[str]
+) -> list[Article]:
+    """At most *limit* published articles whose page on disk was made from something else, or is not there; *without*
+    these."""
     other = or_(articles.c.page < fingerprint, articles.c.page > fingerprint)  # both by the index
     query = select(*_COLUMNS).where(articles.c.status == Status.PUBLISHED, other)
-    return _read(connection, query.order_by(articles.c.seq))
+    if without:
+        query = query.where(articles.c.id.not_in(without))
+    return _read(connection, query.limit(limit))
+
+
+def lost(connection: Connection, ids: Iterable[str]) -> None:
+    """The pages of these articles are not on disk any more."""
+    for chunk in labels.chunks(ids):
+        connection.execute(update(articles).where(articles.c.id.in_(chunk)).values(page=OUTDATED))
 
 
 def standing(connection: Connection, after: int, limit: int) -> list[Row[str, str, int]]:

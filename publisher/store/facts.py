@@ -7,6 +7,9 @@ from publisher.store.tables import meta
 
 # What the shared files on disk were made from; "" from the first change until they are written.
 OUTPUTS = "outputs"
+OWN_PAGES = "own pages"  # which pages beside those of articles are ours, with their hashes
+# COMPLETE while every file on disk has the companions it should have; "" from the first change until then.
+COMPANIONS, COMPLETE = "companions", "complete"
 
 
 def get(connection: Connection, key: str) -> str | None:
@@ -18,6 +21,11 @@ def put(connection: Connection, key: str, value: str) -> None:
     """Note the fact."""
     row = upsert(meta).values(key=key, value=value)
     connection.execute(row.on_conflict_do_update(index_elements=["key"], set_={"value": value}))
+
+
+def outdate(connection: Connection) -> None:
+    """The store has changed: from here until they are written, the files on disk are not what it says."""
+    put_all(connection, {OUTPUTS: "", COMPANIONS: ""})
 
 
 def put_all(connection: Connection, values: dict[str, str]) -> None:

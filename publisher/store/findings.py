@@ -16,7 +16,8 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from publisher.layout import article_id, declared_id
 from publisher.model.article import Finding, Manuscript, Status
-from publisher.store import bulk, facts, groups, labels, media, places
+from publisher.model.feed import Label
+from publisher.store import bulk, facts, groups, keys, labels, media, places, stale
 from publisher.store.identity import identify, printable
 from publisher.store.labels import Change
 from publisher.store.tables import OUTDATED, articles, editions, leaves, newsletters, variants
@@ -64,7 +65,7 @@ def count(connection: Connection) -> int:
 def depart(connection: Connection, paths: Sequence[str], now: datetime) -> list[str]:
     """Forget files that are gone; their articles are removed, with id, seq and slug reserved. Returns the ids."""
     here = leaves.c.path.in_(paths)
-    facts.put(connection, facts.OUTPUTS, "")
+    facts.outdate(connection)
     gone = [row.article for row in connection.execute(select(leaves.c.article).where(here)) if row.article]
     connection.execute(leaves.delete().where(here))
     _leave(connection, gone, Status.REMOVED, now)
@@ -99,7 +100,7 @@ def look_again(connection: Connection, paths: Sequence[str]) -> None:
 def record(connection: Connection, findings: Sequence[Finding], site: str, now: datetime) -> list[str]:
     """Write what a scan found; returns warnings about identity as "path: words". Call `depart` first, so that a
     renamed file finds the article it was."""
-    facts.put(connection, facts.OUTPUTS, "")
+    facts.outdate(connection)
     wants = {f.path: _wanted(f.path, f.manuscript, site) for f in findings if f.manuscript}
     before = _before(connection, findings, wants, now)
     ids = Counter(wants.values())
@@ -192,6 +193,7 @@ class _Batch:
         self._changed: list[dict[str, Any]] = []
         self._left: dict[Status, list[str]] = {}
         self._labels: list[Change] = []
+        self._seqs: list[int] = []  # of articles that had a place already
         self._claims: dict[str, str] = {}
 
     def add(self, finding: Finding, identity: str | None, first_seen: datetime, note: str = "") -> None:
@@ -203,10 +205,12 @@ class _Batch:
             rows.append(
                 {"id": identity, "page": OUTDATED if before and before.seq is not None else "", **values}
             )
-            shown = before.categories if before and before.status == Status.PUBLISHED else ()
-            words = values["categories"] if values["status"] is Status.PUBLISHED else ()
+            shown = _labels(before._asdict()) if before and before.status == Status.PUBLISHED else ()
+            words = _labels(values) if values["status"] is Status.PUBLISHED else ()
             redated = before is not None and before.published != values["published"]
             self._labels.append(Change(identity, shown, words, redated))
+            if before and before.seq is not None:
+                self._seqs.append(before.seq)
             self._claims[identity] = finding.manuscript.translation
         elif identity:
             self._left.setdefault(finding.status, []).append(identity)
@@ -227,7 +231,12 @@ class _Batch:
         replaced = {name: row.excluded[name] for name in self._leaves[0] if name not in _KEPT}
         bulk.insert(connection, row.on_conflict_do_update(["path"], set_=replaced), self._leaves)
         labels.change(connection, self._labels)
+        stale.archived(connection, self._seqs)
         groups.write(connection, self._claims)
+
+
+def _labels(row: Mapping[str, Any]) -> tuple[Label, ...]:
+    return keys.of(row["categories"], row["authors"], row["language"])
 
 
 _KEPT = ("path", "first_seen")
@@ -239,6 +248,8 @@ def _leave(connection: Connection, ids: Sequence[str], status: Status, now: date
     if ids:
         since = func.coalesce(articles.c.removed, literal(now, Instant))
         changes = labels.before(connection, articles.c.id.in_(ids))
+        placed = select(articles.c.seq).where(articles.c.id.in_(ids), articles.c.seq.is_not(None))
+        stale.archived(connection, connection.execute(placed).scalars())
         connection.execute(
             update(articles)
             .where(articles.c.id.in_(ids))

@@ -12,8 +12,9 @@ from sqlalchemy import Connection, Row, bindparam, delete, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from publisher.model.article import Status
+from publisher.store import stale
 from publisher.store.labels import chunks
-from publisher.store.tables import OUTDATED, articles, leaves, slugs, translations
+from publisher.store.tables import articles, leaves, slugs, translations
 from publisher.store.translations import none
 from publisher.text import filename
 
@@ -220,5 +221,4 @@ def _look_again(connection: Connection, keys: Iterable[str]) -> None:
     """The pages of the articles with these keys are to be made again."""
     for some in chunks(keys):
         of_key = select(translations.c.article).where(translations.c.key.in_(some))
-        row = update(articles).where(articles.c.page > "", articles.c.id.in_(of_key))
-        connection.execute(row.values(page=OUTDATED))
+        stale.articles_(connection, articles.c.id.in_(of_key))

@@ -1,8 +1,8 @@
-"""The categories and tags of published articles: whose they are, and the one spelling of each that is shown (A8)."""
+"""The labels of published articles - categories and tags, authors, language: whose they are, and the one spelling of
+each that is shown (A8)."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple, TypeVar
 
@@ -10,47 +10,53 @@ from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, selec
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from publisher.model.article import Status
-from publisher.store import bulk
-from publisher.store.tables import OTHER, OUTDATED, articles, labels, spellings
-from publisher.text.fold import fold
+from publisher.model.feed import Label
+from publisher.store import bulk, keys, stale
+from publisher.store.tables import OTHER, articles, labels, spellings
 
 T = TypeVar("T")
 
 CHUNK = 400  # values in one statement
 
 
-_key = lru_cache(maxsize=10_000)(fold)
+_CATEGORY = "category:"
 
 
 class Change(NamedTuple):
     """The labels of one article before and after a change: () while it is not published."""
 
     article: str
-    before: Sequence[str]
-    after: Sequence[str]
+    before: Sequence[Label]
+    after: Sequence[Label]
     redated: bool = False  # it may be older or younger than the others now
 
 
 def change(connection: Connection, changes: Iterable[Change]) -> None:
-    """Write what became of the labels of these articles, in the order it happened. Where another spelling of a word
-    is the commonest now, the pages that show it are to be made again. Their rows are written already.
+    """Write what became of the labels of these articles, in the order it happened: their feeds are to be made again.
+    Where another spelling of a category is the commonest now, so is what shows it. Their rows are written already.
 
     The commonest is what most published articles have; of several the one whose oldest article is the oldest.
     """
-    whole: dict[str, tuple[Sequence[str], Sequence[str]]] = {}
+    whole: dict[str, tuple[Sequence[Label], Sequence[Label]]] = {}
     redated: set[str] = set()
     for article, before, after, moved in changes:
         if moved:
-            redated.update(map(_key, after))
+            redated.update(map(keys.key, after))
         if article in whole:
             whole[article] = (whole[article][0], after)
         elif before or after:
             whole[article] = (before, after)
+    stale.feeds(
+        connection, {keys.key(each) for labels_ in whole.values() for part in labels_ for each in part}
+    )
     gone: list[tuple[str, str, str]] = []
     new: list[tuple[str, str, str]] = []
     for article, (before, after) in whole.items():
         if before != after:
-            old, now = {_key(word): word for word in before}, {_key(word): word for word in after}
+            old, now = (
+                {keys.key(each): each.word for each in before},
+                {keys.key(each): each.word for each in after},
+            )
             gone += [(key, word, article) for key, word in old.items() if now.get(key) != word]
             new += [(key, word, article) for key, word in now.items() if old.get(key) != word]
     if gone:
@@ -66,22 +72,22 @@ def change(connection: Connection, changes: Iterable[Change]) -> None:
     counts = Counter([each[:2] for each in new])
     counts.subtract([each[:2] for each in gone])
     _count(connection, counts)  # also where as many came as went: the oldest article may be another
-    for keys in chunks(sorted(redated - {key for key, _ in counts})):
-        _choose(connection, keys)
+    for some in chunks(sorted(redated - {key for key, _ in counts})):
+        _choose(connection, some)
 
 
 def before(connection: Connection, which: ColumnElement[bool]) -> list[Change]:
     """The change of those published articles *which* are about to leave the site."""
-    published = select(articles.c.id, articles.c.categories).where(
-        which, articles.c.status == Status.PUBLISHED
-    )
-    return [Change(identity, words, ()) for identity, words in connection.execute(published)]
+    columns = select(*articles.c["id", "categories", "authors", "language"])
+    published = connection.execute(columns.where(which, articles.c.status == Status.PUBLISHED))
+    return [Change(identity, keys.of(*words), ()) for identity, *words in published]
 
 
 def shown(connection: Connection) -> dict[str, str]:
-    """The spellings that another one stands for, each with that one; nothing where every word is spelt one way."""
-    query = select(spellings.c.spelling, spellings.c.shown).where(OTHER)
-    return dict(connection.execute(query).all())
+    """The spellings of categories that another one stands for, each with that one; nothing where every word is spelt
+    one way."""
+    query = select(*spellings.c["key", "spelling", "shown"]).where(OTHER)
+    return {word: other for key, word, other in connection.execute(query) if key.startswith(_CATEGORY)}
 
 
 def _count(connection: Connection, counts: Mapping[tuple[str, str], int]) -> None:
@@ -98,16 +104,16 @@ def _count(connection: Connection, counts: Mapping[tuple[str, str], int]) -> Non
         ),
         rows,
     )
-    for keys in chunks(sorted({key for key, _ in counts})):
-        _choose(connection, keys)
+    for some in chunks(sorted({key for key, _ in counts})):
+        _choose(connection, some)
 
 
-def _choose(connection: Connection, keys: Sequence[str]) -> None:
-    """Let the commonest spelling of each of *keys* stand for all of its spellings."""
-    connection.execute(delete(spellings).where(spellings.c.key.in_(keys), spellings.c.count <= 0))
+def _choose(connection: Connection, wanted: Sequence[str]) -> None:
+    """Let the commonest spelling of each key *wanted* stand for all of its spellings."""
+    connection.execute(delete(spellings).where(spellings.c.key.in_(wanted), spellings.c.count <= 0))
     several = (
         select(spellings.c.key)
-        .where(spellings.c.key.in_(keys))
+        .where(spellings.c.key.in_(wanted))
         .group_by(spellings.c.key)
         .having((func.count() > 1) | (func.max(spellings.c.shown) != func.max(spellings.c.spelling)))
     )
@@ -124,10 +130,9 @@ def _choose(connection: Connection, keys: Sequence[str]) -> None:
         if other:
             connection.execute(update(spellings).where(spellings.c.key == key).values(shown=best))
             changed += other
-    for some in chunks(changed):
+    for some in chunks([each for each in changed if each[0].startswith(_CATEGORY)]):
         showing = select(labels.c.article).where(tuple_(labels.c.key, labels.c.spelling).in_(some))
-        row = update(articles).where(articles.c.page > "", articles.c.id.in_(showing))
-        connection.execute(row.values(page=OUTDATED))
+        stale.articles_(connection, articles.c.id.in_(showing))
 
 
 def _oldest(connection: Connection, key: str, words: Sequence[str]) -> str:

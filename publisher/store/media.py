@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from typing import Any
 from unicodedata import normalize
 
-from sqlalchemy import Connection, Row, bindparam, case, select, text, update
+from sqlalchemy import Connection, Row, bindparam, select, text, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from publisher.model.article import Finding, Status
 from publisher.model.media import Media, Reference
+from publisher.store import stale
 from publisher.store.tables import articles, leaves, media, slugs
 
-OUTDATED = "outdated"
 _BATCH = 500  # values bound in one statement
 _WAITING = text("NOT media.fresh")  # written out, as its index is
 Mark = tuple[int, int, int]  # time of change in ns, size, inode
@@ -209,11 +209,10 @@ def keep(connection: Connection, article: Waiting, kept: Sequence[Kept]) -> None
         )
         connection.execute(row, [_values(article.article, each) for each in kept])
     shown = tuple(media for each in kept for media in each.made) if article.published else ()
-    before = articles.c.media != shown
-    outdated = case((articles.c.page != "", OUTDATED), else_="")
-    connection.execute(
-        update(articles).where(articles.c.id == article.article, before).values(media=shown, page=outdated)
-    )
+    mine = articles.c.id == article.article
+    changed = update(articles).where(mine, articles.c.media != shown).values(media=shown)
+    if connection.execute(changed).rowcount:
+        stale.articles_(connection, mine)
 
 
 def _values(article: str, each: Kept) -> dict[str, Any]:

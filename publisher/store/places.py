@@ -9,7 +9,8 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from publisher import layout
 from publisher.model.article import Finding, Status
-from publisher.store.tables import OUTDATED, articles, leaves, redirects, slugs
+from publisher.store import stale
+from publisher.store.tables import articles, leaves, redirects, slugs
 
 FORMER, ALIAS, GONE = (
     "former",
@@ -171,5 +172,4 @@ def pass_on(connection: Connection, ids: Collection[str]) -> None:
 def _pass_on(connection: Connection, of: ColumnElement[bool]) -> None:
     """Make the pages at these addresses again, with those of the articles they lead to."""
     owners = {article for _, article in _claims(connection, of)}
-    row = update(articles).where(articles.c.id.in_(owners), articles.c.page > "")
-    connection.execute(row.values(page=OUTDATED))
+    stale.articles_(connection, articles.c.id.in_(owners))

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, 
 
 from publisher.layout import is_reserved, numbered
 from publisher.model.article import Status
-from publisher.store import bulk, facts, groups, labels, translations
+from publisher.store import bulk, facts, groups, keys, labels, stale, translations
 from publisher.store.articles import max_seq
 from publisher.store.labels import Change
 from publisher.store.tables import OUTDATED, articles, leaves, slugs
@@ -27,15 +27,18 @@ def waiting(connection: Connection, now: datetime) -> bool:
 
 def due(connection: Connection, now: datetime) -> None:
     """Articles whose date has come are published; those that have expired leave (A6)."""
-    facts.put(connection, facts.OUTPUTS, "")
+    facts.outdate(connection)
     since = func.coalesce(articles.c.removed, literal(now, Instant))
     changes = labels.before(connection, _over(now))
+    stale.archived(connection, connection.execute(select(articles.c.seq).where(_over(now))).scalars())
     connection.execute(
         update(articles).where(_over(now)).values(status=Status.HELD, removed=since, page=OUTDATED)
     )
-    come = connection.execute(select(articles.c.id, articles.c.categories).where(_come(now))).all()
+    columns = articles.c["id", "seq", "categories", "authors", "language"]
+    come = connection.execute(select(*columns).where(_come(now))).all()
+    stale.archived(connection, [row.seq for row in come if row.seq])
     connection.execute(update(articles).where(_come(now)).values(status=Status.PUBLISHED))
-    changes += [Change(identity, (), words) for identity, words in come]
+    changes += [Change(identity, (), keys.of(*words)) for identity, _, *words in come]
     labels.change(connection, changes)
     groups.tell(connection, [each.article for each in changes])
 
@@ -64,12 +67,13 @@ def place(connection: Connection) -> int:
         return 0
     rows, fresh = _slugs(connection, new)
     bulk.insert(connection, slugs.insert(), fresh)
-    places = [
+    places: list[dict[str, Any]] = [
         {"article": id_, "at": at, "called": slug}
         for at, (id_, slug) in enumerate(rows, max_seq(connection) + 1)
     ]
     placed = update(articles).where(articles.c.id == bindparam("article"))
     connection.execute(placed.values(seq=bindparam("at"), slug=bindparam("called")), places)
+    stale.placed(connection, [row["at"] for row in places])
     groups.place(connection, [row.id for row in new])
     return len(new)
 

@@ -7,6 +7,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     SmallInteger,
     Table,
@@ -34,6 +35,8 @@ QUEUED = text("deliveries.state = 0")  # written out: the queue's index is found
 REFUSED = text("leaves.status = 'quarantined'")
 PINNED = text("articles.pin")
 OTHER = text("spellings.shown <> spellings.spelling")
+STALE_FEED = text("feeds.stale")
+STALE_ARCHIVE = text("archives.stale")
 
 OUTDATED = "outdated"  # instead of what a page was made from: it stands on disk and is not what it should be
 
@@ -120,11 +123,11 @@ articles = Table(
     _where("ix_articles_pinned", "status", "id", where="pin"),
 )
 
-# The categories and tags of published articles, for whoever lists them: every spelling of a word has one key (A8).
+# The labels of published articles: categories and tags, authors, language. Every spelling of a word has one key (A8).
 labels = Table(
     "labels",
     metadata,
-    Column("key", Text, primary_key=True),
+    Column("key", Text, primary_key=True),  # "category:", "author:" or "language:" and the folded word
     Column("article", ForeignKey("articles.id"), primary_key=True),
     Column("spelling", Text, nullable=False),
     sqlite_with_rowid=False,
@@ -140,6 +143,28 @@ spellings = Table(
     Column("shown", Text, nullable=False),  # what stands for it: itself, or the commonest spelling of its key
     _where("ix_spellings_other", "spelling", "shown", where="shown <> spelling"),
     sqlite_with_rowid=False,
+)
+
+# The feeds of labels. An address is given once: the row outlives the last article with the label.
+feeds = Table(
+    "feeds",
+    metadata,
+    Column("key", Text, primary_key=True),  # the label's
+    Column(
+        "folder", Text, unique=True, nullable=True
+    ),  # below the document root; NULL until it is first written
+    Column("stale", Boolean, nullable=False),  # what is on disk is not what it should be
+    _where("ix_feeds_stale", "key", where="stale"),
+    sqlite_with_rowid=False,
+)
+
+# The documents of the site's archive (RFC 5005), each with its share of the order of first publication.
+archives = Table(
+    "archives",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),  # from 1
+    Column("stale", Boolean, nullable=False),
+    _where("ix_archives_stale", "number", where="stale"),
 )
 
 # Articles that are one in several languages, and those whose file claims to be (A17).
@@ -177,6 +202,36 @@ media = Table(
     Column("note", Text, nullable=False, server_default=""),  # why it is not published, or not as it is
     Index("ix_media_key", "key"),
     _where("ix_media_waiting", "article", where="NOT fresh"),
+)
+
+# Which version of each feed every hub was told of, and which it should be (F24).
+pings = Table(
+    "pings",
+    metadata,
+    Column("hub", Text, primary_key=True),
+    Column("path", Text, primary_key=True),  # of the feed, below the output folder
+    Column("wanted", Text, nullable=False),  # the hash of the bytes that stand there, or will in a moment
+    Column("announced", Text, nullable=False, server_default=""),
+    Column("since", Instant, nullable=False),  # when this one was first wanted
+    Column("due", Instant, nullable=True),  # of the next try; NULL: told, or given up
+    Column("earliest", Instant, nullable=True),  # not before this, the hub asks
+    Column("attempts", Integer, nullable=False, server_default="0"),  # that failed
+    Column("answer", Text, nullable=False, server_default=""),  # to the last of them
+    Index("ix_pings_hub_due", "hub", "due"),
+    _where("ix_pings_earliest", "hub", "earliest", where="earliest IS NOT NULL"),
+    sqlite_with_rowid=False,
+)
+
+# What the last versions of each feed held, by the entity tag readers know them by (F23).
+feed_versions = Table(
+    "feed_versions",
+    metadata,
+    _key(),
+    Column("path", Text, nullable=False),  # of the output folder
+    Column("etag", Text, nullable=False),  # feeds.document.fingerprint
+    Column("entries", LargeBinary, nullable=False),  # feeds.document.marks
+    UniqueConstraint("path", "etag"),
+    sqlite_autoincrement=True,  # the order they came in
 )
 
 slugs = Table(

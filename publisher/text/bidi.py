@@ -32,6 +32,9 @@ _TAG = (  # <br>, &amp;, and $x^2$ (TeX)
 _CHUNK = rf"[^\s\u200e\u200f\u2066-\u2069\ufffc{_RTL}]++"
 _SCAN = re.compile(rf"(?P<url>{_URL})|(?P<phone>{_PHONE})|(?P<tag>{_TAG})|[(\[{{«“\"‘<]|(?P<chunk>{_CHUNK})")
 
+_FOREIGN = re.compile(
+    rf"[$<]|[^\W_{_RTL}]"
+)  # without such a sign there is nothing that is not written right to left
 _DATE = re.compile(r"\d{1,2}([./-])\d{1,2}\1\d{2,4}|\d{4}([./-])\d{1,2}\2\d{1,2}|0\d?(?:[.,]\d+)?")
 _ANY_RTL = re.compile(f"[{_RTL}]")
 # A word without the sentence's punctuation: own prefix, core from letter or digit to letter or digit, own suffix.
@@ -104,6 +107,8 @@ def pieces(text: str, how: How) -> Iterator[tuple[str, bool]]:
 
 def runs(text: str) -> list[Run]:
     """The runs of an rtl paragraph that need help, in order."""
+    if not _FOREIGN.search(text):
+        return []
     guarded = [match.span() for match in _GUARD.finditer(text)]
     starts = [start for start, _ in guarded]
     found = []

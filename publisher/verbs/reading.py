@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from publisher.actions import assets, plan, scan
+from publisher.actions import assets, icon, pings, plan, scan
 from publisher.actions.house import House
 from publisher.actions.letters import sender
 from publisher.articles.folder import shown
@@ -43,6 +43,8 @@ def check(house: House, now: datetime) -> dict[str, Any]:
         for warning in each.warnings
     ]
     problems += [{"where": str(house.folder), "what": note, "mend": ""} for note in notes]
+    if problem := icon.refresh(house, write=False).problem:
+        problems.append({"where": str(house.root), "what": problem, "mend": ""})
     problems += [
         {"where": shown(path), "what": f"is a translation of {name!r}, which is not there", "mend": NAMED_BY}
         for path, name in house.store.read(translations.unknown)
@@ -100,6 +102,17 @@ def status(house: House, now: datetime) -> dict[str, Any]:
         "subscribers": house.store.read(people.tally),
         "deliveries": {state.name.lower(): n for state, n in house.store.read(ledger.tally).items()},
         "newsletters": newsletters(house, now)["newsletters"],
+        "pings": [
+            {
+                "hub": each.hub,
+                "topic": house.layout.url(each.path),
+                "state": "waits" if each.due else "given up",
+                "attempts": each.attempts,
+                "next_try": rfc3339(each.due) if each.due else None,
+                "answer": each.answer,
+            }
+            for each in pings.untold(house)
+        ],
         "quarantined": [
             {"path": shown(e.path), "line": e.line, "reason": e.reason, "mend": e.mend} for e in refused
         ],

@@ -45,6 +45,8 @@ class Session:
     publishing: asyncio.Lock = field(default_factory=asyncio.Lock)
     sending: asyncio.Lock = field(default_factory=asyncio.Lock)
     planning: threading.Lock = field(default_factory=threading.Lock)  # no two plans read one watermark
+    in_daemon: bool = False  # somebody else plans, sends and pings
+    slice: int | None = None  # about how many articles' outputs are made before the next look; None: all
     swept: bool = False  # what a killed run left in the output is gone
     on_published: Callable[[Published], None] = lambda _: None
     _engine: "LocalEngine | None" = field(default=None, init=False)
@@ -77,6 +79,7 @@ class Session:
                 whole=whole,
                 accept_removals=accept_removals,
                 verify=verify,
+                limit=self.slice,
                 progress=progress,
             )
             try:
@@ -96,11 +99,12 @@ class Session:
         """Publish, and again after `articles.settle` while files are still being written."""
         done = await self.publish(accept_removals=accept_removals, verify=True, progress=progress)
         written, changed = done.written, done.changed
-        for _ in range(SETTLE_RUNS):
-            if not done.unsettled and not done.again:
-                break
-            await asyncio.sleep(self.house.articles.settle + 0.05)
-            done = await self.publish(accept_removals=accept_removals)
+        waits = 0
+        while done.more or (waits < SETTLE_RUNS and (done.unsettled or done.again)):
+            if not done.more:
+                waits += 1
+                await asyncio.sleep(self.house.articles.settle + 0.05)
+            done = await self.publish(accept_removals=accept_removals, whole=not done.more)
             written, changed = written + done.written, changed + done.changed
         return replace(done, written=tuple(dict.fromkeys(written)), changed=changed)
 

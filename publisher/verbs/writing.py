@@ -17,6 +17,7 @@ from publisher.errors import BadConfig, BadInput, BadState, PublisherError
 from publisher.model.delivery import State
 from publisher.model.digest import Newsletter
 from publisher.store import editions, ledger
+from publisher.verbs import pinging
 from publisher.verbs.session import Session
 
 if TYPE_CHECKING:  # each verb imports what it needs: `publish` neither plans nor sends
@@ -34,9 +35,11 @@ async def publish(
     """The folder becomes feeds and pages."""
     start = time.monotonic()
     done = await session.publish_settled(accept_removals=accept_removals, progress=progress)
+    seconds = round(time.monotonic() - start, 3)
     names = ("read", "changed", "published", "quarantined", "written", "notes", "unsettled")
     return {name: value for name, value in asdict(done).items() if name in names} | {
-        "seconds": round(time.monotonic() - start, 3)
+        "seconds": seconds,
+        "hubs": await pinging.at_the_end(session),
     }
 
 
@@ -79,6 +82,7 @@ async def send(
         "down": tally.down or tally.trouble,
         "failures": [{"address": address, "reply": reply} for address, reply in tally.failures],
         "problems": problems,
+        "hubs": await pinging.at_the_end(session),
     }
 
 

@@ -11,23 +11,31 @@ from starlette.routing import Route
 
 from publisher.actions import readers
 from publisher.pages.notice import notice_page
+from publisher.store import versions
 from publisher.subscribers.tokens import Claim
 from publisher.text.words import words
 from publisher.verbs.session import Session
-from publisher.web.files import COMMON, PAGE, Files
+from publisher.web.answers import COMMON, PAGE
+from publisher.web.files import Files
 
 log = structlog.get_logger()
 
 
-def application(session: Session, health: Callable[[], list[str]]) -> Callable[..., Any]:
-    """The ASGI application; *health* names what is wrong now."""
-    files = Files(session.house.out)
+def application(
+    session: Session, health: Callable[[], list[str]], warnings: Callable[[], list[str]]
+) -> Callable[..., Any]:
+    """The ASGI application; *health* names what is wrong now, *warnings* what is wrong elsewhere."""
+    house = session.house
+    files = Files(house.out, lambda path: house.store.read(lambda c: versions.of(c, path)))
 
     async def healthz(_: Request) -> Response:
         problems = health()
-        return JSONResponse(
-            {"status": "failing" if problems else "ok", "problems": problems}, 503 if problems else 200
-        )
+        found = {
+            "status": "failing" if problems else "ok",
+            "problems": problems,
+            "warnings": warnings(),
+        }
+        return JSONResponse(found, 503 if problems else 200)
 
     async def unsubscribe(request: Request) -> Response:
         return await _unsubscribe(session, request)

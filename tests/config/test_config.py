@@ -64,6 +64,11 @@ def test_a_configuration_is_read(read):
         ('name = "weekly"', 'name = "daily"', 16, "two newsletters"),
         ('name = "weekly"', 'name = "my letter"', 16, "a-z"),
         ('name = "weekly"', 'name = "weekly"\nmax_items = 0', 17, "between 1 and 200"),
+        ("[mail]", 'license = "CC BY"\n\n[mail]', 8, "creativecommons.org"),
+        ("[mail]", 'license = "mailto:a@b.example"\n\n[mail]', 8, "creativecommons.org"),
+        ("[mail]", 'icon = "../icon.png"\n\n[mail]', 8, "below the site"),
+        ("[mail]", 'icon = "/etc/icon.png"\n\n[mail]', 8, "below the site"),
+        ("[mail]", 'icon = "icon.svg"\n\n[mail]', 8, "png"),
         ("[mail]", "[mail]\nconnections = 1000", 9, "1 to 100"),
         ("[mail]", "[mali]", 8, "did you mean mail"),
         ("[mail]", "[mail", 8, "TOML"),
@@ -81,6 +86,16 @@ def test_an_error_names_the_line_and_the_mend(read, old, new, line, words, tmp_p
     assert "Mend:" in str(refused.value)
     assert "\n" not in str(refused.value)
     assert refused.value.exit == Exit.CONFIG
+
+
+def test_a_licence_and_an_icon_are_read(read):  # F15
+    with_both = GOOD.replace(
+        "[mail]", 'license = "https://مثال.example/رخصة"\nicon = "./art/icon.png"\n[mail]', 1
+    )
+
+    assert read(GOOD).site.license == read(GOOD).site.picture == ""
+    assert read(with_both).site.license == "https://xn--mgbh0fb.example/%D8%B1%D8%AE%D8%B5%D8%A9"
+    assert read(with_both).site.picture == "art/icon.png"
 
 
 def test_the_environment_overrides_and_is_named_in_errors(read):
@@ -145,3 +160,32 @@ def test_a_key_is_found_in_its_own_table():
         9,
     ]
     assert line_of(source, ("b", 1, "missing")) == 5
+
+
+@pytest.mark.parametrize(
+    "written, said",
+    [
+        ('hub = "ftp://hub.example.org/"', "is no hub's URL"),
+        ('hub = ["https://a.example/", "hub.example.org"]', "is no hub's URL"),
+        ('hub = "https://user:secret@hub.example.org/"', "a login would stand in every feed"),
+        ('hub = "ftp://user:secret@hub.example.org/"', "a login would stand in every feed"),
+        ('hub = "http://127.0.0.1:8000/"', "is this machine or a private network"),
+        ("hub = 7", "hub should be"),
+    ],
+)
+def test_a_hub_that_cannot_be_used_is_named_with_its_line(read, written, said):  # F24, threat 8, threat 9
+    with pytest.raises(BadConfig) as caught:
+        read(GOOD.replace("[mail]", f"[feeds]\n{written}\n\n[mail]"))
+
+    assert caught.value.where.endswith("config.toml:9")
+    assert said in caught.value.what and caught.value.mend
+    assert "secret" not in str(caught.value)
+
+
+def test_one_hub_is_written_alone_or_in_a_list(read):  # F24
+    one = read(GOOD.replace("[mail]", '[feeds]\nhub = "https://hub.example.org"\n\n[mail]'))
+    listed = read(GOOD, NASHIR__FEEDS__HUB='["https://a.example/", "https://b.example/"]')
+
+    assert ("https://hub.example.org",) == one.feeds.hub
+    assert ("https://a.example/", "https://b.example/") == listed.feeds.hub
+    assert ("https://c.example/",) == read(GOOD, NASHIR__FEEDS__HUB="https://c.example/").feeds.hub

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from publisher.feeds import atom, jsonfeed, rss
 from publisher.feeds.size import at_most, fitting, newest
-from publisher.model.feed import Entry, Feed
+from publisher.model.feed import Entry, Feed, Removed
+from publisher.model.media import Shown
 
 MakeEntry = Callable[..., Entry]
 
@@ -65,6 +66,27 @@ def test_the_estimate_is_never_too_small(
     )
 
     assert largest(feed, [entry]) - largest(feed, []) <= at_most(entry)
+
+
+@given(alt=ANY, path=st.text("abc/%D8", min_size=1, max_size=200))
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_nor_with_pictures_and_recordings(alt: str, path: str, feed: Feed, make_entry: MakeEntry) -> None:
+    url = f"https://news.example.org/{path}"
+    picture = Shown(url, "image/jpeg", 10**9, 1600, 1200, alt)
+    sounds = tuple(Shown(url, "audio/mpeg", 10**9) for _ in range(5))
+    entry = replace(make_entry(), picture=picture, thumbnail=picture, enclosures=sounds)
+
+    assert largest(feed, [entry]) - largest(feed, []) <= at_most(entry)
+
+
+def test_nor_of_a_feed_that_tells_of_many_that_left(feed: Feed, make_entry: MakeEntry) -> None:  # F3, F13
+    left = tuple(Removed(f"urn:uuid:00000000-0000-5000-8000-{n:012d}", feed.updated) for n in range(200))
+    content = '<div dir="rtl">' + "<p>نص</p>" * 1_000 + "</div>"
+    entries = [make_entry(number, content=content) for number in range(60)]
+    kept = list(fitting(replace(feed, removed=left), entries))
+
+    assert 10 < len(kept) < 60
+    assert largest(replace(feed, removed=left), kept) < 1_000_000
 
 
 @pytest.mark.parametrize("title", ["عنوان", "x" * 500])

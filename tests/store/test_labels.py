@@ -16,6 +16,7 @@ from sqlalchemy import Connection, create_engine, select
 from publisher.actions.house import House
 from publisher.actions.publish import Published
 from publisher.model.article import Article
+from publisher.model.feed import Label
 from publisher.store import articles, labels
 from publisher.store.labels import Change
 from publisher.store.tables import articles as rows
@@ -178,7 +179,7 @@ def test_whatever_happens_the_counts_are_those_of_the_articles(
             batch = []
             for number, wanted in changes:
                 once = tuple({_same(word): word for word in wanted}.values())
-                batch.append(Change(f"urn:{number}", now.get(f"urn:{number}", ()), once))
+                batch.append(Change(f"urn:{number}", _labels(now.get(f"urn:{number}", ())), _labels(once)))
                 now[f"urn:{number}"] = once
             labels.change(connection, batch)
         shown = labels.shown(connection)
@@ -196,6 +197,10 @@ def test_whatever_happens_the_counts_are_those_of_the_articles(
         assert not rivals or (word in shown and shown[word] != word)
 
 
+def _labels(words: tuple[str, ...]) -> list[Label]:
+    return [Label("category", word) for word in words]
+
+
 def _same(word: str) -> str:
     """Written out, not folded: the function under test is no oracle."""
     return "iraq" if "عراق" in word else "politics" if "سياس" in word else "tech"
@@ -203,6 +208,6 @@ def _same(word: str) -> str:
 
 def _row(connection: Connection, urn: str) -> None:
     values: dict[str, object] = {column.name: 0 for column in rows.c}
-    values |= {"id": urn, "seq": None, "path": urn, "removed": None, "adopted": None}
+    values |= {"id": urn, "seq": None, "path": urn, "language": "ar", "removed": None, "adopted": None}
     values |= {"authors": [], "categories": [], "published": _NOW, "updated": _NOW, "expires": None}
     connection.execute(rows.insert().values(values))

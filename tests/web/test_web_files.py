@@ -97,7 +97,7 @@ def test_links_hidden_files_and_ways_out_are_not_found(folder, path):  # threat 
 def test_other_methods_are_refused(folder):
     status, headers, _ = ask(Files(folder), b"/atom.xml", "POST")
 
-    assert (405, b"GET, HEAD") == (status, headers[b"allow"])
+    assert (405, b"GET, HEAD, OPTIONS") == (status, headers[b"allow"])
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -92,12 +92,15 @@ class Daemon:
 
     def __init__(self, site: Site, **environment: str) -> None:
         self.site, self.port = site, free_port()
-        self._environment = os.environ | environment | {"NASHIR__WEB__LISTEN": f"127.0.0.1:{self.port}"}
+        self.before: list[str] = []  # the words before the command
+        self.environment = os.environ | environment | {"NASHIR__WEB__LISTEN": f"127.0.0.1:{self.port}"}
 
     def __enter__(self) -> "Daemon":
         self.log = (self.site.folder / "run.log").open("w+")
         self.process = subprocess.Popen(
-            [*NASHIR, "-C", str(self.site.folder), "run"], stderr=self.log, env=self._environment
+            [*self.before, *NASHIR, "-C", str(self.site.folder), "run"],
+            stderr=self.log,
+            env=self.environment,
         )
         self.until(lambda: self.get("/healthz")[0] in {200, 503})
         return self

@@ -59,6 +59,24 @@ def test_feeds_are_the_same_bytes_on_another_clock_and_locale(site, story, tmp_p
     assert before == after
 
 
+def test_a_fresh_store_with_the_same_id_makes_the_same_feeds(site, story, tmp_path):  # F2
+    names = ("rss.xml", "atom.xml", "feed.json")
+    for number in (2, 1, 3):  # one after the other, not in the order of their dates
+        site.article(
+            f"{number}.md", f"---\ntitle: iPhone {number}\ndate: 2024-03-0{number} 08:00\n---\n{story}"
+        )
+        site.run("publish")
+    other = type(site)(tmp_path / "other")
+    (other.folder / "articles").mkdir(parents=True)
+    for name in ("config.toml", "articles/1.md", "articles/2.md", "articles/3.md"):
+        (other.folder / name).write_bytes((site.folder / name).read_bytes())
+
+    other.run("publish", TZ="Asia/Tehran", LC_ALL="fa_IR.UTF-8")
+
+    for name in names:
+        assert (site.folder / "feeds" / name).read_bytes() == (other.folder / "feeds" / name).read_bytes()
+
+
 def test_the_archive_goes_out_once_and_only_when_asked(site, story):  # D1, D2, D3, D7
     site.article("park.txt", story)
     site.run("publish")

@@ -9,6 +9,15 @@ down_revision = None
 
 def upgrade() -> None:
     op.create_table(
+        "archives",
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("stale", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_archives")),
+    )
+    with op.batch_alter_table("archives", schema=None) as batch_op:
+        batch_op.create_index("ix_archives_stale", ["number"], unique=False, sqlite_where=sa.text("stale"))
+
+    op.create_table(
         "articles",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("seq", sa.Integer(), nullable=True),
@@ -62,6 +71,28 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "feed_versions",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("path", sa.Text(), nullable=False),
+        sa.Column("etag", sa.Text(), nullable=False),
+        sa.Column("entries", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_feed_versions")),
+        sa.UniqueConstraint("path", "etag", name=op.f("uq_feed_versions_path_etag")),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "feeds",
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("folder", sa.Text(), nullable=True),
+        sa.Column("stale", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_feeds")),
+        sa.UniqueConstraint("folder", name=op.f("uq_feeds_folder")),
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("feeds", schema=None) as batch_op:
+        batch_op.create_index("ix_feeds_stale", ["key"], unique=False, sqlite_where=sa.text("stale"))
+
+    op.create_table(
         "meta",
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("value", sa.Text(), nullable=False),
@@ -77,6 +108,29 @@ def upgrade() -> None:
         sa.UniqueConstraint("name", name=op.f("uq_newsletters_name")),
         sqlite_autoincrement=True,
     )
+    op.create_table(
+        "pings",
+        sa.Column("hub", sa.Text(), nullable=False),
+        sa.Column("path", sa.Text(), nullable=False),
+        sa.Column("wanted", sa.Text(), nullable=False),
+        sa.Column("announced", sa.Text(), server_default="", nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("due", sa.BigInteger(), nullable=True),
+        sa.Column("earliest", sa.BigInteger(), nullable=True),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("answer", sa.Text(), server_default="", nullable=False),
+        sa.PrimaryKeyConstraint("hub", "path", name=op.f("pk_pings")),
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("pings", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_pings_earliest",
+            ["hub", "earliest"],
+            unique=False,
+            sqlite_where=sa.text("earliest IS NOT NULL"),
+        )
+        batch_op.create_index("ix_pings_hub_due", ["hub", "due"], unique=False)
+
     op.create_table(
         "spellings",
         sa.Column("key", sa.Text(), nullable=False),

@@ -1,0 +1,107 @@
+"""The compressed companions of what was written: for our server, and for nginx and Caddy as they are (F22).
+
+A companion has exactly the time of the file it was made from. Whoever serves it can see that it is the right one:
+after a publish that was cut off it is not, and the next publish makes it anew.
+"""
+
+import json
+import os
+import stat
+from collections.abc import Collection, Iterable, Iterator
+from pathlib import Path
+
+from publisher import layout
+from publisher.actions.house import House
+from publisher.feeds import aliases, compression, files
+from publisher.store import articles, facts, feeds
+
+SLICE = 5_000  # articles whose pages are looked at at once: memory stays flat
+
+
+def begin(house: House) -> bool:
+    """Whether files may stand on disk whose companions an earlier publish did not come to. Ask before anything is
+    changed."""
+    unfinished = not _complete(house) and not house.memory.compressed
+    house.memory.compressed = False
+    return unfinished
+
+
+def mark(house: House) -> None:
+    """Note that files are about to be written, where the change that asks for it has not (facts.outdate)."""
+    if _complete(house):
+        house.store.write(lambda c: facts.put(c, facts.COMPANIONS, ""))
+
+
+def refresh(
+    house: House, written: Collection[str], *, whole: bool, verify: bool = False, more: bool = False
+) -> None:
+    """Make the companions that the files *written* lack; *whole*: that any file of ours lacks; *verify*: those of
+    the feeds too, which somebody may have deleted. *more*: the next run goes on writing. Raises Unwritable."""
+    paths = dict.fromkeys(written)
+    if whole:
+        files.put_dated(house.out, _companions(house.out, _pages(house)))
+        paths.update(
+            dict.fromkeys(json.loads(house.store.read(lambda c: facts.get(c, facts.OWN_PAGES)) or "{}"))
+        )
+    if whole or verify:
+        paths.update(dict.fromkeys(_feeds(house)))
+    files.put_dated(house.out, _companions(house.out, paths))
+    if not more and not _complete(house):
+        house.store.write(lambda c: facts.put(c, facts.COMPANIONS, facts.COMPLETE))
+    house.memory.compressed = True
+
+
+def _complete(house: House) -> bool:
+    return house.store.read(lambda c: facts.get(c, facts.COMPANIONS)) == facts.COMPLETE
+
+
+def _companions(out: Path, paths: Iterable[str]) -> Iterator[tuple[str, bytes, int | None]]:
+    """The companions that *paths* lack, with their times. Those of a file that became small are kept right too."""
+    for path in paths:
+        found = _stat(out / path)
+        if found is None:
+            continue
+        wanted = list(_lacking(out, path, found))
+        if wanted:
+            with (out / path).open("rb") as file:
+                data, when = file.read(), os.fstat(file.fileno()).st_mtime_ns
+            for coding in wanted:
+                yield layout.companion(path, coding), compression.pack(data, coding), when
+
+
+def _lacking(out: Path, path: str, found: os.stat_result) -> Iterator[str]:
+    worth = compression.worth(path, found.st_size)
+    if not worth and not compression.worth(path, compression.SMALLEST + 1):
+        return
+    for coding in layout.COMPANIONS:
+        companion = _stat(out / layout.companion(path, coding))
+        if worth if companion is None else companion.st_mtime_ns != found.st_mtime_ns:
+            yield coding
+
+
+def _stat(path: Path) -> os.stat_result | None:
+    """The size and time of a regular file."""
+    try:
+        found = path.lstat()
+    except OSError:
+        return None
+    return found if stat.S_ISREG(found.st_mode) else None
+
+
+def _feeds(house: House) -> Iterator[str]:
+    """The files that are feeds of ours: what another program has put there is left alone."""
+    names = (layout.ATOM, layout.RSS, layout.JSON)
+    yield from (layout.CSS, layout.FEED_PAGE, *names, *aliases.read(house.feeds.aliases))
+    for label in house.store.read(feeds.listed):
+        if label.folder and label.kind in house.feeds.per:
+            yield from (layout.in_folder(label.folder, name) for name in (*names, layout.FEED_PAGE))
+    if house.feeds.archive:
+        yield from map(layout.archive_path, range(1, house.store.read(feeds.last_archive) + 1))
+
+
+def _pages(house: House) -> Iterator[str]:
+    """The pages of articles."""
+    after = 0
+    while standing := house.store.read(lambda c, after=after: articles.standing(c, after, SLICE)):  # type: ignore[misc]
+        after = standing[-1].seq
+        yield from (layout.article_path(one.slug) for one in standing)

@@ -1,0 +1,122 @@
+"""What a site shows first: its own feed, its home page, and what stands beside them."""
+
+import hashlib
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from itertools import chain
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from publisher import layout
+from publisher.actions import compressed, moving, pings, relations
+from publisher.actions.channel import Channels
+from publisher.actions.entries import Desk
+from publisher.actions.house import House
+from publisher.actions.label_feeds import FORMATS
+from publisher.feeds import aliases, files, size, style
+from publisher.model.article import Article, standing
+from publisher.model.feed import Entry, Feed
+from publisher.pages.feed import feed_page
+from publisher.pages.home import home_page
+from publisher.pages.notice import not_found_page, stylesheet
+from publisher.store import articles, facts, rendered
+
+FEEDS = (layout.ATOM, layout.RSS, layout.JSON, layout.CSS, layout.FEED_PAGE)
+PAGES = (layout.HOME, layout.STYLE, layout.NOT_FOUND)
+
+
+def updated(house: House) -> datetime:
+    """When the newest of the articles that the site's feed may show last changed; the epoch where there is none."""
+    newest = house.store.read(lambda c: articles.newest(c, house.feeds.entries))
+    return max((article.updated for article in newest), default=size.EPOCH)
+
+
+def write(
+    house: House, now: datetime, channels: Channels, fingerprint: str, written: list[str], *, verify: bool
+) -> None:
+    """Write them when something in them changed. Raises stories.Changed."""
+    newest = house.store.read(lambda c: articles.newest(c, house.feeds.entries))
+    listed = _listed(newest, house.store.read(articles.pinned), house.feeds.entries)
+    versions = relations.versions(house, newest)
+    shown = repr((house.feeds, house.pages, channels.site, newest, listed, versions))
+    state = _hash(fingerprint.encode(), shown.encode())
+    if house.store.read(lambda c: facts.get(c, facts.OUTPUTS)) == state and not (verify and _missing(house)):
+        return
+    compressed.mark(house)
+    kept = house.store.read(lambda c: rendered.read(c, [article.id for article in newest]))
+    made = Desk.of(house).entries(newest, versions, kept)
+    written += moving.drop_copies(house)
+    pages = dict(_pages(house, listed))
+    written += _drop_pages(house, pages.keys())
+    entries = size.fitting(channels.site, made.shown)
+    feed = replace(channels.site, updated=size.newest(entries))
+    feeds = dict(_feeds(house, feed, entries))
+    pings.note(house, now, [(name, feeds[name]) for _, name, _ in FORMATS])
+    for path, data in chain(feeds.items(), pages.items()):
+        if files.put(house.out, path, data):
+            written.append(path)
+    house.store.write(lambda c: _shown(c, "" if made.cut else state, made.new, newest, pages))
+
+
+def _drop_pages(house: House, pages: Collection[str]) -> list[str]:
+    """Remove the pages that were ours and are none of these, unless another program has put its own there."""
+    before = json.loads(house.store.read(lambda c: facts.get(c, facts.OWN_PAGES)) or "{}")
+    dropped = [path for path in sorted(before.keys() - pages) if before[path] == _digest(house.out / path)]
+    return [path for path in dropped if files.remove(house.out, path)]
+
+
+def _digest(path: Path) -> str:
+    try:
+        return _hash(path.read_bytes())
+    except OSError:
+        return ""
+
+
+def _shown(
+    connection: Connection,
+    state: str,
+    new: Mapping[str, tuple[str, str]],
+    newest: Sequence[Article],
+    pages: Mapping[str, bytes],
+) -> None:
+    facts.put(connection, facts.OUTPUTS, state)
+    facts.put(connection, facts.OWN_PAGES, json.dumps({path: _hash(data) for path, data in pages.items()}))
+    rendered.keep(connection, new, [article.id for article in newest])
+
+
+def _listed(newest: Sequence[Article], pinned: Sequence[Article], limit: int) -> list[Article]:
+    """The articles of the home page: the pinned ones and the newest, in the order of `standing` (A17)."""
+    listed = [*pinned, *(article for article in newest if not article.pin)]
+    return sorted(listed[:limit], key=standing)
+
+
+def _feeds(house: House, feed: Feed, entries: Sequence[Entry]) -> Iterator[tuple[str, bytes]]:
+    """The files, each made when it is asked for."""
+    copies = aliases.read(house.feeds.aliases)
+    for kind, path, render in FORMATS:
+        data = render(feed, entries)
+        yield path, data
+        yield from ((copy, data) for copy, of in copies.items() if of == kind)
+    # Where another program makes the pages, style.css is its own, and this one dresses ours too.
+    own = b"" if house.layout.pages else stylesheet(house.templates)
+    yield layout.CSS, style.css() + own
+    yield layout.FEED_PAGE, feed_page(house.site, house.layout, feed, entries, house.templates)
+
+
+def _pages(house: House, listed: Sequence[Article]) -> Iterator[tuple[str, bytes]]:
+    if house.pages.enabled:
+        yield layout.HOME, home_page(house.site, house.layout, listed, house.templates)
+        yield layout.STYLE, stylesheet(house.templates)
+        yield layout.NOT_FOUND, not_found_page(house.site, house.layout, house.templates)
+
+
+def _missing(house: House) -> bool:
+    wanted = FEEDS + PAGES if house.pages.enabled else FEEDS
+    return not all((house.out / path).is_file() for path in (*wanted, *aliases.read(house.feeds.aliases)))
+
+
+def _hash(*parts: bytes) -> str:
+    return hashlib.blake2b(b"\0".join(parts), digest_size=16).hexdigest()

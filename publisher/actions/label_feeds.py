@@ -1,0 +1,145 @@
+"""The feeds of categories, authors and languages: those in which something changed are made again."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+
+from publisher import layout
+from publisher.actions import compressed, pings, relations
+from publisher.actions.channel import Channels
+from publisher.actions.entries import Desk
+from publisher.actions.house import House
+from publisher.actions.pool import Progress, spread
+from publisher.actions.relations import Versions
+from publisher.actions.stories import Changed
+from publisher.articles.slugs import slug
+from publisher.feeds import atom, files, jsonfeed, plain, rss, size
+from publisher.model.article import Article
+from publisher.model.feed import Entry, Feed
+from publisher.model.site import Site
+from publisher.pages.feed import feed_page
+from publisher.store import articles, feeds
+from publisher.store.feeds import LabelFeed
+from publisher.templating import Templates
+
+_AHEAD = 200  # feeds whose articles are in memory at once
+FORMATS: tuple[tuple[plain.Format, str, Callable[[Feed, Sequence[Entry]], bytes]], ...] = (
+    ("atom", layout.ATOM, atom.render),
+    ("rss", layout.RSS, rss.render),
+    ("json", layout.JSON, jsonfeed.render),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """A feed to be made: what is in it, and where it goes."""
+
+    key: str
+    feed: Feed
+    folder: str
+    articles: tuple[Article, ...]
+    versions: Versions
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What a process made."""
+
+    files: list[tuple[str, bytes]]
+    keys: list[str]  # whose feeds these are
+    changed: list[str]  # articles whose files changed under our hands, or could not be read
+
+
+def write(
+    house: House,
+    now: datetime,
+    channels: Channels,
+    written: list[str],
+    *,
+    limit: int | None,
+    progress: Progress,
+) -> tuple[list[str], bool]:
+    """Make at most *limit* of the stale ones again, and take away those that have no articles any more. Adds to
+    *written* what was written and removed; returns the paths of articles that are to be looked at again, and whether
+    others wait."""
+    stale = house.store.read(lambda c: feeds.stale(c, limit))
+    if not stale:
+        return [], False
+    compressed.mark(house)
+    empty = [each for each in stale if not each.articles or each.kind not in house.feeds.per]
+    written += _take_away(house, empty)
+    house.store.write(lambda c: feeds.made(c, [each.key for each in empty]))
+    full = [each for each in stale if each not in empty]
+    changed: list[str] = []
+    work = partial(_render, Desk.of(house), house.site, house.templates)
+    for start in range(0, len(full), _AHEAD):
+        jobs = [_job(house, channels, each) for each in full[start : start + _AHEAD]]
+        keys: list[str] = []
+
+        def made(
+            jobs: list[_Job] = jobs, keys: list[str] = keys, before: int = start
+        ) -> Iterator[tuple[str, bytes]]:
+            for some in spread(work, jobs, house.workers, house.feeds.entries):
+                pings.note(house, now, some.files)
+                yield from some.files
+                keys += some.keys
+                changed.extend(some.changed)
+                progress("feeds", before + len(keys), len(full))
+
+        written += files.put_many(house.out, made())
+        house.store.write(partial(feeds.made, keys=keys))
+    return changed, len(stale) == limit
+
+
+def lost(house: House) -> list[str]:
+    """The keys of those of which somebody deleted a file."""
+    every = house.store.read(feeds.listed)
+    wanted = [each for each in every if each.kind in house.feeds.per]
+    return [each.key for each in wanted if not all((house.out / path).is_file() for path in _paths(each))]
+
+
+def _paths(label: LabelFeed) -> Iterator[str]:
+    if label.folder:
+        names = (*(name for _, name, _ in FORMATS), layout.FEED_PAGE)
+        yield from (layout.in_folder(label.folder, name) for name in names)
+
+
+def _take_away(house: House, empty: Sequence[LabelFeed]) -> Iterator[str]:
+    for label in empty:
+        yield from (path for path in _paths(label) if files.remove(house.out, path))
+
+
+def _job(house: House, channels: Channels, label: LabelFeed) -> _Job:
+    newest = house.store.read(lambda c: articles.labelled(c, label.key, label.articles, house.feeds.entries))
+    folder = label.folder or house.store.write(lambda c: feeds.place(c, label.key, _wanted(label)))
+    versions = relations.versions(house, newest)
+    return _Job(label.key, channels.label(label, folder), folder, tuple(newest), versions)
+
+
+def _wanted(label: LabelFeed) -> str:
+    """The folder that a label's feed would have by itself."""
+    word = label.key.partition(":")[2] if label.kind == "language" else label.word
+    return layout.feed_folder(label.kind, slug(word) or "-")
+
+
+def _render(desk: Desk, site: Site, templates: Templates, jobs: Sequence[_Job]) -> _Made:
+    made = _Made([], [], [])
+    kept: dict[str, tuple[str, str]] = {}  # an article stands in several of these feeds
+    for job in jobs:
+        try:
+            entries = desk.entries(job.articles, job.versions, kept)
+        except Changed as error:
+            made.changed.append(str(error))
+            continue
+        made.changed.extend(entries.cut)
+        kept |= entries.new
+        shown = size.fitting(job.feed, entries.shown)
+        feed = replace(job.feed, updated=size.newest(shown))
+        made.files.extend(
+            (layout.in_folder(job.folder, name), render(feed, shown)) for _, name, render in FORMATS
+        )
+        page = feed_page(site, desk.layout, feed, shown, templates)
+        made.files.append((layout.in_folder(job.folder, layout.FEED_PAGE), page))
+        made.keys.append(job.key)
+    return made

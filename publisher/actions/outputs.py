@@ -1,0 +1,77 @@
+"""What is published is made from what the store says: the site's own feed first, for it is what readers wait for;
+then pages, the feeds of labels, the archive. What did not change is not made again."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from publisher import __version__
+from publisher.actions import archive, article_pages, feed_list, front, label_feeds
+from publisher.actions.channel import Channels
+from publisher.actions.house import House
+from publisher.actions.pool import Progress
+from publisher.actions.stories import Changed
+from publisher.store import facts, feeds
+from publisher.store.stale import SHARE
+
+CHANNELS = "channels"  # the fact that says what all feeds of labels and archive documents were made from
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a run showed."""
+
+    changed: list[str]  # the paths of articles that changed under our hands
+    more: bool  # *limit* was reached
+
+
+def write(
+    house: House,
+    now: datetime,
+    written: list[str],
+    *,
+    verify: bool,
+    limit: int | None,
+    progress: Progress,
+) -> Shown:
+    """Bring the output folder up to the store; after the site's own feed, what shows about *limit* articles. *verify*:
+    also what somebody deleted. Adds to *written* what was written and removed."""
+    fingerprint = _hash(__version__.encode(), repr(house.site).encode(), house.templates.fingerprint("web"))
+    channels = Channels.of(house, now)
+    changed: list[str] = []
+    try:  # before a thousand pages that a new theme asks for: a new article is in the feeds at once
+        front.write(house, now, channels, fingerprint, written, verify=verify)
+    except Changed as error:
+        changed.append(str(error))
+    _remake(house, fingerprint, verify=verify)
+    torn, more = article_pages.write(
+        house, fingerprint, written, verify=verify, limit=limit, progress=progress
+    )
+    changed += torn
+    if not more:
+        some = None if limit is None else max(limit // house.feeds.entries, 1)
+        torn, more = label_feeds.write(house, now, channels, written, limit=some, progress=progress)
+        changed += torn
+    if not more:
+        if not changed:
+            feed_list.write(house, channels, front.updated(house), written)
+        some = None if limit is None else max(limit // SHARE, 1)
+        torn, more = archive.write(house, channels, written, limit=some, progress=progress)
+        changed += torn
+    return Shown(changed, more)
+
+
+def _remake(house: House, fingerprint: str, *, verify: bool) -> None:
+    """Note which feeds of labels and archive documents are to be made again, beside those whose articles changed."""
+    state = _hash(fingerprint.encode(), repr((house.feeds, house.layout)).encode())
+    if house.store.read(lambda c: facts.get(c, CHANNELS)) != state:
+        house.store.write(feeds.make_all)
+        house.store.write(lambda c: facts.put(c, CHANNELS, state))
+    elif verify:
+        keys, numbers = label_feeds.lost(house), archive.lost(house)
+        if keys or numbers:
+            house.store.write(lambda c: feeds.lost(c, keys, numbers))
+
+
+def _hash(*parts: bytes) -> str:
+    return hashlib.blake2b(b"\0".join(parts), digest_size=16).hexdigest()

@@ -1,0 +1,52 @@
+"""The page a person sees who opens the address of a feed: what it is, how to subscribe, what is new in it (F21)."""
+
+from collections.abc import Sequence
+
+from publisher.layout import Layout
+from publisher.model.article import Article
+from publisher.model.feed import Entry, Feed
+from publisher.model.site import Site
+from publisher.pages.frame import inline, local, page
+from publisher.templating import Templates
+from publisher.text.dates import Digits, digits_for, long_date, rfc3339
+from publisher.text.words import Words, words
+
+NEWEST = 10  # headlines on the page
+
+
+def feed_page(
+    site: Site, layout: Layout, feed: Feed, entries: Sequence[Entry], templates: Templates
+) -> bytes:
+    """The page of *feed*, whose *entries* are the newest first, in words of the feed's language; UTF-8.
+
+    Raises BadConfig for a template that cannot be used.
+    """
+    ui = words(feed.language)
+    digits = digits_for(site.digits, ui.language, site.region)
+    return page(
+        "feed.html.j2",
+        templates,
+        site,
+        layout,
+        ui,
+        title=f"{ui.text('This is a feed')} — {feed.title}",
+        language=feed.language,
+        direction=feed.direction,
+        feed=feed,
+        feed_title="" if feed.title == site.title else inline(feed.title, feed.direction),
+        articles=[_headline(entry.article, entry.url, site, ui, digits) for entry in entries[:NEWEST]],
+    )
+
+
+def _headline(article: Article, url: str, site: Site, ui: Words, digits: Digits) -> dict[str, object]:
+    date = long_date(
+        article.published, language=ui.language, region=site.region, zone=site.timezone, digits=digits
+    )
+    return {
+        "lang": article.language,
+        "dir": article.direction,
+        "path": local(url),
+        "title": inline(article.title, article.direction),
+        "iso": rfc3339(article.published),
+        "date": date,
+    }

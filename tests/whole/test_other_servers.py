@@ -1,0 +1,202 @@
+"""docs/serving.md: nginx and Caddy, as configured there, answer as our own server does."""
+
+import http.client
+import os
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.whole.conftest import free_port
+
+DOCS = Path(__file__).parents[2] / "docs" / "serving.md"
+NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+CADDY = shutil.which("caddy")
+BROTLI = next(Path("/usr/lib/nginx/modules").glob("ngx_http_brotli_static_module.so"), None)
+HTML = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+
+# The headers that must be ours; those of validators differ, and must be there.
+SAME = (
+    "content-type",
+    "cache-control",
+    "content-encoding",
+    "access-control-allow-origin",
+    "access-control-expose-headers",
+    "content-security-policy",
+    "x-content-type-options",
+    "referrer-policy",
+)
+PERSON = {"sec-fetch-dest": "document", "accept": HTML}
+OLD = {"upgrade-insecure-requests": "1", "accept": HTML}
+ASKED = [
+    *(
+        (path, headers)
+        for path in ("/rss.xml", "/atom.xml", "/feed.json", "/x/atom.xml")
+        for headers in (
+            {},
+            {"accept-encoding": "gzip"},
+            {"accept-encoding": "br, gzip"},
+            PERSON,
+            OLD,
+            {"sec-fetch-dest": "empty", "accept": "*/*"},
+            {"accept": HTML},
+        )
+    ),
+    ("/opml.xml", {"accept-encoding": "gzip"}),
+    ("/archive/1.xml", PERSON),
+    ("/", {}),
+    ("/index.html", {}),
+    ("/large/", {"accept-encoding": "gzip"}),
+    ("/style.css", {}),
+    ("/photo.png", {}),
+    ("/a/abcdefghij", {}),
+    ("/nothing", {}),
+    ("/.hidden", {}),
+]
+
+
+def block(kind: str) -> str:
+    found = re.search(rf"(?ms)^```{kind}\n(.*?)^```", DOCS.read_text("utf-8"))
+    assert found
+    return found[1]
+
+
+def get(
+    port: int, path: str, headers: dict[str, str], method: str = "GET"
+) -> tuple[int, dict[str, str], bytes]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.putrequest(method, path, skip_accept_encoding=True)
+        for name, value in headers.items():
+            connection.putheader(name, value)
+        connection.endheaders()
+        reply = connection.getresponse()
+        named: dict[str, str] = {}
+        for name, value in reply.getheaders():
+            key = name.lower()
+            named[key] = f"{named[key]}, {value}" if key in named else value
+        return reply.status, named, reply.read()
+    finally:
+        connection.close()
+
+
+@contextmanager
+def running(command: list[str], port: int, log: Path, **environment: str) -> Iterator[int]:
+    with log.open("wb") as said:
+        process = subprocess.Popen(command, stdout=said, stderr=said, env=os.environ | environment)
+        try:
+            end = time.monotonic() + 20
+            while True:
+                try:
+                    get(port, "/", {})
+                    break
+                except OSError:
+                    assert process.poll() is None and time.monotonic() < end, log.read_text()
+                    time.sleep(0.05)
+            yield port
+        finally:
+            process.terminate()
+            process.wait(10)
+
+
+@contextmanager
+def nginx(out: Path, work: Path) -> Iterator[int]:
+    port = free_port()
+    server = (
+        block("nginx").replace("listen 80;", f"listen 127.0.0.1:{port};").replace("/srv/site/feeds", str(out))
+    )
+    if not BROTLI:
+        server = server.replace("brotli_static on;", "")
+    paths = "".join(
+        f"{kind}_temp_path {work}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    (work / "nginx.conf").write_text(
+        (f"load_module {BROTLI};\n" if BROTLI else "")
+        + ("user root;\n" if os.getuid() == 0 else "")
+        + f"daemon off; pid {work}/pid; error_log {work}/error.log; events {{ }}\n"
+        + f"http {{ access_log off; include /etc/nginx/mime.types; {paths}\n{server}\n}}\n"
+    )
+    command = [str(NGINX), "-c", str(work / "nginx.conf"), "-e", str(work / "error.log")]
+    with running(command, port, work / "log") as found:
+        yield found
+
+
+@contextmanager
+def caddy(out: Path, work: Path) -> Iterator[int]:
+    port = free_port()
+    site = (
+        block("caddy")
+        .replace("\nnews.example.org {", f"\nhttp://127.0.0.1:{port} {{")
+        .replace("/srv/site/feeds", str(out))
+    )
+    (work / "Caddyfile").write_text("{\n\tadmin off\n\tauto_https off\n}\n" + site)
+    command = [str(CADDY), "run", "--config", str(work / "Caddyfile"), "--adapter", "caddyfile"]
+    with running(command, port, work / "log", HOME=str(work), XDG_DATA_HOME=str(work)) as found:
+        yield found
+
+
+@pytest.fixture
+def folder(site, story, tmp_path):
+    """A published site with a file of each kind."""
+    site.article("park.txt", story)
+    site.article("large.txt", "مقالة طويلة\n" + "كلمة أخرى في نص طويل. " * 2000)
+    site.run("publish")
+    out = site.folder / "feeds"
+    (out / "photo.png").write_bytes(b"\x89PNG")
+    (out / ".hidden").write_text("hidden")
+    (out / "opml.xml").write_text('<?xml version="1.0"?><opml version="2.0"/>')
+    for folder, name in (("x", "atom.xml"), ("archive", "1.xml")):
+        (out / folder).mkdir(exist_ok=True)
+        shutil.copy2(out / "atom.xml", out / folder / name)
+        for end in (".gz", ".br"):
+            shutil.copy2(out / f"atom.xml{end}", out / folder / f"{name}{end}")
+    history = 'xmlns="http://www.w3.org/2005/Atom" xmlns:fh="http://purl.org/syndication/history/1.0"'
+    (out / "archive" / "1.xml").write_text(f"<feed {history}><fh:archive/></feed>")
+    shutil.copy2(out / "feed.html", out / "x" / "feed.html")
+    (large,) = (path.parent for path in out.glob("*/index.html.gz"))
+    shutil.copytree(large, out / "large")
+    (out / "a").mkdir(exist_ok=True)
+    (out / "a" / "abcdefghij.html").write_text("<p>short</p>")
+    return out
+
+
+@pytest.mark.parametrize(
+    "serve",
+    [
+        pytest.param(nginx, marks=pytest.mark.skipif(not NGINX, reason="no nginx here: install nginx-light")),
+        pytest.param(caddy, marks=pytest.mark.skipif(not CADDY, reason="no Caddy here: install caddy")),
+    ],
+)
+def test_the_configuration_on_the_page_answers_as_we_do(serve, folder, daemon, tmp_path):  # F20, F21, F22
+    work = tmp_path / "work"
+    work.mkdir()
+    wrong = []
+    with daemon() as ours, serve(folder, work) as port:
+        for path, headers in ASKED:
+            if serve is nginx and not BROTLI and "br" in headers.get("accept-encoding", ""):
+                continue
+            expected, found = get(ours.port, path, headers), get(port, path, headers)
+            names = SAME if expected[0] == 200 else SAME[-3:]
+            differs = {
+                n: (expected[1].get(n), found[1].get(n))
+                for n in names
+                if expected[1].get(n) != found[1].get(n)
+            }
+            vary = [set(filter(None, each[1].get("vary", "").split(", "))) for each in (expected, found)]
+            if not vary[0] <= vary[1]:
+                differs["vary"] = vary
+            if expected[0] != found[0] or expected[2] != found[2]:
+                differs["status"] = expected[0], found[0], len(expected[2]), len(found[2])
+            if found[0] == 200 and not {"etag", "last-modified"} <= found[1].keys():
+                differs["validators"] = True
+            if differs:
+                wrong.append((path, headers, differs))
+        tag = get(port, "/atom.xml", {"accept-encoding": "gzip"})[1]["etag"]
+        assert 304 == get(port, "/atom.xml", {"accept-encoding": "gzip", "if-none-match": tag})[0]
+        assert b"" == get(port, "/atom.xml", {}, "HEAD")[2]
+    assert not wrong, "\n".join(map(repr, wrong))
