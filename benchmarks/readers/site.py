@@ -42,7 +42,9 @@ def main(folder: Path, url: str) -> None:
         lines = LINES[language].strip().split("\n")
         for start in starts:
             number += 1
-            line = next(words(each) for each in lines if words(each).startswith(start) or start in words(each))
+            line = next(
+                words(each) for each in lines if words(each).startswith(start) or start in words(each)
+            )
             title = json.dumps(line, ensure_ascii=False)
             head = f"---\ntitle: {title}\nlanguage: {language}\nslug: n{number}\ndate: 2026-01-{number:02}\n---\n"
             body = f"<p>{line.replace('<', '&lt;')} …</p>\n\n{MORE[language]}\n"
