@@ -364,6 +364,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--pages", action="store_true", help="also with a page for every article (Nashir, Hugo)"
     )
+    parser.add_argument(
+        "--archive", action="store_true", help="let Nashir write its archive too; no peer has one"
+    )
     parser.add_argument("--skip", nargs="+", default=[], metavar="TOOL", help="tools to leave out")
     parser.add_argument(
         "--peers",
@@ -384,7 +387,7 @@ def choose(work: Path, articles: Path, asked: argparse.Namespace) -> list[Tool]:
     """The tools that are there and wanted."""
     peers = asked.peers and Path(asked.peers).expanduser()
     makers: dict[str, Callable[[], Tool | None]] = {
-        "nashir": lambda: tools.nashir(work, articles, pages=False),
+        "nashir": lambda: tools.nashir(work, articles, pages=False, archive=asked.archive),
         "hugo": lambda: tools.hugo(work, articles, peers, pages=False),
         "eleventy": lambda: tools.eleventy(work, articles, peers),
         "pelican": lambda: tools.pelican(work, articles, peers),

@@ -80,7 +80,7 @@ WANTED = (  # settings that switch off what the peers do not write; one that thi
 )
 
 
-def nashir(work: Path, articles: Path, *, pages: bool) -> Tool:
+def nashir(work: Path, articles: Path, *, pages: bool, archive: bool = False) -> Tool:
     """This tree's Nashir."""
     root = work / ("nashir-pages" if pages else "nashir")
     # An installed program has its bytecode beside it: let the first run write it.
@@ -92,7 +92,7 @@ def nashir(work: Path, articles: Path, *, pages: bool) -> Tool:
     (root / "empty").mkdir(parents=True)
     accepted: list[tuple[str, str]] = []
     for setting in WANTED:
-        if pages and setting[0] == "pages":
+        if (pages and setting[0] == "pages") or (archive and "archive" in setting[1]):
             continue
         _nashir_config(root, root / "empty", port, [*accepted, setting])
         tried = subprocess.run(

@@ -299,6 +299,41 @@ def _place(row: dict[str, Any]) -> str:
 
 
 @nashir.command()
+@click.argument("source", nargs=-1, required=True)
+@click.option("--private", is_flag=True, help="A URL may name this machine or a private network.")
+@click.pass_obj
+def lint(call: Call, source: tuple[str, ...], *, private: bool) -> None:
+    """Say what readers will do wrong with anybody's feeds, and the mend: each SOURCE is a file or a URL."""
+    from publisher.feeds.lint.words import lines
+    from publisher.verbs import linting
+
+    found = []
+    for each in linting.lint(source, _now, private=private):
+        found.append(each)
+        if each.report is None:
+            call.say(f"nashir: {each.source}: {each.problem}")
+        elif not call.as_json:
+            for line in lines(
+                each.source, each.report, lambda text, style: click.style(text, **_STYLES[style])
+            ):
+                click.echo(line)
+    if call.as_json:
+        call.answer(linting.as_json(found))
+    if any(each.report is None for each in found):
+        sys.exit(Exit.IO)
+    if any(each.report.count("error") or each.report.count("warning") for each in found if each.report):
+        sys.exit(Exit.FINDINGS)
+
+
+_STYLES: dict[str, dict[str, Any]] = {
+    "bold": {"bold": True},
+    "red": {"fg": "red"},
+    "yellow": {"fg": "yellow"},
+    "cyan": {"fg": "cyan"},
+}
+
+
+@nashir.command()
 @click.pass_obj
 def status(call: Call) -> None:
     """Say what is published, refused, subscribed, sent and due."""

@@ -52,6 +52,34 @@ def fetch(
     raise _failed(url, f"more than {REDIRECTS} redirects")
 
 
+def look(
+    url: str,
+    *,
+    private: bool = False,
+    limit: int = LIMIT,
+    seconds: float = SECONDS,
+    known: Mapping[str, str] | None = None,
+) -> Answer:
+    """What the server of *url* answers to one request, no redirect followed, its body unpacked; a byte more than
+    *limit* where there is more. *known*: headers that say what is known already; only with them is 304 an answer.
+    Raises BadInput for any status but 200, and when there is none within *seconds*."""
+    deadline = time.monotonic() + seconds
+    headers = {"accept-encoding": "gzip", **(known or {})}
+    try:
+        _must_be_web(url)
+        with (
+            _client(deadline, allow="" if private else "--private") as client,
+            client.stream("GET", url, headers=headers) as response,
+        ):
+            if response.next_request is not None:
+                target = str(response.next_request.url)[:200]
+                raise BadInput(f"it is elsewhere: redirects to {target}", url[:200], "name that address")
+            body = b"" if known and response.status_code == 304 else _some(response, url, limit, deadline)
+            return Answer(response.status_code, dict(response.headers), body)
+    except _FAILURES as error:
+        raise _failed(url, f"cannot be fetched: {str(error) or type(error).__name__}") from error
+
+
 def post(
     url: str, form: Mapping[str, str], *, allow: str = "", limit: int = LIMIT, seconds: float = SECONDS
 ) -> Answer:
@@ -91,16 +119,24 @@ def _must_be_web(url: str) -> None:
 
 
 def _body(response: httpx2.Response, url: str, limit: int, deadline: float) -> bytes:
+    body = _some(response, url, limit, deadline)
+    if len(body) > limit:
+        raise _failed(url, f"larger than {limit // 1_000_000} MB")
+    return body
+
+
+def _some(response: httpx2.Response, url: str, limit: int, deadline: float) -> bytes:
+    """The body, unpacked; a byte more than *limit* where there is more."""
     if response.status_code != 200:
         raise _failed(url, f"the server answered {response.status_code}")
     body = bytearray()
     for part in response.iter_bytes():
         body += part
         if len(body) > limit:
-            raise _failed(url, f"larger than {limit // 1_000_000} MB")
+            break
         if time.monotonic() > deadline:
             raise _failed(url, "took too long")
-    return bytes(body)
+    return bytes(body[: limit + 1])
 
 
 def _beginning(response: httpx2.Response, limit: int) -> bytes:

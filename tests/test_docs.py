@@ -23,6 +23,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from publisher import cli, config
 from publisher.errors import Exit
 from publisher.feeds import aliases
+from publisher.feeds.lint.table import GROUPS, RULES
 from publisher.store.tables import metadata
 
 ROOT = Path(__file__).parent.parent
@@ -262,6 +263,7 @@ def test_every_exit_code_is_on_the_page(code: Exit) -> None:
         "subscribers list",
         "subscribers import people.csv",
         "adopt old.xml",
+        "lint old.xml",
     ],
 )
 def test_every_key_of_the_json_is_on_the_page(words: str, site: Path) -> None:
@@ -273,7 +275,8 @@ def test_every_key_of_the_json_is_on_the_page(words: str, site: Path) -> None:
     below = section(page("docs/cli.md"), f"### `nashir {verb}")
     given = [str(site / word) if word.endswith((".csv", ".xml")) else word for word in words.split()]
 
-    answer = json.loads(nashir("-C", str(site), "--json", *given).stdout)
+    expect = Exit.FINDINGS if verb == "lint" else Exit.DONE
+    answer = json.loads(nashir("-C", str(site), "--json", *given, expect=expect).stdout)
 
     for name, value in answer.items():
         assert f'"{name}"' in below
@@ -302,6 +305,31 @@ def test_every_rule_that_a_test_pins_is_stated(rule: str) -> None:
     text = "\n".join(path.read_text("utf-8") for path in PAGES)
 
     assert re.search(rf"(?m)^(?:###? {rule} |\| {rule} \|)", text), pinned()[rule]
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_every_rule_of_lint_is_on_its_page_with_its_level(group: str) -> None:
+    below = section(page("docs/lint.md"), f"### {group}")
+
+    for rule, said in GROUPS[group].items():
+        assert [said.level] == row(below, f"`{rule}`")[1:2]
+    assert set(GROUPS[group]) == set(re.findall(r"(?m)^\| `([a-z0-9-]+)` \|", below))
+
+
+def test_the_rules_of_lint_are_counted_right() -> None:
+    assert f"by {len(RULES)} rules" in page("CHANGELOG.md")
+
+
+@pytest.mark.parametrize("key", ["feeds", "unread"])
+def test_the_json_of_lint_is_on_its_page(key: str, tmp_path: Path) -> None:
+    (tmp_path / "feed.xml").write_text("<rss><channel/></rss>", "utf-8")
+    words = ("--json", "lint", str(tmp_path / "feed.xml"), str(tmp_path / "none.xml"))
+    answer = json.loads(nashir(*words, expect=Exit.IO).stdout)
+
+    for name, value in answer[key][0].items():
+        assert f'"{name}"' in page("docs/lint.md")
+        for inner in value[0] if isinstance(value, list) else ():
+            assert f'"{inner}"' in page("docs/lint.md")
 
 
 # Templates

@@ -1,9 +1,11 @@
-"""The archive: all articles in Atom documents (RFC 5005, 4), each with its share of the order of first publication.
-A change of one article changes the one document that it is in."""
+"""The archive: all articles in Atom documents (RFC 5005, 4), in the order of their first publication. A change of one
+article changes the one document that it is in; what is new goes to the end."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import islice
 
 from publisher import layout
 from publisher.actions import compressed, relations
@@ -15,30 +17,42 @@ from publisher.actions.relations import Versions
 from publisher.actions.stories import Changed
 from publisher.feeds import atom, files, size
 from publisher.model.article import Article
-from publisher.model.feed import Feed
+from publisher.model.feed import Entry
 from publisher.store import articles, feeds
-from publisher.store.stale import SHARE
+from publisher.store.feeds import Archive
 
-_AHEAD = 60  # documents whose articles are in memory at once
-
-
-@dataclass(frozen=True, slots=True)
-class _Job:
-    """A document to be made."""
-
-    number: int
-    feed: Feed
-    articles: tuple[Article, ...]
-    versions: Versions
+SHARE = 200  # articles of a document, at most
+_AHEAD = 12_000  # articles in memory at once
 
 
-@dataclass(frozen=True, slots=True)
-class _Made:
-    """What a process made."""
+@dataclass(slots=True)
+class _Run:
+    """What a run has at hand, and what it did."""
 
-    files: list[tuple[str, bytes]]
-    numbers: list[int]
-    changed: list[str]  # articles whose files changed under our hands, or could not be read
+    house: House
+    channels: Channels
+    progress: Progress
+    written: list[str]
+    left: int  # documents that may still be made
+    changed: list[str] = field(default_factory=list)  # articles whose files changed, or could not be read
+    done: int = 0
+
+    def entries(self, wanted: Sequence[Article]) -> Iterator[Entry | None]:
+        """The entries of *wanted*; None for an article whose file changed under our hands."""
+        work = partial(_render, Desk.of(self.house), relations.versions(self.house, wanted))
+        for made, changed in spread(work, wanted, self.house.workers):
+            self.changed += changed
+            yield from made
+
+    def put(self, number: int, entries: Sequence[Entry]) -> None:
+        """Write a document; newest first, as every feed."""
+        newest = sorted(entries, key=lambda each: (each.article.published, each.article.seq), reverse=True)
+        feed = replace(self.channels.archive(number), updated=size.newest(newest))
+        path = layout.archive_path(number)
+        if files.put(self.house.out, path, atom.render(feed, newest)):
+            self.written.append(path)
+        self.left -= 1
+        self.done += len(entries)
 
 
 def write(
@@ -47,25 +61,66 @@ def write(
     """Make at most *limit* of the stale documents again; take all away where the site wants none. Adds to *written*
     what was written and removed; returns the paths of articles that are to be looked at again, and whether other
     documents wait."""
-    stale = house.store.read(lambda c: feeds.stale_archives(c, limit))
+    stale = house.store.read(feeds.stale_archives)
     if not stale:
         return [], False
     compressed.mark(house)
     if not house.feeds.archive:
-        written += [path for path in map(layout.archive_path, stale) if files.remove(house.out, path)]
-        house.store.write(lambda c: feeds.archived(c, stale))
-        return [], len(stale) == limit
-    changed: list[str] = []
-    done = 0
-    for start in range(0, len(stale), _AHEAD):
-        jobs = [_job(house, channels, number) for number in stale[start : start + _AHEAD]]
-        for made in spread(partial(_render, Desk.of(house)), jobs, house.workers, SHARE):
-            written += files.put_many(house.out, made.files)
-            house.store.write(lambda c, numbers=tuple(made.numbers): feeds.archived(c, numbers))  # type: ignore[misc]
-            changed += made.changed
-            done += len(made.numbers)
-            progress("archive", done, len(stale))
-    return changed, len(stale) == limit
+        paths = (layout.archive_path(each.number) for each in stale)
+        written += [path for path in paths if files.remove(house.out, path)]
+        house.store.write(lambda c: feeds.archived(c, [each.number for each in stale]))
+        return [], False
+    run = _Run(house, channels, progress, written, limit or sys.maxsize)
+    _remake(run, [each for each in stale if each.upto])
+    if not stale[-1].upto and run.left:
+        _go_on(run, stale[-1])
+    return run.changed, not run.left
+
+
+def _remake(run: _Run, full: Sequence[Archive]) -> None:
+    """The documents to which nothing is added any more."""
+    store = run.house.store
+    full = full[: run.left]
+    for start in range(0, len(full), _AHEAD // SHARE):
+        some = full[start : start + _AHEAD // SHARE]
+        held = [store.read(partial(articles.between, after=each.after, upto=each.upto)) for each in some]
+        entries = run.entries([article for each in held for article in each])
+        for each, its in zip(some, held, strict=True):
+            made = list(islice(entries, len(its)))
+            whole = [entry for entry in made if entry]
+            if len(whole) < len(made):
+                run.left -= 1
+                continue
+            run.put(each.number, whole)
+            store.write(partial(feeds.archived, numbers=[each.number]))
+            run.progress("archive", start + some.index(each) + 1, len(full))
+
+
+def _go_on(run: _Run, last: Archive) -> None:
+    """The document at the end, and those behind it where it gets full."""
+    store, number, after = run.house.store, last.number, last.after
+    waiting: list[Entry] = []
+    bytes_ = total = 0
+    while found := store.read(partial(articles.between, after=after, limit=_AHEAD)):
+        total += len(found)
+        for entry in run.entries(found):
+            if entry is None:  # what comes behind it waits: the order must not be broken
+                return
+            much = size.at_most(entry)
+            if waiting and (len(waiting) == SHARE or bytes_ + much > size.LIMIT):
+                run.channels = run.channels.grown(number + 1)
+                run.put(number, waiting)
+                store.write(partial(feeds.close_archive, number=number, upto=waiting[-1].article.seq))
+                number, waiting, bytes_ = number + 1, [], 0
+                run.progress("archive", run.done, total)
+                if not run.left:
+                    return
+            waiting.append(entry)
+            bytes_ += much
+        after = found[-1].seq
+    run.put(number, waiting)
+    store.write(partial(feeds.archived, numbers=[number]))
+    run.progress("archive", run.done, run.done)
 
 
 def lost(house: House) -> list[int]:
@@ -78,23 +133,17 @@ def lost(house: House) -> list[int]:
     ]
 
 
-def _job(house: House, channels: Channels, number: int) -> _Job:
-    upto = number * SHARE
-    found = house.store.read(lambda c: articles.between(c, upto - SHARE, upto))
-    newest = sorted(found, key=lambda article: (article.published, article.seq), reverse=True)
-    return _Job(number, channels.archive(number), tuple(newest), relations.versions(house, newest))
-
-
-def _render(desk: Desk, jobs: Sequence[_Job]) -> _Made:
-    made = _Made([], [], [])
-    for job in jobs:
+def _render(desk: Desk, versions: Versions, chunk: Sequence[Article]) -> tuple[list[Entry | None], list[str]]:
+    """The entries of a chunk, and the paths of articles that are to be looked at again."""
+    made: list[Entry | None] = []
+    again: list[str] = []
+    for article in chunk:
         try:
-            entries = desk.entries(job.articles, job.versions, {})
+            one = desk.entries([article], versions, {})
         except Changed as error:
-            made.changed.append(str(error))
-            continue
-        made.changed.extend(entries.cut)
-        document = atom.render(replace(job.feed, updated=size.newest(entries.shown)), entries.shown)
-        made.files.append((layout.archive_path(job.number), document))
-        made.numbers.append(job.number)
-    return made
+            made.append(None)
+            again.append(str(error))
+        else:
+            made += one.shown
+            again += one.cut
+    return made, again

@@ -69,6 +69,10 @@ class Channels:
             hubs=(),  # told of the site's feed: an archive is no topic
         )
 
+    def grown(self, archives: int) -> "Channels":
+        """The same with so many archive documents."""
+        return replace(self, archives=archives)
+
     def _archive(self, number: int) -> str:
         return self.urls.url(layout.archive_path(number))
 

@@ -12,7 +12,6 @@ from publisher.actions.house import House
 from publisher.actions.pool import Progress
 from publisher.actions.stories import Changed
 from publisher.store import facts, feeds
-from publisher.store.stale import SHARE
 
 CHANNELS = "channels"  # the fact that says what all feeds of labels and archive documents were made from
 
@@ -55,9 +54,13 @@ def write(
     if not more:
         if not changed:
             feed_list.write(house, channels, front.updated(house), written)
-        some = None if limit is None else max(limit // SHARE, 1)
+        some = None if limit is None else max(limit // archive.SHARE, 1)
         torn, more = archive.write(house, channels, written, limit=some, progress=progress)
         changed += torn
+        last = house.store.read(feeds.last_archive)
+        if house.feeds.archive and last != channels.archives and not changed:
+            # The site's own feed leads to a new document.
+            front.write(house, now, Channels.of(house, now), fingerprint, written, verify=False)
     return Shown(changed, more)
 
 

@@ -131,12 +131,14 @@ def removed(connection: Connection, since: datetime, limit: int) -> list[tuple[A
     return [(found[id_], at) for id_, at in when.items()]
 
 
-def between(connection: Connection, after: int, upto: int) -> list[Article]:
+def between(
+    connection: Connection, after: int, upto: int | None = None, limit: int | None = None
+) -> list[Article]:
     """The published articles with *after* < seq <= *upto*, in that order: what a reader has not seen (D1)."""
-    query = select(*_COLUMNS).where(
-        articles.c.status == Status.PUBLISHED, articles.c.seq > after, articles.c.seq <= upto
-    )
-    return _read(connection, query.order_by(articles.c.seq))
+    query = select(*_COLUMNS).where(articles.c.status == Status.PUBLISHED, articles.c.seq > after)
+    if upto is not None:
+        query = query.where(articles.c.seq <= upto)
+    return _read(connection, query.order_by(articles.c.seq).limit(limit))
 
 
 def some(connection: Connection, ids: Iterable[str]) -> list[Article]:

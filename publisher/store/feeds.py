@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select, update
+from sqlalchemy import Connection, Row, Select, func, insert, select, update
 
 from publisher.layout import numbered
 from publisher.store.tables import STALE_ARCHIVE, STALE_FEED, archives, feeds, spellings
@@ -65,10 +65,33 @@ def made(connection: Connection, keys: Collection[str]) -> None:
     connection.execute(update(feeds).where(feeds.c.key.in_(keys)).values(stale=False))
 
 
-def stale_archives(connection: Connection, limit: int | None) -> list[int]:
-    """At most *limit* numbers of the archive documents that are to be made again."""
-    query = select(archives.c.number).where(STALE_ARCHIVE).order_by(archives.c.number)
-    return list(connection.execute(query.limit(limit)).scalars())
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """A document of the archive: the articles with *after* < seq <= *upto*."""
+
+    number: int  # from 1
+    after: int
+    upto: int | None  # None: the last one, to which new articles come
+
+
+def stale_archives(connection: Connection) -> list[Archive]:
+    """The archive documents that are to be made again, in their order."""
+    if connection.execute(select(archives.c.number).where(STALE_ARCHIVE).limit(1)).first() is None:
+        return []
+    found: list[Archive] = []
+    after = 0
+    for row in connection.execute(select(archives).order_by(archives.c.number)):
+        if row.stale:
+            found.append(Archive(row.number, after, row.upto))
+        after = row.upto or after
+    return found
+
+
+def close_archive(connection: Connection, number: int, upto: int) -> None:
+    """The document at the end is full with the article at *upto*, and on disk; the next one begins."""
+    here = archives.c.number == number
+    connection.execute(update(archives).where(here).values(upto=upto, stale=False))
+    connection.execute(insert(archives).values(number=number + 1, upto=None, stale=True))
 
 
 def last_archive(connection: Connection) -> int:

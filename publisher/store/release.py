@@ -73,7 +73,7 @@ def place(connection: Connection) -> int:
     ]
     placed = update(articles).where(articles.c.id == bindparam("article"))
     connection.execute(placed.values(seq=bindparam("at"), slug=bindparam("called")), places)
-    stale.placed(connection, [row["at"] for row in places])
+    stale.archived(connection, [row["at"] for row in places])
     groups.place(connection, [row.id for row in new])
     return len(new)
 

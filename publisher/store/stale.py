@@ -1,7 +1,9 @@
 """What shows an article, and is to be made again when the article changes: its page, the feeds of its labels, its
 document of the archive. (The site's own feed is made by what it shows: facts.OUTPUTS.)"""
 
-from collections.abc import Iterable, Sequence
+import sys
+from bisect import bisect_left
+from collections.abc import Iterable
 
 from sqlalchemy import ColumnElement, Connection, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
@@ -9,8 +11,6 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from publisher.store import bulk, keys
 from publisher.store.tables import OUTDATED, archives, articles
 from publisher.store.tables import feeds as feeds_table
-
-SHARE = 200  # articles of an archive document, in the order of first publication (RFC 5005)
 
 
 def articles_(connection: Connection, which: ColumnElement[bool]) -> None:
@@ -32,18 +32,13 @@ def feeds(connection: Connection, labels: Iterable[str]) -> None:
 
 def archived(connection: Connection, seqs: Iterable[int]) -> None:
     """The archive documents with these places of the order."""
-    row = upsert(archives)
-    row = row.on_conflict_do_update(index_elements=["number"], set_={"stale": row.excluded.stale})
-    bulk.insert(connection, row, [{"number": n, "stale": True} for n in sorted(set(map(number, seqs)))])
-
-
-def placed(connection: Connection, seqs: Sequence[int]) -> None:
-    """Those of articles that got these places just now. The one before a new document leads to it from now on."""
-    first = number(min(seqs))
-    new = connection.execute(select(archives.c.number).where(archives.c.number == first)).first() is None
-    archived(connection, [*seqs, min(seqs) - SHARE] if new and first > 1 else seqs)
-
-
-def number(seq: int) -> int:
-    """The archive document that holds this place of the order."""
-    return (seq - 1) // SHARE + 1
+    places = list(seqs)
+    if not places:
+        return
+    rows = connection.execute(select(archives.c.number, archives.c.upto).order_by(archives.c.number)).all()
+    if not rows:
+        connection.execute(archives.insert().values(number=1, upto=None, stale=True))
+        return
+    ends = [row.upto or sys.maxsize for row in rows]
+    numbers = {rows[bisect_left(ends, seq)].number for seq in places}
+    connection.execute(update(archives).where(archives.c.number.in_(numbers)).values(stale=True))

@@ -10,6 +10,7 @@ import fcntl
 import os
 import secrets
 import struct
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -21,6 +22,7 @@ from publisher.store.store import Store
 
 _AT_FDCWD, _STATX_BTIME = -100, 0x800  # linux/fcntl.h, linux/stat.h
 DATABASE = "nashir.db"
+DYING = 5  # seconds that the processes which a killed one had started may take to end
 
 
 class State:
@@ -49,16 +51,18 @@ class State:
             handle = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise Unwritable(f"the lock cannot be opened: {error.strerror}", str(self.folder), "") from error
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        end = time.monotonic() + DYING
+        while not _locked(handle):
             holder = os.pread(handle, 20, 0).decode("ascii", "replace").strip()
+            if _died(holder) and time.monotonic() < end:
+                time.sleep(0.02)
+                continue
             os.close(handle)
             raise Locked(
                 f"another nashir (process {holder or 'unknown'}) works on this site",
                 str(self.folder / "lock"),
                 "wait for it, or stop it",
-            ) from None
+            )
         os.ftruncate(handle, 0)
         os.pwrite(handle, str(os.getpid()).encode(), 0)
         return handle
@@ -157,3 +161,24 @@ def _explained(path: Path) -> Iterator[None]:
         raise Unwritable(
             f"cannot be written: {error.strerror}", str(path), "make room or mend the disk"
         ) from error
+
+
+def _locked(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _died(holder: str) -> bool:
+    """Whether there is no process of this number: those it started, which hold its lock with it, end with it."""
+    if not holder.isdecimal():
+        return False
+    try:
+        os.kill(int(holder), 0)
+    except (ProcessLookupError, OverflowError):
+        return True
+    except PermissionError:  # somebody else's process is one
+        pass
+    return False

@@ -158,11 +158,13 @@ feeds = Table(
     sqlite_with_rowid=False,
 )
 
-# The documents of the site's archive (RFC 5005), each with its share of the order of first publication.
+# The documents of the site's archive (RFC 5005), each with its share of the order of first publication: what follows
+# the one before it, up to `upto`.
 archives = Table(
     "archives",
     metadata,
     Column("number", Integer, primary_key=True, autoincrement=False),  # from 1
+    Column("upto", Integer, nullable=True),  # the last article's seq; NULL: the document at the end
     Column("stale", Boolean, nullable=False),
     _where("ix_archives_stale", "number", where="stale"),
 )

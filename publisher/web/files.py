@@ -86,6 +86,8 @@ class Files:
         raw = scope.get("raw_path") or quote(scope["path"]).encode()
         name = self._at.get(raw)
         found = self._file(name) or self._look(raw) if name else self._look(raw)
+        if isinstance(found, _File) and found.plan.target:
+            found = answers.moved(found.plan.target, page=True)
         if isinstance(found, Answer):
             return await _send(send, scope, found)
         asked: dict[bytes, bytes] = {}
@@ -131,8 +133,6 @@ class Files:
                 # Relative: also right behind a proxy that strips a prefix.
                 return answers.moved(f"./{quote(path.rpartition('/')[2])}/", page=False)
             return self._missing()
-        if found.plan.target:
-            return answers.moved(found.plan.target, page=True)
         if found.name in {path, f"{path}index.html"}:
             if len(self._at) >= _ADDRESSES:
                 self._at.clear()

@@ -104,7 +104,10 @@ def test_a_change_rewrites_the_feeds_it_shows_in_and_no_others(
     done = publishes(full)
 
     folders = ("", "category/سياسة/", "author/ليلى/", "lang/ar/")
-    assert {f"{folder}{name}" for folder in folders for name in FORMATS} | {"archive/1.xml"} == written(done)
+    assert {f"{folder}{name}" for folder in folders for name in FORMATS} | {
+        "archive/1.xml",
+        "opml.xml",
+    } == written(done)
     assert set() == written(publishes(full))
 
 
@@ -184,8 +187,7 @@ def test_many_and_few_articles_of_a_label_are_found_alike(
 def test_the_archive_holds_every_article_and_grows_at_its_end(
     full: House, write: Write, publishes: Publishes, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # F3
-    for module in ("publisher.store.stale", "publisher.actions.archive"):
-        monkeypatch.setattr(f"{module}.SHARE", 4)
+    monkeypatch.setattr("publisher.actions.archive.SHARE", 4)
     for number in range(1, 11):
         write(full, f"{number}.md", story(number))
     publishes(full)
@@ -235,8 +237,7 @@ def test_what_left_the_site_is_told_for_a_while(
 def test_whatever_happens_the_output_is_what_a_new_build_makes(
     full: House, write: Write, clock: Clock, publishes: Publishes, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # F2
-    for module in ("publisher.store.stale", "publisher.actions.archive"):
-        monkeypatch.setattr(f"{module}.SHARE", 3)
+    monkeypatch.setattr("publisher.actions.archive.SHARE", 3)
     chance = random.Random(seed)
     limit = chance.choice([None, 1, 200])
 

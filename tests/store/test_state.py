@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -59,6 +60,25 @@ sys.stdin.read()
 
     assert Exit.LOCKED == refusal.value.exit == 75
     os.close(state.lock())  # the lock of a process that ended is nobody's
+
+
+def test_what_a_killed_process_had_started_is_waited_for(state: State) -> None:  # X3
+    """It holds the lock with it, and ends a moment later."""
+    script = f"""
+import os, signal, time
+from pathlib import Path
+from publisher.store.state import State
+State(Path({str(state.folder)!r})).lock()
+if os.fork() == 0:
+    time.sleep(0.7)
+    os._exit(0)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    assert -9 == subprocess.run([sys.executable, "-c", script], check=False).returncode
+    start = time.monotonic()
+    os.close(state.lock())
+
+    assert 0.1 < time.monotonic() - start < 4
 
 
 def test_the_state_folder_is_its_owners(state: State) -> None:

@@ -120,7 +120,7 @@ def test_the_list_of_feeds_and_the_archive_have_their_types(site, ask):  # F20
     assert FEEDS["/atom.xml"] == ask("/archive/1.xml").headers["content-type"]
 
 
-def test_a_feed_with_a_hub_names_it_in_a_header(site, ask):  # F24
+def test_a_feed_with_a_hub_names_it_in_a_header(site, ask):  # F20
     head = '<feed xmlns="http://www.w3.org/2005/Atom"><link rel="self" href="https://x.example/a.xml"/>'
     hub = '<link rel="hub" href="https://hub.example/?a=1&amp;b=2"/></feed>'
     (site.out / "atom.xml").write_text(head + hub)

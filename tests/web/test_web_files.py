@@ -125,6 +125,10 @@ def test_a_page_that_only_leads_elsewhere_is_a_real_redirect(folder):  # A14, A1
     assert 200 == ask(files, b"/quoted.html")[0]
     (folder / "old.html").write_bytes(redirect_page("https://news.example.org/new/", "خبر", "ar", "rtl"))
     assert b"/new/" == ask(files, b"/old.html")[1][b"location"]
+    (folder / "old.html").write_bytes(b"<p>a page again</p>")
+    assert 200 == ask(files, b"/old.html")[0]
+    (folder / "old.html").write_bytes(page)
+    assert 301 == ask(files, b"/old.html")[0]
 
 
 def test_feeds_have_their_types_at_their_old_addresses(folder):  # A15, F20

@@ -149,7 +149,6 @@ def folder(site, story, tmp_path):
     out = site.folder / "feeds"
     (out / "photo.png").write_bytes(b"\x89PNG")
     (out / ".hidden").write_text("hidden")
-    (out / "opml.xml").write_text('<?xml version="1.0"?><opml version="2.0"/>')
     for folder, name in (("x", "atom.xml"), ("archive", "1.xml")):
         (out / folder).mkdir(exist_ok=True)
         shutil.copy2(out / "atom.xml", out / folder / name)
@@ -182,7 +181,7 @@ def test_the_configuration_on_the_page_answers_as_we_do(serve, folder, daemon, t
                 continue
             expected, found = get(ours.port, path, headers), get(port, path, headers)
             names = SAME if expected[0] == 200 else SAME[-3:]
-            differs = {
+            differs: dict[str, object] = {
                 n: (expected[1].get(n), found[1].get(n))
                 for n in names
                 if expected[1].get(n) != found[1].get(n)

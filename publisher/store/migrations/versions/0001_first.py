@@ -11,6 +11,7 @@ def upgrade() -> None:
     op.create_table(
         "archives",
         sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("upto", sa.Integer(), nullable=True),
         sa.Column("stale", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_archives")),
     )

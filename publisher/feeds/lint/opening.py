@@ -1,0 +1,165 @@
+"""Bytes to a parsed document, and what is wrong with them on the way. A feed that readers put up with is mended as they
+do it, so that one fault does not hide the others."""
+
+import json
+import re
+from typing import Any
+
+from lxml import etree
+
+from publisher.feeds import repair
+from publisher.feeds.lint.remarks import Remark, quoted
+from publisher.text import clean
+
+LARGE = 1_000_000  # bytes: more is a warning (F3)
+LIMIT = 10_000_000  # bytes: more is not read
+_BOM = b"\xef\xbb\xbf"
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_DECLARATION = re.compile(r"\s*<\?xml\s[^>]{0,200}?\?>")
+_ENCODING = re.compile(rb"<\?xml\s[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{1,40})")
+_BEFORE = re.compile(rb"[^<]{0,2000}?(?=<\?xml\s)|\s+(?=<)")
+_PAGE = re.compile(rb"\s*(?:<!--.{0,2000}?-->\s*)*<(?:!doctype\s+html|html[\s>])", re.IGNORECASE | re.DOTALL)
+_DOCTYPE = re.compile(rb"<!DOCTYPE[^>]{0,200}")
+_PARTS = etree.ErrorTypes
+_KINDS: dict[int, str] = {
+    _PARTS.ERR_UNDECLARED_ENTITY: "undefined-entity",
+    _PARTS.WAR_UNDECLARED_ENTITY: "undefined-entity",
+    _PARTS.ERR_NAME_REQUIRED: "bare-ampersand",
+    _PARTS.ERR_ENTITYREF_SEMICOL_MISSING: "bare-ampersand",
+    _PARTS.ERR_INVALID_CHAR: "bad-characters",
+    _PARTS.ERR_INVALID_CHARREF: "bad-characters",
+}
+
+Root = etree._Element | dict[str, Any]
+
+
+def opened(data: bytes) -> tuple[Root | None, str, list[Remark]]:
+    """The root of the XML document or the JSON object in *data*, its text for finding lines in (JSON), and remarks;
+    no root where none could be read. Never raises; time is linear in the length."""
+    if len(data) > LIMIT:
+        return None, "", [Remark("far-too-large", "document", 1, f"{len(data):,} bytes")]
+    remarks = [Remark("too-large", "document", 1, f"{len(data):,} bytes")] if len(data) > LARGE else []
+    if data.startswith(_BOM):
+        remarks.append(Remark("byte-order-mark", "document", 1, "begins with U+FEFF"))
+        data = data[3:]
+    bare = data.lstrip()
+    if not bare:
+        return None, "", [Remark("not-a-feed", "document", 1, "is empty")]
+    if bare[:1] in (b"{", b"["):
+        root, text = _json(data, remarks)
+        return root, text, remarks
+    if _PAGE.match(data[:4000]):
+        return None, "", [Remark("not-a-feed", "document", 1, "is a web page")]
+    return _xml(data, remarks), "", remarks
+
+
+def _json(data: bytes, remarks: list[Remark]) -> tuple[Root | None, str]:
+    text = _decoded(data, "utf-8", remarks)
+    repeated: list[str] = []
+
+    def pairs(found: list[tuple[str, Any]]) -> dict[str, Any]:
+        made = dict(found)
+        if len(made) < len(found):
+            names = [name for name, _ in found]
+            repeated.extend(name for name in made if names.count(name) > 1) if len(names) < 200 else None
+        return made
+
+    try:
+        document = json.loads(text, object_pairs_hook=pairs, strict=False)
+    except json.JSONDecodeError as error:
+        remarks.append(Remark("not-well-formed", "document", error.lineno, error.msg, column=error.colno))
+        return None, text
+    except (ValueError, RecursionError) as error:  # numbers of thousands of digits, brackets in brackets
+        remarks.append(Remark("not-well-formed", "document", None, quoted(str(error))))
+        return None, text
+    for name in repeated[:1]:
+        remarks.append(
+            Remark("repeated-element", "document", None, f"{quoted(name)} stands twice in one object")
+        )
+    if not isinstance(document, dict) or not ({"version", "items"} & document.keys()):
+        remarks.append(Remark("not-a-feed", "document", 1, "is JSON, and no JSON Feed"))
+        return None, text
+    return document, text
+
+
+def _decoded(data: bytes, encoding: str, remarks: list[Remark]) -> str:
+    """*data* as text. Where it is not in *encoding*: as the encoding it looks like, else without what is broken."""
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        column = error.start - data.rfind(b"\n", 0, error.start)
+        found = f"byte 0x{data[error.start]:02X} is not {encoding.upper()}"
+    except LookupError:
+        line, column, found = 1, 1, f"no reader knows the encoding {quoted(encoding)}"
+    try:
+        text, warnings = clean.decode(data)
+        found += f": it was {warnings[0].what.partition(';')[0]}" if warnings else ""
+    except clean.Undecodable:
+        text = data.decode("utf-8", "ignore")
+    remarks.append(Remark("wrong-bytes", "document", line, found, column=column))
+    return text
+
+
+def _xml(data: bytes, remarks: list[Remark]) -> Root | None:
+    before = _BEFORE.match(data)
+    if before and before[0]:
+        rest = data[before.end() :]
+        if rest.startswith(b"<?xml"):
+            shown = quoted(before[0].decode("utf-8", "replace"))
+            remarks.append(Remark("text-before-xml", "document", 1, f"{shown} stands before <?xml"))
+        data = b"\n" * before[0].count(b"\n") + rest if not rest.startswith(b"<?xml") else rest
+    if found := _DOCTYPE.search(data[:10_000]):
+        line = data.count(b"\n", 0, found.start()) + 1
+        remarks.append(Remark("doctype", "document", line, quoted(found[0].decode("utf-8", "replace"))))
+    said = _ENCODING.match(data)
+    encoding = said[1].decode().lower() if said else "utf-8"
+    utf16 = data.startswith(_UTF16)
+    if utf16 or encoding not in ("utf-8", "utf8"):
+        name = "UTF-16" if utf16 else encoding
+        remarks.append(Remark("not-utf8", "document", 1, f"is in {name}"))
+    if not utf16:
+        known = len(remarks)
+        text = _decoded(data, "utf-8" if encoding == "utf8" else encoding, remarks)
+        if len(remarks) > known or encoding not in ("utf-8", "utf8"):
+            first = _DECLARATION.match(text)
+            data = text[first.end() if first else 0 :].encode("utf-8", "replace")
+    return _parsed(data, remarks)
+
+
+def _parsed(data: bytes, remarks: list[Remark]) -> Root | None:
+    """The tree. Where XML's rules are broken in the ways that readers put up with: a remark, and the tree of what they
+    make of it (`repair`)."""
+    try:
+        return _root(data)
+    except etree.XMLSyntaxError as error:
+        line, column = error.position
+        message = (error.msg or "cannot be read").partition(", line ")[0]
+        rule = _KINDS.get(int(error.code or 0), "not-well-formed")
+        if rule == "bare-ampersand" and "xmlParseEntityRef" not in message and "EntityRef" not in message:
+            rule = "not-well-formed"
+    except ValueError as error:
+        line, column, message, rule = 1, 0, str(error), "not-well-formed"
+    remarks.append(Remark(rule, "document", line, message, column=column or None))
+    mended = repair.xml(data)
+    if mended == data:
+        return None
+    try:
+        return _root(mended)
+    except etree.XMLSyntaxError as error:
+        if rule != "not-well-formed":
+            line, column = error.position
+            found = (error.msg or "").partition(", line ")[0]
+            remarks.append(Remark("not-well-formed", "document", line, found, column=column or None))
+    return None
+
+
+def _root(data: bytes) -> etree._Element:
+    root: etree._Element = etree.fromstring(data, _parser())
+    return root
+
+
+def _parser() -> etree.XMLParser[Any]:
+    """Entities that the document declares itself are read, within libxml2's limits; no file, no URL; nothing deeper
+    than 256 elements."""
+    return etree.XMLParser(resolve_entities="internal", no_network=True, load_dtd=False, remove_comments=True)

@@ -1,0 +1,152 @@
+"""`nashir lint`: files, URLs, exit codes, JSON; in any folder."""
+
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from publisher.errors import Exit
+from publisher.verbs import linting
+
+FEED = (Path(__file__).parent.parent / "feeds" / "lint" / "clean.rss").read_bytes()
+
+
+def clock() -> datetime:
+    return datetime(2024, 7, 1, tzinfo=UTC)
+
+
+class Answers(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        if self.path == "/moved":
+            self.send_response(301)
+            self.send_header("Location", "/rss.xml")
+            self.end_headers()
+            return
+        if self.path == "/rss.xml" and self.headers["If-None-Match"] == '"1"':
+            self.send_response(304)
+            self.end_headers()
+            return
+        self.send_response(404 if self.path == "/missing" else 200)
+        body = FEED + b" " * 1_500_000 if self.path == "/large" else FEED
+        address = f"http://{self.headers['Host']}/rss.xml"
+        body = body.replace(b"https://news.example.org/rss.xml", address.encode())
+        self.send_header("Content-Type", "application/rss+xml")
+        self.send_header("ETag", '"1"')
+        self.send_header("X-Content-Type-Options", "nosniff")
+        self.send_header("Access-Control-Allow-Origin", "*")
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    peer = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
+    thread = threading.Thread(target=peer.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{peer.server_address[1]}"
+    peer.shutdown()
+    thread.join()
+    peer.server_close()
+
+
+def one(source: str, *, private: bool = True) -> linting.Linted:
+    (found,) = linting.lint([source], clock, private=private)
+    return found
+
+
+def test_a_url_is_asked_twice_and_its_headers_count(server: str) -> None:  # F20, F22
+    found = one(f"{server}/rss.xml")
+
+    assert found.report
+    assert () == found.report.remarks
+
+
+def test_a_server_that_ignores_its_own_etag_is_told(server: str) -> None:  # F22
+    found = one(f"{server}/other.xml")
+
+    assert found.report
+    assert {"served-no-304", "served-elsewhere"} == {each.rule for each in found.report.remarks}
+
+
+def test_a_redirect_is_not_followed_and_its_target_named(server: str) -> None:  # threat 8
+    found = one(f"{server}/moved")
+
+    assert found.report is None
+    assert f"redirects to {server}/rss.xml" in found.problem
+
+
+def test_this_machine_is_not_asked_unless_it_is_allowed(server: str) -> None:  # threat 8
+    assert "private network" in one(f"{server}/rss.xml", private=False).problem
+
+
+def test_only_the_web_is_asked() -> None:  # threat 8
+    assert "not http or https" in one("file:///etc/passwd").problem
+
+
+def test_a_megabyte_is_read_and_no_more(server: str) -> None:  # threat 8
+    found = one(f"{server}/large")
+
+    assert found.report
+    assert ["far-too-large"] == [each.rule for each in found.report.remarks]
+
+
+def test_what_is_not_there_is_said(server: str, tmp_path: Path) -> None:
+    assert "404" in one(f"{server}/missing").problem
+    assert "No such file" in one(str(tmp_path / "no.xml")).problem
+    assert one(str(tmp_path)).problem
+
+
+def nashir(folder: Path, *words: str, given: bytes = b"") -> tuple[int, str, str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "publisher", *words], cwd=folder, input=given, capture_output=True, check=False
+    )
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+def test_the_exit_code_says_what_was_found(tmp_path: Path) -> None:
+    (tmp_path / "good.xml").write_bytes(FEED)
+    (tmp_path / "note.xml").write_bytes(FEED.replace(b'rel="hub"', b'rel="via"'))
+    (tmp_path / "bad.xml").write_bytes(FEED.replace(b"<language>ar", b"<language>ar-EG"))
+
+    assert Exit.DONE == nashir(tmp_path, "lint", "good.xml", "note.xml")[0]
+    assert Exit.FINDINGS == nashir(tmp_path, "lint", "good.xml", "bad.xml")[0]
+    assert Exit.USAGE == nashir(tmp_path, "lint")[0]
+    code, out, err = nashir(tmp_path, "lint", "no.xml", "bad.xml")
+    assert Exit.IO == code
+    assert "bad.xml:8: warning language-region" in out
+    assert err.startswith("nashir: no.xml: No such file")
+    assert "\x1b" not in out
+
+
+def test_json_is_one_document(tmp_path: Path) -> None:
+    code, out, _ = nashir(tmp_path, "--json", "lint", "-", "no.xml", given=FEED.replace(b">ar<", b">ar-EG<"))
+    document = json.loads(out)
+
+    assert Exit.IO == code
+    assert ["no.xml"] == [each["source"] for each in document["unread"]]
+    (feed,) = document["feeds"]
+    assert ("-", "rss", "ar-EG", "rtl", 2) == tuple(
+        feed[key] for key in ("source", "format", "language", "direction", "entries")
+    )
+    assert (0, 1, 0) == (feed["errors"], feed["warnings"], feed["notes"])
+    (finding,) = feed["findings"]
+    assert ("language-region", 8, "write <language>ar</language>") == (
+        finding["rule"], finding["line"], finding["mend"]
+    )  # fmt: skip
+
+
+def test_one_source_that_fails_stops_no_other(tmp_path: Path) -> None:
+    (tmp_path / "good.xml").write_bytes(FEED)
+
+    found = list(linting.lint([str(tmp_path / "no.xml"), str(tmp_path / "good.xml")], clock))
+
+    assert [True, False] == [each.report is None for each in found]
