@@ -39,7 +39,7 @@ case ${2:-all} in all | newsboat)
     echo "$url/atom.xml" >"$HOME/.newsboat/urls"
     newsboat -x reload
     show xfce4-terminal --disable-server --geometry=110x34 -x newsboat
-    xdotool key r && sleep 3 # in the log: A-IM, 304, or 226 where something is new
+    xdotool key r && sleep 3 && xdotool key r && sleep 3 # in the log: A-IM, 304, or 226 where something is new
     xdotool key Return && sleep 1 && shot newsboat-list
     xdotool key Down Down Down Down Return && sleep 1 && shot newsboat-article
     kill $reader
@@ -111,5 +111,5 @@ END
     kill $reader
     ;;
 esac
-grep -aE "^(GET /(atom|rss)|HTTP/|If-|A-IM|User-Agent)" "$out/http.log" | tr -d '\r\\' >"$out/requests.txt"
+grep -aE "^(GET /(atom|rss)|HTTP/|If-|A-IM|User-Agent)" "$out/http.log" | sed 's/\\r$//' >"$out/requests.txt"
 echo "Pictures: $out/*.png; what was asked for: $out/requests.txt"
