@@ -289,6 +289,14 @@ def test_memory_stays_bounded_whatever_is_asked_for(site, monkeypatch):
     asyncio.run(everything())
 
 
+def test_memory_is_counted_right_where_everything_is_new_to_a_reader(site):  # F23
+    old = '"0123456789abcdef01234567"'
+    files = Files(site.out, lambda _path: {old.strip('"'): b"an entry"})
+
+    assert 200 == asyncio.run(answer(files, "/atom.xml", a_im="feed", if_none_match=old)).status
+    assert files._size == sum(file.size for file in files._kept.values())
+
+
 @pytest.mark.parametrize(
     "path",
     [
