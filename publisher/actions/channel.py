@@ -1,6 +1,6 @@
 """The channels of a site: its own feed, that of a label, a document of the archive; what they say of themselves."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -24,7 +24,7 @@ class Channels:
     """What every channel of a site has in common."""
 
     site: Feed  # its own
-    removed: tuple[tuple[Article, datetime], ...]  # that left lately, the latest first
+    removed: Mapping[str, tuple[Removed, ...]]  # what left lately, the latest first, by the key of each label it had
     archives: int  # how many documents the archive has
     urls: layout.Layout
     identity: str  # the site's id
@@ -32,15 +32,14 @@ class Channels:
     @classmethod
     def of(cls, house: House, now: datetime) -> "Channels":
         """Read what the store knows of them at *now*."""
-        removed = tuple(house.store.read(lambda c: articles.removed(c, now - REMEMBERED, TOMBSTONES)))
+        removed = house.store.read(lambda c: articles.removed(c, now - REMEMBERED, TOMBSTONES))
         last = house.store.read(feeds.last_archive) if house.feeds.archive else 0
-        return cls(_site(house, _told(removed), last), removed, last, house.layout, house.site.id)
+        return cls(_site(house, _told(removed), last), _by_label(removed), last, house.layout, house.site.id)
 
     def label(self, label: LabelFeed, folder: str) -> Feed:
         """The channel of a label's articles, whose files stand in *folder*."""
         language = label.key.partition(":")[2] if label.kind == "language" else ""
         direction = of_tag(language) if language else self.site.direction
-        told = [(article, when) for article, when in self.removed if label.key in _keys(article)]
         name = own_name(language) if language else label.word
         title = f"{isolate(name, 'lrm') if direction == 'rtl' else name} – {self.site.title}"
         return replace(
@@ -50,7 +49,7 @@ class Channels:
             description="" if language else self.site.description,
             language=language or self.site.language,
             direction=direction,
-            removed=_told(told),
+            removed=self.removed.get(label.key, ()),
             previous="",
             rss=self.urls.url(layout.in_folder(folder, layout.RSS)),
             atom=self.urls.url(layout.in_folder(folder, layout.ATOM)),
@@ -106,5 +105,9 @@ def _told(removed: Collection[tuple[Article, datetime]]) -> tuple[Removed, ...]:
     return tuple(Removed(plain.identity(article, "atom"), when) for article, when in removed)
 
 
-def _keys(article: Article) -> set[str]:
-    return set(map(keys.key, keys.of(article.categories, article.authors, article.language)))
+def _by_label(removed: Collection[tuple[Article, datetime]]) -> dict[str, tuple[Removed, ...]]:
+    found: dict[str, list[tuple[Article, datetime]]] = {}
+    for article, when in removed:
+        for key in set(map(keys.key, keys.of(article.categories, article.authors, article.language))):
+            found.setdefault(key, []).append((article, when))
+    return {key: _told(some) for key, some in found.items()}

@@ -67,14 +67,16 @@ def write(
     if not stale:
         return [], False
     compressed.mark(house)
-    empty = [each for each in stale if not each.articles or each.kind not in house.feeds.per]
+    full, empty = [], []
+    for each in stale:
+        (full if each.articles and each.kind in house.feeds.per else empty).append(each)
     written += _take_away(house, empty)
     house.store.write(lambda c: feeds.made(c, [each.key for each in empty]))
-    full = [each for each in stale if each not in empty]
+    published, _ = house.store.read(articles.counts)
     changed: list[str] = []
     work = partial(_render, Desk.of(house), house.site, house.templates)
     for start in range(0, len(full), _AHEAD):
-        jobs = [_job(house, channels, each) for each in full[start : start + _AHEAD]]
+        jobs = [_job(house, channels, each, published) for each in full[start : start + _AHEAD]]
         keys: list[str] = []
 
         def made(
@@ -110,8 +112,9 @@ def _take_away(house: House, empty: Sequence[LabelFeed]) -> Iterator[str]:
         yield from (path for path in _paths(label) if files.remove(house.out, path))
 
 
-def _job(house: House, channels: Channels, label: LabelFeed) -> _Job:
-    newest = house.store.read(lambda c: articles.labelled(c, label.key, label.articles, house.feeds.entries))
+def _job(house: House, channels: Channels, label: LabelFeed, published: int) -> _Job:
+    find = partial(articles.labelled, key=label.key, count=label.articles, of=published)
+    newest = house.store.read(partial(find, limit=house.feeds.entries))
     folder = label.folder or house.store.write(lambda c: feeds.place(c, label.key, _wanted(label)))
     versions = relations.versions(house, newest)
     return _Job(label.key, channels.label(label, folder), folder, tuple(newest), versions)

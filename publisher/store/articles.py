@@ -109,11 +109,11 @@ def pinned(connection: Connection) -> list[Article]:
     return sorted(found, key=lambda article: (article.published, article.seq), reverse=True)
 
 
-def labelled(connection: Connection, key: str, count: int, limit: int) -> list[Article]:
-    """The newest of the *count* published articles with the label of this *key*, newest first."""
+def labelled(connection: Connection, key: str, count: int, of: int, limit: int) -> list[Article]:
+    """The newest of the articles with the label of this *key*, which *count* *of* the published ones have, newest
+    first."""
     query = select(*_COLUMNS).order_by(articles.c.published.desc(), articles.c.seq.desc()).limit(limit)
-    published, _ = counts(connection)
-    if count * count > limit * published:  # many: sooner found among the newest of all than sorted
+    if count * count > limit * of:  # many: sooner found among the newest of all than sorted
         mine = select(labels_table.c.article).where(
             labels_table.c.key == key, labels_table.c.article == articles.c.id
         )

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, func, insert, select, update
 
 from publisher.layout import numbered
+from publisher.store.labels import chunks
 from publisher.store.tables import STALE_ARCHIVE, STALE_FEED, archives, feeds, spellings
 
 
@@ -62,7 +63,12 @@ def place(connection: Connection, key: str, wanted: str) -> str:
 
 def made(connection: Connection, keys: Collection[str]) -> None:
     """The feeds of these labels are on disk as they should be, or gone."""
-    connection.execute(update(feeds).where(feeds.c.key.in_(keys)).values(stale=False))
+    _note(connection, keys, stale=False)
+
+
+def _note(connection: Connection, keys: Collection[str], *, stale: bool) -> None:
+    for some in chunks(keys):
+        connection.execute(update(feeds).where(feeds.c.key.in_(some)).values(stale=stale))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +118,6 @@ def make_all(connection: Connection) -> None:
 
 def lost(connection: Connection, keys: Collection[str], numbers: Collection[int]) -> None:
     """Make these again: somebody deleted files of theirs."""
-    if keys:
-        connection.execute(update(feeds).where(feeds.c.key.in_(keys)).values(stale=True))
+    _note(connection, keys, stale=True)
     if numbers:
         connection.execute(update(archives).where(archives.c.number.in_(numbers)).values(stale=True))
