@@ -24,7 +24,9 @@ class Channels:
     """What every channel of a site has in common."""
 
     site: Feed  # its own
-    removed: Mapping[str, tuple[Removed, ...]]  # what left lately, the latest first, by the key of each label it had
+    removed: Mapping[
+        str, tuple[Removed, ...]
+    ]  # what left lately, the latest first, by the key of each label it had
     archives: int  # how many documents the archive has
     urls: layout.Layout
     identity: str  # the site's id

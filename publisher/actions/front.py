@@ -42,7 +42,7 @@ def write(
     listed = _listed(newest, house.store.read(articles.pinned), house.feeds.entries)
     versions = relations.versions(house, newest)
     shown = repr((house.feeds, house.pages, channels.site, newest, listed, versions))
-    state = _hash(fingerprint.encode(), shown.encode())
+    state = digest(fingerprint.encode(), shown.encode())
     if house.store.read(lambda c: facts.get(c, facts.OUTPUTS)) == state and not (verify and _missing(house)):
         return
     compressed.mark(house)
@@ -64,13 +64,13 @@ def write(
 def _drop_pages(house: House, pages: Collection[str]) -> list[str]:
     """Remove the pages that were ours and are none of these, unless another program has put its own there."""
     before = json.loads(house.store.read(lambda c: facts.get(c, facts.OWN_PAGES)) or "{}")
-    dropped = [path for path in sorted(before.keys() - pages) if before[path] == _digest(house.out / path)]
+    dropped = [path for path in sorted(before.keys() - pages) if before[path] == _on_disk(house.out / path)]
     return [path for path in dropped if files.remove(house.out, path)]
 
 
-def _digest(path: Path) -> str:
+def _on_disk(path: Path) -> str:
     try:
-        return _hash(path.read_bytes())
+        return digest(path.read_bytes())
     except OSError:
         return ""
 
@@ -83,7 +83,7 @@ def _shown(
     pages: Mapping[str, bytes],
 ) -> None:
     facts.put(connection, facts.OUTPUTS, state)
-    facts.put(connection, facts.OWN_PAGES, json.dumps({path: _hash(data) for path, data in pages.items()}))
+    facts.put(connection, facts.OWN_PAGES, json.dumps({path: digest(data) for path, data in pages.items()}))
     rendered.keep(connection, new, [article.id for article in newest])
 
 
@@ -118,5 +118,6 @@ def _missing(house: House) -> bool:
     return not all((house.out / path).is_file() for path in (*wanted, *aliases.read(house.feeds.aliases)))
 
 
-def _hash(*parts: bytes) -> str:
+def digest(*parts: bytes) -> str:
+    """What tells one state of what is shown from another."""
     return hashlib.blake2b(b"\0".join(parts), digest_size=16).hexdigest()

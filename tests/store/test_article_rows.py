@@ -319,7 +319,12 @@ def test_a_held_article_gets_its_seq_when_it_is_released(
 
 
 def test_an_article_that_expires_before_it_has_a_place_never_gets_one(
-    house: House, write: Write, publishes: Publishes, on_site: OnSite, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    house: House,
+    write: Write,
+    publishes: Publishes,
+    on_site: OnSite,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # A6
     write(house, "b.md", dated("باق", "2026-01-01"))
     publishes(house)
