@@ -24,7 +24,7 @@ from publisher.pages.home import home_page
 from publisher.pages.notice import not_found_page, stylesheet
 from publisher.store import articles, facts, rendered
 
-FEEDS = (layout.ATOM, layout.RSS, layout.JSON, layout.CSS, layout.FEED_PAGE)
+FEEDS = (*layout.feed_files(""), layout.CSS)
 PAGES = (layout.HOME, layout.STYLE, layout.NOT_FOUND)
 
 
@@ -54,7 +54,7 @@ def write(
     entries = size.fitting(channels.site, made.shown)
     feed = replace(channels.site, updated=size.newest(entries))
     feeds = dict(_feeds(house, feed, entries))
-    pings.note(house, now, [(name, feeds[name]) for _, name, _ in FORMATS])
+    pings.note(house, now, [(name, feeds[name]) for name in layout.FEEDS])
     for path, data in chain(feeds.items(), pages.items()):
         if files.put(house.out, path, data):
             written.append(path)

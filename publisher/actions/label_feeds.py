@@ -67,7 +67,8 @@ def write(
     if not stale:
         return [], False
     compressed.mark(house)
-    full, empty = [], []
+    full: list[LabelFeed] = []
+    empty: list[LabelFeed] = []
     for each in stale:
         (full if each.articles and each.kind in house.feeds.per else empty).append(each)
     written += _take_away(house, empty)
@@ -101,10 +102,8 @@ def lost(house: House) -> list[str]:
     return [each.key for each in wanted if not all((house.out / path).is_file() for path in _paths(each))]
 
 
-def _paths(label: LabelFeed) -> Iterator[str]:
-    if label.folder:
-        names = (*(name for _, name, _ in FORMATS), layout.FEED_PAGE)
-        yield from (layout.in_folder(label.folder, name) for name in names)
+def _paths(label: LabelFeed) -> tuple[str, ...]:
+    return layout.feed_files(label.folder) if label.folder else ()
 
 
 def _take_away(house: House, empty: Sequence[LabelFeed]) -> Iterator[str]:

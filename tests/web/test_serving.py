@@ -5,6 +5,7 @@ import gzip
 import json
 import os
 import tracemalloc
+from dataclasses import replace
 
 import brotli
 import feedparser
@@ -287,6 +288,13 @@ def test_memory_stays_bounded_whatever_is_asked_for(site, monkeypatch):
                 assert files._size == sum(file.size for file in files._kept.values())
 
     asyncio.run(everything())
+
+
+def test_a_feed_at_an_old_address_in_capitals_is_one(site, publishes, ask):  # A15, F20
+    publishes(replace(site, feeds=replace(site.feeds, aliases=("/Feed.XML rss", "/Old.JSON"))))
+
+    for path, like in (("/Feed.XML", "/rss.xml"), ("/Old.JSON", "/feed.json")):
+        assert ask(like).headers == ask(path).headers
 
 
 def test_memory_is_counted_right_where_everything_is_new_to_a_reader(site):  # F23
