@@ -63,17 +63,42 @@ def write(
     """Make at most *limit* of the stale ones again, and take away those that have no articles any more. Adds to
     *written* what was written and removed; returns the paths of articles that are to be looked at again, and whether
     others wait."""
-    stale = house.store.read(lambda c: feeds.stale(c, limit))
-    if not stale:
-        return [], False
-    compressed.mark(house)
-    full: list[LabelFeed] = []
-    empty: list[LabelFeed] = []
-    for each in stale:
-        (full if each.articles and each.kind in house.feeds.per else empty).append(each)
-    written += _take_away(house, empty)
-    house.store.write(lambda c: feeds.made(c, [each.key for each in empty]))
+    changed: list[str] = []
+    tried: set[str] = (
+        set()
+    )  # whose articles changed under our hands stay as they are: they keep nobody waiting
+    left = limit
+    while stale := house.store.read(partial(feeds.stale, limit=left, without=tried)):
+        compressed.mark(house)
+        full: list[LabelFeed] = []
+        empty: list[LabelFeed] = []
+        for each in stale:
+            (full if each.articles and each.kind in house.feeds.per else empty).append(each)
+        if empty:
+            written += _take_away(house, empty)
+            house.store.write(partial(feeds.made, keys=[each.key for each in empty]))
+        made, torn = _make(house, now, channels, full, written, progress)
+        changed += torn
+        tried |= {each.key for each in full} - made
+        if left is None:
+            break
+        left -= len(made) + len(empty)
+        if left <= 0:
+            return changed, True
+    return changed, False
+
+
+def _make(
+    house: House,
+    now: datetime,
+    channels: Channels,
+    full: Sequence[LabelFeed],
+    written: list[str],
+    progress: Progress,
+) -> tuple[set[str], list[str]]:
+    """The keys of those that were made, and the paths of articles that are to be looked at again."""
     published, _ = house.store.read(articles.counts)
+    done: set[str] = set()
     changed: list[str] = []
     work = partial(_render, Desk.of(house), house.site, house.templates)
     for start in range(0, len(full), _AHEAD):
@@ -92,7 +117,8 @@ def write(
 
         written += files.put_many(house.out, made())
         house.store.write(partial(feeds.made, keys=keys))
-    return changed, len(stale) == limit
+        done |= set(keys)
+    return done, changed
 
 
 def lost(house: House) -> list[str]:

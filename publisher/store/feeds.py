@@ -27,9 +27,11 @@ class LabelFeed:
         return self.key.partition(":")[0]
 
 
-def stale(connection: Connection, limit: int | None) -> list[LabelFeed]:
-    """At most *limit* of the feeds that are to be made again, or taken away."""
+def stale(connection: Connection, limit: int | None, without: Collection[str] = ()) -> list[LabelFeed]:
+    """At most *limit* of the feeds that are to be made again, or taken away; *without* those of these labels."""
     query = _found().where(STALE_FEED).order_by(feeds.c.key)
+    if without:
+        query = query.where(feeds.c.key.not_in(without))
     return [_feed(row) for row in connection.execute(query.limit(limit))]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 from collections.abc import Callable
@@ -209,6 +210,26 @@ def test_the_archive_holds_every_article_and_grows_at_its_end(
         write(full, f"{number}.md", story(number))
         done = written(publishes(full))
     assert {"archive/3.xml", "archive/4.xml"} == {path for path in done if path.startswith("archive/")}
+
+
+def test_an_article_that_is_being_written_keeps_nothing_else_waiting(
+    full: House, write: Write, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """... and whoever publishes in slices does not go round in a circle until it rests."""
+    monkeypatch.setattr("publisher.actions.archive.SHARE", 1)
+    full = replace(full, feeds=FeedSettings(entries=1, per=("category",)))
+    for number in (1, 2):
+        write(full, f"{number}.md", story(number, categories=f"[قسم{number}]"))
+    assert not publish(full, clock()).more
+    other = replace(full, site=replace(full.site, title="عنوان آخر"))
+    path = write(full, "1.md", story(1, "نصف م"))
+    os.utime(path, (clock().timestamp(),) * 2)  # still open: it has not rested yet
+
+    rounds = sum(publish(other, clock(), limit=1).more for _ in range(30))
+
+    assert rounds < 10
+    for path in ("archive/2.xml", "category/قسم2/atom.xml"):
+        assert "عنوان آخر" in (full.out / path).read_text()
 
 
 def test_what_left_the_site_is_told_for_a_while(
