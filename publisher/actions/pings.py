@@ -45,14 +45,15 @@ def ready(house: House, hub: str, now: datetime) -> list[Ping]:
     """What *hub* can be told now: feeds that stand in the output folder as they are to be. Called while nobody
     publishes, so that what belongs to a feed (its compressed forms) is there as well."""
     found: list[Ping] = []
-    for each in _due(house, hub, now):
-        data = files.read(house.out, each.path)
-        if data is None:
-            house.store.write(partial(pings.forget, ping=each))
-        elif document.fingerprint(data) != each.wanted:
-            house.store.write(partial(pings.later, ping=each, due=now + UNFINISHED))
-        else:
-            found.append(each)
+    while not found and (batch := _due(house, hub, now)):
+        for each in batch:
+            data = files.read(house.out, each.path)
+            if data is None:
+                house.store.write(partial(pings.forget, ping=each))
+            elif document.fingerprint(data) != each.wanted:
+                house.store.write(partial(pings.later, ping=each, due=now + UNFINISHED))
+            else:
+                found.append(each)
     return found
 
 

@@ -222,8 +222,8 @@ def test_an_article_that_is_being_written_keeps_nothing_else_waiting(
         write(full, f"{number}.md", story(number, categories=f"[قسم{number}]"))
     assert not publish(full, clock()).more
     other = replace(full, site=replace(full.site, title="عنوان آخر"))
-    path = write(full, "1.md", story(1, "نصف م"))
-    os.utime(path, (clock().timestamp(),) * 2)  # still open: it has not rested yet
+    half = write(full, "1.md", story(1, "نصف م"))
+    os.utime(half, (clock().timestamp(),) * 2)  # still open: it has not rested yet
 
     rounds = sum(publish(other, clock(), limit=1).more for _ in range(30))
 
