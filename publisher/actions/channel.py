@@ -13,7 +13,8 @@ from publisher.store import adoption, articles, feeds, keys
 from publisher.store.feeds import LabelFeed
 from publisher.text.bidi import isolate
 from publisher.text.direction import of_tag
-from publisher.text.language import feed_tag, own_name
+from publisher.text.language import feed_tag
+from publisher.text.words import own_name
 
 REMEMBERED = timedelta(days=30)  # how long a feed tells that an article left (F13)
 TOMBSTONES = 200  # ... and of how many at most: a feed stays a feed
