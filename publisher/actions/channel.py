@@ -1,6 +1,5 @@
 """The channels of a site: its own feed, that of a label, a document of the archive; what they say of themselves."""
 
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -24,7 +23,9 @@ class Channels:
     """What every channel of a site has in common."""
 
     site: Feed  # its own
-    removed: tuple[tuple[Article, datetime], ...]  # that left lately, the latest first
+    removed: tuple[
+        tuple[Removed, frozenset[str]], ...
+    ]  # what left lately, the latest first; the keys of its labels
     archives: int  # how many documents the archive has
     urls: layout.Layout
     identity: str  # the site's id
@@ -32,15 +33,17 @@ class Channels:
     @classmethod
     def of(cls, house: House, now: datetime) -> "Channels":
         """Read what the store knows of them at *now*."""
-        removed = tuple(house.store.read(lambda c: articles.removed(c, now - REMEMBERED, TOMBSTONES)))
+        left = house.store.read(lambda c: articles.removed(c, now - REMEMBERED, TOMBSTONES))
+        removed = tuple((_removed(article, when), _keys(article)) for article, when in left)
         last = house.store.read(feeds.last_archive) if house.feeds.archive else 0
-        return cls(_site(house, _told(removed), last), removed, last, house.layout, house.site.id)
+        return cls(
+            _site(house, tuple(each for each, _ in removed), last), removed, last, house.layout, house.site.id
+        )
 
     def label(self, label: LabelFeed, folder: str) -> Feed:
         """The channel of a label's articles, whose files stand in *folder*."""
         language = label.key.partition(":")[2] if label.kind == "language" else ""
         direction = of_tag(language) if language else self.site.direction
-        told = [(article, when) for article, when in self.removed if label.key in _keys(article)]
         name = own_name(language) if language else label.word
         title = f"{isolate(name, 'lrm') if direction == 'rtl' else name} – {self.site.title}"
         return replace(
@@ -50,7 +53,7 @@ class Channels:
             description="" if language else self.site.description,
             language=language or self.site.language,
             direction=direction,
-            removed=_told(told),
+            removed=tuple(each for each, keys_ in self.removed if label.key in keys_),
             previous="",
             rss=self.urls.url(layout.in_folder(folder, layout.RSS)),
             atom=self.urls.url(layout.in_folder(folder, layout.ATOM)),
@@ -102,9 +105,9 @@ def _site(house: House, removed: tuple[Removed, ...], archives: int) -> Feed:
     )
 
 
-def _told(removed: Collection[tuple[Article, datetime]]) -> tuple[Removed, ...]:
-    return tuple(Removed(plain.identity(article, "atom"), when) for article, when in removed)
+def _removed(article: Article, when: datetime) -> Removed:
+    return Removed(plain.identity(article, "atom"), when)
 
 
-def _keys(article: Article) -> set[str]:
-    return set(map(keys.key, keys.of(article.categories, article.authors, article.language)))
+def _keys(article: Article) -> frozenset[str]:
+    return frozenset(map(keys.key, keys.of(article.categories, article.authors, article.language)))

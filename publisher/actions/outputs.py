@@ -53,7 +53,7 @@ def write(
         changed += torn
     if not more:
         if not changed:
-            feed_list.write(house, channels, front.updated(house), written)
+            feed_list.write(house, channels, front.updated(house), written, verify=verify)
         some = None if limit is None else max(limit // archive.SHARE, 1)
         torn, more = archive.write(house, channels, written, limit=some, progress=progress)
         changed += torn
