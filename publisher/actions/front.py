@@ -1,6 +1,5 @@
 """What a site shows first: its own feed, its home page, and what stands beside them."""
 
-import hashlib
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -42,7 +41,7 @@ def write(
     listed = _listed(newest, house.store.read(articles.pinned), house.feeds.entries)
     versions = relations.versions(house, newest)
     shown = repr((house.feeds, house.pages, channels.site, newest, listed, versions))
-    state = digest(fingerprint.encode(), shown.encode())
+    state = facts.digest(fingerprint.encode(), shown.encode())
     if house.store.read(lambda c: facts.get(c, facts.OUTPUTS)) == state and not (verify and _missing(house)):
         return
     compressed.mark(house)
@@ -70,7 +69,7 @@ def _drop_pages(house: House, pages: Collection[str]) -> list[str]:
 
 def _on_disk(path: Path) -> str:
     try:
-        return digest(path.read_bytes())
+        return facts.digest(path.read_bytes())
     except OSError:
         return ""
 
@@ -83,7 +82,9 @@ def _shown(
     pages: Mapping[str, bytes],
 ) -> None:
     facts.put(connection, facts.OUTPUTS, state)
-    facts.put(connection, facts.OWN_PAGES, json.dumps({path: digest(data) for path, data in pages.items()}))
+    facts.put(
+        connection, facts.OWN_PAGES, json.dumps({path: facts.digest(data) for path, data in pages.items()})
+    )
     rendered.keep(connection, new, [article.id for article in newest])
 
 
@@ -116,8 +117,3 @@ def _pages(house: House, listed: Sequence[Article]) -> Iterator[tuple[str, bytes
 def _missing(house: House) -> bool:
     wanted = FEEDS + PAGES if house.pages.enabled else FEEDS
     return not all((house.out / path).is_file() for path in (*wanted, *aliases.read(house.feeds.aliases)))
-
-
-def digest(*parts: bytes) -> str:
-    """What tells one state of what is shown from another."""
-    return hashlib.blake2b(b"\0".join(parts), digest_size=16).hexdigest()

@@ -34,7 +34,7 @@ def write(
 ) -> Shown:
     """Bring the output folder up to the store; after the site's own feed, what shows about *limit* articles. *verify*:
     also what somebody deleted. Adds to *written* what was written and removed."""
-    fingerprint = front.digest(
+    fingerprint = facts.digest(
         __version__.encode(), repr(house.site).encode(), house.templates.fingerprint("web")
     )
     channels = Channels.of(house, now)
@@ -54,7 +54,7 @@ def write(
         changed += torn
     if not more:
         if not changed:
-            feed_list.write(house, channels, front.updated(house), written)
+            feed_list.write(house, channels, front.updated(house), written, verify=verify)
         some = None if limit is None else max(limit // archive.SHARE, 1)
         torn, more = archive.write(house, channels, written, limit=some, progress=progress)
         changed += torn
@@ -68,7 +68,7 @@ def write(
 def _remake(house: House, channels: Channels, fingerprint: str, *, verify: bool) -> None:
     """Note which feeds of labels and archive documents are to be made again, beside those whose articles changed."""
     common = repr((house.feeds, house.layout, channels.site.id))  # the id may be one that was adopted (A15)
-    state = front.digest(fingerprint.encode(), common.encode())
+    state = facts.digest(fingerprint.encode(), common.encode())
     if house.store.read(lambda c: facts.get(c, CHANNELS)) != state:
         house.store.write(feeds.make_all)
         house.store.write(lambda c: facts.put(c, CHANNELS, state))
