@@ -123,6 +123,16 @@ def _go_on(run: _Run, last: Archive) -> None:
     run.progress("archive", run.done, run.done)
 
 
+def ended(house: House) -> bool:
+    """Note that all documents stand on disk, or none where the site wants none. Whether the last is another than
+    when that was so before."""
+    last, whole = house.store.read(lambda c: (feeds.last_archive(c), feeds.whole_archive(c)))
+    last = last if house.feeds.archive else 0
+    if last != whole:
+        house.store.write(lambda c: feeds.keep_whole_archive(c, last))
+    return last != whole
+
+
 def lost(house: House) -> list[int]:
     """The numbers of those that somebody deleted."""
     if not house.feeds.archive:

@@ -36,8 +36,9 @@ class Channels:
     def of(cls, house: House, now: datetime) -> "Channels":
         """Read what the store knows of them at *now*."""
         removed = house.store.read(lambda c: articles.removed(c, now - REMEMBERED, TOMBSTONES))
-        last = house.store.read(feeds.last_archive) if house.feeds.archive else 0
-        return cls(_site(house, _told(removed), last), _by_label(removed), last, house.layout, house.site.id)
+        last, whole = house.store.read(lambda c: (feeds.last_archive(c), feeds.whole_archive(c)))
+        site = _site(house, _told(removed), whole if house.feeds.archive else 0)
+        return cls(site, _by_label(removed), last, house.layout, house.site.id)
 
     def label(self, label: LabelFeed, folder: str) -> Feed:
         """The channel of a label's articles, whose files stand in *folder*."""
@@ -79,7 +80,7 @@ class Channels:
         return self.urls.url(layout.archive_path(number))
 
 
-def _site(house: House, removed: tuple[Removed, ...], archives: int) -> Feed:
+def _site(house: House, removed: tuple[Removed, ...], whole: int) -> Feed:
     site, urls = house.site, house.layout
     return Feed(
         id=house.store.read(adoption.feed_id) or layout.feed_id(site.id),
@@ -100,7 +101,7 @@ def _site(house: House, removed: tuple[Removed, ...], archives: int) -> Feed:
         icon=site.icon,
         logo=site.logo,
         removed=removed,
-        previous=urls.url(layout.archive_path(archives)) if archives else "",
+        previous=urls.url(layout.archive_path(whole)) if whole else "",
     )
 
 

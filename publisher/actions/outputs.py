@@ -38,11 +38,8 @@ def write(
         __version__.encode(), repr(house.site).encode(), house.templates.fingerprint("web")
     )
     channels = Channels.of(house, now)
-    changed: list[str] = []
-    try:  # before a thousand pages that a new theme asks for: a new article is in the feeds at once
-        front.write(house, now, channels, fingerprint, written, verify=verify)
-    except Changed as error:
-        changed.append(str(error))
+    # Before a thousand pages that a new theme asks for: a new article is in the feeds at once.
+    changed = _front(house, now, channels, fingerprint, written, verify=verify)
     _remake(house, channels, fingerprint, verify=verify)
     torn, more = article_pages.write(
         house, fingerprint, written, verify=verify, limit=limit, progress=progress
@@ -58,11 +55,20 @@ def write(
         some = None if limit is None else max(limit // archive.SHARE, 1)
         torn, more = archive.write(house, channels, written, limit=some, progress=progress)
         changed += torn
-        last = house.store.read(feeds.last_archive)
-        if house.feeds.archive and last != channels.archives and not changed:
-            # The site's own feed leads to a new document.
-            front.write(house, now, Channels.of(house, now), fingerprint, written, verify=False)
+        if not (more or torn) and archive.ended(house):  # the site's own feed leads to another document
+            changed += _front(house, now, Channels.of(house, now), fingerprint, written, verify=False)
     return Shown(changed, more)
+
+
+def _front(
+    house: House, now: datetime, channels: Channels, fingerprint: str, written: list[str], *, verify: bool
+) -> list[str]:
+    """Write what a site shows first; the path of an article that changed under our hands."""
+    try:
+        front.write(house, now, channels, fingerprint, written, verify=verify)
+    except Changed as error:
+        return [str(error)]
+    return []
 
 
 def _remake(house: House, channels: Channels, fingerprint: str, *, verify: bool) -> None:

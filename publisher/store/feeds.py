@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, func, insert, select, update
 
 from publisher.layout import numbered
+from publisher.store import facts
 from publisher.store.labels import chunks
 from publisher.store.tables import STALE_ARCHIVE, STALE_FEED, archives, feeds, spellings
 
@@ -105,6 +106,16 @@ def close_archive(connection: Connection, number: int, upto: int) -> None:
 def last_archive(connection: Connection) -> int:
     """The number of the archive document with the newest articles; 0 where there is none."""
     return connection.execute(select(func.max(archives.c.number))).scalar() or 0
+
+
+def whole_archive(connection: Connection) -> int:
+    """The number of the last document when all of them stood on disk; 0 before that, and where there are none."""
+    return int(facts.get(connection, facts.ARCHIVE) or 0)
+
+
+def keep_whole_archive(connection: Connection, number: int) -> None:
+    """All documents up to that *number* stand on disk: the site's feed can lead to it."""
+    facts.put(connection, facts.ARCHIVE, str(number))
 
 
 def archived(connection: Connection, numbers: Sequence[int]) -> None:
