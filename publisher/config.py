@@ -21,7 +21,7 @@ from publisher.articles import links
 from publisher.articles.settings import ArticleSettings
 from publisher.digests import due
 from publisher.errors import BadConfig, NotASite
-from publisher.feeds import aliases, hubs
+from publisher.feeds import aliases, websub
 from publisher.feeds.settings import FeedSettings
 from publisher.mail.address import mailbox
 from publisher.mail.settings import MailSettings, check_numbers, one_or_many, relays
@@ -201,7 +201,7 @@ class _Reader:
         self._check(("feeds",), "entries", lambda: _between(file.feeds.entries, 1, 1000))
         self._check(("feeds",), "per", lambda: _kinds(file.feeds.per))
         self._check(("feeds",), "aliases", lambda: aliases.read(file.feeds.aliases))
-        self._check(("feeds",), "hub", lambda: hubs.read(file.feeds))
+        self._check(("feeds",), "hub", lambda: websub.read(file.feeds))
         self._check(("pages",), "link", lambda: links.check(file.pages.link))
         newsletters = tuple(self._newsletter(table, n, site) for n, table in enumerate(file.newsletters))
         for n, newsletter in enumerate(newsletters):

@@ -19,6 +19,7 @@ class Hub:
         self.types: list[str] = []
         self.answers: list[Answer] = []  # to the next pings; afterwards 204
         self.look = look
+        self.sent = 0  # megabytes of a huge answer that were taken off our hands
         hub = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -58,7 +59,7 @@ class Hub:
             request.end_headers()
             for _ in range(10):
                 request.wfile.write(b"x" * 1_000_000)
-                self.sent = getattr(self, "sent", 0) + 1
+                self.sent += 1
         else:
             status, headers = answer if isinstance(answer, tuple) else (answer, {})
             assert isinstance(status, int)

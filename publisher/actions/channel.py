@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from publisher import layout
 from publisher.actions.house import House
-from publisher.feeds import hubs, plain
+from publisher.feeds import plain, websub
 from publisher.model.article import Article
 from publisher.model.feed import Feed, Removed
 from publisher.store import adoption, articles, feeds, keys
@@ -96,7 +96,7 @@ def _site(house: House, removed: tuple[Removed, ...], whole: int) -> Feed:
         author=site.author,
         updated=datetime.min.replace(tzinfo=UTC),
         metadata=house.feeds.direction_metadata,
-        hubs=hubs.read(house.feeds),
+        hubs=websub.read(house.feeds),
         license=site.license,
         icon=site.icon,
         logo=site.logo,

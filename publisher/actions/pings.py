@@ -10,8 +10,8 @@ from sqlalchemy import Connection
 
 from publisher import layout
 from publisher.actions.house import House
-from publisher.feeds import document, files, hubs
-from publisher.feeds.hubs import Reply
+from publisher.feeds import document, files, websub
+from publisher.feeds.websub import Reply
 from publisher.store import pings
 from publisher.store.pings import Ping
 from publisher.text.dates import rfc3339
@@ -38,7 +38,7 @@ def note(house: House, now: datetime, written: Iterable[tuple[str, bytes]]) -> N
         return
     feeds = ((path, data) for path, data in written if path.rpartition("/")[2] in layout.FEEDS)
     versions = {path: document.fingerprint(data) for path, data in feeds}
-    house.store.write(lambda c: pings.wanted(c, hubs.read(house.feeds), versions, now))
+    house.store.write(lambda c: pings.wanted(c, websub.read(house.feeds), versions, now))
 
 
 def ready(house: House, hub: str, now: datetime) -> list[Ping]:
@@ -73,7 +73,7 @@ def tell(
             return
         reply = send(each.hub, house.layout.url(each.path))
         now = clock()
-        verdict = hubs.judge(reply, each.attempts, each.since, now)
+        verdict = websub.judge(reply, each.attempts, each.since, now)
         if verdict.told:
             house.store.write(partial(pings.told, ping=each))
             told.feeds.append(each.path)
@@ -90,7 +90,7 @@ def _due(house: House, hub: str, now: datetime) -> list[Ping]:
 
 
 def _failed(house: House, batch: Sequence[Ping], reply: Reply, now: datetime) -> int:
-    verdicts = [(each, hubs.judge(reply, each.attempts, each.since, now)) for each in batch]
+    verdicts = [(each, websub.judge(reply, each.attempts, each.since, now)) for each in batch]
 
     def write(connection: Connection) -> None:
         for each, verdict in verdicts:
@@ -104,7 +104,7 @@ def untold(house: House) -> list[Ping]:
     """What the site's hubs have not heard: it waits, or was given up."""
     if not house.feeds.hub:
         return []
-    return house.store.read(lambda c: pings.untold(c, hubs.read(house.feeds)))
+    return house.store.read(lambda c: pings.untold(c, websub.read(house.feeds)))
 
 
 def troubles(house: House) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from publisher.actions import assets, compressed, icon, outputs, scan, versions
+from publisher.actions import assets, compressed, feed_versions, icon, outputs, scan
 from publisher.actions.house import House
 from publisher.actions.pool import Progress
 from publisher.model.article import Finding
@@ -56,7 +56,7 @@ def publish(
     if shown.changed:  # also where the file's size and time stayed the same: the next look reads it anew
         house.store.write(lambda c: findings.look_again(c, shown.changed))
     compressed.refresh(house, written, whole=unfinished, verify=verify, more=shown.more)
-    versions.note(house, written)
+    feed_versions.note(house, written)
     published, quarantined = house.store.read(articles.counts)
     return Published(
         read=found.present,

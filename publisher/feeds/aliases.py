@@ -1,12 +1,11 @@
 """The addresses that an older site's feeds had: the same documents are written there too (A15)."""
 
 from collections.abc import Iterable
-from typing import Literal
 
 from publisher import layout
+from publisher.feeds.plain import FORMATS, Format
 
-Format = Literal["rss", "atom", "json"]
-_FORMATS: dict[str, Format] = {"rss": "rss", "atom": "atom", "json": "json"}
+_FORMATS: dict[str, Format] = {each: each for each in FORMATS}
 
 
 def read(aliases: Iterable[str]) -> dict[str, Format]:

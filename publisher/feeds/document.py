@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Any
 
 from lxml import etree
 
+from publisher.feeds.plain import Format
 from publisher.layout import names_feed
 
-Kind = Literal["rss", "atom", "json"]
 MARK = 8  # bytes of an entry's mark
 
 _ATOM = "{http://www.w3.org/2005/Atom}"
@@ -39,7 +39,7 @@ _CHANGED = re.compile(rb'\n   "date_modified": "([^"]+)"')
 class Facts:
     """What a document says of itself."""
 
-    kind: Kind
+    kind: Format
     updated: datetime | None  # UTC; None where it says nothing that can be read
     links: tuple[tuple[str, str], ...]  # rel ("hub", "self") and URL, as the document has them (F24)
     archive: bool  # an archive document (RFC 5005, 4): it grows no more
@@ -50,7 +50,7 @@ def fingerprint(data: bytes) -> str:
     return hashlib.blake2b(data, digest_size=12).hexdigest()
 
 
-def kind(path: str, data: bytes) -> Kind | None:
+def kind(path: str, data: bytes) -> Format | None:
     """Which feed *data*, the file *path*, is, told by how it begins; None where it is none."""
     if not names_feed(path):
         return None
@@ -72,7 +72,7 @@ def read(path: str, data: bytes) -> Facts | None:
         return Facts(found, None, (), False)
 
 
-def spans(data: bytes, kind: Kind) -> list[tuple[int, int]]:
+def spans(data: bytes, kind: Format) -> list[tuple[int, int]]:
     """Where each entry begins, with the blanks before it, and ends."""
     if kind == "json":
         items = _ITEMS.search(data)
@@ -88,12 +88,12 @@ def spans(data: bytes, kind: Kind) -> list[tuple[int, int]]:
     return found
 
 
-def marks(data: bytes, kind: Kind) -> bytes:
+def marks(data: bytes, kind: Format) -> bytes:
     """MARK bytes for each entry, which change with its bytes."""
     return b"".join(_mark(data, span) for span in spans(data, kind))
 
 
-def delta(data: bytes, kind: Kind, known: bytes) -> bytes | None:
+def delta(data: bytes, kind: Format, known: bytes) -> bytes | None:
     """The document with those entries alone that have none of the marks *known*; None where that is all of them
     (RFC 3229 with the instance manipulation "feed": what a reader of an older version has not seen)."""
     seen = {known[at : at + MARK] for at in range(0, len(known), MARK)}
@@ -112,7 +112,7 @@ def _mark(data: bytes, span: tuple[int, int]) -> bytes:
     return hashlib.blake2b(data[span[0] : span[1]].strip(), digest_size=MARK).digest()
 
 
-def _without(data: bytes, kind: Kind, drop: list[tuple[int, int]]) -> bytes:
+def _without(data: bytes, kind: Format, drop: list[tuple[int, int]]) -> bytes:
     """The document less the entries *drop*."""
     if kind == "json":
         return _relisted(data, drop)
@@ -130,7 +130,7 @@ def _relisted(data: bytes, drop: list[tuple[int, int]]) -> bytes:
     return data[: every[0][0]] + kept + data[every[-1][1] :]
 
 
-def _xml(shell: bytes, kind: Kind) -> Facts:
+def _xml(shell: bytes, kind: Format) -> Facts:
     root = etree.fromstring(shell, etree.XMLParser(resolve_entities=False, no_network=True))
     channel = root.find("channel") if kind == "rss" else root
     if channel is None:

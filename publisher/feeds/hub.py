@@ -2,7 +2,7 @@
 
 from publisher import net
 from publisher.errors import Unreachable
-from publisher.feeds.hubs import Reply
+from publisher.feeds.websub import Reply
 
 SECONDS = 5.0  # for all of it
 LIMIT = 1_000_000  # bytes of an answer

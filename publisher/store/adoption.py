@@ -63,7 +63,7 @@ def take_over(connection: Connection, changes: Iterable[Change]) -> None:
         }
         mine = articles.c.id == change.id
         connection.execute(update(articles).where(mine).values(values))
-        stale.articles_(connection, mine)
+        stale.showing(connection, mine)
     groups.tell(connection, moved)
     media.forget(connection, moved)
 

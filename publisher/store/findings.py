@@ -232,7 +232,7 @@ class _Batch:
         replaced = {name: row.excluded[name] for name in self._leaves[0] if name not in _KEPT}
         bulk.insert(connection, row.on_conflict_do_update(["path"], set_=replaced), self._leaves)
         labels.change(connection, self._labels)
-        stale.archived(connection, self._seqs)
+        stale.documents(connection, self._seqs)
         groups.write(connection, self._claims)
 
 
@@ -250,7 +250,7 @@ def _leave(connection: Connection, ids: Sequence[str], status: Status, now: date
         since = func.coalesce(articles.c.removed, literal(now, Instant))
         changes = labels.before(connection, articles.c.id.in_(ids))
         placed = select(articles.c.seq).where(articles.c.id.in_(ids), articles.c.seq.is_not(None))
-        stale.archived(connection, connection.execute(placed).scalars())
+        stale.documents(connection, connection.execute(placed).scalars())
         connection.execute(
             update(articles)
             .where(articles.c.id.in_(ids))

@@ -221,4 +221,4 @@ def _look_again(connection: Connection, keys: Iterable[str]) -> None:
     """The pages of the articles with these keys are to be made again."""
     for some in chunks(keys):
         of_key = select(translations.c.article).where(translations.c.key.in_(some))
-        stale.articles_(connection, articles.c.id.in_(of_key))
+        stale.showing(connection, articles.c.id.in_(of_key))

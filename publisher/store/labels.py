@@ -132,7 +132,7 @@ def _choose(connection: Connection, wanted: Sequence[str]) -> None:
             changed += other
     for some in chunks([each for each in changed if each[0].startswith(_CATEGORY)]):
         showing = select(labels.c.article).where(tuple_(labels.c.key, labels.c.spelling).in_(some))
-        stale.articles_(connection, articles.c.id.in_(showing))
+        stale.showing(connection, articles.c.id.in_(showing))
 
 
 def _oldest(connection: Connection, key: str, words: Sequence[str]) -> str:

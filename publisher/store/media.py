@@ -212,7 +212,7 @@ def keep(connection: Connection, article: Waiting, kept: Sequence[Kept]) -> None
     mine = articles.c.id == article.article
     changed = update(articles).where(mine, articles.c.media != shown).values(media=shown)
     if connection.execute(changed).rowcount:
-        stale.articles_(connection, mine)
+        stale.showing(connection, mine)
 
 
 def _values(article: str, each: Kept) -> dict[str, Any]:

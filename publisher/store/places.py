@@ -172,4 +172,4 @@ def pass_on(connection: Connection, ids: Collection[str]) -> None:
 def _pass_on(connection: Connection, of: ColumnElement[bool]) -> None:
     """Make the pages at these addresses again, with those of the articles they lead to."""
     owners = {article for _, article in _claims(connection, of)}
-    stale.articles_(connection, articles.c.id.in_(owners))
+    stale.showing(connection, articles.c.id.in_(owners))

@@ -31,13 +31,13 @@ def due(connection: Connection, now: datetime) -> None:
     since = func.coalesce(articles.c.removed, literal(now, Instant))
     changes = labels.before(connection, _over(now))
     placed = select(articles.c.seq).where(_over(now), articles.c.seq.is_not(None))
-    stale.archived(connection, connection.execute(placed).scalars())
+    stale.documents(connection, connection.execute(placed).scalars())
     connection.execute(
         update(articles).where(_over(now)).values(status=Status.HELD, removed=since, page=OUTDATED)
     )
     columns = articles.c["id", "seq", "categories", "authors", "language"]
     come = connection.execute(select(*columns).where(_come(now))).all()
-    stale.archived(connection, [row.seq for row in come if row.seq])
+    stale.documents(connection, [row.seq for row in come if row.seq])
     connection.execute(update(articles).where(_come(now)).values(status=Status.PUBLISHED))
     changes += [Change(identity, (), keys.of(*words)) for identity, _, *words in come]
     labels.change(connection, changes)
@@ -74,7 +74,7 @@ def place(connection: Connection) -> int:
     ]
     placed = update(articles).where(articles.c.id == bindparam("article"))
     connection.execute(placed.values(seq=bindparam("at"), slug=bindparam("called")), places)
-    stale.archived(connection, [row["at"] for row in places])
+    stale.documents(connection, [row["at"] for row in places])
     groups.place(connection, [row.id for row in new])
     return len(new)
 

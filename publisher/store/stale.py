@@ -13,14 +13,14 @@ from publisher.store.tables import OUTDATED, archives, articles
 from publisher.store.tables import feeds as feeds_table
 
 
-def articles_(connection: Connection, which: ColumnElement[bool]) -> None:
+def showing(connection: Connection, which: ColumnElement[bool]) -> None:
     """Whatever shows the articles *which*."""
     connection.execute(update(articles).where(articles.c.page > "", which).values(page=OUTDATED))
     rows = connection.execute(
         select(*articles.c["seq", "categories", "authors", "language"]).where(which)
     ).all()
     feeds(connection, {keys.key(label) for _, *words in rows for label in keys.of(*words)})
-    archived(connection, [row.seq for row in rows if row.seq])
+    documents(connection, [row.seq for row in rows if row.seq])
 
 
 def feeds(connection: Connection, labels: Iterable[str]) -> None:
@@ -30,7 +30,7 @@ def feeds(connection: Connection, labels: Iterable[str]) -> None:
     bulk.insert(connection, row, [{"key": key, "stale": True} for key in sorted(labels)])
 
 
-def archived(connection: Connection, seqs: Iterable[int]) -> None:
+def documents(connection: Connection, seqs: Iterable[int]) -> None:
     """The archive documents with these places of the order."""
     places = list(seqs)
     if not places:

@@ -8,7 +8,7 @@ from functools import partial
 
 from publisher.actions import pings
 from publisher.actions.pings import Told
-from publisher.feeds import hubs
+from publisher.feeds import websub
 from publisher.verbs.session import Session
 
 PATIENCE = 15  # seconds that a verb gives to hubs; what they did not hear then waits for the next run
@@ -17,7 +17,7 @@ PATIENCE = 15  # seconds that a verb gives to hubs; what they did not hear then 
 async def ping(session: Session, stop: Callable[[], bool]) -> list[Told]:
     """Tell each hub what it is to hear, until *stop*; no hub waits for another, and nobody for hubs: they have threads
     of their own. Returns those that there was something for."""
-    urls = hubs.read(session.house.feeds)
+    urls = websub.read(session.house.feeds)
     threads = ThreadPoolExecutor(max(len(urls), 1), "hub")
     try:
         told = await asyncio.gather(*(_ping(session, hub, threads, stop) for hub in urls))

@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from publisher.actions import readers
 from publisher.pages.notice import notice_page
-from publisher.store import versions
+from publisher.store import feed_versions
 from publisher.subscribers.tokens import Claim
 from publisher.text.words import words
 from publisher.verbs.session import Session
@@ -26,7 +26,7 @@ def application(
 ) -> Callable[..., Any]:
     """The ASGI application; *health* names what is wrong now, *warnings* what is wrong elsewhere."""
     house = session.house
-    files = Files(house.out, lambda path: house.store.read(lambda c: versions.of(c, path)))
+    files = Files(house.out, lambda path: house.store.read(lambda c: feed_versions.of(c, path)))
 
     async def healthz(_: Request) -> Response:
         problems = health()

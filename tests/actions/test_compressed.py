@@ -14,7 +14,7 @@ from publisher.actions.house import House
 from publisher.actions.publish import Published
 from publisher.feeds import document, files
 from publisher.feeds.settings import FeedSettings
-from publisher.store import versions
+from publisher.store import feed_versions
 
 Publishes = Callable[..., Published]
 LONG = "كلمة أخرى في نص طويل جدا. " * 1500
@@ -153,7 +153,7 @@ def test_the_files_of_other_programs_get_none(house, write, publishes, make_hous
 
 
 def known(house: House, path: str) -> dict[str, bytes]:
-    return house.store.read(lambda c: versions.of(c, path))
+    return house.store.read(lambda c: feed_versions.of(c, path))
 
 
 def test_every_version_of_a_feed_is_known_and_the_last_fifty_only(house, write, publishes) -> None:  # F23
@@ -165,10 +165,10 @@ def test_every_version_of_a_feed_is_known_and_the_last_fifty_only(house, write, 
     assert 3 == len(known(house, "rss.xml")) == len(known(house, "feed.json"))
 
     for number in range(60):
-        house.store.write(lambda c, n=number: versions.note(c, "atom.xml", f"{n}", b""))
+        house.store.write(lambda c, n=number: feed_versions.note(c, "atom.xml", f"{n}", b""))
     assert {f"{number}" for number in range(10, 60)} == set(known(house, "atom.xml"))
-    house.store.write(lambda c: versions.note(c, "atom.xml", "10", b"again"))
-    house.store.write(lambda c: versions.note(c, "atom.xml", "new", b""))
+    house.store.write(lambda c: feed_versions.note(c, "atom.xml", "10", b"again"))
+    house.store.write(lambda c: feed_versions.note(c, "atom.xml", "new", b""))
     assert b"again" == known(house, "atom.xml")["10"]
     assert "11" not in known(house, "atom.xml")
     assert 3 == len(known(house, "rss.xml"))

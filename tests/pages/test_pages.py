@@ -127,14 +127,14 @@ def test_each_block_has_its_own_direction() -> None:
 @pytest.mark.parametrize("page", pages(), ids=["article", "home", "notice", "404"])
 def test_every_page_names_the_three_feeds(page: html.HtmlElement) -> None:  # F25
     found = [
-        (link.get("type"), link.get("href"), link.get("hreflang"))
+        (link.get("type"), link.get("href"), link.get("hreflang"), link.get("title"))
         for link in page.xpath("//link[@rel='alternate']")
     ]
 
     assert found == [
-        ("application/rss+xml", "https://news.example.org/rss.xml", "ar"),
-        ("application/atom+xml", "https://news.example.org/atom.xml", "ar"),
-        ("application/feed+json", "https://news.example.org/feed.json", "ar"),
+        ("application/rss+xml", "https://news.example.org/rss.xml", "ar", f"{SITE.title} (RSS)"),
+        ("application/atom+xml", "https://news.example.org/atom.xml", "ar", f"{SITE.title} (Atom)"),
+        ("application/feed+json", "https://news.example.org/feed.json", "ar", f"{SITE.title} (JSON Feed)"),
     ]
 
 

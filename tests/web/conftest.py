@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from publisher.actions.house import House
-from publisher.store import versions
+from publisher.store import feed_versions
 from publisher.web.files import Files
 
 
@@ -42,7 +42,7 @@ async def answer(files: Files, path: str, method: str = "GET", **headers: str) -
 @pytest.fixture
 def ask(house: House) -> Ask:
     """Asks the files of `house`: `ask("/atom.xml", if_none_match='"..."')`."""
-    files = Files(house.out, lambda path: house.store.read(lambda c: versions.of(c, path)))
+    files = Files(house.out, lambda path: house.store.read(lambda c: feed_versions.of(c, path)))
 
     def one(path: str, method: str = "GET", **headers: str) -> Reply:
         return asyncio.run(answer(files, path, method, **headers))

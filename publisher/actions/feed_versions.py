@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from publisher import layout
 from publisher.actions.house import House
 from publisher.feeds import document
-from publisher.store import versions
+from publisher.store import feed_versions
 
 CHUNK = 100  # feeds in one transaction
 
@@ -36,5 +36,5 @@ def _versions(house: House, paths: Collection[str]) -> Iterator[tuple[str, str, 
 
 def _write(connection: Connection, found: list[tuple[str, str, bytes]], gone: list[str]) -> None:
     for path, etag, entries in found:
-        versions.note(connection, path, etag, entries)
-    versions.forget(connection, gone)
+        feed_versions.note(connection, path, etag, entries)
+    feed_versions.forget(connection, gone)

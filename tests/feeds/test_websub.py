@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.feeds import hub, hubs
-from publisher.feeds.hubs import Reply, judge
+from publisher.feeds import hub, websub
 from publisher.feeds.settings import FeedSettings
+from publisher.feeds.websub import Reply, judge
 from tests.hub import running
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -29,7 +29,7 @@ def test_hubs_are_urls_as_every_feed_writes_them() -> None:  # F24
         "https://pubsubhubbub.appspot.com/",
         "http://blog.example.org/?pushpress=hub",
         "https://xn--mgbh0fb.example/hub",
-    ) == hubs.read(FeedSettings(hub=written))
+    ) == websub.read(FeedSettings(hub=written))
 
 
 @pytest.mark.parametrize(
@@ -37,10 +37,10 @@ def test_hubs_are_urls_as_every_feed_writes_them() -> None:  # F24
 )
 def test_a_hub_next_door_has_to_be_meant(host: str) -> None:  # threat 8
     with pytest.raises(ValueError, match="hub_private = true"):
-        hubs.read(FeedSettings(hub=(f"http://{host}:8000/",)))
+        websub.read(FeedSettings(hub=(f"http://{host}:8000/",)))
 
     meant = FeedSettings(hub=(f"http://{host}:8000/",), hub_private=True)
-    assert meant.hub == hubs.read(meant)
+    assert meant.hub == websub.read(meant)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_no_answer_is_too_odd(status: int, after: str, attempts: int) -> None:  
     verdict = judge(Reply(status, after=after), attempts, NOW, NOW)
 
     assert not (verdict.told and verdict.due)
-    assert verdict.due is None or NOW < verdict.due <= NOW + hubs.LONGEST
+    assert verdict.due is None or NOW < verdict.due <= NOW + websub.LONGEST
 
 
 def test_a_ping_says_which_feed_changed() -> None:  # F24
