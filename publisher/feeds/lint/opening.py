@@ -3,6 +3,7 @@ do it, so that one fault does not hide the others."""
 
 import json
 import re
+from html import unescape
 from typing import Any
 
 from lxml import etree
@@ -19,7 +20,21 @@ _DECLARATION = re.compile(r"\s*<\?xml\s[^>]{0,200}?\?>")
 _ENCODING = re.compile(rb"<\?xml\s[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{1,40})")
 _BEFORE = re.compile(rb"[^<]{0,2000}?(?=<\?xml\s)|\s+(?=<)")
 _PAGE = re.compile(rb"\s*(?:<!--.{0,2000}?-->\s*)*<(?:!doctype\s+html|html[\s>])", re.IGNORECASE | re.DOTALL)
+_LINK = re.compile(r"<link\s([^>]{1,2000})>", re.IGNORECASE)
+_ATTRIBUTE = re.compile(r"([\w-]{1,40})\s{0,9}=\s{0,9}(\"[^\"]*\"|'[^']*'|[^\s\"'>]+)")
+_FEEDS = frozenset(["application/rss+xml", "application/atom+xml", "application/feed+json"])
 _DOCTYPE = re.compile(rb"<!DOCTYPE[^>]{0,200}")
+_HALF = re.compile("[\ud800-\udfff]")
+_MARKUP = re.compile(rb"<[^>]*+>")
+_LANGUAGE = re.compile(
+    rb"(?:<(?:dc:)?language>\s*|xml:lang=[\"'])(ar|fa|ur|ps|ug|ku|ckb|he|iw|yi)(?![a-z])", re.IGNORECASE
+)
+_ASCII = re.compile(rb"[\x00-\x7f]")
+_GZIP = b"\x1f\x8b"
+# Python's own codecs, of which no reader knows any
+_NO_CHARSETS = frozenset(
+    ["idna", "mbcs", "oem", "palmos", "punycode", "raw-unicode-escape", "undefined", "unicode-escape", "utf-7"]
+)
 _PARTS = etree.ErrorTypes
 _KINDS: dict[int, str] = {
     _PARTS.ERR_UNDECLARED_ENTITY: "undefined-entity",
@@ -42,6 +57,9 @@ def opened(data: bytes) -> tuple[Root | None, str, list[Remark]]:
     if data.startswith(_BOM):
         remarks.append(Remark("byte-order-mark", "document", 1, "begins with U+FEFF"))
         data = data[3:]
+    if data.startswith(_GZIP):
+        mend = "unpack it first; a server that sends it packed says Content-Encoding: gzip"
+        return None, "", [Remark("not-a-feed", "document", 1, "is packed with gzip", mend)]
     bare = data.lstrip()
     if not bare:
         return None, "", [Remark("not-a-feed", "document", 1, "is empty")]
@@ -49,8 +67,19 @@ def opened(data: bytes) -> tuple[Root | None, str, list[Remark]]:
         root, text = _json(data, remarks)
         return root, text, remarks
     if _PAGE.match(data[:4000]):
-        return None, "", [Remark("not-a-feed", "document", 1, "is a web page")]
+        return None, "", [Remark("not-a-feed", "document", 1, "is a web page", _named(data))]
     return _xml(data, remarks), "", remarks
+
+
+def _named(page: bytes) -> str:
+    """The mend for a web page that names its feeds; "" for one that does not."""
+    head = page[:LARGE].decode("utf-8", "replace")
+    feeds = []
+    for tag in _LINK.findall(head):
+        said = {name.lower(): unescape(value.strip("\"'")) for name, value in _ATTRIBUTE.findall(tag)}
+        if "alternate" in said.get("rel", "").lower().split() and said.get("type", "").lower() in _FEEDS:
+            feeds.append(quoted(said.get("href", "").strip()))
+    return f"the page names its feed: lint {' or '.join(dict.fromkeys(feeds[:3]))}" if feeds else ""
 
 
 def _json(data: bytes, remarks: list[Remark]) -> tuple[Root | None, str]:
@@ -58,7 +87,7 @@ def _json(data: bytes, remarks: list[Remark]) -> tuple[Root | None, str]:
     repeated: list[str] = []
 
     def pairs(found: list[tuple[str, Any]]) -> dict[str, Any]:
-        made = dict(found)
+        made = {_whole(name): _whole(value) for name, value in found}
         if len(made) < len(found):
             names = [name for name, _ in found]
             repeated.extend(name for name in made if names.count(name) > 1) if len(names) < 200 else None
@@ -69,7 +98,10 @@ def _json(data: bytes, remarks: list[Remark]) -> tuple[Root | None, str]:
     except json.JSONDecodeError as error:
         remarks.append(Remark("not-well-formed", "document", error.lineno, error.msg, column=error.colno))
         return None, text
-    except (ValueError, RecursionError) as error:  # numbers of thousands of digits, brackets in brackets
+    except RecursionError:
+        remarks.append(Remark("not-well-formed", "document", None, "brackets stand in brackets too deep"))
+        return None, text
+    except ValueError as error:  # numbers of thousands of digits
         remarks.append(Remark("not-well-formed", "document", None, quoted(str(error))))
         return None, text
     for name in repeated[:1]:
@@ -82,9 +114,18 @@ def _json(data: bytes, remarks: list[Remark]) -> tuple[Root | None, str]:
     return document, text
 
 
+def _whole(value: Any) -> Any:
+    """*value* with U+FFFD, as readers show it, for each half of a surrogate pair: `\\ud800` is JSON and no text."""
+    if isinstance(value, str):
+        return _HALF.sub("\ufffd", value)
+    return [_whole(each) for each in value] if isinstance(value, list) else value
+
+
 def _decoded(data: bytes, encoding: str, remarks: list[Remark]) -> str:
     """*data* as text. Where it is not in *encoding*: as the encoding it looks like, else without what is broken."""
     try:
+        if encoding.replace("_", "-") in _NO_CHARSETS:
+            raise LookupError
         return data.decode(encoding)
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
@@ -92,13 +133,24 @@ def _decoded(data: bytes, encoding: str, remarks: list[Remark]) -> str:
         found = f"byte 0x{data[error.start]:02X} is not {encoding.upper()}"
     except LookupError:
         line, column, found = 1, 1, f"no reader knows the encoding {quoted(encoding)}"
-    try:
-        text, warnings = clean.decode(data)
-        found += f": it was {warnings[0].what.partition(';')[0]}" if warnings else ""
-    except clean.Undecodable:
-        text = data.decode("utf-8", "ignore")
+    was = _windows(data)
+    text = data.decode(was or "utf-8", "ignore")
+    found += f": it was read as {was}" if was else ""
     remarks.append(Remark("wrong-bytes", "document", line, found, column=column))
     return text
+
+
+def _windows(data: bytes) -> str:
+    """The code page that *data*, which is no UTF-8, looks like: by the letters of its texts (those of the markup are
+    Latin), and where they are few by its language; "" for another, and for UTF-8 with a fault."""
+    try:
+        _, warnings = clean.decode(_MARKUP.sub(b" ", data))
+        return warnings[0].what.partition(";")[0].rpartition(" ")[2] if warnings else ""
+    except clean.Undecodable:
+        said = _LANGUAGE.search(data)
+        if said is None or b"\0" in data or len(data.decode("utf-8", "ignore")) > len(_ASCII.findall(data)):
+            return ""
+        return "windows-1255" if said[1].lower() in {b"he", b"iw", b"yi"} else "windows-1256"
 
 
 def _xml(data: bytes, remarks: list[Remark]) -> Root | None:
