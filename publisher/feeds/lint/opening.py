@@ -44,6 +44,10 @@ _KINDS: dict[int, str] = {
     _PARTS.ERR_INVALID_CHAR: "bad-characters",
     _PARTS.ERR_INVALID_CHARREF: "bad-characters",
 }
+_UNCLOSED: dict[int, tuple[bytes, bytes]] = {
+    _PARTS.ERR_CDATA_NOT_FINISHED: (b"<![CDATA[", b"]]>"),
+    _PARTS.ERR_COMMENT_NOT_FINISHED: (b"<!--", b"-->"),
+}
 
 Root = etree._Element | dict[str, Any]
 
@@ -185,8 +189,8 @@ def _parsed(data: bytes, remarks: list[Remark]) -> Root | None:
     try:
         return _root(data)
     except etree.XMLSyntaxError as error:
-        line, column = error.position
-        message = (error.msg or "cannot be read").partition(", line ")[0]
+        line, column = _place(data, error)
+        message = _said(error)
         rule = _KINDS.get(int(error.code or 0), "not-well-formed")
         if rule == "bare-ampersand" and "xmlParseEntityRef" not in message and "EntityRef" not in message:
             rule = "not-well-formed"
@@ -200,10 +204,25 @@ def _parsed(data: bytes, remarks: list[Remark]) -> Root | None:
         return _root(mended)
     except etree.XMLSyntaxError as error:
         if rule != "not-well-formed":
-            line, column = error.position
-            found = (error.msg or "").partition(", line ")[0]
-            remarks.append(Remark("not-well-formed", "document", line, found, column=column or None))
+            line, column = _place(mended, error)
+            remarks.append(Remark("not-well-formed", "document", line, _said(error), column=column or None))
     return None
+
+
+def _said(error: etree.XMLSyntaxError) -> str:
+    """What libxml2 says, less the lines of the document that it adds to some of its messages."""
+    return (error.msg or "cannot be read").partition(", line ")[0].partition("\n")[0].strip()
+
+
+def _place(data: bytes, error: etree.XMLSyntaxError) -> tuple[int, int]:
+    """Line and column. libxml2 says the end of the document for what was never closed; here it is where that opens."""
+    if signs := _UNCLOSED.get(int(error.code or 0)):
+        opens, closes = signs
+        start = data.find(opens, data.rfind(closes) + 1)
+        if start >= 0:
+            return data.count(b"\n", 0, start) + 1, start - data.rfind(b"\n", 0, start)
+    line, column = error.position
+    return line, column
 
 
 def _root(data: bytes) -> etree._Element:

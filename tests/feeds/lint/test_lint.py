@@ -271,6 +271,18 @@ def test_the_cover_of_a_podcast_is_its_icon() -> None:
     assert set() == rules(check(data.replace(b"<item>", cover + b"<item>", 1), NOW))
 
 
+@pytest.mark.parametrize("sign", ["<![CDATA[", "<!--"])
+def test_what_is_never_closed_is_said_where_it_opens_and_on_one_line(sign: str) -> None:
+    title = "أمطار غزيرة في الجنوب"
+    data = clean("rss").decode().replace("]]>", "").replace("<![CDATA[", "").replace(title, f"{sign}{title}")
+
+    (remark,) = check(data.encode(), NOW).remarks
+
+    assert "not-well-formed" == remark.rule
+    assert "\n" not in remark.found
+    assert sign in data.splitlines()[(remark.line or 0) - 1]
+
+
 def test_entities_that_multiply_are_not_multiplied() -> None:
     laughs = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
     data = f'<!DOCTYPE rss [<!ENTITY l0 "ha">{laughs}]><rss version="2.0"><channel><title>&l9;</title></channel></rss>'
