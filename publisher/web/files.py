@@ -308,11 +308,16 @@ async def _send(send: Send, scope: Scope, answer: Answer) -> None:
 
 
 async def _stream(send: Send, scope: Scope, file: _File, answer: Answer) -> None:
-    """A large file, piece by piece. One that changes meanwhile is cut off: its length was said before."""
+    """A large file, piece by piece. One that changes meanwhile is cut off, as its length was said before: the answer
+    is left without its end, and the server hangs up."""
     await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
     if scope["method"] != "HEAD":
+        left = file.stamp[1]
         async for piece in _pieces(file):
             await send({"type": "http.response.body", "body": piece, "more_body": True})
+            left -= len(piece)
+        if left:
+            return
     await send({"type": "http.response.body", "body": b""})
 
 

@@ -5,7 +5,9 @@ import gzip
 import json
 import os
 import tracemalloc
+from collections.abc import MutableMapping
 from dataclasses import replace
+from typing import Any
 
 import brotli
 import feedparser
@@ -272,6 +274,22 @@ def test_a_large_file_is_not_held_in_memory(site, ask):
     assert peak < 1 << 20
     assert recording == ask("/talk.mp3").body
     assert 304 == ask("/talk.mp3", if_none_match=reply.headers["etag"]).status
+
+
+def test_a_large_file_that_changes_while_it_is_sent_is_broken_off(site):
+    talk = site.out / "talk.mp3"
+    talk.write_bytes(bytes(8 << 20))
+    sent: list[MutableMapping[str, Any]] = []
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        sent.append(message)
+        talk.write_bytes(b"other")
+
+    scope = {"method": "GET", "raw_path": b"/talk.mp3", "headers": []}
+    asyncio.run(Files(site.out)(scope, None, send))  # type: ignore[arg-type]
+
+    assert sum(len(each.get("body", b"")) for each in sent) < 8 << 20
+    assert all(each["more_body"] for each in sent[1:])  # what has no end is no answer: the server hangs up
 
 
 def test_memory_stays_bounded_whatever_is_asked_for(site, monkeypatch):
