@@ -1,6 +1,6 @@
 """The channels of a site: its own feed, that of a label, a document of the archive; what they say of themselves."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -13,7 +13,8 @@ from publisher.store import adoption, articles, feeds, keys
 from publisher.store.feeds import LabelFeed
 from publisher.text.bidi import isolate
 from publisher.text.direction import of_tag
-from publisher.text.language import feed_tag, own_name
+from publisher.text.language import feed_tag
+from publisher.text.words import own_name
 
 REMEMBERED = timedelta(days=30)  # how long a feed tells that an article left (F13)
 TOMBSTONES = 200  # ... and of how many at most: a feed stays a feed
@@ -24,7 +25,9 @@ class Channels:
     """What every channel of a site has in common."""
 
     site: Feed  # its own
-    removed: tuple[tuple[Article, datetime], ...]  # that left lately, the latest first
+    removed: Mapping[
+        str, tuple[Removed, ...]
+    ]  # what left lately, the latest first, by the key of each label it had
     archives: int  # how many documents the archive has
     urls: layout.Layout
     identity: str  # the site's id
@@ -32,15 +35,15 @@ class Channels:
     @classmethod
     def of(cls, house: House, now: datetime) -> "Channels":
         """Read what the store knows of them at *now*."""
-        removed = tuple(house.store.read(lambda c: articles.removed(c, now - REMEMBERED, TOMBSTONES)))
-        last = house.store.read(feeds.last_archive) if house.feeds.archive else 0
-        return cls(_site(house, _told(removed), last), removed, last, house.layout, house.site.id)
+        removed = house.store.read(lambda c: articles.removed(c, now - REMEMBERED, TOMBSTONES))
+        last, whole = house.store.read(lambda c: (feeds.last_archive(c), feeds.whole_archive(c)))
+        site = _site(house, _told(removed), whole if house.feeds.archive else 0)
+        return cls(site, _by_label(removed), last, house.layout, house.site.id)
 
     def label(self, label: LabelFeed, folder: str) -> Feed:
         """The channel of a label's articles, whose files stand in *folder*."""
         language = label.key.partition(":")[2] if label.kind == "language" else ""
         direction = of_tag(language) if language else self.site.direction
-        told = [(article, when) for article, when in self.removed if label.key in _keys(article)]
         name = own_name(language) if language else label.word
         title = f"{isolate(name, 'lrm') if direction == 'rtl' else name} – {self.site.title}"
         return replace(
@@ -50,7 +53,7 @@ class Channels:
             description="" if language else self.site.description,
             language=language or self.site.language,
             direction=direction,
-            removed=_told(told),
+            removed=self.removed.get(label.key, ()),
             previous="",
             rss=self.urls.url(layout.in_folder(folder, layout.RSS)),
             atom=self.urls.url(layout.in_folder(folder, layout.ATOM)),
@@ -77,7 +80,7 @@ class Channels:
         return self.urls.url(layout.archive_path(number))
 
 
-def _site(house: House, removed: tuple[Removed, ...], archives: int) -> Feed:
+def _site(house: House, removed: tuple[Removed, ...], whole: int) -> Feed:
     site, urls = house.site, house.layout
     return Feed(
         id=house.store.read(adoption.feed_id) or layout.feed_id(site.id),
@@ -98,7 +101,7 @@ def _site(house: House, removed: tuple[Removed, ...], archives: int) -> Feed:
         icon=site.icon,
         logo=site.logo,
         removed=removed,
-        previous=urls.url(layout.archive_path(archives)) if archives else "",
+        previous=urls.url(layout.archive_path(whole)) if whole else "",
     )
 
 
@@ -106,5 +109,9 @@ def _told(removed: Collection[tuple[Article, datetime]]) -> tuple[Removed, ...]:
     return tuple(Removed(plain.identity(article, "atom"), when) for article, when in removed)
 
 
-def _keys(article: Article) -> set[str]:
-    return set(map(keys.key, keys.of(article.categories, article.authors, article.language)))
+def _by_label(removed: Collection[tuple[Article, datetime]]) -> dict[str, tuple[Removed, ...]]:
+    found: dict[str, list[tuple[Article, datetime]]] = {}
+    for article, when in removed:
+        for key in set(map(keys.key, keys.of(article.categories, article.authors, article.language))):
+            found.setdefault(key, []).append((article, when))
+    return {key: _told(some) for key, some in found.items()}

@@ -6,6 +6,7 @@ import json
 import os
 import tracemalloc
 from collections.abc import MutableMapping
+from dataclasses import replace
 from typing import Any
 
 import brotli
@@ -305,6 +306,21 @@ def test_memory_stays_bounded_whatever_is_asked_for(site, monkeypatch):
                 assert files._size == sum(file.size for file in files._kept.values())
 
     asyncio.run(everything())
+
+
+def test_a_feed_at_an_old_address_in_capitals_is_one(site, publishes, ask):  # A15, F20
+    publishes(replace(site, feeds=replace(site.feeds, aliases=("/Feed.XML rss", "/Old.JSON"))))
+
+    for path, like in (("/Feed.XML", "/rss.xml"), ("/Old.JSON", "/feed.json")):
+        assert ask(like).headers == ask(path).headers
+
+
+def test_memory_is_counted_right_where_everything_is_new_to_a_reader(site):  # F23
+    old = '"0123456789abcdef01234567"'
+    files = Files(site.out, lambda _path: {old.strip('"'): b"an entry"})
+
+    assert 200 == asyncio.run(answer(files, "/atom.xml", a_im="feed", if_none_match=old)).status
+    assert files._size == sum(file.size for file in files._kept.values())
 
 
 @pytest.mark.parametrize(

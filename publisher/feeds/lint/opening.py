@@ -33,7 +33,17 @@ _ASCII = re.compile(rb"[\x00-\x7f]")
 _GZIP = b"\x1f\x8b"
 # Python's own codecs, of which no reader knows any
 _NO_CHARSETS = frozenset(
-    ["idna", "mbcs", "oem", "palmos", "punycode", "raw-unicode-escape", "undefined", "unicode-escape", "utf-7"]
+    [
+        "idna",
+        "mbcs",
+        "oem",
+        "palmos",
+        "punycode",
+        "raw-unicode-escape",
+        "undefined",
+        "unicode-escape",
+        "utf-7",
+    ]
 )
 _PARTS = etree.ErrorTypes
 _KINDS: dict[int, str] = {

@@ -222,7 +222,8 @@ SHORT = """{declaration}<rss version="2.0"><channel><title>{title}</title><link>
 
 @pytest.mark.parametrize("declaration", ["", '<?xml version="1.0" encoding="UTF-8"?>'])
 @pytest.mark.parametrize(
-    "language, title, page", [("ar", "أخبار", "cp1256"), ("fa", "خبر", "cp1256"), ("he-IL", "חדשות", "cp1255")]
+    "language, title, page",
+    [("ar", "أخبار", "cp1256"), ("fa", "خبر", "cp1256"), ("he-IL", "חדשות", "cp1255")],
 )
 def test_letters_of_a_windows_code_page_are_read_and_not_lost(
     declaration: str, language: str, title: str, page: str
