@@ -5,10 +5,10 @@ import time
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from lxml import etree
 from lxml.html import fragment_fromstring
 
+from publisher.text import paragraph
 from publisher.text.bidi import How, isolate, runs
 from publisher.text.paragraph import mark
 
@@ -80,12 +80,25 @@ def test_the_authors_marks_are_respected(text: str) -> None:
     assert text == isolate(text, "lrm")
 
 
-PIECES = ["خبر ", "http://a.b/", "http://[", "f()", "$", "$5", "#x", "C++", "(", "@u", '<img src="a.png"/>', "<br/>"]
+PIECES = [
+    "خبر ",
+    "http://a.b/",
+    "http://[",
+    "f()",
+    "$",
+    "$5",
+    "#x",
+    "C++",
+    "(",
+    "@u",
+    '<img src="a.png"/>',
+    "<br/>",
+]
 PIECES += ["<b>x</b>", "<i>#نص</i>", "<iframe></iframe>", '<span dir="rtl">C#</span>', " "]
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=8).map("".join), st.sampled_from(["bdi", "span"]))
-def test_what_is_no_text_is_in_no_run_and_no_word_is_lost(inner: str, how: How) -> None:  # F9
+def test_what_is_no_text_is_in_no_run_and_no_word_is_lost(inner: str, how: paragraph.How) -> None:  # F9
     block = fragment_fromstring(f"<p>خبر {inner}</p>")
     words = "".join(block.itertext())
 
