@@ -18,7 +18,7 @@ LRM, RLM = "\u200e", "\u200f"
 
 _RTL = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff"
 _URL = (
-    r"(?:https?|ftp)://[^\s<>\"«»()،؛؟]*+(?:\([^\s<>\"«»()]*+\)[^\s<>\"«»()،؛؟]*+)*+"
+    r"(?:https?|ftp)://[^\s<>\"«»()،؛؟\ufffc]*+(?:\([^\s<>\"«»()\ufffc]*+\)[^\s<>\"«»()،؛؟\ufffc]*+)*+"
     r"|(?<![\w.+-])(?:mailto:)?[\w.+-]++@[\w-]++(?:\.[\w-]++)++"
 )
 _PHONE = (  # seven digits at least, and no more groups than a number has
@@ -111,7 +111,7 @@ def runs(text: str) -> list[Run]:
         return []
     guarded = [match.span() for match in _GUARD.finditer(text)]
     starts = [start for start, _ in guarded]
-    found = []
+    found: list[Run] = []
     for token in _joined(text):
         start, end, before, after, kind = token
         isolated = bisect_left(starts, start) - 1
@@ -122,6 +122,10 @@ def runs(text: str) -> list[Run]:
             before = False  # W5 keeps $75 and #2 together after Hebrew
         before = before and text[start - 1 : start] not in _OWN_MARK
         after = after and text[end : end + 1] not in _OWN_MARK
+        if (
+            found and start < found[-1].end
+        ):  # f()$5: a sign is the end of one run, not also the start of the next
+            start, before = found[-1].end, False
         if before or after or spill:
             found.append(Run(start, end, before, after, spill or _LATIN_NEXT.match(text, end) is not None))
     return found

@@ -5,8 +5,12 @@ import time
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lxml import etree
+from lxml.html import fragment_fromstring
 
-from publisher.text.bidi import How, isolate
+from publisher.text import paragraph
+from publisher.text.bidi import How, isolate, runs
+from publisher.text.paragraph import mark
 
 LRM, RLM, LRI, PDI = "\u200e", "\u200f", "\u2066", "\u2069"
 
@@ -74,6 +78,45 @@ def test_hebrew_keeps_the_dollar_by_itself() -> None:
 def test_the_authors_marks_are_respected(text: str) -> None:
     assert text == isolate(text, "bdi")  # F9
     assert text == isolate(text, "lrm")
+
+
+PIECES = [
+    "خبر ",
+    "http://a.b/",
+    "http://[",
+    "f()",
+    "$",
+    "$5",
+    "#x",
+    "C++",
+    "(",
+    "@u",
+    '<img src="a.png"/>',
+    "<br/>",
+]
+PIECES += ["<b>x</b>", "<i>#نص</i>", "<iframe></iframe>", '<span dir="rtl">C#</span>', " "]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=8).map("".join), st.sampled_from(["bdi", "span"]))
+def test_what_is_no_text_is_in_no_run_and_no_word_is_lost(inner: str, how: paragraph.How) -> None:  # F9
+    block = fragment_fromstring(f"<p>خبر {inner}</p>")
+    words = "".join(block.itertext())
+
+    mark(block, "rtl", how)
+
+    assert words == "".join(block.itertext()).replace("\u200e", "").replace("\u200f", "")
+
+
+def test_an_address_ends_before_a_picture() -> None:  # F9
+    block = fragment_fromstring('<p>زوروا http://a.b/<img src="a.png"></p>')
+
+    mark(block, "rtl", "bdi")
+
+    assert b'<bdi dir="ltr">http://a.b/</bdi><img' in etree.tostring(block)
+
+
+def test_runs_share_no_sign() -> None:
+    assert [(4, 8)] == [(each.start, each.end) for each in runs("خبر f()$5")]
 
 
 def test_text_is_escaped_once() -> None:
