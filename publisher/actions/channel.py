@@ -9,7 +9,7 @@ from publisher.actions.house import House
 from publisher.feeds import hubs, plain
 from publisher.model.article import Article
 from publisher.model.feed import Feed, Removed
-from publisher.store import adoption, articles, feeds, keys
+from publisher.store import adoption, articles, feeds
 from publisher.store.feeds import LabelFeed
 from publisher.text.bidi import isolate
 from publisher.text.direction import of_tag
@@ -24,7 +24,6 @@ class Channels:
     """What every channel of a site has in common."""
 
     site: Feed  # its own
-    removed: tuple[tuple[Article, datetime], ...]  # that left lately, the latest first
     archives: int  # how many documents the archive has
     urls: layout.Layout
     identity: str  # the site's id
@@ -32,15 +31,16 @@ class Channels:
     @classmethod
     def of(cls, house: House, now: datetime) -> "Channels":
         """Read what the store knows of them at *now*."""
-        removed = tuple(house.store.read(lambda c: articles.removed(c, now - REMEMBERED, TOMBSTONES)))
+        removed = house.store.read(lambda c: articles.removed(c, now - REMEMBERED, TOMBSTONES))
         last = house.store.read(feeds.last_archive) if house.feeds.archive else 0
-        return cls(_site(house, _told(removed), last), removed, last, house.layout, house.site.id)
+        return cls(_site(house, _told(removed), last), last, house.layout, house.site.id)
 
-    def label(self, label: LabelFeed, folder: str) -> Feed:
-        """The channel of a label's articles, whose files stand in *folder*."""
+    def label(
+        self, label: LabelFeed, folder: str, removed: Collection[tuple[Article, datetime]] = ()
+    ) -> Feed:
+        """The channel of a label's articles, whose files stand in *folder*, and of those *removed* lately."""
         language = label.key.partition(":")[2] if label.kind == "language" else ""
         direction = of_tag(language) if language else self.site.direction
-        told = [(article, when) for article, when in self.removed if label.key in _keys(article)]
         name = own_name(language) if language else label.word
         title = f"{isolate(name, 'lrm') if direction == 'rtl' else name} – {self.site.title}"
         return replace(
@@ -50,7 +50,7 @@ class Channels:
             description="" if language else self.site.description,
             language=language or self.site.language,
             direction=direction,
-            removed=_told(told),
+            removed=_told(removed),
             previous="",
             rss=self.urls.url(layout.in_folder(folder, layout.RSS)),
             atom=self.urls.url(layout.in_folder(folder, layout.ATOM)),
@@ -104,7 +104,3 @@ def _site(house: House, removed: tuple[Removed, ...], archives: int) -> Feed:
 
 def _told(removed: Collection[tuple[Article, datetime]]) -> tuple[Removed, ...]:
     return tuple(Removed(plain.identity(article, "atom"), when) for article, when in removed)
-
-
-def _keys(article: Article) -> set[str]:
-    return set(map(keys.key, keys.of(article.categories, article.authors, article.language)))

@@ -42,7 +42,7 @@ def write(
         front.write(house, now, channels, fingerprint, written, verify=verify)
     except Changed as error:
         changed.append(str(error))
-    _remake(house, fingerprint, verify=verify)
+    _remake(house, fingerprint, channels.site.id, verify=verify)
     torn, more = article_pages.write(
         house, fingerprint, written, verify=verify, limit=limit, progress=progress
     )
@@ -64,9 +64,10 @@ def write(
     return Shown(changed, more)
 
 
-def _remake(house: House, fingerprint: str, *, verify: bool) -> None:
-    """Note which feeds of labels and archive documents are to be made again, beside those whose articles changed."""
-    state = _hash(fingerprint.encode(), repr((house.feeds, house.layout)).encode())
+def _remake(house: House, fingerprint: str, identity: str, *, verify: bool) -> None:
+    """Note which feeds of labels and archive documents are to be made again, beside those whose articles changed;
+    *identity* is what the site's feed is known by."""
+    state = _hash(fingerprint.encode(), repr((house.feeds, house.layout, identity)).encode())
     if house.store.read(lambda c: facts.get(c, CHANNELS)) != state:
         house.store.write(feeds.make_all)
         house.store.write(lambda c: facts.put(c, CHANNELS, state))
