@@ -1,4 +1,4 @@
-"""The articles that left the site, by the labels they had then: the feeds of those labels tell of it for a while (F13)."""
+"""The articles that left the site, by the labels they had then: the feeds of those labels tell of it (F13)."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
