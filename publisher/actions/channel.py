@@ -1,6 +1,6 @@
 """The channels of a site: its own feed, that of a label, a document of the archive; what they say of themselves."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -9,7 +9,7 @@ from publisher.actions.house import House
 from publisher.feeds import plain, websub
 from publisher.model.article import Article
 from publisher.model.feed import Feed, Removed
-from publisher.store import adoption, articles, feeds, keys
+from publisher.store import adoption, articles, feeds
 from publisher.store.feeds import LabelFeed
 from publisher.text.bidi import isolate
 from publisher.text.direction import of_tag
@@ -25,9 +25,6 @@ class Channels:
     """What every channel of a site has in common."""
 
     site: Feed  # its own
-    removed: Mapping[
-        str, tuple[Removed, ...]
-    ]  # what left lately, the latest first, by the key of each label it had
     archives: int  # how many documents the archive has
     urls: layout.Layout
     identity: str  # the site's id
@@ -38,10 +35,12 @@ class Channels:
         removed = house.store.read(lambda c: articles.removed(c, now - REMEMBERED, TOMBSTONES))
         last, whole = house.store.read(lambda c: (feeds.last_archive(c), feeds.whole_archive(c)))
         site = _site(house, _told(removed), whole if house.feeds.archive else 0)
-        return cls(site, _by_label(removed), last, house.layout, house.site.id)
+        return cls(site, last, house.layout, house.site.id)
 
-    def label(self, label: LabelFeed, folder: str) -> Feed:
-        """The channel of a label's articles, whose files stand in *folder*."""
+    def label(
+        self, label: LabelFeed, folder: str, removed: Collection[tuple[Article, datetime]] = ()
+    ) -> Feed:
+        """The channel of a label's articles, whose files stand in *folder*, and of those *removed* lately."""
         language = label.key.partition(":")[2] if label.kind == "language" else ""
         direction = of_tag(language) if language else self.site.direction
         name = own_name(language) if language else label.word
@@ -53,7 +52,7 @@ class Channels:
             description="" if language else self.site.description,
             language=language or self.site.language,
             direction=direction,
-            removed=self.removed.get(label.key, ()),
+            removed=_told(removed),
             previous="",
             rss=self.urls.url(layout.in_folder(folder, layout.RSS)),
             atom=self.urls.url(layout.in_folder(folder, layout.ATOM)),
@@ -107,11 +106,3 @@ def _site(house: House, removed: tuple[Removed, ...], whole: int) -> Feed:
 
 def _told(removed: Collection[tuple[Article, datetime]]) -> tuple[Removed, ...]:
     return tuple(Removed(plain.identity(article, "atom"), when) for article, when in removed)
-
-
-def _by_label(removed: Collection[tuple[Article, datetime]]) -> dict[str, tuple[Removed, ...]]:
-    found: dict[str, list[tuple[Article, datetime]]] = {}
-    for article, when in removed:
-        for key in set(map(keys.key, keys.of(article.categories, article.authors, article.language))):
-            found.setdefault(key, []).append((article, when))
-    return {key: _told(some) for key, some in found.items()}

@@ -7,7 +7,7 @@ from functools import partial
 
 from publisher import layout
 from publisher.actions import compressed, pings, relations
-from publisher.actions.channel import Channels
+from publisher.actions.channel import REMEMBERED, TOMBSTONES, Channels
 from publisher.actions.entries import Desk
 from publisher.actions.house import House
 from publisher.actions.pool import Progress, spread
@@ -19,7 +19,7 @@ from publisher.model.article import Article
 from publisher.model.feed import Entry, Feed
 from publisher.model.site import Site
 from publisher.pages.feed import feed_page
-from publisher.store import articles, feeds
+from publisher.store import articles, departures, feeds
 from publisher.store.feeds import LabelFeed
 from publisher.templating import Templates
 
@@ -63,6 +63,9 @@ def write(
     """Make at most *limit* of the stale ones again, and take away those that have no articles any more. Adds to
     *written* what was written and removed; returns the paths of articles that are to be looked at again, and whether
     others wait."""
+    since = now - REMEMBERED
+    if house.store.read(lambda c: departures.any_before(c, since)):
+        house.store.write(lambda c: departures.forget(c, since))
     changed: list[str] = []
     tried: set[str] = (
         set()
@@ -102,7 +105,9 @@ def _make(
     changed: list[str] = []
     work = partial(_render, Desk.of(house), house.site, house.templates)
     for start in range(0, len(full), _AHEAD):
-        jobs = [_job(house, channels, each, published) for each in full[start : start + _AHEAD]]
+        jobs = [
+            _job(house, channels, now - REMEMBERED, each, published) for each in full[start : start + _AHEAD]
+        ]
         keys: list[str] = []
 
         def made(
@@ -137,12 +142,13 @@ def _take_away(house: House, empty: Sequence[LabelFeed]) -> Iterator[str]:
         yield from (path for path in _paths(label) if files.remove(house.out, path))
 
 
-def _job(house: House, channels: Channels, label: LabelFeed, published: int) -> _Job:
+def _job(house: House, channels: Channels, since: datetime, label: LabelFeed, published: int) -> _Job:
     find = partial(articles.labelled, key=label.key, count=label.articles, of=published)
     newest = house.store.read(partial(find, limit=house.feeds.entries))
     folder = label.folder or house.store.write(lambda c: feeds.place(c, label.key, _wanted(label)))
+    removed = house.store.read(lambda c: articles.removed(c, since, TOMBSTONES, label.key))
     versions = relations.versions(house, newest)
-    return _Job(label.key, channels.label(label, folder), folder, tuple(newest), versions)
+    return _Job(label.key, channels.label(label, folder, removed), folder, tuple(newest), versions)
 
 
 def _wanted(label: LabelFeed) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, Select, func, or_, select, update
 from publisher.model.article import Article, Status
 from publisher.store import labels, media
 from publisher.store.identity import printable
-from publisher.store.tables import OUTDATED, PINNED, REFUSED, articles, editions, leaves
+from publisher.store.tables import OUTDATED, PINNED, REFUSED, articles, departures, editions, leaves
 from publisher.store.tables import labels as labels_table
 
 _COLUMNS = [articles.c[field.name] for field in fields(Article)]
@@ -122,12 +122,17 @@ def labelled(connection: Connection, key: str, count: int, of: int, limit: int) 
     return _read(connection, few)
 
 
-def removed(connection: Connection, since: datetime, limit: int) -> list[tuple[Article, datetime]]:
-    """The articles that left the site after *since*, and when, the latest first."""
+def removed(
+    connection: Connection, since: datetime, limit: int, key: str | None = None
+) -> list[tuple[Article, datetime]]:
+    """The articles that left the site after *since*, and when, the latest first; those that had the label of this
+    *key* then."""
     away = (
         (articles.c.removed > since) & articles.c.seq.is_not(None) & (articles.c.status != Status.PUBLISHED)
     )
     query = select(*articles.c["id", "removed"]).where(away)
+    if key is not None:
+        query = query.join(departures, departures.c.article == articles.c.id).where(departures.c.key == key)
     query = query.order_by(articles.c.removed.desc(), articles.c.seq.desc()).limit(limit)
     when: dict[str, datetime] = {row.id: row.removed for row in connection.execute(query)}
     found = {article.id: article for article in some(connection, when)}

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from publisher.model.article import Status
 from publisher.model.feed import Label
-from publisher.store import bulk, keys, stale
+from publisher.store import bulk, departures, keys, stale
 from publisher.store.tables import OTHER, articles, labels, spellings
 
 T = TypeVar("T")
@@ -49,6 +49,8 @@ def change(connection: Connection, changes: Iterable[Change]) -> None:
     stale.feeds(
         connection, {keys.key(each) for labels_ in whole.values() for part in labels_ for each in part}
     )
+    left = {one: {keys.key(each) for each in old} for one, (old, now) in whole.items() if old and not now}
+    departures.note(connection, left, [one for one, (old, now) in whole.items() if now and not old])
     gone: list[tuple[str, str, str]] = []
     new: list[tuple[str, str, str]] = []
     for article, (before, after) in whole.items():

@@ -133,6 +133,18 @@ labels = Table(
     sqlite_with_rowid=False,
 )
 
+# The labels that an article had when it left the site: whose feeds tell that it left (F13).
+departures = Table(
+    "departures",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("article", ForeignKey("articles.id"), primary_key=True),
+    Column("at", Instant, nullable=False),
+    Index("ix_departures_article", "article"),
+    Index("ix_departures_at", "at"),
+    sqlite_with_rowid=False,
+)
+
 # How many published articles spell a word so. Kept with every change, so that nobody counts 100,000 articles.
 spellings = Table(
     "spellings",

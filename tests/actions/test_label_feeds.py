@@ -8,21 +8,25 @@ import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import feedparser
 import pytest
+from lxml import etree
 
 from publisher.actions.house import House
 from publisher.actions.publish import Published, publish
 from publisher.feeds.settings import FeedSettings
-from publisher.store import facts
+from publisher.model.article import Article
+from publisher.store import adoption, facts
 
 if TYPE_CHECKING:
     from tests.conftest import Clock, MakeHouse, Write
 
     Publishes = Callable[..., Published]
+    OnSite = Callable[[House], dict[str, Article]]
 
 FORMATS = ("atom.xml", "rss.xml", "feed.json")
 
@@ -321,3 +325,110 @@ def test_whatever_happens_the_output_is_what_a_new_build_makes(
 
 def files(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def deleted(house: House, path: str) -> list[str]:
+    """The ids of the articles that a feed says are gone."""
+    root = etree.fromstring((house.out / path).read_bytes())
+    return [
+        each.get("ref", "") for each in root.iter("{http://purl.org/atompub/tombstones/1.0}deleted-entry")
+    ]
+
+
+def test_a_label_feed_tells_for_a_month_what_left(
+    full: House, write: Write, publishes: Publishes, clock: Clock
+) -> None:  # F13
+    write(full, "1.md", story(1, categories="[سياسة]"))
+    write(full, "2.md", story(2, categories="[سياسة]"))
+    publishes(full)
+    clock.forward(hours=1)
+    (full.folder / "1.md").unlink()
+    publishes(full)
+    assert len(deleted(full, "category/سياسة/atom.xml")) == 1
+
+    clock.forward(days=31)
+    publishes(full)
+
+    assert deleted(full, "category/سياسة/atom.xml") == deleted(full, "lang/ar/atom.xml") == []
+    assert deleted(full, "atom.xml") == []
+    assert not publishes(full).written
+
+
+def test_what_left_is_told_where_it_stood(
+    full: House, write: Write, publishes: Publishes, clock: Clock, on_site: OnSite
+) -> None:  # F13
+    for number in (1, 2, 3):
+        write(full, f"{number}.md", story(number, categories="[سياسة]"))
+    write(full, "4.md", story(4, categories="[رياضة]"))
+    publishes(full)
+    gone = on_site(full)["1.md"].id
+    clock.forward(hours=1)
+    write(full, "1.md", story(1, categories="[رياضة]", draft="true"))
+    publishes(full)
+    write(full, "1.md", story(1, categories="[علوم]", draft="true"))
+    publishes(full)
+    write(full, "4.md", story(4, "نص آخر.", categories="[رياضة]"))
+    write(full, "2.md", story(2, "نص آخر.", categories="[سياسة]"))
+    publishes(full)
+
+    assert deleted(full, "category/سياسة/atom.xml") == deleted(full, "lang/ar/atom.xml") == [gone]
+    assert deleted(full, "category/رياضة/atom.xml") == []
+
+    clock.forward(hours=1)
+    write(full, "1.md", story(1, categories="[رياضة]"))
+    publishes(full)
+
+    assert deleted(full, "category/سياسة/atom.xml") == deleted(full, "lang/ar/atom.xml") == []
+
+
+def test_a_scheduled_article_that_left_is_told_from_then(
+    full: House, write: Write, publishes: Publishes, clock: Clock, on_site: OnSite
+) -> None:  # F13
+    write(full, "1.md", story(1))
+    later = (clock.now + timedelta(days=40)).isoformat()
+    write(full, "2.md", story(2, date=later))
+    publishes(full)
+    write(full, "2.md", story(2, "نص آخر قبل النشر.", date=later))
+    publishes(full)
+    clock.forward(days=41)
+    publishes(full)
+    scheduled = on_site(full)["2.md"].id
+
+    (full.folder / "2.md").unlink()
+    publishes(full)
+
+    assert deleted(full, "atom.xml") == deleted(full, "lang/ar/atom.xml") == [scheduled]
+
+
+def test_a_scheduled_article_keeps_its_identity_under_another_name(
+    full: House, write: Write, publishes: Publishes, clock: Clock, on_site: OnSite
+) -> None:  # A9
+    write(full, "1.md", story(1))
+    later = (clock.now + timedelta(days=40)).isoformat()
+    write(full, "2.md", story(2, date=later))
+    publishes(full)
+    text = story(2, "نص آخر قبل النشر.", date=later)
+    write(full, "2.md", text)
+    publishes(full)
+    clock.forward(days=41)
+    publishes(full)
+    scheduled = on_site(full)["2.md"].id
+
+    (full.folder / "2.md").unlink()
+    publishes(full)
+    write(full, "moved.md", text)
+    publishes(full)
+
+    assert on_site(full)["moved.md"].id == scheduled
+
+
+def test_an_adopted_identity_of_the_feed_reaches_the_archive(
+    full: House, write: Write, publishes: Publishes
+) -> None:  # A15
+    write(full, "1.md", story(1))
+    publishes(full)
+    full.store.write(lambda c: adoption.keep_feed_id(c, "https://old.example.org/atom.xml"))
+    publishes(full)
+
+    for path in ("atom.xml", "archive/1.xml"):
+        assert feedparser.parse((full.out / path).read_bytes()).feed.id == "https://old.example.org/atom.xml"

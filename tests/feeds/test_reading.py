@@ -137,6 +137,7 @@ def test_bytes_are_read_or_refused(data: bytes) -> None:  # threat 4
         ("feed/atom", "feed/atom/index.xml", "atom"),
         ("/feed.xml atom", "feed.xml", "atom"),
         ("/feeds/all.atom.xml", "feeds/all.atom.xml", "atom"),
+        ("/category/feed/", "category/feed/index.xml", "rss"),
         ("/blog/feed.json", "blog/feed.json", "json"),
         ("/%D8%AE/index.rdf", "خ/index.rdf", "rss"),
     ],
@@ -146,7 +147,8 @@ def test_an_alias_is_a_file_and_a_format(alias: str, file: str, kind: str) -> No
 
 
 @pytest.mark.parametrize(
-    "alias", ["/", "", "/rss.xml", "/u/x", "/a/feed.xml", "/../x.xml", "/x.xml/feed/", "/feed.xml word", "/.x/"]
+    "alias", ["/", "", "/rss.xml", "/u/x", "/a/feed.xml", "/../x.xml", "/x.xml/feed/", "/feed.xml word", "/.x/",
+              "/category/x/atom.xml", "/author/a%20b/feed.json", "/lang/fa/rss.xml", "/archive/1.xml"]
 )  # fmt: skip
 def test_an_alias_that_cannot_be_says_so_with_a_mend(alias: str) -> None:  # A15
     with pytest.raises(ValueError, match="; "):

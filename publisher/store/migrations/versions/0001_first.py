@@ -162,6 +162,19 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_table(
+        "departures",
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("article", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["article"], ["articles.id"], name=op.f("fk_departures_article")),
+        sa.PrimaryKeyConstraint("key", "article", name=op.f("pk_departures")),
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("departures", schema=None) as batch_op:
+        batch_op.create_index("ix_departures_article", ["article"], unique=False)
+        batch_op.create_index("ix_departures_at", ["at"], unique=False)
+
+    op.create_table(
         "editions",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("newsletter", sa.Integer(), nullable=False),
