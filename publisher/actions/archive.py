@@ -40,8 +40,9 @@ class _Run:
     def entries(self, wanted: Sequence[Article]) -> Iterator[Entry | None]:
         """The entries of *wanted*; None for an article whose file changed under our hands."""
         work = partial(_render, Desk.of(self.house), relations.versions(self.house, wanted))
-        for made, changed in spread(work, wanted, self.house.workers):
+        for made, changed, faults in spread(work, wanted, self.house.workers):
             self.changed += changed
+            self.house.memory.faults.update(faults)
             yield from made
 
     def put(self, number: int, entries: Sequence[Entry]) -> None:
@@ -143,10 +144,13 @@ def lost(house: House) -> list[int]:
     ]
 
 
-def _render(desk: Desk, versions: Versions, chunk: Sequence[Article]) -> tuple[list[Entry | None], list[str]]:
-    """The entries of a chunk, and the paths of articles that are to be looked at again."""
+def _render(
+    desk: Desk, versions: Versions, chunk: Sequence[Article]
+) -> tuple[list[Entry | None], list[str], list[str]]:
+    """The entries of a chunk, the paths of articles that are to be looked at again, and whose text cannot be shown."""
     made: list[Entry | None] = []
     again: list[str] = []
+    faults: list[str] = []
     for article in chunk:
         try:
             one = desk.entries([article], versions, {})
@@ -156,4 +160,5 @@ def _render(desk: Desk, versions: Versions, chunk: Sequence[Article]) -> tuple[l
         else:
             made += one.shown
             again += one.cut
-    return made, again
+            faults += one.faults
+    return made, again, faults

@@ -11,8 +11,8 @@ from publisher import layout
 from publisher.actions import compressed, moving, relations
 from publisher.actions.house import House
 from publisher.actions.pool import CHUNK, Progress, spread
-from publisher.actions.stories import Changed, Shelf
-from publisher.errors import Unreadable
+from publisher.actions.stories import Changed, Shelf, fault, in_short
+from publisher.errors import PublisherError, Unreadable
 from publisher.feeds import files
 from publisher.layout import Layout
 from publisher.model.article import Article, Version
@@ -31,6 +31,7 @@ class _Made:
     pages: dict[str, tuple[str, bytes]]  # path and page, by the article's id
     permalinks: list[tuple[str, bytes]]  # path and page of their short addresses
     changed: list[str]  # files that changed under our hands
+    faults: list[str]  # articles whose text cannot be shown, in words
 
 
 def write(
@@ -77,6 +78,7 @@ def _write(
         written += files.put_many(house.out, pages)
         house.store.write(lambda c, ids=tuple(made.pages): articles.shown(c, ids, fingerprint))  # type: ignore[misc]
         changed += made.changed
+        house.memory.faults.update(made.faults)
         count += len(made.pages)
         progress("pages", min(count + len(changed), len(wanted)), len(wanted))
     return count, changed
@@ -122,7 +124,7 @@ def _render(
     templates: Templates,
     chunk: Sequence[tuple[Article, tuple[Version, ...]]],
 ) -> _Made:
-    made = _Made({}, [], [])
+    made = _Made({}, [], [], [])
     for article, versions in chunk:
         try:
             story = replace(shelf.story(article), versions=versions)
@@ -131,7 +133,13 @@ def _render(
         except Unreadable:  # its page stays as it is until the file is back, or known to be gone
             continue
         else:
-            page = article_page(site, layout_, story, templates)
+            try:
+                page = article_page(site, layout_, story, templates)
+            except PublisherError:  # a template's fault is every article's
+                raise
+            except Exception as error:  # whatever it is, it costs this article its text, and others nothing
+                made.faults.append(fault(article, error))
+                page = article_page(site, layout_, replace(in_short(article), versions=versions), templates)
             made.pages[article.id] = (layout.article_path(article.slug), page)
             made.permalinks.append((layout.permalink_path(article.id), moving.page(layout_, article)))
     return made

@@ -2,12 +2,12 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from publisher import __version__
 from publisher.actions.house import House
 from publisher.actions.relations import Versions
-from publisher.actions.stories import Shelf
+from publisher.actions.stories import Shelf, fault, in_short
 from publisher.layout import Layout
 from publisher.model.article import Article, Version
 from publisher.model.feed import Entry
@@ -23,6 +23,7 @@ class Entries:
     shown: list[Entry]
     cut: list[str]  # the paths of articles that show their summary, since their files could not be read
     new: dict[str, tuple[str, str]]
+    faults: list[str] = field(default_factory=list)  # articles whose text cannot be shown, in words
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,14 @@ class Desk:
             else:
                 story, whole = self.shelf.story_or_summary(article)
                 media = self.layout.media(article, "feed")
-                content = html.render(story.body, "feed", self.layout.article(article.slug), media)
+                base = self.layout.article(article.slug)
+                try:
+                    content = html.render(story.body, "feed", base, media)
+                except (
+                    Exception
+                ) as error:  # whatever it is, it costs this article its text, and others nothing
+                    made.faults.append(fault(article, error))
+                    content = html.render(in_short(article).body, "feed", base)
                 if whole:
                     made.new[article.id] = (source, content)
                 else:

@@ -47,6 +47,7 @@ def write(
     compressed.mark(house)
     kept = house.store.read(lambda c: rendered.read(c, [article.id for article in newest]))
     made = Desk.of(house).entries(newest, versions, kept)
+    house.memory.faults.update(made.faults)
     written += moving.drop_copies(house)
     pages = dict(_pages(house, listed))
     written += _drop_pages(house, pages.keys())

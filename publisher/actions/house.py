@@ -24,6 +24,7 @@ class Memory:
     """What the last run found out and the next can use; lost without harm."""
 
     digits: tuple[tuple[str, str], ...] = ()
+    faults: set[str] = field(default_factory=set)  # articles whose text cannot be shown, in words; told once
     compressed: bool = False  # whatever this process wrote so far has its companions
 
 

@@ -43,6 +43,7 @@ def publish(
     """Bring the store and the output folder up to the article folder; not *whole*: to its *closed* files alone.
     *verify*: also write files again that somebody deleted from the output. *limit*: what shows about that many
     articles beside the site's own feed will do, so that whoever changes an article next does not wait for more."""
+    told = set(house.memory.faults)
     unfinished = compressed.begin(house)
     found = scan.look(house, now, closed, whole=whole)
     noted = scan.note(house, found, now, accept_removals=accept_removals, progress=progress)
@@ -68,7 +69,7 @@ def publish(
         refused=noted.refused,
         again=bool(shown.changed),
         more=shown.more,
-        notes=noted.notes + made.notes + marked.notes,
+        notes=noted.notes + made.notes + marked.notes + tuple(sorted(house.memory.faults - told)),
     )
 
 

@@ -161,6 +161,9 @@ def examine(root: Path, limit: int, rules: parse.Rules, seen: Seen) -> Finding:
         return Finding(*seen, Status.SKIPPED, reason=error.what, mend=error.mend)
     except Unreadable as error:
         return Finding(*seen, Status.QUARANTINED, reason=error.what, mend=error.mend, line=error.line)
+    except Exception as error:  # whatever it is, it stops this file, and no other
+        reason = f"cannot be read ({type(error).__name__}: {error})"[:300]
+        return Finding(*seen, Status.QUARANTINED, reason=reason, mend="report this, with the file")
     return Finding(*seen, Status.PUBLISHED, manuscript, _slug(manuscript))
 
 

@@ -43,5 +43,16 @@ class Shelf:
         try:
             return self.story(article), True
         except Unreadable:
-            summary = Block(f"<p>{escape(article.summary)}</p>", article.language, article.direction)
-            return Story(article, Body((summary,), article.language, article.direction)), False
+            return in_short(article), False
+
+
+def in_short(article: Article) -> Story:
+    """*article* with its summary for a text."""
+    summary = Block(f"<p>{escape(article.summary)}</p>", article.language, article.direction)
+    return Story(article, Body((summary,), article.language, article.direction))
+
+
+def fault(article: Article, error: Exception) -> str:
+    """What people are told where a fault of ours keeps an article's text from being shown."""
+    what = f"its text cannot be shown ({type(error).__name__}: {error})"[:300]
+    return f"{folder.shown(article.path)}: {what}; its summary is. Mend: report this, with the file"

@@ -21,10 +21,12 @@ from publisher.articles import folder
 from publisher.articles.settings import ArticleSettings
 from publisher.errors import BadConfig, Unwritable
 from publisher.feeds import files
-from publisher.model.article import Article, Leaf, Status
+from publisher.model.article import Article, Body, Leaf, Status
+from publisher.pages import article as article_module
 from publisher.pages.settings import PageSettings
 from publisher.store import articles
 from publisher.templating import Templates
+from publisher.text import html
 
 if TYPE_CHECKING:
     from tests.conftest import Clock, MakeHouse, Write
@@ -689,3 +691,25 @@ def test_an_article_whose_whole_text_cannot_be_read_keeps_nobody_out_of_the_feed
     assert ["خبر 1"] == titles(house)
     assert (Status.QUARANTINED, "more than 50,000 tags and paragraphs") == verdicts(house)["2.md"]
     assert 0 == publishes(house).changed
+
+
+def test_a_text_that_cannot_be_shown_costs_its_article_alone(
+    house: House, write: Write, publishes: Publishes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = html.render
+
+    def render(body: Body, *rest: Any) -> str:
+        if "قنبلة" in "".join(block.html for block in body.blocks):
+            raise ZeroDivisionError("a fault of ours")
+        return real(body, *rest)
+
+    for module in (html, article_module):
+        monkeypatch.setattr(module, "render", render)
+    write(house, "1.md", dated(1, "نص سليم."))
+    write(house, "2.md", "---\ntitle: خبر 2\ndate: 2026-01-02\nsummary: موجز الخبر.\n---\nنص فيه قنبلة.")
+    done = publishes(house)
+
+    assert ["خبر 2", "خبر 1"] == titles(house)
+    assert "موجز الخبر." in output(house)[page(2)].decode()
+    assert ["2.md"] == [note.partition(":")[0] for note in done.notes]
+    assert () == publishes(house).notes  # told once
