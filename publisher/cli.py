@@ -4,7 +4,7 @@ import gc
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -183,6 +183,16 @@ def publish(call: Call, *, accept_removals: bool) -> None:
         call.say("nashir: `nashir check` says what was refused, and why")
 
 
+def _hubs(pings: list[dict[str, Any]]) -> Iterator[str]:
+    """A line for all that a hub waits for with the same answer: a site may have thousands of feeds."""
+    alike: dict[tuple[str, str, str], list[str]] = {}
+    for each in pings:
+        alike.setdefault((each["hub"], each["state"], each["answer"]), []).append(each["topic"])
+    for (hub, state, answer), topics in alike.items():
+        more = f" (and {len(topics) - 1} more)" if len(topics) > 1 else ""
+        yield f"hub {hub}: {topics[0]}{more} {state}" + (f", {answer}" if answer else "")
+
+
 @nashir.command()
 @click.argument("newsletter", required=False)
 @click.option("--now", "at_once", is_flag=True, help="An edition for everybody who has unseen articles.")
@@ -346,8 +356,7 @@ def status(call: Call) -> None:
           for name in ("articles", "subscribers", "deliveries")),
         *(f"newsletter {n['name']}: next due {n['next_due']}, last edition "
           f"{n['last_edition']['planned'] if n['last_edition'] else 'none yet'}" for n in found["newsletters"]),
-        *(f"hub {p['hub']}: {p['topic']} {p['state']}" + (f", {p['answer']}" if p["answer"] else "")
-          for p in found["pings"]),
+        *_hubs(found["pings"]),
         *(f"✗ {_place(q)}: {q['reason']}. Mend: {q['mend']}" for q in found["quarantined"]),
     )  # fmt: skip
 

@@ -59,6 +59,7 @@ class Daemon:
         self._closed: set[str] = set()  # files to look at
         self._whole, self._verify = True, True  # the whole folder; also whether the output misses something
         self._looked = False
+        self._changed = self._written = 0  # since the log said so
         self._problems: dict[str, str] = {}
         self._down_until, self._downs = datetime.min.replace(tzinfo=UTC), 0
         session.on_published = self._published
@@ -223,15 +224,17 @@ class Daemon:
         self._news.set()
         for note in done.notes:
             log.warning("article", problem=note)
-        if done.changed or done.written or not self._looked:
-            self._looked = True
+        self._changed += done.changed
+        self._written += len(done.written)
+        if not done.more and (self._changed or self._written or not self._looked):
             log.info(
                 "published",
-                changed=done.changed,
+                changed=self._changed,
                 articles=done.published,
                 quarantined=done.quarantined,
-                written=len(done.written),
+                written=self._written,
             )
+            self._looked, self._changed, self._written = True, 0, 0
         for finding in done.refused:
             log.warning(
                 "quarantined",

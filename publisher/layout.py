@@ -19,17 +19,11 @@ from publisher.model.article import Article
 from publisher.model.media import TYPES, Media, Shown
 
 RSS, ATOM, JSON, CSS = "rss.xml", "atom.xml", "feed.json", "feed.css"
+FEEDS = (ATOM, RSS, JSON)  # a feed in each format
 OPML = "opml.xml"
 FEED_PAGE = "feed.html"  # beside each feed: what a browser shows instead of it (F21)
 ARCHIVE = "archive"  # the folder of the archive documents (RFC 5005)
 ICON, LOGO = "icon.png", "logo.png"  # the site's picture (F15)
-FEED_FOLDERS = (
-    ARCHIVE,
-    "author",
-    "category",
-    "lang",
-    "newsletter",
-)  # where feeds stand beside those at the root
 HOME, STYLE, NOT_FOUND = "index.html", "style.css", "404.html"
 PERMALINKS = "a"  # the folder of the short addresses (A16)
 COMPANIONS = {"br": ".br", "gzip": ".gz"}  # what a file's companion in each content coding ends in
@@ -136,7 +130,7 @@ def feed_page(path: str) -> str:
     """The page that a browser shows instead of the feed *path* (F21): beside it, and of a copy at an older address
     (A15) the site's."""
     folder, slash, name = path.rpartition("/")
-    return folder + slash + FEED_PAGE if name in {RSS, ATOM, JSON} else FEED_PAGE
+    return folder + slash + FEED_PAGE if name in FEEDS else FEED_PAGE
 
 
 def is_reserved(slug: str) -> bool:
@@ -220,15 +214,20 @@ def feed_file(address: str, index: str) -> str:
     segments = _segments(unquote(address, errors="strict"))
     if not segments:
         raise ValueError("is the home page")
-    if not _FEED.search(segments[-1]):
+    if not names_feed(segments[-1]):
         segments.append(index)
     if len(segments) == 1 and segments[0] in RESERVED:
         raise ValueError("is written anyway")
-    if segments[0] in FEED_FOLDERS and (segments[-1] in {RSS, ATOM, JSON} or segments[0] == ARCHIVE):
+    if segments[0] == ARCHIVE or (segments[0] in _OURS and segments[-1] in {RSS, ATOM, JSON}):
         raise ValueError(f"is a feed of ours, in /{segments[0]}")
     if segments[0] in DYNAMIC or any(map(names_file, segments[:-1])):
         raise ValueError("cannot hold a feed")
     return "/".join(segments)
+
+
+def names_feed(path: str) -> bool:
+    """Whether the file *path* may be a feed: ours are, at whatever address (A15), and the list of feeds, a sitemap."""
+    return bool(_FEED.search(path))
 
 
 def names_file(part: str) -> bool:
@@ -247,6 +246,7 @@ def _segments(path: str) -> list[str]:
 
 
 _FEED_FOLDERS = {"category": "category", "author": "author", "language": "lang"}
+_OURS = frozenset([*_FEED_FOLDERS.values(), "newsletter"])  # where feeds stand beside those at the root
 _READABLE = 100  # characters; percent-encoded Arabic reaches 540
 _PAGES = (".html", ".htm")
 _INDEX = ("index.html", "index.htm")
@@ -300,6 +300,11 @@ def feed_id(site: str, key: str = "") -> str:
 def feed_folder(kind: str, slug: str) -> str:
     """The folder of the feed of a label: a "category", an "author", a "language"."""
     return f"{_FEED_FOLDERS[kind]}/{slug}"
+
+
+def feed_files(folder: str) -> tuple[str, ...]:
+    """The files of the feed in *folder*: one for each format, and the page that a browser shows."""
+    return tuple(in_folder(folder, name) for name in (*FEEDS, FEED_PAGE))
 
 
 def in_folder(folder: str, name: str) -> str:

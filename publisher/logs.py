@@ -23,4 +23,19 @@ def configure(*, as_json: bool) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s [%(levelname)s] %(name)s: %(message)s")
+    handler = logging.StreamHandler(sys.stderr)
+    last: list[structlog.typing.Processor] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
+    last += [structlog.processors.format_exc_info] if as_json else []
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(processors=[*last, render], foreign_pre_chain=shared)
+    )
+    handler.addFilter(_ours)
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+
+
+# What uvicorn says of requests that are none, and of answers that we broke off on purpose: anybody can fill a disk so.
+_STRANGERS = ("Invalid HTTP request received", "ASGI callable returned without completing response")
+
+
+def _ours(record: logging.LogRecord) -> bool:
+    return not (record.name == "uvicorn.error" and record.getMessage().startswith(_STRANGERS))

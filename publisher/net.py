@@ -128,7 +128,8 @@ def _body(response: httpx2.Response, url: str, limit: int, deadline: float) -> b
 def _some(response: httpx2.Response, url: str, limit: int, deadline: float) -> bytes:
     """The body, unpacked; a byte more than *limit* where there is more."""
     if response.status_code != 200:
-        raise _failed(url, f"the server answered {response.status_code}")
+        mend = _MENDS.get(response.status_code, _MEND)
+        raise BadInput(f"the server answered {response.status_code}", url[:200], mend)
     body = bytearray()
     for part in response.iter_bytes():
         body += part
@@ -151,7 +152,14 @@ def _beginning(response: httpx2.Response, limit: int) -> bytes:
 
 
 def _failed(url: str, what: str) -> BadInput:
-    return BadInput(what, url[:200], "save it to a file, and name that")
+    return BadInput(what, url[:200], _MEND)
+
+
+_MEND = "save it to a file, and name that"
+_MENDS = {
+    **dict.fromkeys((404, 410), "it is not there; name the address that a browser finds it at"),
+    **dict.fromkeys((429, 500, 502, 503, 504), "try it again later, or save it to a file, and name that"),
+}
 
 
 class _Transport(httpx2.BaseTransport):

@@ -80,20 +80,20 @@ def write(
 def _remake(run: _Run, full: Sequence[Archive]) -> None:
     """The documents to which nothing is added any more."""
     store = run.house.store
-    full = full[: run.left]
-    for start in range(0, len(full), _AHEAD // SHARE):
-        some = full[start : start + _AHEAD // SHARE]
+    tried = 0
+    while tried < len(full) and run.left:
+        some = full[tried : tried + min(_AHEAD // SHARE, run.left)]
+        tried += len(some)
         held = [store.read(partial(articles.between, after=each.after, upto=each.upto)) for each in some]
         entries = run.entries([article for each in held for article in each])
         for each, its in zip(some, held, strict=True):
             made = list(islice(entries, len(its)))
             whole = [entry for entry in made if entry]
-            if len(whole) < len(made):
-                run.left -= 1
+            if len(whole) < len(made):  # it keeps no other waiting
                 continue
             run.put(each.number, whole)
             store.write(partial(feeds.archived, numbers=[each.number]))
-            run.progress("archive", start + some.index(each) + 1, len(full))
+            run.progress("archive", tried - len(some) + some.index(each) + 1, len(full))
 
 
 def _go_on(run: _Run, last: Archive) -> None:
@@ -121,6 +121,16 @@ def _go_on(run: _Run, last: Archive) -> None:
     run.put(number, waiting)
     store.write(partial(feeds.archived, numbers=[number]))
     run.progress("archive", run.done, run.done)
+
+
+def ended(house: House) -> bool:
+    """Note that all documents stand on disk, or none where the site wants none. Whether the last is another than
+    when that was so before."""
+    last, whole = house.store.read(lambda c: (feeds.last_archive(c), feeds.whole_archive(c)))
+    last = last if house.feeds.archive else 0
+    if last != whole:
+        house.store.write(lambda c: feeds.keep_whole_archive(c, last))
+    return last != whole
 
 
 def lost(house: House) -> list[int]:

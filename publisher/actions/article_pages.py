@@ -54,10 +54,11 @@ def write(
         made, torn = _write(house, fingerprint, wanted, written, progress)
         changed += torn
         tried |= {article.id for article in wanted}
-        if left is not None:
-            left -= made
-            if left <= 0:
-                return changed, True
+        if left is None:  # that was all
+            return changed, False
+        left -= made
+        if left <= 0:
+            return changed, True
 
 
 def _write(

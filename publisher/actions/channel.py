@@ -13,7 +13,8 @@ from publisher.store import adoption, articles, feeds
 from publisher.store.feeds import LabelFeed
 from publisher.text.bidi import isolate
 from publisher.text.direction import of_tag
-from publisher.text.language import feed_tag, own_name
+from publisher.text.language import feed_tag
+from publisher.text.words import own_name
 
 REMEMBERED = timedelta(days=30)  # how long a feed tells that an article left (F13)
 TOMBSTONES = 200  # ... and of how many at most: a feed stays a feed
@@ -32,8 +33,9 @@ class Channels:
     def of(cls, house: House, now: datetime) -> "Channels":
         """Read what the store knows of them at *now*."""
         removed = house.store.read(lambda c: articles.removed(c, now - REMEMBERED, TOMBSTONES))
-        last = house.store.read(feeds.last_archive) if house.feeds.archive else 0
-        return cls(_site(house, _told(removed), last), last, house.layout, house.site.id)
+        last, whole = house.store.read(lambda c: (feeds.last_archive(c), feeds.whole_archive(c)))
+        site = _site(house, _told(removed), whole if house.feeds.archive else 0)
+        return cls(site, last, house.layout, house.site.id)
 
     def label(
         self, label: LabelFeed, folder: str, removed: Collection[tuple[Article, datetime]] = ()
@@ -77,7 +79,7 @@ class Channels:
         return self.urls.url(layout.archive_path(number))
 
 
-def _site(house: House, removed: tuple[Removed, ...], archives: int) -> Feed:
+def _site(house: House, removed: tuple[Removed, ...], whole: int) -> Feed:
     site, urls = house.site, house.layout
     return Feed(
         id=house.store.read(adoption.feed_id) or layout.feed_id(site.id),
@@ -98,7 +100,7 @@ def _site(house: House, removed: tuple[Removed, ...], archives: int) -> Feed:
         icon=site.icon,
         logo=site.logo,
         removed=removed,
-        previous=urls.url(layout.archive_path(archives)) if archives else "",
+        previous=urls.url(layout.archive_path(whole)) if whole else "",
     )
 
 

@@ -90,11 +90,10 @@ def _stat(path: Path) -> os.stat_result | None:
 
 def _feeds(house: House) -> Iterator[str]:
     """The files that are feeds of ours: what another program has put there is left alone."""
-    names = (layout.ATOM, layout.RSS, layout.JSON)
-    yield from (layout.CSS, layout.FEED_PAGE, layout.OPML, *names, *aliases.read(house.feeds.aliases))
+    yield from (layout.CSS, layout.OPML, *layout.feed_files(""), *aliases.read(house.feeds.aliases))
     for label in house.store.read(feeds.listed):
         if label.folder and label.kind in house.feeds.per:
-            yield from (layout.in_folder(label.folder, name) for name in (*names, layout.FEED_PAGE))
+            yield from layout.feed_files(label.folder)
     if house.feeds.archive:
         yield from map(layout.archive_path, range(1, house.store.read(feeds.last_archive) + 1))
 

@@ -1,6 +1,5 @@
 """What a site shows first: its own feed, its home page, and what stands beside them."""
 
-import hashlib
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -24,7 +23,7 @@ from publisher.pages.home import home_page
 from publisher.pages.notice import not_found_page, stylesheet
 from publisher.store import articles, facts, rendered
 
-FEEDS = (layout.ATOM, layout.RSS, layout.JSON, layout.CSS, layout.FEED_PAGE)
+FEEDS = (*layout.feed_files(""), layout.CSS)
 PAGES = (layout.HOME, layout.STYLE, layout.NOT_FOUND)
 
 
@@ -42,7 +41,7 @@ def write(
     listed = _listed(newest, house.store.read(articles.pinned), house.feeds.entries)
     versions = relations.versions(house, newest)
     shown = repr((house.feeds, house.pages, channels.site, newest, listed, versions))
-    state = _hash(fingerprint.encode(), shown.encode())
+    state = facts.digest(fingerprint.encode(), shown.encode())
     if house.store.read(lambda c: facts.get(c, facts.OUTPUTS)) == state and not (verify and _missing(house)):
         return
     compressed.mark(house)
@@ -54,7 +53,7 @@ def write(
     entries = size.fitting(channels.site, made.shown)
     feed = replace(channels.site, updated=size.newest(entries))
     feeds = dict(_feeds(house, feed, entries))
-    pings.note(house, now, [(name, feeds[name]) for _, name, _ in FORMATS])
+    pings.note(house, now, [(name, feeds[name]) for name in layout.FEEDS])
     for path, data in chain(feeds.items(), pages.items()):
         if files.put(house.out, path, data):
             written.append(path)
@@ -64,13 +63,13 @@ def write(
 def _drop_pages(house: House, pages: Collection[str]) -> list[str]:
     """Remove the pages that were ours and are none of these, unless another program has put its own there."""
     before = json.loads(house.store.read(lambda c: facts.get(c, facts.OWN_PAGES)) or "{}")
-    dropped = [path for path in sorted(before.keys() - pages) if before[path] == _digest(house.out / path)]
+    dropped = [path for path in sorted(before.keys() - pages) if before[path] == _on_disk(house.out / path)]
     return [path for path in dropped if files.remove(house.out, path)]
 
 
-def _digest(path: Path) -> str:
+def _on_disk(path: Path) -> str:
     try:
-        return _hash(path.read_bytes())
+        return facts.digest(path.read_bytes())
     except OSError:
         return ""
 
@@ -83,7 +82,9 @@ def _shown(
     pages: Mapping[str, bytes],
 ) -> None:
     facts.put(connection, facts.OUTPUTS, state)
-    facts.put(connection, facts.OWN_PAGES, json.dumps({path: _hash(data) for path, data in pages.items()}))
+    facts.put(
+        connection, facts.OWN_PAGES, json.dumps({path: facts.digest(data) for path, data in pages.items()})
+    )
     rendered.keep(connection, new, [article.id for article in newest])
 
 
@@ -116,7 +117,3 @@ def _pages(house: House, listed: Sequence[Article]) -> Iterator[tuple[str, bytes
 def _missing(house: House) -> bool:
     wanted = FEEDS + PAGES if house.pages.enabled else FEEDS
     return not all((house.out / path).is_file() for path in (*wanted, *aliases.read(house.feeds.aliases)))
-
-
-def _hash(*parts: bytes) -> str:
-    return hashlib.blake2b(b"\0".join(parts), digest_size=16).hexdigest()

@@ -66,18 +66,48 @@ def write(
     since = now - REMEMBERED
     if house.store.read(lambda c: departures.any_before(c, since)):
         house.store.write(lambda c: departures.forget(c, since))
-    stale = house.store.read(lambda c: feeds.stale(c, limit))
-    if not stale:
-        return [], False
-    compressed.mark(house)
-    empty = [each for each in stale if not each.articles or each.kind not in house.feeds.per]
-    written += _take_away(house, empty)
-    house.store.write(lambda c: feeds.made(c, [each.key for each in empty]))
-    full = [each for each in stale if each not in empty]
+    changed: list[str] = []
+    tried: set[str] = (
+        set()
+    )  # whose articles changed under our hands stay as they are: they keep nobody waiting
+    left = limit
+    while stale := house.store.read(partial(feeds.stale, limit=left, without=tried)):
+        compressed.mark(house)
+        full: list[LabelFeed] = []
+        empty: list[LabelFeed] = []
+        for each in stale:
+            (full if each.articles and each.kind in house.feeds.per else empty).append(each)
+        if empty:
+            written += _take_away(house, empty)
+            house.store.write(partial(feeds.made, keys=[each.key for each in empty]))
+        made, torn = _make(house, now, channels, full, written, progress)
+        changed += torn
+        tried |= {each.key for each in full} - made
+        if left is None:
+            break
+        left -= len(made) + len(empty)
+        if left <= 0:
+            return changed, True
+    return changed, False
+
+
+def _make(
+    house: House,
+    now: datetime,
+    channels: Channels,
+    full: Sequence[LabelFeed],
+    written: list[str],
+    progress: Progress,
+) -> tuple[set[str], list[str]]:
+    """The keys of those that were made, and the paths of articles that are to be looked at again."""
+    published, _ = house.store.read(articles.counts)
+    done: set[str] = set()
     changed: list[str] = []
     work = partial(_render, Desk.of(house), house.site, house.templates)
     for start in range(0, len(full), _AHEAD):
-        jobs = [_job(house, channels, since, each) for each in full[start : start + _AHEAD]]
+        jobs = [
+            _job(house, channels, now - REMEMBERED, each, published) for each in full[start : start + _AHEAD]
+        ]
         keys: list[str] = []
 
         def made(
@@ -92,7 +122,8 @@ def write(
 
         written += files.put_many(house.out, made())
         house.store.write(partial(feeds.made, keys=keys))
-    return changed, len(stale) == limit
+        done |= set(keys)
+    return done, changed
 
 
 def lost(house: House) -> list[str]:
@@ -102,10 +133,8 @@ def lost(house: House) -> list[str]:
     return [each.key for each in wanted if not all((house.out / path).is_file() for path in _paths(each))]
 
 
-def _paths(label: LabelFeed) -> Iterator[str]:
-    if label.folder:
-        names = (*(name for _, name, _ in FORMATS), layout.FEED_PAGE)
-        yield from (layout.in_folder(label.folder, name) for name in names)
+def _paths(label: LabelFeed) -> tuple[str, ...]:
+    return layout.feed_files(label.folder) if label.folder else ()
 
 
 def _take_away(house: House, empty: Sequence[LabelFeed]) -> Iterator[str]:
@@ -113,8 +142,9 @@ def _take_away(house: House, empty: Sequence[LabelFeed]) -> Iterator[str]:
         yield from (path for path in _paths(label) if files.remove(house.out, path))
 
 
-def _job(house: House, channels: Channels, since: datetime, label: LabelFeed) -> _Job:
-    newest = house.store.read(lambda c: articles.labelled(c, label.key, label.articles, house.feeds.entries))
+def _job(house: House, channels: Channels, since: datetime, label: LabelFeed, published: int) -> _Job:
+    find = partial(articles.labelled, key=label.key, count=label.articles, of=published)
+    newest = house.store.read(partial(find, limit=house.feeds.entries))
     folder = label.folder or house.store.write(lambda c: feeds.place(c, label.key, _wanted(label)))
     removed = house.store.read(lambda c: articles.removed(c, since, TOMBSTONES, label.key))
     versions = relations.versions(house, newest)

@@ -1,7 +1,6 @@
 """What is published is made from what the store says: the site's own feed first, for it is what readers wait for;
 then pages, the feeds of labels, the archive. What did not change is not made again."""
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -35,14 +34,13 @@ def write(
 ) -> Shown:
     """Bring the output folder up to the store; after the site's own feed, what shows about *limit* articles. *verify*:
     also what somebody deleted. Adds to *written* what was written and removed."""
-    fingerprint = _hash(__version__.encode(), repr(house.site).encode(), house.templates.fingerprint("web"))
+    fingerprint = facts.digest(
+        __version__.encode(), repr(house.site).encode(), house.templates.fingerprint("web")
+    )
     channels = Channels.of(house, now)
-    changed: list[str] = []
-    try:  # before a thousand pages that a new theme asks for: a new article is in the feeds at once
-        front.write(house, now, channels, fingerprint, written, verify=verify)
-    except Changed as error:
-        changed.append(str(error))
-    _remake(house, fingerprint, channels.site.id, verify=verify)
+    # Before a thousand pages that a new theme asks for: a new article is in the feeds at once.
+    changed = _front(house, now, channels, fingerprint, written, verify=verify)
+    _remake(house, channels, fingerprint, verify=verify)
     torn, more = article_pages.write(
         house, fingerprint, written, verify=verify, limit=limit, progress=progress
     )
@@ -53,21 +51,30 @@ def write(
         changed += torn
     if not more:
         if not changed:
-            feed_list.write(house, channels, front.updated(house), written)
+            feed_list.write(house, channels, front.updated(house), written, verify=verify)
         some = None if limit is None else max(limit // archive.SHARE, 1)
         torn, more = archive.write(house, channels, written, limit=some, progress=progress)
         changed += torn
-        last = house.store.read(feeds.last_archive)
-        if house.feeds.archive and last != channels.archives and not changed:
-            # The site's own feed leads to a new document.
-            front.write(house, now, Channels.of(house, now), fingerprint, written, verify=False)
+        if not (more or torn) and archive.ended(house):  # the site's own feed leads to another document
+            changed += _front(house, now, Channels.of(house, now), fingerprint, written, verify=False)
     return Shown(changed, more)
 
 
-def _remake(house: House, fingerprint: str, identity: str, *, verify: bool) -> None:
-    """Note which feeds of labels and archive documents are to be made again, beside those whose articles changed;
-    *identity* is what the site's feed is known by."""
-    state = _hash(fingerprint.encode(), repr((house.feeds, house.layout, identity)).encode())
+def _front(
+    house: House, now: datetime, channels: Channels, fingerprint: str, written: list[str], *, verify: bool
+) -> list[str]:
+    """Write what a site shows first; the path of an article that changed under our hands."""
+    try:
+        front.write(house, now, channels, fingerprint, written, verify=verify)
+    except Changed as error:
+        return [str(error)]
+    return []
+
+
+def _remake(house: House, channels: Channels, fingerprint: str, *, verify: bool) -> None:
+    """Note which feeds of labels and archive documents are to be made again, beside those whose articles changed."""
+    common = repr((house.feeds, house.layout, channels.site.id))  # the id may be one that was adopted (A15)
+    state = facts.digest(fingerprint.encode(), common.encode())
     if house.store.read(lambda c: facts.get(c, CHANNELS)) != state:
         house.store.write(feeds.make_all)
         house.store.write(lambda c: facts.put(c, CHANNELS, state))
@@ -75,7 +82,3 @@ def _remake(house: House, fingerprint: str, identity: str, *, verify: bool) -> N
         keys, numbers = label_feeds.lost(house), archive.lost(house)
         if keys or numbers:
             house.store.write(lambda c: feeds.lost(c, keys, numbers))
-
-
-def _hash(*parts: bytes) -> str:
-    return hashlib.blake2b(b"\0".join(parts), digest_size=16).hexdigest()

@@ -10,13 +10,12 @@ from sqlalchemy import Connection
 
 from publisher import layout
 from publisher.actions.house import House
-from publisher.feeds import files, hubs
+from publisher.feeds import document, files, hubs
 from publisher.feeds.hubs import Reply
 from publisher.store import pings
 from publisher.store.pings import Ping
 from publisher.text.dates import rfc3339
 
-TOPICS = (layout.ATOM, layout.RSS, layout.JSON)  # the names of what hubs are told of
 BATCH = 20  # feeds that a hub is told of between two looks at the files
 UNFINISHED = timedelta(minutes=1)  # until a file is looked at again whose writing was cut off
 
@@ -37,8 +36,8 @@ def note(house: House, now: datetime, written: Iterable[tuple[str, bytes]]) -> N
     *written*."""
     if not house.feeds.hub:
         return
-    feeds = ((path, data) for path, data in written if path.rpartition("/")[2] in TOPICS)
-    versions = {path: hubs.version(data) for path, data in feeds}
+    feeds = ((path, data) for path, data in written if path.rpartition("/")[2] in layout.FEEDS)
+    versions = {path: document.fingerprint(data) for path, data in feeds}
     house.store.write(lambda c: pings.wanted(c, hubs.read(house.feeds), versions, now))
 
 
@@ -46,14 +45,15 @@ def ready(house: House, hub: str, now: datetime) -> list[Ping]:
     """What *hub* can be told now: feeds that stand in the output folder as they are to be. Called while nobody
     publishes, so that what belongs to a feed (its compressed forms) is there as well."""
     found: list[Ping] = []
-    for each in _due(house, hub, now):
-        data = files.read(house.out, each.path)
-        if data is None:
-            house.store.write(partial(pings.forget, ping=each))
-        elif hubs.version(data) != each.wanted:
-            house.store.write(partial(pings.later, ping=each, due=now + UNFINISHED))
-        else:
-            found.append(each)
+    while not found and (batch := _due(house, hub, now)):
+        for each in batch:
+            data = files.read(house.out, each.path)
+            if data is None:
+                house.store.write(partial(pings.forget, ping=each))
+            elif document.fingerprint(data) != each.wanted:
+                house.store.write(partial(pings.later, ping=each, due=now + UNFINISHED))
+            else:
+                found.append(each)
     return found
 
 

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator
 
 from sqlalchemy import Connection
 
+from publisher import layout
 from publisher.actions.house import House
 from publisher.feeds import document
 from publisher.store import versions
@@ -13,7 +14,7 @@ CHUNK = 100  # feeds in one transaction
 
 def note(house: House, written: Collection[str]) -> None:
     """Note the versions of those files *written* that are feeds, and forget those of files that are gone."""
-    paths = [path for path in dict.fromkeys(written) if path.endswith(document.ENDINGS)]
+    paths = [path for path in dict.fromkeys(written) if layout.names_feed(path)]
     for start in range(0, len(paths), CHUNK):
         chunk = paths[start : start + CHUNK]
         found = list(_versions(house, chunk))

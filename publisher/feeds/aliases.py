@@ -18,7 +18,7 @@ def read(aliases: Iterable[str]) -> dict[str, Format]:
     found: dict[str, Format] = {}
     for alias in aliases:
         path, _, word = alias.strip().partition(" ")
-        word = word.strip().lower() or _guess(path)
+        word = word.strip().lower() or _guess(path.lower())
         if word not in _FORMATS:
             raise ValueError(f'{word!r} is no format; write "{path} rss", atom or json')
         found[_file(path, _FORMATS[word])] = _FORMATS[word]

@@ -6,15 +6,16 @@ from collections.abc import Callable
 
 import brotli
 
+from publisher.layout import names_feed
+
 SMALLEST = 20_000  # bytes of a page or style sheet from which on its companions are worth their place
-_FEED = re.compile(r"\.(?:xml|json|rss|atom|rdf)\Z", re.IGNORECASE)
 _PAGE = re.compile(r"\.(?:html?|css)\Z", re.IGNORECASE)
 _GZIP = 16 + zlib.MAX_WBITS  # zlib's way to say: with gzip's header
 
 
 def worth(path: str, size: int) -> bool:
     """Whether the file *path* of *size* bytes has companions: feeds, OPML and sitemaps always, pages when large."""
-    return bool(_FEED.search(path)) or (size > SMALLEST and bool(_PAGE.search(path)))
+    return names_feed(path) or (size > SMALLEST and bool(_PAGE.search(path)))
 
 
 def pack(data: bytes, coding: str) -> bytes:

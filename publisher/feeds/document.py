@@ -15,9 +15,10 @@ from typing import Any, Literal
 
 from lxml import etree
 
+from publisher.layout import names_feed
+
 Kind = Literal["rss", "atom", "json"]
 MARK = 8  # bytes of an entry's mark
-ENDINGS = (".xml", ".json", ".rss", ".atom", ".rdf")  # what files that may be feeds end in
 
 _ATOM = "{http://www.w3.org/2005/Atom}"
 _ARCHIVE = "{http://purl.org/syndication/history/1.0}archive"
@@ -51,10 +52,10 @@ def fingerprint(data: bytes) -> str:
 
 def kind(path: str, data: bytes) -> Kind | None:
     """Which feed *data*, the file *path*, is, told by how it begins; None where it is none."""
-    if not path.endswith(ENDINGS):
+    if not names_feed(path):
         return None
     start = data[:1000]
-    if path.endswith(".json"):
+    if path.lower().endswith(".json"):
         return "json" if b"https://jsonfeed.org/version/" in start else None
     return "rss" if b"<rss" in start else "atom" if b"<feed" in start else None
 

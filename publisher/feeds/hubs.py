@@ -1,6 +1,5 @@
 """WebSub hubs (W3C Recommendation, 2018): which ones a site has, and what their answers to a ping mean."""
 
-import hashlib
 import ipaddress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -62,11 +61,6 @@ def _is_private(host: str) -> bool:
         return not ipaddress.ip_address(host).is_global
     except ValueError:
         return False
-
-
-def version(data: bytes) -> str:
-    """What tells one state of a feed from another."""
-    return hashlib.blake2b(data, digest_size=12).hexdigest()
 
 
 def judge(reply: Reply, attempts: int, since: datetime, now: datetime) -> Verdict:

@@ -9,7 +9,8 @@ from publisher.model.feed import Entry, Feed
 
 LIMIT = 1_000_000  # bytes
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_FRAME = 2_500  # bytes, more than the markup around an entry, or around all of them, takes
+_FRAME = 2_500  # bytes, more than the markup around all entries takes
+_ENTRY = 1_000  # ... and that around one
 
 
 def fitting(feed: Feed, entries: Sequence[Entry], limit: int = LIMIT) -> Sequence[Entry]:
@@ -45,12 +46,25 @@ def _around(feed: Feed) -> int:
 def at_most(entry: Entry) -> int:
     """More bytes than *entry* takes in any format, at the price of a few passes over its text."""
     article = entry.article
-    links = sum(200 + 10 * len(version.url) for version in entry.versions)
-    names = (*article.authors, *article.categories, *plain.ids(article))
-    words = (article.title, article.summary, *names, entry.url)
+    links = sum(200 + 2 * len(version.url) for version in entry.versions)
+    words = (
+        article.title,
+        article.summary,
+        *article.authors,
+        *article.categories,
+        *plain.ids(article),
+        entry.url,
+    )
     shown = [each for each in (entry.picture, entry.thumbnail, *entry.enclosures) if each]
     words += tuple(word for each in shown for word in (each.url, each.url, each.alt))
-    escapes = 4 * sum(map(entry.content.count, '<>&"\\\r\n\t'))
-    return (
-        _FRAME + links + len(entry.content.encode()) + escapes + sum(100 + 10 * len(word) for word in words)
-    )
+    content, count = entry.content, entry.content.count
+    xml = 3 * (count("<") + count(">")) + 4 * (count("&") + count("\r"))
+    json = sum(map(count, '"\\\r\n\t'))
+    return _ENTRY + links + len(content.encode()) + max(xml, json) + sum(map(_told, words))
+
+
+def _told(word: str) -> int:
+    """More bytes than a *word* takes with the markup around it: escaped twice (HTML in RSS), and with a mark beside
+    each sign that is no letter."""
+    signs = sum(not char.isalnum() and char != " " for char in word)
+    return 100 + len(word.encode()) + 10 * signs

@@ -14,6 +14,9 @@ from publisher.store.tables import OUTDATED, PINNED, REFUSED, articles, departur
 from publisher.store.tables import labels as labels_table
 
 _COLUMNS = [articles.c[field.name] for field in fields(Article)]
+# The same as `status = 'published'`, hidden from the planner: in the order of `seq` it would sort all that are
+# published rather than walk along the index of `seq`.
+_ALONG_SEQ = articles.c.status.concat("") == Status.PUBLISHED
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +109,11 @@ def pinned(connection: Connection) -> list[Article]:
     return sorted(found, key=lambda article: (article.published, article.seq), reverse=True)
 
 
-def labelled(connection: Connection, key: str, count: int, limit: int) -> list[Article]:
-    """The newest of the *count* published articles with the label of this *key*, newest first."""
+def labelled(connection: Connection, key: str, count: int, of: int, limit: int) -> list[Article]:
+    """The newest of the articles with the label of this *key*, which *count* *of* the published ones have, newest
+    first."""
     query = select(*_COLUMNS).order_by(articles.c.published.desc(), articles.c.seq.desc()).limit(limit)
-    published, _ = counts(connection)
-    if count * count > limit * published:  # many: sooner found among the newest of all than sorted
+    if count * count > limit * of:  # many: sooner found among the newest of all than sorted
         mine = select(labels_table.c.article).where(
             labels_table.c.key == key, labels_table.c.article == articles.c.id
         )
@@ -140,7 +143,7 @@ def between(
     connection: Connection, after: int, upto: int | None = None, limit: int | None = None
 ) -> list[Article]:
     """The published articles with *after* < seq <= *upto*, in that order: what a reader has not seen (D1)."""
-    query = select(*_COLUMNS).where(articles.c.status == Status.PUBLISHED, articles.c.seq > after)
+    query = select(*_COLUMNS).where(_ALONG_SEQ, articles.c.seq > after)
     if upto is not None:
         query = query.where(articles.c.seq <= upto)
     return _read(connection, query.order_by(articles.c.seq).limit(limit))
@@ -177,9 +180,7 @@ def lost(connection: Connection, ids: Iterable[str]) -> None:
 
 def standing(connection: Connection, after: int, limit: int) -> list[Row[str, str, int]]:
     """(id, slug, seq) of published articles with *after* < seq, in that order."""
-    query = select(articles.c.id, articles.c.slug, articles.c.seq).where(
-        articles.c.status == Status.PUBLISHED, articles.c.seq > after
-    )
+    query = select(*articles.c["id", "slug", "seq"]).where(_ALONG_SEQ, articles.c.seq > after)
     return list(connection.execute(query.order_by(articles.c.seq).limit(limit)))
 
 

@@ -1,5 +1,7 @@
 """Facts about the state itself: a small table of keys and words."""
 
+import hashlib
+
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
@@ -8,8 +10,14 @@ from publisher.store.tables import meta
 # What the shared files on disk were made from; "" from the first change until they are written.
 OUTPUTS = "outputs"
 OWN_PAGES = "own pages"  # which pages beside those of articles are ours, with their hashes
+ARCHIVE = "archive"  # the number of the last archive document when all of them stood on disk
 # COMPLETE while every file on disk has the companions it should have; "" from the first change until then.
 COMPANIONS, COMPLETE = "companions", "complete"
+
+
+def digest(*parts: bytes) -> str:
+    """What a fact says of these: that something was made from them, or is them."""
+    return hashlib.blake2b(b"\0".join(parts), digest_size=16).hexdigest()
 
 
 def get(connection: Connection, key: str) -> str | None:

@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, func, insert, select, update
 
 from publisher.layout import numbered
+from publisher.store import facts
+from publisher.store.labels import chunks
 from publisher.store.tables import STALE_ARCHIVE, STALE_FEED, archives, feeds, spellings
 
 
@@ -26,9 +28,11 @@ class LabelFeed:
         return self.key.partition(":")[0]
 
 
-def stale(connection: Connection, limit: int | None) -> list[LabelFeed]:
-    """At most *limit* of the feeds that are to be made again, or taken away."""
+def stale(connection: Connection, limit: int | None, without: Collection[str] = ()) -> list[LabelFeed]:
+    """At most *limit* of the feeds that are to be made again, or taken away; *without* those of these labels."""
     query = _found().where(STALE_FEED).order_by(feeds.c.key)
+    if without:
+        query = query.where(feeds.c.key.not_in(without))
     return [_feed(row) for row in connection.execute(query.limit(limit))]
 
 
@@ -62,7 +66,12 @@ def place(connection: Connection, key: str, wanted: str) -> str:
 
 def made(connection: Connection, keys: Collection[str]) -> None:
     """The feeds of these labels are on disk as they should be, or gone."""
-    connection.execute(update(feeds).where(feeds.c.key.in_(keys)).values(stale=False))
+    _note(connection, keys, stale=False)
+
+
+def _note(connection: Connection, keys: Collection[str], *, stale: bool) -> None:
+    for some in chunks(keys):
+        connection.execute(update(feeds).where(feeds.c.key.in_(some)).values(stale=stale))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +108,16 @@ def last_archive(connection: Connection) -> int:
     return connection.execute(select(func.max(archives.c.number))).scalar() or 0
 
 
+def whole_archive(connection: Connection) -> int:
+    """The number of the last document when all of them stood on disk; 0 before that, and where there are none."""
+    return int(facts.get(connection, facts.ARCHIVE) or 0)
+
+
+def keep_whole_archive(connection: Connection, number: int) -> None:
+    """All documents up to that *number* stand on disk: the site's feed can lead to it."""
+    facts.put(connection, facts.ARCHIVE, str(number))
+
+
 def archived(connection: Connection, numbers: Sequence[int]) -> None:
     """These archive documents are on disk as they should be, or gone."""
     connection.execute(update(archives).where(archives.c.number.in_(numbers)).values(stale=False))
@@ -112,7 +131,6 @@ def make_all(connection: Connection) -> None:
 
 def lost(connection: Connection, keys: Collection[str], numbers: Collection[int]) -> None:
     """Make these again: somebody deleted files of theirs."""
-    if keys:
-        connection.execute(update(feeds).where(feeds.c.key.in_(keys)).values(stale=True))
+    _note(connection, keys, stale=True)
     if numbers:
         connection.execute(update(archives).where(archives.c.number.in_(numbers)).values(stale=True))

@@ -30,7 +30,8 @@ def due(connection: Connection, now: datetime) -> None:
     facts.outdate(connection)
     since = func.coalesce(articles.c.removed, literal(now, Instant))
     changes = labels.before(connection, _over(now))
-    stale.archived(connection, connection.execute(select(articles.c.seq).where(_over(now))).scalars())
+    placed = select(articles.c.seq).where(_over(now), articles.c.seq.is_not(None))
+    stale.archived(connection, connection.execute(placed).scalars())
     connection.execute(
         update(articles).where(_over(now)).values(status=Status.HELD, removed=since, page=OUTDATED)
     )

@@ -25,7 +25,10 @@ _PHONE = (  # seven digits at least, and no more groups than a number has
     r"(?<![A-Za-z0-9.,/+-])(?=\+?(?:[ \u00a0./()-]{0,2}\d){7})"
     r"[+0]\d++(?:[ \u00a0./-]?\(\d++\)|[ \u00a0./-]\d++){0,7}(?![\w%])"
 )
-_TAG = rf"</?[A-Za-z][\w:-]*+/?>|\$(?![\s\d])[^$\n{_RTL}]{{0,200}}[^$\s]?\$(?!\w)"  # <br>, and $x^2$ (TeX)
+_TAG = (  # <br>, &amp;, and $x^2$ (TeX)
+    rf"</?[A-Za-z][\w:-]*+/?>|&(?:[A-Za-z][A-Za-z0-9]{{1,31}}|\#\d{{1,7}}|\#[xX][0-9A-Fa-f]{{1,6}});"
+    rf"|\$(?![\s\d])[^$\n{_RTL}]{{0,200}}[^$\s]?\$(?!\w)"
+)
 _CHUNK = rf"[^\s\u200e\u200f\u2066-\u2069\ufffc{_RTL}]++"
 _SCAN = re.compile(rf"(?P<url>{_URL})|(?P<phone>{_PHONE})|(?P<tag>{_TAG})|[(\[{{«“\"‘<]|(?P<chunk>{_CHUNK})")
 
@@ -37,12 +40,13 @@ _ANY_RTL = re.compile(f"[{_RTL}]")
 # A word without the sentence's punctuation: own prefix, core from letter or digit to letter or digit, own suffix.
 _CORE = re.compile(r"[^\W_](?:[^\s«»“”\"؛،()\[\]{}|…—–]*[^\W_])?(?:_*\(\w++\))?")
 _PREFIX = re.compile(
-    r"[~.]{0,2}/(?=[\w.-]+/)|[#@~$€£¥_]+|\.(?=[^\W\d_])|--(?=[^\W\d])|-(?=[a-z](?!\w))|[+−-][$€£]?(?=\d)"
+    r"[~.]{0,2}/(?=[\w.-]+/)|(?:~|\.{1,2})/\.?(?=\w)|[#@~$€£¥_]+|\.(?=[^\W\d_])|--(?=[^\W\d])|-(?=[a-z](?!\w))|[+−-][$€£]?(?=\d)"
 )
 _SUFFIX = re.compile(r"(?:\(\);?|\+{1,3}(?!\w)|(?<![A-Za-z0-9]{2})[#*](?!\w)|[™®°_=%$€£‰])+")  # C#, not AFED#
+_PATH = re.compile(r"[/_\\]|(?P<host>\.[A-Za-z]{2,24}\Z)")
 # "-5" is a minus only after these; elsewhere it is a dash (كوفيد -19, صفر -5, a list's -1)
 _BEFORE_MINUS = re.compile(
-    r"[(\[«“\"]\Z|(?:^|\s)(?:من|إلى|الى|عند|حتى|بين|تحت|دون|بلغت?|از|تا|به|بین|עד|בין|של)\s\Z"
+    r"[(\[«“\"־]\Z|(?:^|\s)(?:من|إلى|الى|عند|حتى|بين|تحت|دون|بلغت?|از|تا|به|بین|עד|בין|של)\s\Z"
 )
 _CLITIC = re.compile(rf"(?:^|[^{_RTL}])(?:و|ف|ب|ل|ك|ک|ال|بال|وال|ב|ל|ה|ו|מ|ש|כ)?[ـ־-]?\Z")
 _DIGIT_GLUE = re.compile(r"\d[\d.,]*+[^\w\s.,:/]++\w*[^\W\d_]|\d[\d.,:/]*+(?<=[.,:/])[^\W\d_]")
@@ -179,8 +183,9 @@ def _words(text: str, start: int, end: int) -> Iterator[_Token]:
             prefix = None
         if prefix:
             first = prefix.start()
-        if not suffix and re.search(r"[/_]", text[first:last]):
-            suffix = re.compile("/").match(text, last, end)  # a folder
+        path = None if suffix else _PATH.search(text, first, last)
+        if path:  # a folder; of a host the last slash is only what nothing is joined to
+            suffix = re.compile(r"/(?!\w)" if path["host"] else r"[/\\]").match(text, last)
         yield _word(text, first, last, core, prefix, suffix)
 
 
@@ -206,8 +211,8 @@ def _prefix(text: str, start: int, end: int, first: int) -> re.Match[str] | None
         return None
     symbol = prefix[0][0]
     if start > 0 and _ANY_RTL.match(text, start - 1) and symbol not in "#@":  # كوفيد-19 is no minus five
-        clitic = symbol not in "+−-_/" and _CLITIC.search(text[max(0, start - 6) : start])
-        return prefix if clitic else None
+        joined = symbol not in "+−-_/" or text[start - 1] == "־"  # ל־-5 is one
+        return prefix if joined and _CLITIC.search(text, max(0, start - 6), start) else None
     glued = symbol in "+−-_" and prefix.start() > start and text[prefix.start() - 1].isalnum()
     return None if glued else prefix
 

@@ -14,7 +14,7 @@ from publisher.model.media import Shown
 from publisher.text.clean import one_line, tidy
 from publisher.text.direction import RLM, first_strong
 from publisher.text.language import feed_tag
-from publisher.text.paragraph import BLOCKS, CODE, mark
+from publisher.text.paragraph import BLOCKS, CODE, keeps_side, mark
 from publisher.text.urls import beside, srcset, url
 
 __all__ = ["plain", "render", "sanitise", "split", "url"]
@@ -227,7 +227,10 @@ def _block(block: Block, body: Body, how: Literal["bdi", "span"]) -> etree._Elem
     element.tail = None
     direction: Direction = block.direction
     if direction != body.direction and "dir" not in element.attrib:
-        element.set("dir", direction)
+        if direction == "ltr" and keeps_side(element):
+            direction = "rtl"  # a heading: what it holds is isolated
+        else:
+            element.set("dir", direction)
     if feed_tag(block.language) != feed_tag(body.language) and "lang" not in element.attrib:
         element.set("lang", feed_tag(block.language))
     mark(element, direction, how)

@@ -7,7 +7,7 @@ from collections import Counter
 from functools import lru_cache
 from typing import NamedTuple
 
-from babel.core import Locale, UnknownLocaleError, get_global
+from babel.core import get_global
 
 _TAG = re.compile(
     r"(?P<language>[a-z]{2,3})(?:-(?P<extlang>[a-z]{3}))?(?:-(?P<script>[a-z]{4}))?"
@@ -70,15 +70,6 @@ def feed_tag(tag: str) -> str:
     never a region (newsboat and others match exactly). Raises ValueError for what is not a language tag."""
     language, written = _parse(tag).language, script(tag)
     return language if written in ("", _likely(language)) else f"{language}-{written}"
-
-
-def own_name(tag: str) -> str:
-    """The language's own name for itself (CLDR); the tag where CLDR does not know it."""
-    try:
-        locale = Locale.parse(canonical(tag), sep="-")
-    except (UnknownLocaleError, ValueError):
-        return tag
-    return locale.get_display_name(locale) or tag
 
 
 # Letters that (nearly) no other language of this table writes, NFC.

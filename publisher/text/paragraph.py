@@ -153,6 +153,11 @@ def _direction(element: etree._Element, around: Direction) -> Direction:
     return around
 
 
+def keeps_side(element: etree._Element) -> bool:
+    """Whether *element*, in right-to-left text, stays on its side of the page though all its words are Latin."""
+    return element.tag in _ITEMS and _is_latin(element)
+
+
 def _is_latin(element: etree._Element) -> bool:
     text = "".join(element.itertext())
     return _RTL.search(text) is None and _LATIN.search(text) is not None

@@ -1,5 +1,6 @@
 """`lint`: the feeds behind files and URLs, each with what is wrong with it. Needs no site."""
 
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from publisher.feeds.lint.on_server import Served
 from publisher.feeds.lint.remarks import Remark, Report
 
 SECONDS = 5.0  # for each request (threat 8)
+_ADDRESS = re.compile(r"\w[\w-]*(\.[\w-]+)+(:\d+)?/")  # as browsers show it, without a scheme
 LIMIT = opening.LARGE  # bytes of an answer, unpacked (threat 8, F3)
 
 
@@ -40,7 +42,8 @@ def lint(sources: Sequence[str], clock: Callable[[], datetime], *, private: bool
             mend = f". Mend: {error.mend}" if error.mend else ""
             yield Linted(source, None, f"{error.what}{mend}")
         except OSError as error:
-            yield Linted(source, None, error.strerror or str(error))
+            mend = f". Mend: write https://{source} for an address" if _ADDRESS.match(source) else ""
+            yield Linted(source, None, f"{error.strerror or error}{mend}")
 
 
 def _file(source: str) -> bytes:

@@ -56,7 +56,7 @@ class _File:
         self.misfits: dict[str, tuple[int, int, int]] = {}  # companions that hold something else
         self.versions: asyncio.Future[Mapping[str, bytes]] | None = None
         self.deltas: OrderedDict[tuple[str, str], asyncio.Future[Answer | None]] = OrderedDict()
-        self.size = len(body or b"")
+        self.size = 0  # bytes that it takes in memory, as Files counts them
 
     def fresh(self) -> bool:
         """Whether the file on disk is still the one that was read."""
@@ -183,7 +183,7 @@ class Files:
         fresh = _File(name, place, found, body)
         self._forget(name)
         self._kept[name] = fresh
-        self._grow(fresh, 0)
+        self._grow(fresh, len(body or b""))
         return fresh
 
     def _forget(self, name: str) -> None:
@@ -196,7 +196,7 @@ class Files:
         """*file*, or what was made of it, takes *more* bytes: let go of what nobody asked for lately."""
         if self._kept.get(file.name) is not file:
             return
-        self._size += more if more else file.size
+        self._size += more
         file.size += more
         while self._size > KEPT and len(self._kept) > 1:
             self._forget(next(iter(self._kept)))
@@ -308,11 +308,16 @@ async def _send(send: Send, scope: Scope, answer: Answer) -> None:
 
 
 async def _stream(send: Send, scope: Scope, file: _File, answer: Answer) -> None:
-    """A large file, piece by piece. One that changes meanwhile is cut off: its length was said before."""
+    """A large file, piece by piece. One that changes meanwhile is cut off, as its length was said before: the answer
+    is left without its end, and the server hangs up."""
     await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
     if scope["method"] != "HEAD":
+        left = file.stamp[1]
         async for piece in _pieces(file):
             await send({"type": "http.response.body", "body": piece, "more_body": True})
+            left -= len(piece)
+        if left:
+            return
     await send({"type": "http.response.body", "body": b""})
 
 

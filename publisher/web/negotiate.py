@@ -5,7 +5,7 @@ from functools import lru_cache
 
 _PREFERRED = ("br", "gzip", "identity")  # of equals the smallest
 _ALIASES = {"x-gzip": "gzip"}  # RFC 9110, 8.4.1.3
-_TAG = re.compile(rb'(?:W/)?"([\x21\x23-\x7e\x80-\xff]*)"|\*')
+_TAG = re.compile(rb'(?:W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
 # What servers on the way append to the tags of what they compressed, and we to those of our companions.
 _CODED = re.compile(r"(?:[-;]{1,2}(?:gzip|br|zstd|deflate))+\Z")
 _LONGEST = 500  # characters of a header that is worth remembering
@@ -52,8 +52,10 @@ def _quality(value: str) -> float:
 
 def tags(header: bytes) -> list[str]:
     """The entity tags of `If-None-Match`, without quotes and `W/`: they are compared weakly (RFC 9110, 13.1.2);
-    "*" stands for itself."""
-    return [found[1].decode("latin-1") if found[1] is not None else "*" for found in _TAG.finditer(header)]
+    "*" alone stands for any, and in quotes, where it would be a tag, for nobody's."""
+    if header.strip() == b"*":
+        return ["*"]
+    return [tag for found in _TAG.finditer(header) if (tag := found[1].decode("latin-1")) != "*"]
 
 
 def instance(tag: str) -> str:

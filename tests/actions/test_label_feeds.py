@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import random
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -213,6 +215,46 @@ def test_the_archive_holds_every_article_and_grows_at_its_end(
         write(full, f"{number}.md", story(number))
         done = written(publishes(full))
     assert {"archive/3.xml", "archive/4.xml"} == {path for path in done if path.startswith("archive/")}
+
+
+def test_the_feed_leads_to_no_archive_that_is_not_there(
+    full: House, write: Write, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """... and a first build in slices does not write the feed anew for each document."""
+    monkeypatch.setattr("publisher.actions.archive.SHARE", 2)
+    for number in range(1, 11):
+        write(full, f"{number}.md", story(number))
+    feeds = set()
+    more = True
+    while more:
+        more = publish(full, clock(), limit=1).more
+        data = (full.out / "atom.xml").read_bytes()
+        feeds.add(data)
+        named = re.findall(rb'prev-archive" [^>]*/(archive/\d+\.xml)"', data)
+        assert all((full.out / path.decode()).is_file() for path in named)
+
+    assert [b"archive/5.xml"] == named
+    assert 2 == len(feeds)
+
+
+def test_an_article_that_is_being_written_keeps_nothing_else_waiting(
+    full: House, write: Write, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """... and whoever publishes in slices does not go round in a circle until it rests."""
+    monkeypatch.setattr("publisher.actions.archive.SHARE", 1)
+    full = replace(full, feeds=FeedSettings(entries=1, per=("category",)))
+    for number in (1, 2):
+        write(full, f"{number}.md", story(number, categories=f"[قسم{number}]"))
+    assert not publish(full, clock()).more
+    other = replace(full, site=replace(full.site, title="عنوان آخر"))
+    half = write(full, "1.md", story(1, "نصف م"))
+    os.utime(half, (clock().timestamp(),) * 2)  # still open: it has not rested yet
+
+    rounds = sum(publish(other, clock(), limit=1).more for _ in range(30))
+
+    assert rounds < 10
+    for path in ("archive/2.xml", "category/قسم2/atom.xml"):
+        assert "عنوان آخر" in (full.out / path).read_text()
 
 
 def test_what_left_the_site_is_told_for_a_while(

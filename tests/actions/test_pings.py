@@ -312,6 +312,18 @@ def test_a_feed_that_is_no_more_is_nobodys_news(
     assert [] == pings.untold(site)
 
 
+def test_many_feeds_that_are_no_more_stand_before_no_news(
+    site: House, hub: Hub, publishes: Publishes, tell: Tell, clock: Clock
+) -> None:  # F24
+    pings.note(site, clock(), [(f"category/{number}/rss.xml", b"gone") for number in range(50)])
+    clock.forward(seconds=1)
+    publishes(site)
+    tell(site)
+
+    assert ALL == hub.topics
+    assert [] == pings.untold(site)
+
+
 def test_many_hubs_that_hang_keep_nobody_waiting(
     make_house: MakeHouse,
     tmp_path: Path,

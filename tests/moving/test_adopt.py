@@ -87,6 +87,7 @@ def test_readers_of_a_real_tools_feed_see_nothing_again(
 def test_the_id_of_a_feed_alone_is_taken_over_by_a_published_site(
     house: House, write: Write, old: Callable[[str], Path], adopts: Adopts, publishes: Publishes
 ) -> None:  # A15
+    house = replace(house, feeds=FeedSettings())
     write(house, "a.md", "# خبر\n\nنص الخبر.\n")
     publishes(house)
     adopts(
@@ -95,7 +96,8 @@ def test_the_id_of_a_feed_alone_is_taken_over_by_a_published_site(
     )
     publishes(house)
 
-    assert "tag:old,2010:feed" == feedparser.parse(ours(house, "atom.xml")).feed.id
+    for path in ("atom.xml", "archive/1.xml"):
+        assert "tag:old,2010:feed" == feedparser.parse(ours(house, path)).feed.id
 
 
 def test_without_adopting_they_would_see_all_of_it_again(moved_in: MovedIn, publishes: Publishes) -> None:

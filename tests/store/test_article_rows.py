@@ -318,6 +318,31 @@ def test_a_held_article_gets_its_seq_when_it_is_released(
     assert {"now.md": 1, "future.md": 2, "draft.md": 3} == {a.path: a.seq for a in on_site(house).values()}
 
 
+def test_an_article_that_expires_before_it_has_a_place_never_gets_one(
+    house: House,
+    write: Write,
+    publishes: Publishes,
+    on_site: OnSite,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # A6
+    write(house, "b.md", dated("باق", "2026-01-01"))
+    publishes(house)
+    write(house, "a.md", dated("خبر", "2026-01-01", expires="2026-11-21"))
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("publisher.store.release.place", killed)
+        with pytest.raises(KeyboardInterrupt):
+            publishes(house)
+    clock.forward(days=2)
+    publishes(house)
+
+    assert ["b.md"] == list(on_site(house))
+
+
 # Dates
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -17,7 +18,7 @@ from publisher.actions.house import House
 from publisher.actions.publish import Published
 from publisher.model.article import Article
 from publisher.model.feed import Label
-from publisher.store import articles, labels
+from publisher.store import articles, feeds, findings, labels, stale
 from publisher.store.labels import Change
 from publisher.store.tables import articles as rows
 from publisher.store.tables import metadata
@@ -211,3 +212,20 @@ def _row(connection: Connection, urn: str) -> None:
     values |= {"id": urn, "seq": None, "path": urn, "language": "ar", "removed": None, "adopted": None}
     values |= {"authors": [], "categories": [], "published": _NOW, "updated": _NOW, "expires": None}
     connection.execute(rows.insert().values(values))
+
+
+def test_any_number_of_feeds_is_noted(house: House) -> None:
+    """SQLite binds 32,766 values in one statement where nobody asked it for more."""
+    names = [f"category:{number}" for number in range(2_000)]
+
+    def write(connection: Connection) -> int:
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        driver.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 999)
+        stale.feeds(connection, names)
+        feeds.made(connection, names)
+        feeds.lost(connection, names, [])
+        findings.look_again(connection, names)
+        return len(feeds.stale(connection, None))
+
+    assert 2_000 == house.store.write(write)

@@ -11,7 +11,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, event, inspect
 
-from publisher.store import ledger, schema
+from publisher.store import articles, ledger, schema
 from publisher.store.tables import metadata
 
 
@@ -64,4 +64,27 @@ def test_the_queue_is_found_without_reading_what_was_sent(engine: Engine) -> Non
     assert 2 == len(queries)
     assert [] == [
         detail for detail in plans if detail.startswith("SCAN deliveries") and "INDEX" not in detail
+    ]
+
+
+def test_the_order_of_publication_is_walked_and_not_sorted(engine: Engine) -> None:
+    """A document of the archive, or a slice of pages, costs what is in it, however much was ever published."""
+    schema.upgrade(engine)
+    asked: list[str] = []
+
+    with engine.begin() as connection:
+        event.listen(connection, "before_cursor_execute", lambda *args: asked.append(args[2]))
+        articles.between(connection, 0, 200)
+        articles.between(connection, 0, limit=200)
+        articles.standing(connection, 0, 200)
+        queries = [sql for sql in asked if "ORDER BY articles.seq" in sql]
+        plans = [
+            row.detail
+            for sql in queries
+            for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", tuple([0] * sql.count("?")))
+        ]
+
+    assert 3 == len(queries)
+    assert ["SEARCH articles USING INDEX sqlite_autoindex_articles_2"] * 3 == [
+        detail.partition(" (")[0] for detail in plans
     ]

@@ -16,7 +16,7 @@ LRM, RLM, LRI, PDI = "\u200e", "\u200f", "\u2066", "\u2069"
     [
         "#tag", "@user_1", ".NET", "$75", "C++", "C#", "f()", "Apple™", "+966 50 123 4567", "+9647701234567",
         "/usr/share/", "https://example.org/", "https://example.org/خبر", "Visual C++", "3.x", "24/7/x", "<br>",
-        "_name_", "f_(x)_",
+        "_name_", "f_(x)_", "&amp;", "&#8207;", "~/.bashrc", "./run", "www.example.org/", "C:\\Users\\",
     ],
 )  # fmt: skip
 def test_isolated_is(run: str) -> None:
@@ -38,6 +38,7 @@ def test_isolated_is(run: str) -> None:
         "اتصل على 07701234567 الآن",
         "אחוז 10% ב-2024",
         "https://example.org/a",
+        "أحب Node.js/ريأكت معا",
     ],
 )
 @pytest.mark.parametrize("how", ["bdi", "span", "lrm"])
@@ -61,6 +62,8 @@ def test_in_plain_text_a_mark_stands_beside_the_symbol() -> None:
 def test_a_minus_is_one_only_behind_a_preposition_or_before_a_percent() -> None:
     assert isolate("إلى -5 ثم", "bdi") == 'إلى <bdi dir="ltr">-5</bdi> ثم'  # F9
     assert isolate("سجل -5% ثم", "bdi") == 'سجل <bdi dir="ltr">-5%</bdi> ثم'
+    assert isolate("ל־-5 מעלות", "bdi") == 'ל־<bdi dir="ltr">-5</bdi> מעלות'
+    assert isolate("תל־-5", "bdi") == "תל־-5"
 
 
 def test_hebrew_keeps_the_dollar_by_itself() -> None:

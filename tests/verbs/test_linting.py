@@ -103,6 +103,10 @@ def test_what_is_not_there_is_said(server: str, tmp_path: Path) -> None:
     assert "404" in one(f"{server}/missing").problem
     assert "No such file" in one(str(tmp_path / "no.xml")).problem
     assert one(str(tmp_path)).problem
+    assert "Mend: it is not there" in one(f"{server}/missing").problem
+    assert one("news.example.org/feed.xml").problem.endswith(
+        "Mend: write https://news.example.org/feed.xml for an address"
+    )
 
 
 def nashir(folder: Path, *words: str, given: bytes = b"") -> tuple[int, str, str]:

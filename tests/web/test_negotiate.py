@@ -47,6 +47,8 @@ def test_any_header_is_understood_somehow(header):  # X14
         (b'"a"', ["a"]),
         (b'W/"a", "b-gzip" ,"c,d"', ["a", "b-gzip", "c,d"]),
         (b"*", ["*"]),
+        (b' "*"', []),
+        (b'*, "a"', ["a"]),
         (b"", []),
         (b"a", []),
     ],

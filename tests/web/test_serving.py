@@ -5,6 +5,9 @@ import gzip
 import json
 import os
 import tracemalloc
+from collections.abc import MutableMapping
+from dataclasses import replace
+from typing import Any
 
 import brotli
 import feedparser
@@ -273,6 +276,22 @@ def test_a_large_file_is_not_held_in_memory(site, ask):
     assert 304 == ask("/talk.mp3", if_none_match=reply.headers["etag"]).status
 
 
+def test_a_large_file_that_changes_while_it_is_sent_is_broken_off(site):
+    talk = site.out / "talk.mp3"
+    talk.write_bytes(bytes(8 << 20))
+    sent: list[MutableMapping[str, Any]] = []
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        sent.append(message)
+        talk.write_bytes(b"other")
+
+    scope = {"method": "GET", "raw_path": b"/talk.mp3", "headers": []}
+    asyncio.run(Files(site.out)(scope, None, send))  # type: ignore[arg-type]
+
+    assert sum(len(each.get("body", b"")) for each in sent) < 8 << 20
+    assert all(each["more_body"] for each in sent[1:])  # what has no end is no answer: the server hangs up
+
+
 def test_memory_stays_bounded_whatever_is_asked_for(site, monkeypatch):
     monkeypatch.setattr(served, "KEPT", 500_000)
     for number in range(30):
@@ -287,6 +306,21 @@ def test_memory_stays_bounded_whatever_is_asked_for(site, monkeypatch):
                 assert files._size == sum(file.size for file in files._kept.values())
 
     asyncio.run(everything())
+
+
+def test_a_feed_at_an_old_address_in_capitals_is_one(site, publishes, ask):  # A15, F20
+    publishes(replace(site, feeds=replace(site.feeds, aliases=("/Feed.XML rss", "/Old.JSON"))))
+
+    for path, like in (("/Feed.XML", "/rss.xml"), ("/Old.JSON", "/feed.json")):
+        assert ask(like).headers == ask(path).headers
+
+
+def test_memory_is_counted_right_where_everything_is_new_to_a_reader(site):  # F23
+    old = '"0123456789abcdef01234567"'
+    files = Files(site.out, lambda _path: {old.strip('"'): b"an entry"})
+
+    assert 200 == asyncio.run(answer(files, "/atom.xml", a_im="feed", if_none_match=old)).status
+    assert files._size == sum(file.size for file in files._kept.values())
 
 
 @pytest.mark.parametrize(

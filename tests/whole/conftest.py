@@ -5,6 +5,7 @@ import email
 import http.client
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -196,3 +197,20 @@ def sink():
 @pytest.fixture
 def daemon(site):
     return partial(Daemon, site)
+
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium, for one module: Playwright keeps an event loop running, which other tests cannot have."""
+    if not CHROMIUM:
+        pytest.skip("no Chromium here: install the package chromium")
+    from playwright.sync_api import sync_playwright
+
+    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+        yield browser
+        browser.close()

@@ -14,9 +14,6 @@ import pytest
 from PIL import Image
 
 ROOT = Path(__file__).parents[2]
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-
-pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium here: install the package chromium")
 
 # Every element with text of its own: its computed direction, and the letters it shows.
 BLOCKS = """() => [...document.body.querySelectorAll('*')].filter(e => {
@@ -26,17 +23,6 @@ BLOCKS = """() => [...document.body.querySelectorAll('*')].filter(e => {
 }).map(e => [getComputedStyle(e).direction, e.innerText])"""
 RTL = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 LATIN = re.compile("[A-Za-z]")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ def test_what_a_look_that_failed_was_to_see_the_next_one_sees() -> None:
             raise Unwritable("the disk is full", "feeds", "make room")
         daemon._stop.set()
         daemon._look.set()
-        return SimpleNamespace(again=False, unsettled=())
+        return SimpleNamespace(more=False, again=False, unsettled=())
 
     async def main() -> None:
         session.publish = publish

@@ -72,7 +72,9 @@ def _line(
     yield from _signs(text, words, entry)
     if direction == "rtl" and words.strip():
         yield from _mark(text, words, say)
-        runs = [] if _TAGS.search(words) else bidi.runs(words)
+        # What looks like markup is told below, once.
+        markup = _TAGS.search(words) or (not text.html and _ENTITY.search(words))
+        runs = [] if markup else bidi.runs(words)
         if runs:
             run = words[runs[0].start : runs[0].end]
             rule = "title-reordered" if text.name == "title" else "reordered"

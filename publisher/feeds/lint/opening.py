@@ -3,6 +3,7 @@ do it, so that one fault does not hide the others."""
 
 import json
 import re
+from html import unescape
 from typing import Any
 
 from lxml import etree
@@ -19,7 +20,31 @@ _DECLARATION = re.compile(r"\s*<\?xml\s[^>]{0,200}?\?>")
 _ENCODING = re.compile(rb"<\?xml\s[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{1,40})")
 _BEFORE = re.compile(rb"[^<]{0,2000}?(?=<\?xml\s)|\s+(?=<)")
 _PAGE = re.compile(rb"\s*(?:<!--.{0,2000}?-->\s*)*<(?:!doctype\s+html|html[\s>])", re.IGNORECASE | re.DOTALL)
+_LINK = re.compile(r"<link\s([^>]{1,2000})>", re.IGNORECASE)
+_ATTRIBUTE = re.compile(r"([\w-]{1,40})\s{0,9}=\s{0,9}(\"[^\"]*\"|'[^']*'|[^\s\"'>]+)")
+_FEEDS = frozenset(["application/rss+xml", "application/atom+xml", "application/feed+json"])
 _DOCTYPE = re.compile(rb"<!DOCTYPE[^>]{0,200}")
+_HALF = re.compile("[\ud800-\udfff]")
+_MARKUP = re.compile(rb"<[^>]*+>")
+_LANGUAGE = re.compile(
+    rb"(?:<(?:dc:)?language>\s*|xml:lang=[\"'])(ar|fa|ur|ps|ug|ku|ckb|he|iw|yi)(?![a-z])", re.IGNORECASE
+)
+_ASCII = re.compile(rb"[\x00-\x7f]")
+_GZIP = b"\x1f\x8b"
+# Python's own codecs, of which no reader knows any
+_NO_CHARSETS = frozenset(
+    [
+        "idna",
+        "mbcs",
+        "oem",
+        "palmos",
+        "punycode",
+        "raw-unicode-escape",
+        "undefined",
+        "unicode-escape",
+        "utf-7",
+    ]
+)
 _PARTS = etree.ErrorTypes
 _KINDS: dict[int, str] = {
     _PARTS.ERR_UNDECLARED_ENTITY: "undefined-entity",
@@ -28,6 +53,10 @@ _KINDS: dict[int, str] = {
     _PARTS.ERR_ENTITYREF_SEMICOL_MISSING: "bare-ampersand",
     _PARTS.ERR_INVALID_CHAR: "bad-characters",
     _PARTS.ERR_INVALID_CHARREF: "bad-characters",
+}
+_UNCLOSED: dict[int, tuple[bytes, bytes]] = {
+    _PARTS.ERR_CDATA_NOT_FINISHED: (b"<![CDATA[", b"]]>"),
+    _PARTS.ERR_COMMENT_NOT_FINISHED: (b"<!--", b"-->"),
 }
 
 Root = etree._Element | dict[str, Any]
@@ -42,6 +71,9 @@ def opened(data: bytes) -> tuple[Root | None, str, list[Remark]]:
     if data.startswith(_BOM):
         remarks.append(Remark("byte-order-mark", "document", 1, "begins with U+FEFF"))
         data = data[3:]
+    if data.startswith(_GZIP):
+        mend = "unpack it first; a server that sends it packed says Content-Encoding: gzip"
+        return None, "", [Remark("not-a-feed", "document", 1, "is packed with gzip", mend)]
     bare = data.lstrip()
     if not bare:
         return None, "", [Remark("not-a-feed", "document", 1, "is empty")]
@@ -49,8 +81,19 @@ def opened(data: bytes) -> tuple[Root | None, str, list[Remark]]:
         root, text = _json(data, remarks)
         return root, text, remarks
     if _PAGE.match(data[:4000]):
-        return None, "", [Remark("not-a-feed", "document", 1, "is a web page")]
+        return None, "", [Remark("not-a-feed", "document", 1, "is a web page", _named(data))]
     return _xml(data, remarks), "", remarks
+
+
+def _named(page: bytes) -> str:
+    """The mend for a web page that names its feeds; "" for one that does not."""
+    head = page[:LARGE].decode("utf-8", "replace")
+    feeds = []
+    for tag in _LINK.findall(head):
+        said = {name.lower(): unescape(value.strip("\"'")) for name, value in _ATTRIBUTE.findall(tag)}
+        if "alternate" in said.get("rel", "").lower().split() and said.get("type", "").lower() in _FEEDS:
+            feeds.append(quoted(said.get("href", "").strip()))
+    return f"the page names its feed: lint {' or '.join(dict.fromkeys(feeds[:3]))}" if feeds else ""
 
 
 def _json(data: bytes, remarks: list[Remark]) -> tuple[Root | None, str]:
@@ -58,7 +101,7 @@ def _json(data: bytes, remarks: list[Remark]) -> tuple[Root | None, str]:
     repeated: list[str] = []
 
     def pairs(found: list[tuple[str, Any]]) -> dict[str, Any]:
-        made = dict(found)
+        made = {_whole(name): _whole(value) for name, value in found}
         if len(made) < len(found):
             names = [name for name, _ in found]
             repeated.extend(name for name in made if names.count(name) > 1) if len(names) < 200 else None
@@ -69,7 +112,10 @@ def _json(data: bytes, remarks: list[Remark]) -> tuple[Root | None, str]:
     except json.JSONDecodeError as error:
         remarks.append(Remark("not-well-formed", "document", error.lineno, error.msg, column=error.colno))
         return None, text
-    except (ValueError, RecursionError) as error:  # numbers of thousands of digits, brackets in brackets
+    except RecursionError:
+        remarks.append(Remark("not-well-formed", "document", None, "brackets stand in brackets too deep"))
+        return None, text
+    except ValueError as error:  # numbers of thousands of digits
         remarks.append(Remark("not-well-formed", "document", None, quoted(str(error))))
         return None, text
     for name in repeated[:1]:
@@ -82,9 +128,18 @@ def _json(data: bytes, remarks: list[Remark]) -> tuple[Root | None, str]:
     return document, text
 
 
+def _whole(value: Any) -> Any:
+    """*value* with U+FFFD, as readers show it, for each half of a surrogate pair: `\\ud800` is JSON and no text."""
+    if isinstance(value, str):
+        return _HALF.sub("\ufffd", value)
+    return [_whole(each) for each in value] if isinstance(value, list) else value
+
+
 def _decoded(data: bytes, encoding: str, remarks: list[Remark]) -> str:
     """*data* as text. Where it is not in *encoding*: as the encoding it looks like, else without what is broken."""
     try:
+        if encoding.replace("_", "-") in _NO_CHARSETS:
+            raise LookupError
         return data.decode(encoding)
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
@@ -92,13 +147,24 @@ def _decoded(data: bytes, encoding: str, remarks: list[Remark]) -> str:
         found = f"byte 0x{data[error.start]:02X} is not {encoding.upper()}"
     except LookupError:
         line, column, found = 1, 1, f"no reader knows the encoding {quoted(encoding)}"
-    try:
-        text, warnings = clean.decode(data)
-        found += f": it was {warnings[0].what.partition(';')[0]}" if warnings else ""
-    except clean.Undecodable:
-        text = data.decode("utf-8", "ignore")
+    was = _windows(data)
+    text = data.decode(was or "utf-8", "ignore")
+    found += f": it was read as {was}" if was else ""
     remarks.append(Remark("wrong-bytes", "document", line, found, column=column))
     return text
+
+
+def _windows(data: bytes) -> str:
+    """The code page that *data*, which is no UTF-8, looks like: by the letters of its texts (those of the markup are
+    Latin), and where they are few by its language; "" for another, and for UTF-8 with a fault."""
+    try:
+        _, warnings = clean.decode(_MARKUP.sub(b" ", data))
+        return warnings[0].what.partition(";")[0].rpartition(" ")[2] if warnings else ""
+    except clean.Undecodable:
+        said = _LANGUAGE.search(data)
+        if said is None or b"\0" in data or len(data.decode("utf-8", "ignore")) > len(_ASCII.findall(data)):
+            return ""
+        return "windows-1255" if said[1].lower() in {b"he", b"iw", b"yi"} else "windows-1256"
 
 
 def _xml(data: bytes, remarks: list[Remark]) -> Root | None:
@@ -133,8 +199,8 @@ def _parsed(data: bytes, remarks: list[Remark]) -> Root | None:
     try:
         return _root(data)
     except etree.XMLSyntaxError as error:
-        line, column = error.position
-        message = (error.msg or "cannot be read").partition(", line ")[0]
+        line, column = _place(data, error)
+        message = _said(error)
         rule = _KINDS.get(int(error.code or 0), "not-well-formed")
         if rule == "bare-ampersand" and "xmlParseEntityRef" not in message and "EntityRef" not in message:
             rule = "not-well-formed"
@@ -148,10 +214,25 @@ def _parsed(data: bytes, remarks: list[Remark]) -> Root | None:
         return _root(mended)
     except etree.XMLSyntaxError as error:
         if rule != "not-well-formed":
-            line, column = error.position
-            found = (error.msg or "").partition(", line ")[0]
-            remarks.append(Remark("not-well-formed", "document", line, found, column=column or None))
+            line, column = _place(mended, error)
+            remarks.append(Remark("not-well-formed", "document", line, _said(error), column=column or None))
     return None
+
+
+def _said(error: etree.XMLSyntaxError) -> str:
+    """What libxml2 says, less the lines of the document that it adds to some of its messages."""
+    return (error.msg or "cannot be read").partition(", line ")[0].partition("\n")[0].strip()
+
+
+def _place(data: bytes, error: etree.XMLSyntaxError) -> tuple[int, int]:
+    """Line and column. libxml2 says the end of the document for what was never closed; here it is where that opens."""
+    if signs := _UNCLOSED.get(int(error.code or 0)):
+        opens, closes = signs
+        start = data.find(opens, data.rfind(closes) + 1)
+        if start >= 0:
+            return data.count(b"\n", 0, start) + 1, start - data.rfind(b"\n", 0, start)
+    line, column = error.position
+    return line, column
 
 
 def _root(data: bytes) -> etree._Element:

@@ -30,6 +30,7 @@ from publisher.feeds.lint.xml import (
 )  # fmt: skip
 
 _TERMS = "{http://purl.org/dc/terms/}"
+_ITUNES_IMAGE = "{http://www.itunes.com/dtds/podcast-1.0.dtd}image"
 _MARKUP = re.compile(r"</?[A-Za-z][^<>]*+>|&(?:[A-Za-z]{2,8}|#\d{1,6}|#x[0-9A-Fa-f]{1,6});")
 
 
@@ -57,7 +58,7 @@ def read(root: etree._Element) -> Document:
         authors=tuple(_people(channel, ns, "managingEditor", "webMaster")),
         entries=tuple(_item(each, ns, number, rdf=rdf) for number, each in enumerate(items, 1)),
         generator=words(channel.find(f"{ns}generator")).strip(),
-        icon=channel.find(f"{ns}image") is not None,
+        icon=any(channel.find(each) is not None for each in (f"{ns}image", _ITUNES_IMAGE)),
         stylesheets=stylesheets(root),
         archive=archived(channel),
         complete=completed(channel),

@@ -43,7 +43,8 @@ def _others(remarks: list[Remark]) -> str:
         return ""
     numbers = list(dict.fromkeys(each.line for each in rest if each.line is not None))
     shown = ", ".join(map(str, numbers[:_LINES])) + (" …" if len(numbers) > _LINES else "")
-    return f" (and {len(rest)} more{f', lines {shown}' if numbers else ''})"
+    shown = f", line{'s' * (len(numbers) > 1)} {shown}" if numbers else ""
+    return f" (and {len(rest)} more{shown})"
 
 
 def summary(source: str, report: Report) -> str:

@@ -1,6 +1,8 @@
 """Lint finds in anybody's feed what readers will do wrong, and nothing in a feed that is right."""
 
+import gzip
 import json
+import re
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -206,6 +208,82 @@ def test_no_value_in_json_makes_it_fail(value: object, name: str) -> None:
     )
 
 
+def test_half_a_surrogate_in_json_is_a_character_that_nobody_can_show() -> None:
+    halved = re.sub(rb'("content_html": "<div[^>]*><p>)', rb"\1\\ud800", clean("json"), count=1)
+    assert clean("json") != halved
+
+    assert {"bad-characters"} == rules(check(halved, NOW))
+    check(clean("json").replace(b'"items"', rb'"\udfff": ["\ud800", ["\ud800"]], "items"'), NOW)
+
+
+SHORT = """{declaration}<rss version="2.0"><channel><title>{title}</title><link>https://a.example/</link>
+<description>{title}</description><language>{language}</language></channel></rss>"""
+
+
+@pytest.mark.parametrize("declaration", ["", '<?xml version="1.0" encoding="UTF-8"?>'])
+@pytest.mark.parametrize(
+    "language, title, page",
+    [("ar", "أخبار", "cp1256"), ("fa", "خبر", "cp1256"), ("he-IL", "חדשות", "cp1255")],
+)
+def test_letters_of_a_windows_code_page_are_read_and_not_lost(
+    declaration: str, language: str, title: str, page: str
+) -> None:
+    text = SHORT.format(declaration=declaration, language=language, title=title)
+
+    report = check(text.encode(page), NOW)
+
+    (remark,) = [each for each in report.remarks if each.rule == "wrong-bytes"]
+    assert remark.found.endswith(f"it was read as windows-{page[2:]}")
+    assert rules(report) == rules(check(text.encode(), NOW)) | {"wrong-bytes"}
+
+
+@pytest.mark.parametrize("codec", ["unicode_escape", "idna", "utf-7", "hex", "rot13"])
+def test_pythons_own_codecs_are_no_encodings(codec: str) -> None:
+    data = clean("rss").replace(b'encoding="UTF-8"', f'encoding="{codec}"'.encode())
+
+    assert {"wrong-bytes", "not-utf8"} == rules(check(data, NOW))
+
+
+def test_a_packed_feed_is_called_so() -> None:
+    (remark,) = check(gzip.compress(clean("rss")), NOW).remarks
+
+    assert ("not-a-feed", "is packed with gzip") == (remark.rule, remark.found)
+
+
+def test_a_web_page_is_asked_for_its_feeds() -> None:
+    page = (
+        "<!DOCTYPE html><html><head><link rel=stylesheet href=/x.css>"
+        '<LINK href="/feed/?a=1&amp;b=2" rel="alternate" type="application/rss+xml">'
+        "<link rel='alternate' type='application/feed+json' href='feed.json'></head></html>"
+    )
+
+    (named,) = check(page.encode(), NOW).remarks
+    (none,) = check(b"<html><head></head></html>", NOW).remarks
+
+    assert named.how.endswith("lint \u201c/feed/?a=1&b=2\u201d or \u201cfeed.json\u201d")
+    assert none.how == RULES["not-a-feed"].mend
+
+
+def test_the_cover_of_a_podcast_is_its_icon() -> None:
+    data = re.sub(rb"<image>.*?</image>", b"", clean("rss"), flags=re.DOTALL)
+    cover = b'<itunes:image xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd" href="https://a.example/i.png"/>'
+
+    assert {"no-icon"} == rules(check(data, NOW))
+    assert set() == rules(check(data.replace(b"<item>", cover + b"<item>", 1), NOW))
+
+
+@pytest.mark.parametrize("sign", ["<![CDATA[", "<!--"])
+def test_what_is_never_closed_is_said_where_it_opens_and_on_one_line(sign: str) -> None:
+    title = "أمطار غزيرة في الجنوب"
+    data = clean("rss").decode().replace("]]>", "").replace("<![CDATA[", "").replace(title, f"{sign}{title}")
+
+    (remark,) = check(data.encode(), NOW).remarks
+
+    assert "not-well-formed" == remark.rule
+    assert "\n" not in remark.found
+    assert sign in data.splitlines()[(remark.line or 0) - 1]
+
+
 def test_entities_that_multiply_are_not_multiplied() -> None:
     laughs = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
     data = f'<!DOCTYPE rss [<!ENTITY l0 "ha">{laughs}]><rss version="2.0"><channel><title>&l9;</title></channel></rss>'
@@ -286,7 +364,7 @@ def test_what_is_said_again_is_folded() -> None:
 
     assert 2 == len(shown)
     assert "error content-no-dir  entry 1, content:encoded" in shown[0]
-    assert "(and 1 more, lines 29)" in shown[0]
+    assert "(and 1 more, line 29)" in shown[0]
     assert shown[0].startswith("feed.xml:20: ")
     assert "feed.xml: RSS, ar, rtl, 2 entries: 2 errors" == shown[1]
 

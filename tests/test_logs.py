@@ -1,0 +1,39 @@
+"""The log, as a process of its own writes it."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+SPEAKS = """
+import logging, structlog
+from publisher import logs
+logs.configure(as_json=%r)
+structlog.get_logger().info("serving", url="http://127.0.0.1/")
+said = logging.getLogger("uvicorn.error")
+said.warning("Invalid HTTP request received.")
+said.error("ASGI callable returned without completing response.")
+try:
+    1 / 0
+except ZeroDivisionError:
+    said.exception("Exception in %%s", "خبر")
+"""
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_libraries_speak_as_we_do_and_strangers_fill_no_log(as_json):
+    done = subprocess.run(
+        [sys.executable, "-c", SPEAKS % as_json], capture_output=True, text=True, check=True, encoding="utf-8"
+    )
+
+    lines = done.stderr.splitlines()
+    if as_json:
+        ours, theirs = map(json.loads, lines)
+        assert {"event", "level", "timestamp", "url"} == ours.keys()
+        assert ("Exception in خبر", "error") == (theirs["event"], theirs["level"])
+        assert "ZeroDivisionError" in theirs["exception"]
+    else:
+        assert "Exception in خبر" in lines[1] and lines[1][:4] == lines[0][:4]
+        assert "ZeroDivisionError: division by zero" in done.stderr
+    assert "Invalid" not in done.stderr and "ASGI" not in done.stderr
