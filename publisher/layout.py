@@ -218,9 +218,8 @@ def feed_file(address: str, index: str) -> str:
         segments.append(index)
     if len(segments) == 1 and segments[0] in RESERVED:
         raise ValueError("is written anyway")
-    if segments[0] in {ARCHIVE, *_FEED_FOLDERS.values()} and (
-        segments[-1] in {RSS, ATOM, JSON} or segments[0] == ARCHIVE
-    ):
+    ours = segments[0] in _FEED_FOLDERS.values() and segments[-1] in {RSS, ATOM, JSON}
+    if ours or segments[0] == ARCHIVE:
         raise ValueError(f"is a feed of ours, in /{segments[0]}")
     if segments[0] in DYNAMIC or any(map(names_file, segments[:-1])):
         raise ValueError("cannot hold a feed")
