@@ -28,7 +28,7 @@ from publisher.verbs.session import Session
 from publisher.web.app import application
 
 TICK = 5  # seconds between two looks at what is due
-SLICE = 200  # articles whose outputs are made before the next change is looked at
+SLICE = 100  # articles whose outputs are made before the next change is looked at
 QUIET = 0.1  # seconds a burst of file events is gathered
 GRACE = 12  # seconds a stop may take; what is cut off then goes on at the next start
 DOWN = (5, 15, 60, 300)  # seconds a relay that is down is left alone, after the first, second ... time
