@@ -29,8 +29,7 @@ PAGES = (layout.HOME, layout.STYLE, layout.NOT_FOUND)
 
 def updated(house: House) -> datetime:
     """When the newest of the articles that the site's feed may show last changed; the epoch where there is none."""
-    newest = house.store.read(lambda c: articles.newest(c, house.feeds.entries))
-    return max((article.updated for article in newest), default=size.EPOCH)
+    return house.store.read(lambda c: articles.latest_change(c, house.feeds.entries)) or size.EPOCH
 
 
 def write(

@@ -101,6 +101,13 @@ def newest(connection: Connection, limit: int | None = None) -> list[Article]:
     return _read(connection, query.order_by(articles.c.published.desc(), articles.c.seq.desc()).limit(limit))
 
 
+def latest_change(connection: Connection, limit: int) -> datetime | None:
+    """When the newest *limit* published articles last changed; None where there is none."""
+    query = select(articles.c.updated).where(articles.c.status == Status.PUBLISHED)
+    few = query.order_by(articles.c.published.desc(), articles.c.seq.desc()).limit(limit).subquery()
+    return connection.execute(select(func.max(few.c.updated))).scalar()
+
+
 def pinned(connection: Connection) -> list[Article]:
     """The published articles that are pinned, newest first (A17)."""
     # Asked for the status as well, the database would go through all that are published.
