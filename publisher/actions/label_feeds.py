@@ -49,6 +49,7 @@ class _Made:
     files: list[tuple[str, bytes]]
     keys: list[str]  # whose feeds these are
     changed: list[str]  # articles whose files changed under our hands, or could not be read
+    faults: list[str]  # articles whose text cannot be shown, in words
 
 
 def write(
@@ -67,9 +68,7 @@ def write(
     if house.store.read(lambda c: departures.any_before(c, since)):
         house.store.write(lambda c: departures.forget(c, since))
     changed: list[str] = []
-    tried: set[str] = (
-        set()
-    )  # whose articles changed under our hands stay as they are: they keep nobody waiting
+    tried: set[str] = set()  # an article of theirs changed under our hands: they keep nobody waiting
     left = limit
     while stale := house.store.read(partial(feeds.stale, limit=left, without=tried)):
         compressed.mark(house)
@@ -118,6 +117,7 @@ def _make(
                 yield from some.files
                 keys += some.keys
                 changed.extend(some.changed)
+                house.memory.faults.update(some.faults)
                 progress("feeds", before + len(keys), len(full))
 
         written += files.put_many(house.out, made())
@@ -158,7 +158,7 @@ def _wanted(label: LabelFeed) -> str:
 
 
 def _render(desk: Desk, site: Site, templates: Templates, jobs: Sequence[_Job]) -> _Made:
-    made = _Made([], [], [])
+    made = _Made([], [], [], [])
     kept: dict[str, tuple[str, str]] = {}  # an article stands in several of these feeds
     for job in jobs:
         try:
@@ -167,6 +167,7 @@ def _render(desk: Desk, site: Site, templates: Templates, jobs: Sequence[_Job]) 
             made.changed.append(str(error))
             continue
         made.changed.extend(entries.cut)
+        made.faults.extend(entries.faults)
         kept |= entries.new
         shown = size.fitting(job.feed, entries.shown)
         feed = replace(job.feed, updated=size.newest(shown))
