@@ -12,20 +12,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, Literal, TypeVar, get_args
 from urllib.parse import urlsplit
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from publisher.articles import links
 from publisher.articles.settings import ArticleSettings
-from publisher.digests import due
+from publisher.digests import due, window
 from publisher.errors import BadConfig, NotASite
 from publisher.feeds import aliases, websub
 from publisher.feeds.settings import FeedSettings
 from publisher.mail.address import mailbox
 from publisher.mail.settings import MailSettings, check_numbers, one_or_many, relays
-from publisher.model.digest import Newsletter
+from publisher.model.digest import Approve, Frequency, Newsletter
 from publisher.model.feed import Kind
 from publisher.model.media import PICTURES, ending
 from publisher.model.site import Site
@@ -98,6 +98,15 @@ class _NewsletterTable:
     template: str = "digest"
     max_items: int = 20
     max_lateness: int = 6 * 3600
+    frequencies: tuple[Frequency, ...] = ()
+    welcome_items: int = 0
+    approve: Approve = "none"
+    approve_before: int = 60
+    window: str = ""
+    weekends: bool = True
+    order: Literal["newest", "oldest"] = "newest"
+    group: bool = False
+    opening: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +128,7 @@ _MENDS = {
     "language": 'write a language tag, as "ar" or "az-Arab"',
     "from": 'write "Name <news@example.org>"',
     "reply_to": 'write "editor@example.org"',
+    "editors": 'write ["editor@example.org"]',
 }
 
 # Lists of which people may write the only one alone.
@@ -188,6 +198,7 @@ class _Reader:
         self._check(("mail",), "relay", lambda: relays(file.mail))
         if file.mail.sender or file.newsletters:
             self._check(("mail",), "from", lambda: mailbox(file.mail.sender))
+        self._check(("mail",), "editors", lambda: [mailbox(each) for each in file.mail.editors])
         if file.mail.reply_to:
             self._check(("mail",), "reply_to", lambda: mailbox(file.mail.reply_to))
         self._check(("articles",), "settle", lambda: _between(file.articles.settle, 0, 3600))
@@ -203,7 +214,9 @@ class _Reader:
         self._check(("feeds",), "aliases", lambda: aliases.read(file.feeds.aliases))
         self._check(("feeds",), "hub", lambda: websub.read(file.feeds))
         self._check(("pages",), "link", lambda: links.check(file.pages.link))
-        newsletters = tuple(self._newsletter(table, n, site) for n, table in enumerate(file.newsletters))
+        newsletters = tuple(
+            self._newsletter(table, n, site, file.mail.editors) for n, table in enumerate(file.newsletters)
+        )
         for n, newsletter in enumerate(newsletters):
             if newsletter.name in {other.name for other in newsletters[:n]}:
                 raise self._bad(
@@ -241,10 +254,18 @@ class _Reader:
             picture=self._check(at, "icon", lambda: _picture(table.icon)),
         )
 
-    def _newsletter(self, table: _NewsletterTable, number: int, site: Site) -> Newsletter:
+    def _newsletter(
+        self, table: _NewsletterTable, number: int, site: Site, editors: Sequence[str]
+    ) -> Newsletter:
         at: Path_ = ("newsletters", number)
         self._check(at, "name", lambda: _name(table.name))
         self._check(at, "schedule", lambda: due.parse(table.schedule))
+        self._check(at, "frequencies", lambda: _chosen(table))
+        self._check(at, "welcome_items", lambda: _between(table.welcome_items, 0, 50))
+        self._check(at, "approve", lambda: _approval(table, editors))
+        self._check(at, "approve_before", lambda: _between(table.approve_before, 5, 1440))
+        self._check(at, "window", lambda: window.parse(table.window) if table.window else None)
+        self._check(at, "opening", lambda: _below(table.opening))
         self._check(at, "template", lambda: _name(table.template))
         self._check(at, "max_items", lambda: _between(table.max_items, 1, 200))
         self._check(at, "max_lateness", lambda: _between(table.max_lateness, 60, 7 * 86400))
@@ -393,12 +414,36 @@ def _license(text: str) -> str:
 
 def _picture(text: str) -> str:
     """The path of a picture below the site's folder; whether it is there is seen when it is published."""
-    path = text.strip().removeprefix("./")
-    if any(part in {"", ".", ".."} for part in path.split("/")) and path:
-        raise ValueError(f'{text!r} does not lie below the site; put the picture there and write "icon.png"')
+    path = _below(text)
     if path and ending(path) not in PICTURES:
         raise ValueError(f"{text!r} is no picture; save it as one of {', '.join(PICTURES)}")
     return path
+
+
+def _below(text: str) -> str:
+    path = text.strip().removeprefix("./")
+    if any(part in {"", ".", ".."} for part in path.split("/")) and path:
+        raise ValueError(f"{text!r} does not lie below the site; put the file there and write its name")
+    return path
+
+
+def _chosen(table: _NewsletterTable) -> None:
+    for word in table.frequencies:
+        if word not in get_args(Frequency):
+            raise ValueError(f"{word!r} is no frequency; choose of {', '.join(get_args(Frequency))}")
+    if table.frequencies and table.schedule == "instant":
+        raise ValueError("nobody chooses when an instant newsletter comes; leave them out")
+
+
+def _approval(table: _NewsletterTable, editors: Sequence[str]) -> None:
+    if table.approve == "none":
+        return
+    if not editors:
+        raise ValueError('nobody can approve; add editors = ["editor@example.org"] to [mail]')
+    if table.frequencies or table.schedule == "instant":
+        raise ValueError(
+            "editors cannot look at letters that come at any hour; leave out frequencies, or approve"
+        )
 
 
 def _region(written: str, zone: str) -> str:

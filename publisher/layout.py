@@ -35,6 +35,7 @@ RESERVED = frozenset(
         "a",
         "admin",
         "api",
+        "approve",
         "archive",
         "author",
         "category",
@@ -63,7 +64,9 @@ RESERVED = frozenset(
 )
 
 # First path segments that the daemon answers: no file of ours stands there.
-DYNAMIC = frozenset([PERMALINKS, "admin", "api", "confirm", "healthz", "metrics", "preferences", "u"])
+DYNAMIC = frozenset(
+    [PERMALINKS, "admin", "api", "approve", "confirm", "healthz", "metrics", "preferences", "u"]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,22 @@ class Layout:
         """The URL of a reader's unsubscribe page (H1); *token* is ASCII."""
         return self.url(f"u/{token}")
 
+    def preferences(self, token: str) -> str:
+        """The URL of the page where a reader chooses (D4)."""
+        return self.url(f"preferences/{token}")
+
+    def approval(self, token: str) -> str:
+        """The URL of the page where an editor holds or releases an edition (D8)."""
+        return self.url(f"approve/{token}")
+
+    def newsletter(self, name: str) -> str:
+        """The URL of a newsletter's page, the list of its editions."""
+        return self.url(newsletter_path(name))
+
+    def edition(self, newsletter: str, name: str) -> str:
+        """The URL of the page of an edition in the archive of its newsletter."""
+        return self.url(edition_path(newsletter, name))
+
 
 def article_path(slug: str) -> str:
     """The file of an article's page: a slug that ends in .html is a file, any other a folder."""
@@ -119,6 +138,16 @@ def permalink_path(identity: str) -> str:
     """The file of an article's short address (A16): 50 bits of a hash of its id, which never changes."""
     digest = blake2b(identity.encode(), digest_size=10).digest()
     return f"{PERMALINKS}/{b32encode(digest)[:10].decode().lower()}.html"
+
+
+def newsletter_path(name: str) -> str:
+    """The file of a newsletter's page."""
+    return f"{_NEWSLETTERS}/{name}/{HOME}"
+
+
+def edition_path(newsletter: str, name: str) -> str:
+    """The file of the page of an edition."""
+    return f"{_NEWSLETTERS}/{newsletter}/{name}/{HOME}"
 
 
 def companion(path: str, coding: str) -> str:
@@ -246,6 +275,7 @@ def _segments(path: str) -> list[str]:
     return segments
 
 
+_NEWSLETTERS = "newsletter"
 _FEED_FOLDERS = {"category": "category", "author": "author", "language": "lang"}
 _READABLE = 100  # characters; percent-encoded Arabic reaches 540
 _PAGES = (".html", ".htm")

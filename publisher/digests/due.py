@@ -14,8 +14,8 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 GRAMMAR = (
-    'write "daily 07:00", "weekly sat 07:00", "monthly 1 07:00" or "cron MINUTE HOUR DAY MONTH WEEKDAY",'
-    " with the hour from 00 to 23"
+    'write "daily 07:00", "weekly sat 07:00", "monthly 1 07:00", "instant" or'
+    ' "cron MINUTE HOUR DAY MONTH WEEKDAY", with the hour from 00 to 23'
 )
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _CRONTAB = ("sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")  # crontab(5) numbers them 0 or 7, 1 ... 6
@@ -30,9 +30,10 @@ _LOOK_BACK = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """A schedule as parsed. `day` is a weekday (0: Monday) or a day of the month, `cron` the five fields."""
+    """A schedule as parsed. `day` is a weekday (0: Monday) or a day of the month, `cron` the five fields. An instant
+    newsletter is due when an article is there, and at no time of its own."""
 
-    kind: Literal["daily", "weekly", "monthly", "cron"]
+    kind: Literal["daily", "weekly", "monthly", "cron", "instant"]
     at: time = time()
     day: int = 0
     cron: tuple[str, ...] = ()
@@ -53,6 +54,8 @@ def parse(text: str) -> Schedule:
             return Schedule("weekly", _clock(at), WEEKDAYS.index(day[:3]))
         case ["monthly", day, at] if re.fullmatch(r"\d{1,2}", day, re.ASCII) and 1 <= int(day) <= 31:
             return Schedule("monthly", _clock(at), int(day))
+        case ["instant"]:
+            return Schedule("instant")
         case ["cron", *fields] if len(fields) == 5:
             schedule = Schedule("cron", cron=tuple(fields))
             if next(_cron_walls(schedule, datetime.combine(date(2000, 1, 1), time())), None) is None:
@@ -63,27 +66,31 @@ def parse(text: str) -> Schedule:
 
 def latest(schedule: Schedule, zone: ZoneInfo, now: datetime) -> datetime | None:
     """The newest due instant (UTC) that is not after *now*; None when the schedule has had none for years."""
+    if schedule.kind == "instant":
+        return None
     if schedule.kind == "cron":
         for span in _LOOK_BACK:
             start = (now - span).astimezone(zone).replace(tzinfo=None) - _FOLD
-            past = list(takewhile(lambda instant: instant <= now, _cron_instants(schedule, zone, start)))
+            past = list(takewhile(lambda each: each <= now, _cron_instants(schedule, zone, start)))
             if past:
                 return past[-1]
         return None
     today = now.astimezone(zone).date()
     days = (today + _DAY * ahead for ahead in range(1, -_PERIODS, -1))
-    return next((instant for instant in _instants(schedule, zone, days) if instant <= now), None)
+    return next((each for each in _instants(schedule, zone, days) if each <= now), None)
 
 
 def following(schedule: Schedule, zone: ZoneInfo, now: datetime) -> datetime:
-    """The first due instant (UTC) after *now*."""
+    """The first due instant (UTC) after *now*. Raises ValueError for an instant newsletter, which has none."""
+    if schedule.kind == "instant":
+        raise ValueError("an instant newsletter is due at no time of its own")
     if schedule.kind == "cron":
         start = now.astimezone(zone).replace(tzinfo=None) - _FOLD
         instants = _cron_instants(schedule, zone, start)
     else:
         today = now.astimezone(zone).date()
         instants = _instants(schedule, zone, (today + _DAY * ahead for ahead in range(-1, _PERIODS)))
-    return next(instant for instant in instants if instant > now)
+    return next(each for each in instants if each > now)
 
 
 def _clock(text: str) -> time:
@@ -101,12 +108,12 @@ def _is_weekday(text: str) -> bool:
 def _instants(schedule: Schedule, zone: ZoneInfo, days: Iterator[date]) -> Iterator[datetime]:
     """The instants of *days*, at most one for a local date: a date the zone never had (Apia, 2011-12-30) has none."""
     for day in filter(schedule.on, days):
-        instant = _instant(datetime.combine(day, schedule.at), zone)
-        if instant.astimezone(zone).date() == day:
-            yield instant
+        comes = instant(datetime.combine(day, schedule.at), zone)
+        if comes.astimezone(zone).date() == day:
+            yield comes
 
 
-def _instant(wall: datetime, zone: ZoneInfo) -> datetime:
+def instant(wall: datetime, zone: ZoneInfo) -> datetime:
     """The UTC instant of a naive *wall* clock in *zone* (PEP 495): the first of two, or the first behind a gap."""
     early = wall.replace(tzinfo=zone, fold=1).astimezone(
         UTC
@@ -130,10 +137,10 @@ def _cron_instants(schedule: Schedule, zone: ZoneInfo, start: datetime) -> Itera
     """Due instants from the wall clock *start* on; several walls in one gap are one instant."""
     last = None
     for wall in _cron_walls(schedule, start):
-        instant = _instant(wall, zone)
-        if instant != last:
-            yield instant
-        last = instant
+        comes = instant(wall, zone)
+        if comes != last:
+            yield comes
+        last = comes
 
 
 def _cron_walls(schedule: Schedule, start: datetime) -> Iterator[datetime]:

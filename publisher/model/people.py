@@ -1,6 +1,7 @@
 """Readers: a Subscriber is a person with an address, a Subscription their wish for one newsletter."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -21,6 +22,17 @@ class Wish(StrEnum):
     ACTIVE = "active"
     PAUSED = "paused"
     ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a reader chose for one newsletter (D4); what is empty is as the newsletter has it."""
+
+    schedule: str = ""  # "daily 07:00", "weekly sat 07:00", "monthly 1 07:00"
+    zone: str = ""  # IANA; "" = the site's
+    categories: tuple[str, ...] = ()  # () = all that the newsletter takes
+    text_only: bool = False
+    resumes: datetime | None = None  # when a pause ends; None: when the reader says so
 
 
 @dataclass(frozen=True, slots=True)

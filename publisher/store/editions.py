@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, Select, case, func, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from publisher.model.delivery import State
-from publisher.model.digest import Content, Edition, Variant
+from publisher.model.digest import Content, Edition, Kind, Release, Variant
 from publisher.model.people import Reach, Wish
 from publisher.store.tables import deliveries, editions, newsletters, subscribers, subscriptions, variants
 
@@ -52,6 +52,8 @@ def start(
         expires=expires,
         upto_seq=upto_seq,
         include_existing=include_existing,
+        kind=Kind.DIGEST,
+        release=Release.RELEASED,
     )
     connection.execute(row.on_conflict_do_nothing(index_elements=["newsletter", "slot"]))
     found = select(editions.c.id).where(editions.c.newsletter == newsletter, editions.c.slot == slot)
@@ -156,6 +158,7 @@ def add_deliveries(
             "variant": variant,
             "state": State.QUEUED,
             "due": edition.planned,
+            "expires": edition.expires,
         }
         for subscriber, variant in planned
     ]
@@ -198,9 +201,20 @@ def listing(connection: Connection) -> list[tuple[Edition, dict[str, int]]]:
 
 
 def _editions() -> Select[*tuple[Any, ...]]:
-    return select(editions, newsletters.c.name).join_from(editions, newsletters)
+    return select(editions, newsletters.c.name.label("newsletter_name")).join_from(editions, newsletters)
 
 
 def _progress(row: Row[*tuple[Any, ...]]) -> Progress:
-    edition = Edition(row.id, row.name, row.slot, row.planned, row.expires, row.upto_seq)
+    edition = Edition(
+        row.id,
+        row.newsletter_name,
+        row.slot,
+        row.planned,
+        row.expires,
+        row.upto_seq,
+        Kind(row.kind),
+        Release(row.release),
+        row.opening,
+        row.name or "",
+    )
     return Progress(edition, row.include_existing, row.cursor, row.complete)

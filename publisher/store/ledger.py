@@ -64,7 +64,7 @@ def _due(connection: Connection, now: datetime, limit: int) -> Sequence[Row[*tup
             subscribers.c.address,
             deliveries.c.attempts,
         )
-        .add_columns(editions.c.expires, subscribers.c.state, subscriptions.c.state.label("wish"))
+        .add_columns(deliveries.c.expires, subscribers.c.state, subscriptions.c.state.label("wish"))
         .join_from(deliveries, editions)
         .join(subscribers, subscribers.c.id == deliveries.c.subscriber)
         .outerjoin(
@@ -112,8 +112,7 @@ def put_back(connection: Connection, ids: list[int]) -> None:
 
 def retry(connection: Connection, states: list[State], edition: int | None, now: datetime) -> int:
     """Queue letters of these states again, with a fresh count of tries, where their edition still lives."""
-    alive = select(editions.c.id).where(editions.c.expires > now)
-    row = update(deliveries).where(deliveries.c.state.in_(states), deliveries.c.edition.in_(alive))
+    row = update(deliveries).where(deliveries.c.state.in_(states), deliveries.c.expires > now)
     if edition is not None:
         row = row.where(deliveries.c.edition == edition)
     return connection.execute(row.values(state=State.QUEUED, due=now, attempts=0)).rowcount

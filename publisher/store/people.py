@@ -9,6 +9,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from publisher.model.delivery import State
 from publisher.model.people import Reach, Subscriber, Wish
+from publisher.store import cadences
 from publisher.store.articles import max_seq
 from publisher.store.tables import deliveries, editions, newsletters, subscribers, subscriptions
 
@@ -98,7 +99,8 @@ def set_wishes(
     values = {"state": state, "source": source, "changed": now}
     if state is Wish.ACTIVE:
         values["seen_seq"] = max_seq(connection)
-    first = {"seen_seq": 0, "newsletter": newsletter} | values
+    cadence = cadences.ensure(connection, newsletter, "", "", now)
+    first = {"seen_seq": 0, "newsletter": newsletter, "cadence": cadence} | values
     row = upsert(subscriptions)
     row = row.on_conflict_do_update(
         index_elements=["newsletter", "subscriber"], set_={name: row.excluded[name] for name in values}

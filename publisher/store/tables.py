@@ -272,6 +272,7 @@ newsletters = Table(
     Column("name", Text, unique=True, nullable=False),
     Column("created", Instant, nullable=False),
     Column("baseline_seq", Integer, nullable=True),  # NULL until the first scan has ended
+    Column("opening", Text, nullable=False, server_default=""),  # the hash of what the editor said last
     sqlite_autoincrement=True,
 )
 
@@ -287,6 +288,21 @@ subscribers = Table(
     sqlite_autoincrement=True,  # a key is never used twice
 )
 
+# When readers who chose alike are due: "" stands for the newsletter's own schedule and the site's zone (D4). Nobody
+# asks for the due time of a million readers; one asks which of these few rows are due.
+cadences = Table(
+    "cadences",
+    metadata,
+    _key(),
+    Column("newsletter", ForeignKey("newsletters.id"), nullable=False),
+    Column("schedule", Text, nullable=False),
+    Column("zone", Text, nullable=False),
+    Column("slot", Instant, nullable=False),  # the last one that was dealt with
+    Column("due", Instant, nullable=False),  # the next one
+    UniqueConstraint("newsletter", "schedule", "zone"),
+    Index("ix_cadences_due", "due"),
+)
+
 subscriptions = Table(
     "subscriptions",
     metadata,
@@ -297,7 +313,15 @@ subscriptions = Table(
     Column("letters", Integer, nullable=False, server_default="0"),
     Column("source", Text, nullable=False),
     Column("changed", Instant, nullable=False),
+    Column("cadence", ForeignKey("cadences.id"), nullable=False),
+    Column("categories", Json, nullable=False, server_default="[]"),  # () = all
+    Column("text_only", Boolean, nullable=False, server_default=text("false")),
+    Column("resumes", Instant, nullable=True),  # when a pause ends by itself
+    # The local date of the last letter that came on a schedule, as days since 0001-01-01: no second one has it (D5).
+    Column("last_day", Integer, nullable=False, server_default="0"),
     Index("ix_subscriptions_subscriber", "subscriber"),
+    Index("ix_subscriptions_cadence", "cadence", "subscriber"),
+    _where("ix_subscriptions_resumes", "resumes", where="resumes IS NOT NULL"),
 )
 
 editions = Table(
@@ -310,9 +334,15 @@ editions = Table(
     Column("expires", Instant, nullable=False),
     Column("upto_seq", Integer, nullable=False),
     Column("include_existing", Boolean, nullable=False),
+    Column("kind", Text, nullable=False),  # model.digest.Kind
+    Column("release", Text, nullable=False),  # model.digest.Release
+    Column("opening", Text, nullable=False, server_default=""),
+    Column("name", Text, nullable=True),  # of its page in the archive; NULL: it has none
+    Column("shown", Integer, nullable=True),  # the variant that its page shows
     Column("cursor", Integer, nullable=False, server_default="0"),  # the last subscriber planned
     Column("complete", Boolean, nullable=False, server_default=text("false")),  # everybody is planned
     UniqueConstraint("newsletter", "slot"),
+    UniqueConstraint("newsletter", "name"),
     sqlite_autoincrement=True,
 )
 
@@ -342,6 +372,7 @@ deliveries = Table(
     Column("state", SmallInteger, nullable=False),  # model.delivery.State
     Column("attempts", SmallInteger, nullable=False, server_default="0"),
     Column("due", Instant, nullable=False),
+    Column("expires", Instant, nullable=False),  # the end of the edition's life for this reader
     Column("code", Integer, nullable=False, server_default="0"),
     Column("note", Text, nullable=False, server_default=""),
     UniqueConstraint("edition", "subscriber"),

@@ -12,15 +12,15 @@ from dataclasses import dataclass
 
 _BODY = struct.Struct(">BBQI")
 _MAC = 20  # bytes: 160 bits
-PURPOSES = {"unsubscribe": 1, "message-id": 2}
+PURPOSES = {"unsubscribe": 1, "message-id": 2, "preferences": 3, "approval": 4, "bounce": 5}
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a valid token says."""
+    """What a valid token says: which subscription, or which letter of whom."""
 
-    subscriber: int
-    newsletter: int
+    subscriber: int  # 0 in an approval, which is nobody's
+    newsletter: int  # its number; in a Message-ID, a bounce and an approval that of the edition
 
 
 @dataclass(frozen=True, slots=True)

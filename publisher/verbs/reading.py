@@ -133,7 +133,9 @@ def newsletters(house: House, now: datetime) -> dict[str, Any]:
             "name": each.name,
             "title": each.title,
             "schedule": each.schedule,
-            "next_due": rfc3339(due.following(due.parse(each.schedule), house.site.timezone, now)),
+            "next_due": None
+            if each.instant
+            else rfc3339(due.following(due.parse(each.schedule), house.site.timezone, now)),
             "last_edition": last.get(each.name),
             "active": readers.get(each.name, 0),
         }

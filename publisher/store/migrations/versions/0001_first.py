@@ -105,6 +105,7 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("created", sa.BigInteger(), nullable=False),
         sa.Column("baseline_seq", sa.Integer(), nullable=True),
+        sa.Column("opening", sa.Text(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_newsletters")),
         sa.UniqueConstraint("name", name=op.f("uq_newsletters_name")),
         sqlite_autoincrement=True,
@@ -162,6 +163,23 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_table(
+        "cadences",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("newsletter", sa.Integer(), nullable=False),
+        sa.Column("schedule", sa.Text(), nullable=False),
+        sa.Column("zone", sa.Text(), nullable=False),
+        sa.Column("slot", sa.BigInteger(), nullable=False),
+        sa.Column("due", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["newsletter"], ["newsletters.id"], name=op.f("fk_cadences_newsletter")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_cadences")),
+        sa.UniqueConstraint(
+            "newsletter", "schedule", "zone", name=op.f("uq_cadences_newsletter_schedule_zone")
+        ),
+    )
+    with op.batch_alter_table("cadences", schema=None) as batch_op:
+        batch_op.create_index("ix_cadences_due", ["due"], unique=False)
+
+    op.create_table(
         "departures",
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("article", sa.Text(), nullable=False),
@@ -183,10 +201,16 @@ def upgrade() -> None:
         sa.Column("expires", sa.BigInteger(), nullable=False),
         sa.Column("upto_seq", sa.Integer(), nullable=False),
         sa.Column("include_existing", sa.Boolean(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("release", sa.Text(), nullable=False),
+        sa.Column("opening", sa.Text(), server_default="", nullable=False),
+        sa.Column("name", sa.Text(), nullable=True),
+        sa.Column("shown", sa.Integer(), nullable=True),
         sa.Column("cursor", sa.Integer(), server_default="0", nullable=False),
         sa.Column("complete", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
         sa.ForeignKeyConstraint(["newsletter"], ["newsletters.id"], name=op.f("fk_editions_newsletter")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_editions")),
+        sa.UniqueConstraint("newsletter", "name", name=op.f("uq_editions_newsletter_name")),
         sa.UniqueConstraint("newsletter", "slot", name=op.f("uq_editions_newsletter_slot")),
         sqlite_autoincrement=True,
     )
@@ -276,22 +300,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("slug", name=op.f("pk_slugs")),
     )
     op.create_table(
-        "subscriptions",
-        sa.Column("newsletter", sa.Integer(), nullable=False),
-        sa.Column("subscriber", sa.Integer(), nullable=False),
-        sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("seen_seq", sa.Integer(), nullable=False),
-        sa.Column("letters", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("source", sa.Text(), nullable=False),
-        sa.Column("changed", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(["newsletter"], ["newsletters.id"], name=op.f("fk_subscriptions_newsletter")),
-        sa.ForeignKeyConstraint(["subscriber"], ["subscribers.id"], name=op.f("fk_subscriptions_subscriber")),
-        sa.PrimaryKeyConstraint("newsletter", "subscriber", name=op.f("pk_subscriptions")),
-    )
-    with op.batch_alter_table("subscriptions", schema=None) as batch_op:
-        batch_op.create_index("ix_subscriptions_subscriber", ["subscriber"], unique=False)
-
-    op.create_table(
         "translations",
         sa.Column("article", sa.Text(), nullable=False),
         sa.Column("claim", sa.LargeBinary(), nullable=True),
@@ -303,6 +311,32 @@ def upgrade() -> None:
     with op.batch_alter_table("translations", schema=None) as batch_op:
         batch_op.create_index("ix_translations_claim", ["claim"], unique=False)
         batch_op.create_index("ix_translations_key", ["key"], unique=False)
+
+    op.create_table(
+        "subscriptions",
+        sa.Column("newsletter", sa.Integer(), nullable=False),
+        sa.Column("subscriber", sa.Integer(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("seen_seq", sa.Integer(), nullable=False),
+        sa.Column("letters", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("changed", sa.BigInteger(), nullable=False),
+        sa.Column("cadence", sa.Integer(), nullable=False),
+        sa.Column("categories", sa.Text(), server_default="[]", nullable=False),
+        sa.Column("text_only", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("resumes", sa.BigInteger(), nullable=True),
+        sa.Column("last_day", sa.Integer(), server_default="0", nullable=False),
+        sa.ForeignKeyConstraint(["cadence"], ["cadences.id"], name=op.f("fk_subscriptions_cadence")),
+        sa.ForeignKeyConstraint(["newsletter"], ["newsletters.id"], name=op.f("fk_subscriptions_newsletter")),
+        sa.ForeignKeyConstraint(["subscriber"], ["subscribers.id"], name=op.f("fk_subscriptions_subscriber")),
+        sa.PrimaryKeyConstraint("newsletter", "subscriber", name=op.f("pk_subscriptions")),
+    )
+    with op.batch_alter_table("subscriptions", schema=None) as batch_op:
+        batch_op.create_index("ix_subscriptions_cadence", ["cadence", "subscriber"], unique=False)
+        batch_op.create_index(
+            "ix_subscriptions_resumes", ["resumes"], unique=False, sqlite_where=sa.text("resumes IS NOT NULL")
+        )
+        batch_op.create_index("ix_subscriptions_subscriber", ["subscriber"], unique=False)
 
     op.create_table(
         "variants",
@@ -329,6 +363,7 @@ def upgrade() -> None:
         sa.Column("state", sa.SmallInteger(), nullable=False),
         sa.Column("attempts", sa.SmallInteger(), server_default="0", nullable=False),
         sa.Column("due", sa.BigInteger(), nullable=False),
+        sa.Column("expires", sa.BigInteger(), nullable=False),
         sa.Column("code", sa.Integer(), server_default="0", nullable=False),
         sa.Column("note", sa.Text(), server_default="", nullable=False),
         sa.ForeignKeyConstraint(["edition"], ["editions.id"], name=op.f("fk_deliveries_edition")),

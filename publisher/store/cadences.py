@@ -1,0 +1,61 @@
+"""The table of due instants (D4): when readers who chose alike are due."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from publisher.store.tables import cadences, newsletters
+
+
+@dataclass(frozen=True, slots=True)
+class Cadence:
+    """One row: "" stands for the newsletter's own schedule and the site's time zone."""
+
+    id: int
+    newsletter: str
+    schedule: str
+    zone: str
+    slot: datetime  # the last one that was dealt with
+    due: datetime  # when to look at it again
+
+
+def ensure(connection: Connection, newsletter: int, schedule: str, zone: str, now: datetime) -> int:
+    """The row of these choices, made where there is none: what was due up to *now* is no business of its readers.
+    Returns its id."""
+    row = upsert(cadences).values(newsletter=newsletter, schedule=schedule, zone=zone, slot=now, due=now)
+    connection.execute(row.on_conflict_do_nothing(index_elements=["newsletter", "schedule", "zone"]))
+    found = select(cadences.c.id).where(
+        cadences.c.newsletter == newsletter, cadences.c.schedule == schedule, cadences.c.zone == zone
+    )
+    return int(connection.execute(found).scalar_one())
+
+
+def due(connection: Connection, now: datetime, names: Collection[str]) -> list[Cadence]:
+    """The rows of these newsletters to be looked at, the longest due first."""
+    query = (
+        select(cadences.c.id, newsletters.c.name, *cadences.c["schedule", "zone", "slot", "due"])
+        .join_from(cadences, newsletters)
+        .where(cadences.c.due <= now, newsletters.c.name.in_(names))
+        .order_by(cadences.c.due, cadences.c.id)
+    )
+    return [Cadence(*row) for row in connection.execute(query)]
+
+
+def settle(connection: Connection, ids: Sequence[int], slot: datetime | None, due: datetime) -> None:
+    """These were dealt with up to *slot* (None: as before), and are due again then."""
+    values = {"due": due} | ({"slot": slot} if slot else {})
+    connection.execute(update(cadences).where(cadences.c.id.in_(ids)).values(values))
+
+
+def look_again(connection: Connection) -> None:
+    """Reckon every due time anew: schedules, zones, the clock or the rules of a zone may have changed."""
+    connection.execute(update(cadences).where(cadences.c.due > cadences.c.slot).values(due=cadences.c.slot))
+
+
+def next_due(connection: Connection) -> dict[str, datetime]:
+    """The earliest due time of each newsletter, by name."""
+    query = select(newsletters.c.name, func.min(cadences.c.due)).join_from(cadences, newsletters)
+    return dict(connection.execute(query.group_by(newsletters.c.name)).tuples().all())
