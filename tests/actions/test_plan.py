@@ -280,10 +280,10 @@ def test_a_plan_that_is_cut_off_goes_on_where_it_was(
     real = editions.add_deliveries
     done: list[None] = []
 
-    def cut(*arguments: Any) -> None:
+    def cut(*arguments: Any, **more: Any) -> None:
         if len(done) == chunks:
             raise SystemExit
-        real(*arguments)
+        real(*arguments, **more)
         done.append(None)
 
     with monkeypatch.context() as patch:

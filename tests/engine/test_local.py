@@ -7,11 +7,13 @@ from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from publisher.actions import plan, readers, slots
+from publisher.actions.hours import opens
 from publisher.actions.house import House
 from publisher.actions.letters import Letters
 from publisher.actions.publish import Published
@@ -104,6 +106,7 @@ def engine(
         connections=connections,
         on_unknown=on_unknown,
         clock=clock,
+        opens=partial(opens, house),
     )
 
 
