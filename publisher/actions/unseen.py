@@ -24,7 +24,7 @@ class Unseen:
     def __init__(self, house: House, newsletter: Newsletter, series: Series, upto: int) -> None:
         self._house, self._newsletter, self._upto = house, newsletter, upto
         self._baseline = series.baseline or 0
-        self._first = welcome(house, newsletter, self._baseline)
+        self._first = house.store.read(lambda c: welcome(c, newsletter, self._baseline))
         self._kept: dict[int, _News] = {}
 
     def floor(self, seen: int, letters: int, *, include_existing: bool = False) -> int:
@@ -47,11 +47,11 @@ class Unseen:
         )
 
 
-def welcome(house: House, newsletter: Newsletter, newest: int) -> int:
-    """Where a new reader's unseen articles begin, that the last `welcome_items` up to *newest* are among them."""
+def welcome(connection: Connection, newsletter: Newsletter, newest: int) -> int:
+    """Where a new reader's unseen articles begin, that the last `welcome_items` up to *newest* are among them (D3)."""
     if not newsletter.welcome_items:
         return newest
-    older = house.store.read(lambda c: articles.before(c, newest, LOOKED))
+    older = articles.before(connection, newest, LOOKED)
     fitting = [article.seq for article in older if select.takes(newsletter, article)]
     return min(fitting[: newsletter.welcome_items], default=newest + 1) - 1
 
