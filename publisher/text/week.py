@@ -1,4 +1,4 @@
-"""Days of the week and hours of the day: which days are a region's weekend, and what readers call them (R8)."""
+"""Which days are a region's weekend (R8, D5). Read with the configuration: no other part of CLDR is loaded."""
 
 from collections.abc import Iterable
 

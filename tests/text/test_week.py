@@ -1,4 +1,4 @@
-"""Weekends by region; names of days and hours."""
+"""Weekends by region."""
 
 import pytest
 from babel import Locale
