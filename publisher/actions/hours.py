@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
 from publisher.actions.cadence import rhythm
 from publisher.actions.house import House
 from publisher.digests import window
+from publisher.model.digest import Newsletter
 from publisher.store import cadences
 
 
@@ -21,7 +23,11 @@ def opens(house: House, connection: Connection, rows: set[int], now: datetime) -
         newsletter = house.newsletters.get(cadence.newsletter)
         if newsletter and newsletter.window:
             _, zone = rhythm(house, newsletter, cadence)
-            opening = window.opening(window.parse(newsletter.window), zone, now)
-            if opening > now:
-                found[cadence.id] = opening
+            if (leaves := opening(newsletter, zone, now)) > now:
+                found[cadence.id] = leaves
     return found
+
+
+def opening(newsletter: Newsletter, zone: ZoneInfo, now: datetime) -> datetime:
+    """When a letter of *newsletter* that is due *now* may leave for readers in *zone*."""
+    return window.opening(window.parse(newsletter.window), zone, now) if newsletter.window else now

@@ -8,7 +8,7 @@ from functools import partial
 
 from sqlalchemy import Connection
 
-from publisher.actions import openings, slots
+from publisher.actions import hours, openings, slots
 from publisher.actions.cadence import rhythm
 from publisher.actions.house import House
 from publisher.actions.unseen import Unseen
@@ -70,7 +70,8 @@ class _Plan:
     def _turn(self, cadence: Cadence, slot: datetime | None) -> Turn:
         schedule, zone = rhythm(self._house, self._newsletter, cadence)
         day = slot.astimezone(zone).date().toordinal() if slot and schedule.kind != "cron" else 0
-        return Turn(cadence.id, slots.life(self._house, self._newsletter, cadence, self._now), day)
+        leaves = hours.opening(self._newsletter, zone, self._edition.planned)
+        return Turn(cadence.id, leaves, slots.life(self._house, self._newsletter, cadence, self._now), day)
 
     def _readers_of(self, turn: Turn, after: int) -> None:
         store = self._house.store

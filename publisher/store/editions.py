@@ -33,6 +33,7 @@ class Turn:
     """What an edition is to the readers of one cadence."""
 
     cadence: int
+    due: datetime  # UTC; when their letters leave
     expires: datetime  # UTC; the end of their letters' life
     day: int  # the local date of the slot, of which no reader gets a second letter (D5); 0: does not matter
 
@@ -169,7 +170,7 @@ def add_deliveries(
             "subscriber": subscriber,
             "variant": variant,
             "state": State.QUEUED,
-            "due": edition.planned,
+            "due": turn.due,
             "expires": turn.expires,
         }
         for subscriber, variant in planned

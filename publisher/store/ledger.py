@@ -19,6 +19,9 @@ def _always(connection: Connection, cadences: set[int], now: datetime) -> Mappin
     return {}
 
 
+MOST_PUT_OFF = 1000  # letters that wait for their hour, before other writers have their turn
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A delivery for lists: what became of one letter."""
@@ -47,7 +50,8 @@ def recover(connection: Connection, on_unknown: Literal["resend", "hold"]) -> in
 def claim(connection: Connection, now: datetime, limit: int, opens: Opens = _always) -> list[Delivery]:
     """Take the next letters that are due, in variant order. Those of readers who left meanwhile are cancelled,
     those whose edition's life is over fail (S7), and those that may not leave at this hour wait until it *opens*."""
-    while rows := _due(connection, now, limit):
+    late = 0
+    while late < MOST_PUT_OFF and (rows := _due(connection, now, limit)):
         wanted, unwanted, expired = list[Delivery](), list[int](), list[int]()
         closed = opens(connection, {row.cadence for row in rows}, now)
         for row in rows:
@@ -55,6 +59,7 @@ def claim(connection: Connection, now: datetime, limit: int, opens: Opens = _alw
                 expired.append(row.id)
             elif row.cadence in closed:
                 _put_off(connection, row.id, closed[row.cadence])
+                late += 1
             elif row.state == Reach.REACHABLE and row.wish == Wish.ACTIVE:
                 wanted.append(Delivery(*row[:7]))
             else:
