@@ -25,7 +25,7 @@ class Manner:
     between: str  # the second and the third
     after: str = ""
     gregorian: str = "long"  # CLDR's pattern without the weekday
-    usual: Calendar = "gregorian"  # needs no era where it stands first
+    usual: Calendar = "gregorian"  # needs no era where it stands first; nor does the Gregorian
     eras: dict[Calendar, str] = field(default_factory=dict)
     hebrew: str = ""  # as `date`, with Hebrew numerals; "" where it is written as the others are
 

@@ -75,12 +75,11 @@ def site_date(when: datetime, site: Site, language: str) -> str:
     if manner is None or site.calendars == ("gregorian",):
         return write_digits(_gregorian(day, here, site.months), digits)
     found = [(each, text) for each in site.calendars if (text := _in(each, day, here, manner, site))]
-    first, text = found[0] if found else ("gregorian", "")
-    if first == "gregorian":
-        text = _gregorian(day, here, site.months)
-    else:
-        era = "" if first == manner.usual else manner.eras.get(first, "")
-        text = manner.first.format(weekday=here.days["format"]["wide"][day.weekday()], date=text + era)
+    if not found:
+        return write_digits(_gregorian(day, here, site.months), digits)
+    first, text = found[0]
+    era = "" if first in ("gregorian", manner.usual) else manner.eras.get(first, "")
+    text = manner.first.format(weekday=here.days["format"]["wide"][day.weekday()], date=text + era)
     if others := [other + manner.eras.get(each, "") for each, other in found[1:]]:
         text += manner.before + manner.between.join(others) + manner.after
     return write_digits(text, digits)

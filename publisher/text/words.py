@@ -29,6 +29,7 @@ _AND = {
     "ckb": ("، ", " و "),
 }
 _IN_FRONT = re.compile(r"\A(?:<[^<>]*>|&\w+;)+")
+_WORD = re.compile(r"[^\W_]+")
 _CATEGORIES = ("zero", "one", "two", "few", "many", "other")
 
 
@@ -93,11 +94,11 @@ class Words:
 
 def _apart(language: str, item: str) -> str:
     """What stands between a conjunction of one letter and *item*."""
-    first = next(filter(str.isalnum, _IN_FRONT.sub("", item)), "")
-    if language == "ar":
-        return "\u00a0" if bidirectional(first or "و") == "L" else ""
-    if language == "he":
-        return "" if not first or "א" <= first <= "ת" else "־"
+    word = _WORD.search(_IN_FRONT.sub("", item))
+    if language == "ar" and word and any(bidirectional(char) == "L" for char in word[0]):
+        return "\u00a0"
+    if language == "he" and word and bidirectional(word[0][0]) != "R":
+        return "־"
     return ""
 
 
