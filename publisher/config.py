@@ -28,7 +28,7 @@ from publisher.mail.settings import MailSettings, check_numbers, one_or_many, re
 from publisher.model.digest import Approve, Frequency, Newsletter
 from publisher.model.feed import Kind
 from publisher.model.media import PICTURES, ending
-from publisher.model.site import Site
+from publisher.model.site import Calendar, Months, Site
 from publisher.pages.settings import PageSettings
 from publisher.text.clean import one_line, tidy
 from publisher.text.direction import of_tag
@@ -83,6 +83,10 @@ class _SiteTable:
     region: str = ""
     timezone: str = "UTC"
     author: str = ""
+    months: str = "region"
+    calendar: tuple[str, ...] = ("gregorian",)
+    hijri_offset: int = 0
+    digits: str = "auto"
     weekend: tuple[str, ...] = ()
     license: str = ""
     icon: str = ""
@@ -134,7 +138,7 @@ _MENDS = {
 }
 
 # Lists of which people may write the only one alone.
-_ONE_OR_MANY = {("mail", "relay"), ("feeds", "hub")}
+_ONE_OR_MANY = {("mail", "relay"), ("feeds", "hub"), ("site", "calendar"), ("site", "weekend")}
 
 # Keys of people that are no names in Python.
 _WRITTEN = {(MailSettings, "sender"): "from"}
@@ -254,6 +258,10 @@ class _Reader:
             region=region,
             timezone=zone,
             author=_line(table.author),
+            digits=self._check(at, "digits", lambda: _digits(table.digits, language)),
+            months=self._check(at, "months", lambda: _one_of(table.months, get_args(Months))),
+            calendars=self._check(at, "calendar", lambda: _calendars(table.calendar)),
+            hijri_offset=int(self._check(at, "hijri_offset", lambda: _between(table.hijri_offset, -2, 2))),
             weekend=days_off or weekend(region),
             license=self._check(at, "license", lambda: _license(table.license)),
             picture=self._check(at, "icon", lambda: _picture(table.icon)),
@@ -459,6 +467,27 @@ def _region(written: str, zone: str) -> str:
     if not re.fullmatch(r"[A-Za-z]{2}|\d{3}", written):
         raise ValueError(f'{written!r} is no region; write two letters, as "IQ"')
     return written.upper()
+
+
+def _one_of(word: str, words: tuple[T, ...]) -> T:
+    for each in words:
+        if each == word:
+            return each
+    raise ValueError(f"{word!r} is none; choose of {', '.join(map(str, words))}")
+
+
+def _calendars(words: Sequence[str]) -> tuple[Calendar, ...]:
+    if not words:
+        raise ValueError('is empty; write ["gregorian"]')
+    return tuple(dict.fromkeys(_one_of(word, get_args(Calendar)) for word in words))
+
+
+def _digits(word: str, language: str) -> tuple[tuple[str, str], ...]:
+    """As `Site.digits`: Latin ones stand in any language, the others in the site's own."""
+    kind = _one_of(word, ("auto", "latn", "arab", "arabext"))
+    if kind == "auto":
+        return ()
+    return (("" if kind == "latn" else language.partition("-")[0], kind),)
 
 
 def _kinds(words: Sequence[str]) -> None:

@@ -66,7 +66,8 @@ class House:
         it knew when it was asked last will do."""
         if anew or not self.memory.digits:
             self.memory.digits = self.store.read(articles.digits)
-        return replace(self, site=replace(self.site, digits=self.memory.digits))
+        digits = tuple(dict.fromkeys((*self.site.digits, *self.memory.digits)))
+        return replace(self, site=replace(self.site, digits=digits))
 
     def newsletter(self, name: str | None) -> tuple[Newsletter, ...]:
         """The newsletter of this name; all where None. Raises BadInput for a name that is none of ours."""

@@ -5,11 +5,9 @@ Gregorian names are CLDR's for every region of the language, and what its newspa
 
 import re
 from datetime import date
-from typing import Literal
 
+from publisher.model.site import Calendar
 from publisher.text.fold import fold
-
-Calendar = Literal["gregorian", "jalali", "hijri", "hebrew"]
 
 # A year outside its calendar's is nobody's: 1403 is never AD 1403.
 YEARS: dict[Calendar, range] = {

@@ -17,7 +17,7 @@ from publisher.model.media import Shown
 from publisher.model.site import Site
 from publisher.templating import Templates
 from publisher.text.bidi import isolate
-from publisher.text.dates import Digits, digits_for, long_date
+from publisher.text.dates import Digits, digits_for, site_date
 from publisher.text.direction import of_tag
 from publisher.text.excerpt import excerpt
 from publisher.text.language import feed_tag
@@ -80,13 +80,7 @@ def compose(
     """
     interface = words(language or site.language)
     digits = digits_for(site.digits, interface.language, site.region)
-    date = long_date(
-        planned,
-        language=site.language,
-        region=site.region,
-        zone=site.timezone,
-        digits=digits_for(site.digits, words(site.language).language, site.region),
-    )
+    date = site_date(planned, site, site.language)
     first = selection.items[0]
     headline = subject(
         newsletter,
@@ -176,11 +170,7 @@ def _item(article: Article, longest: int, site: Site, layout: Layout, around: Wo
     interface = words(article.language)
     if interface.language != feed_tag(article.language):  # no words of its own: those of the letter
         interface = around
-    digits = digits_for(site.digits, interface.language, site.region)
-    date = long_date(
-        article.published, language=interface.language, region=site.region, zone=site.timezone, digits=digits
-    )
-    byline = [date]
+    byline = [site_date(article.published, site, interface.language)]
     if article.authors and article.authors != (site.author,):
         byline.append(interface.text("By %(authors)s") % {"authors": interface.join(article.authors)})
     direction = of_tag(interface.language)

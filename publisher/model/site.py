@@ -1,10 +1,14 @@
 """The site: what every output says of its publisher."""
 
 from dataclasses import dataclass
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from publisher.model.article import Direction
 from publisher.model.media import Shown
+
+Calendar = Literal["gregorian", "hijri", "jalali", "hebrew"]
+Months = Literal["region", "both"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +24,12 @@ class Site:
     region: str  # ISO 3166-1: whose month names (R8)
     timezone: ZoneInfo
     author: str  # "" where the articles name theirs
-    # The digits most of its articles are written in ("latn", "arab", "arabext"), by language; learnt, not configured.
+    # The digits it writes ("latn", "arab", "arabext"), by language, "" for any; of two that fit the first. Those it
+    # was told to, then those that most of its articles in a language are written in.
     digits: tuple[tuple[str, str], ...] = ()
+    months: Months = "region"  # "both": Arabic months by the region's name and the other Arab one (R8)
+    calendars: tuple[Calendar, ...] = ("gregorian",)  # of dates for readers, in the order shown (R8)
+    hijri_offset: int = 0  # days that Hijri dates differ from Umm al-Qura's
     weekend: tuple[int, ...] = (5, 6)  # weekdays, 0 for Monday, in their order: days off in the region (D5)
     license: str = ""  # the URL of what others may do with its texts (F15)
     picture: str = ""  # the file below the site's folder that its icon is made of; "" where it has none (F15)

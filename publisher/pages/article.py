@@ -10,7 +10,7 @@ from publisher.model.media import Shown
 from publisher.model.site import Site
 from publisher.pages.frame import inline, local, page
 from publisher.templating import Templates
-from publisher.text.dates import digits_for, long_date, rfc3339
+from publisher.text.dates import digits_for, rfc3339, site_date
 from publisher.text.direction import of_tag, of_text
 from publisher.text.html import render
 from publisher.text.language import feed_tag
@@ -22,10 +22,7 @@ def article_page(site: Site, layout: Layout, story: Story, templates: Templates)
     article, ui = story.article, words(story.article.language)
     url = layout.article(article.slug)
     digits = digits_for(site.digits, ui.language, site.region)
-    date, updated = (
-        long_date(when, language=ui.language, region=site.region, zone=site.timezone, digits=digits)
-        for when in (article.published, article.updated)
-    )
+    date, updated = (site_date(when, site, ui.language) for when in (article.published, article.updated))
     return page(
         "article.html.j2",
         templates,

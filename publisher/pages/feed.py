@@ -8,7 +8,7 @@ from publisher.model.feed import Entry, Feed
 from publisher.model.site import Site
 from publisher.pages.frame import inline, local, page
 from publisher.templating import Templates
-from publisher.text.dates import Digits, digits_for, long_date, rfc3339
+from publisher.text.dates import rfc3339, site_date
 from publisher.text.words import Words, words
 
 NEWEST = 10  # headlines on the page
@@ -22,7 +22,6 @@ def feed_page(
     Raises BadConfig for a template that cannot be used.
     """
     ui = words(feed.language)
-    digits = digits_for(site.digits, ui.language, site.region)
     return page(
         "feed.html.j2",
         templates,
@@ -34,19 +33,16 @@ def feed_page(
         direction=feed.direction,
         feed=feed,
         feed_title="" if feed.title == site.title else inline(feed.title, feed.direction),
-        articles=[_headline(entry.article, entry.url, site, ui, digits) for entry in entries[:NEWEST]],
+        articles=[_headline(entry.article, entry.url, site, ui) for entry in entries[:NEWEST]],
     )
 
 
-def _headline(article: Article, url: str, site: Site, ui: Words, digits: Digits) -> dict[str, object]:
-    date = long_date(
-        article.published, language=ui.language, region=site.region, zone=site.timezone, digits=digits
-    )
+def _headline(article: Article, url: str, site: Site, ui: Words) -> dict[str, object]:
     return {
         "lang": article.language,
         "dir": article.direction,
         "path": local(url),
         "title": inline(article.title, article.direction),
         "iso": rfc3339(article.published),
-        "date": date,
+        "date": site_date(article.published, site, ui.language),
     }

@@ -7,14 +7,13 @@ from publisher.model.article import Article
 from publisher.model.site import Site
 from publisher.pages.frame import inline, local, page
 from publisher.templating import Templates
-from publisher.text.dates import Digits, digits_for, long_date, rfc3339
+from publisher.text.dates import rfc3339, site_date
 from publisher.text.words import Words, words
 
 
 def home_page(site: Site, layout: Layout, articles: Sequence[Article], templates: Templates) -> bytes:
     """The page of *articles*, in the order given, in the site's language; UTF-8 (F25, R8)."""
     ui = words(site.language)
-    digits = digits_for(site.digits, ui.language, site.region)
     return page(
         "home.html.j2",
         templates,
@@ -26,14 +25,11 @@ def home_page(site: Site, layout: Layout, articles: Sequence[Article], templates
         direction=site.direction,
         canonical=layout.home,
         description=inline(site.description, site.direction),
-        articles=[_teaser(article, site, layout, ui, digits) for article in articles],
+        articles=[_teaser(article, site, layout, ui) for article in articles],
     )
 
 
-def _teaser(article: Article, site: Site, layout: Layout, ui: Words, digits: Digits) -> dict[str, object]:
-    date = long_date(
-        article.published, language=ui.language, region=site.region, zone=site.timezone, digits=digits
-    )
+def _teaser(article: Article, site: Site, layout: Layout, ui: Words) -> dict[str, object]:
     return {
         "lang": article.language,
         "dir": article.direction,
@@ -41,5 +37,5 @@ def _teaser(article: Article, site: Site, layout: Layout, ui: Words, digits: Dig
         "title": inline(article.title, article.direction),
         "summary": inline(article.summary, article.direction),
         "iso": rfc3339(article.published),
-        "date": date,
+        "date": site_date(article.published, site, ui.language),
     }

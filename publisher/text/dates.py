@@ -5,14 +5,18 @@ The clock and the process's locale are never asked: month names, weekdays and di
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from email.utils import format_datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from babel.dates import format_date
 
+from publisher.model.site import Calendar, Months, Site
+from publisher.text.calendars import MANNERS, Manner, written
 from publisher.text.cldr import locale
+from publisher.text.fold import fold
 
 Digits = Literal["latn", "arab", "arabext"]
 
@@ -47,12 +51,13 @@ def digits_in(text: str) -> Digits | None:
     return most if used[most] else None
 
 
-def digits_for(learnt: Iterable[tuple[str, str]], language: str, region: str) -> Digits:
-    """The digits a site writes *language* in: those most of its articles in it use (*learnt*, by language), else
-    CLDR's for the language in the *region* (R8)."""
-    known = dict(learnt).get(language.partition("-")[0])
+def digits_for(known: Iterable[tuple[str, str]], language: str, region: str) -> Digits:
+    """The digits a site writes *language* in: the first that are *known* of it (`Site.digits`), else CLDR's for the
+    language in the *region* (R8)."""
+    primary = language.partition("-")[0]
+    wanted = next((digits for of, digits in known if of in ("", primary)), None)
     default = _default_digits(f"{language}-{region}" if region else language)
-    return next((digits for digits in _ZERO if digits == known), default)
+    return next((digits for digits in _ZERO if digits == wanted), default)
 
 
 def write_digits(text: str, digits: Digits) -> str:
@@ -60,15 +65,59 @@ def write_digits(text: str, digits: Digits) -> str:
     return text.translate(_WRITE[digits])
 
 
-def long_date(when: datetime, *, language: str, region: str, zone: ZoneInfo, digits: Digits) -> str:
+def site_date(when: datetime, site: Site, language: str) -> str:
+    """The day of *when* as *site* writes it for a reader of *language* (BCP 47): weekday and date in the first of its
+    calendars that the language counts by, then the others (R8)."""
+    day = when.astimezone(site.timezone).date()
+    here = locale(language, site.region)
+    digits = digits_for(site.digits, language, site.region)
+    manner = MANNERS.get(here.language)
+    if manner is None or site.calendars == ("gregorian",):
+        return write_digits(_gregorian(day, here, site.months), digits)
+    found = [(each, text) for each in site.calendars if (text := _in(each, day, here, manner, site))]
+    if not found:
+        return write_digits(_gregorian(day, here, site.months), digits)
+    first, text = found[0]
+    era = "" if first in ("gregorian", manner.usual) else manner.eras.get(first, "")
+    text = manner.first.format(weekday=here.days["format"]["wide"][day.weekday()], date=text + era)
+    if others := [other + manner.eras.get(each, "") for each, other in found[1:]]:
+        text += manner.before + manner.between.join(others) + manner.after
+    return write_digits(text, digits)
+
+
+def long_date(
+    when: datetime, *, language: str, region: str, zone: ZoneInfo, digits: Digits, months: Months = "region"
+) -> str:
     """The day of *when* in *zone* as a reader in *region* writes it: weekday, day, month, year (Gregorian).
 
-    Month names follow the region (تموز in Iraq, يوليو in Egypt, جويلية in Algeria; CLDR, R8); where CLDR does
-    not know the language in that region, or *region* is "", the language alone decides.
+    Month names follow the region (تموز in Iraq, يوليو in Egypt, جويلية in Algeria; CLDR, R8), with *months* "both"
+    beside the other Arab name; where CLDR does not know the language in that region, or *region* is "", the language
+    alone decides.
     """
-    here = locale(language, region)
-    pattern = _LONG.get(here.language, "full")
-    return write_digits(format_date(when.astimezone(zone).date(), pattern, locale=here), digits)
+    day = when.astimezone(zone).date()
+    return write_digits(_gregorian(day, locale(language, region), months), digits)
+
+
+def _in(calendar: Calendar, day: date, here: Locale, manner: Manner, site: Site) -> str | None:
+    if calendar == "gregorian":
+        return _gregorian(day, here, site.months, manner.gregorian)
+    return written(calendar, day, here, site.hijri_offset)
+
+
+def _gregorian(day: date, here: Locale, months: Months, pattern: str = "") -> str:
+    pattern = pattern or _LONG.get(here.language, "full")
+    other = _other_name(here, day.month) if months == "both" and here.language == "ar" else ""
+    text = format_date(day, pattern.replace("MMMM", f"MMMM'/{other}'") if other else pattern, locale=here)
+    return text.replace("کانونی", "کانوونی")  # CLDR's slip in Sorani, for December alone
+
+
+def _other_name(here: Locale, month: int) -> str:
+    """What other Arabs call the *month*: the Syriac name where the region says يوليو, else that of most regions; ""
+    where it is the same."""
+    own, common = (each.months["format"]["wide"] for each in (here, locale("ar")))
+    if all(own[each] == common[each] for each in range(1, 13)):
+        return str(locale("ar", "SY").months["format"]["wide"][month])
+    return "" if fold(own[month]) == fold(common[month]) else str(common[month])
 
 
 def _default_digits(language: str) -> Digits:

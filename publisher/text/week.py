@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
-# CLDR 48, supplementalData, weekendStart and weekendEnd; 0 is Monday. CLDR leaves Palestine, the Maldives and
+# CLDR, supplementalData, weekendStart and weekendEnd; 0 is Monday. CLDR leaves Palestine, the Maldives and
 # Bangladesh with the world's Saturday and Sunday; their offices close as their neighbours' do.
 _WEEKENDS: dict[tuple[int, ...], str] = {
     (4, 5): "BH DZ EG IL IQ JO KW LY OM QA SA SD SY YE PS MV BD",

@@ -3,9 +3,11 @@
 A language without a catalogue (ps, ug ...) gets English, never Arabic.
 """
 
+import re
 from collections.abc import Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
+from unicodedata import bidirectional
 
 from babel import Locale, UnknownLocaleError
 from babel.lists import format_list
@@ -18,6 +20,16 @@ from publisher.text.direction import of_tag
 LANGUAGES = ("ar", "fa", "he", "ur", "ckb", "en")
 
 _FOLDER = Path(__file__).parent.parent / "locales"
+# What stands between the items of a list, and before the last one; Arabic has the latter everywhere.
+_AND = {
+    "ar": ("", " و"),
+    "he": (", ", " ו"),
+    "fa": ("، ", " و "),
+    "ur": ("، ", " اور "),
+    "ckb": ("، ", " و "),
+}
+_IN_FRONT = re.compile(r"\A(?:<[^<>]*>|&\w+;)+")
+_WORD = re.compile(r"[^\W_]+")
 _CATEGORIES = ("zero", "one", "two", "few", "many", "other")
 
 
@@ -64,10 +76,30 @@ class Words:
         return form % {"n": write_digits(str(n), digits)}
 
     def join(self, items: Sequence[str]) -> str:
-        """*items* as a list in a sentence, by CLDR's pattern («أ وب وج»)."""
-        if self.language == "ckb":  # CLDR has none: it would join with the root's English commas
-            return " و ".join(filter(None, ("، ".join(items[:-1]), *items[-1:])))
-        return format_list(items, locale=self._locale)
+        """*items*, plain or in HTML, as a list in a sentence: «أ وب وج», «الف، ب و ج».
+
+        By CLDR's patterns, but for Sorani, for which it has none, and Persian and Urdu, where a comma before the
+        last "and" is not what newspapers write. Arabic و stands apart from a Latin word, where it would look like
+        a part of it, with a blank that does not break; Hebrew ו stands before any other script with a maqaf.
+        """
+        if self.language not in _AND or len(items) < 2:
+            return format_list(items, locale=self._locale)
+        comma, conjunction = _AND[self.language]
+        parts = [items[0]]
+        for number, item in enumerate(items[1:], start=2):
+            between = conjunction if number == len(items) or not comma else comma
+            parts += between, _apart(self.language, item) if between is conjunction else "", item
+        return "".join(parts)
+
+
+def _apart(language: str, item: str) -> str:
+    """What stands between a conjunction of one letter and *item*."""
+    word = _WORD.search(_IN_FRONT.sub("", item))
+    if language == "ar" and word and any(bidirectional(char) == "L" for char in word[0]):
+        return "\u00a0"
+    if language == "he" and word and bidirectional(word[0][0]) != "R":
+        return "־"
+    return ""
 
 
 @lru_cache(maxsize=len(LANGUAGES))
