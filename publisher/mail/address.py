@@ -42,7 +42,9 @@ def ascii_mailbox(text: str) -> tuple[str, str]:
     server for SMTPUTF8 (M8). Raises ValueError saying what is wrong."""
     name, address = mailbox(text)
     if not address.isascii():
-        raise ValueError(f"{address!r} has letters beyond ASCII before its @; few servers would take the letters")
+        raise ValueError(
+            f"{address!r} has letters beyond ASCII before its @; few servers would take the letters"
+        )
     return name, address
 
 

@@ -17,6 +17,8 @@ _BREAKING = regex.compile(r"[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _FIELD_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,39}")  # a word fits behind it
 _PRINTABLE = re.compile(r"[ -~]+")
+# \X alone takes time as the square of the length of a run of flags: each look goes back to the first.
+_CLUSTER = regex.compile(r"\p{Regional_Indicator}{2}[\p{GCB=Extend}\p{GCB=SpacingMark}\p{GCB=ZWJ}]*|\X")
 _ADDRESS = regex.compile(r"[^\p{C}\p{Z}<>()\[\],;:\\\"]+")
 
 
@@ -94,7 +96,7 @@ def _words(text: str, column: int) -> Iterator[str]:
 
 def _pieces(text: str, room: int) -> Iterator[bytes]:
     """The grapheme clusters of *text*; the characters of one that has more octets than *room*, the least a word has."""
-    for cluster in regex.findall(r"\X", text):
+    for cluster in _CLUSTER.findall(text):
         data = cluster.encode()
         if len(data) <= room:
             yield data

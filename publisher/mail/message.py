@@ -15,14 +15,19 @@ from publisher.mail.address import domain_of, local_part, on_the_wire
 from publisher.mail.headers import address_field, raw_field, text_field
 from publisher.mail.slots import Slotted
 from publisher.model.delivery import Letter
-from publisher.model.digest import END_PERSONAL, PERSONAL, PREFERENCES_SLOT, UNSUBSCRIBE_SLOT, Content, Edition
+from publisher.model.digest import (
+    END_PERSONAL,
+    PERSONAL,
+    PREFERENCES_SLOT,
+    UNSUBSCRIBE_SLOT,
+    Content,
+    Edition,
+)
 
 _KEY = re.compile(r"[A-Za-z0-9_-]+")
 _CASELESS = re.compile(r"[a-z0-9]{0,62}")  # with "b+" before it no longer than a local part may be
 _URL = re.compile(r"[!-~]+")
-_NOT_IN_A_BODY = re.compile(
-    rf"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff{PERSONAL}{END_PERSONAL}]"
-)
+_NOT_IN_A_BODY = re.compile(rf"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff{PERSONAL}{END_PERSONAL}]")
 _SLOTS = (UNSUBSCRIBE_SLOT, PREFERENCES_SLOT)
 _PART = "Content-Type: text/{}; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n"
 
@@ -134,13 +139,17 @@ def assemble(
     )
 
 
-def notice(content: Content, sender: Sender, *, kind: str, key: str, recipient: str, sent: datetime) -> Letter:
+def notice(
+    content: Content, sender: Sender, *, kind: str, key: str, recipient: str, sent: datetime
+) -> Letter:
     """A letter to one person that belongs to no list, whatever *sender* says: a confirmation, a goodbye, a preview
     for editors. Its content has no slots.
 
     *kind* is a word of ASCII letters and digits, "confirm". *key* is an HMAC of whom it is for; with *sent*, the Date,
     it makes the Message-ID: another try of the same letter repeats both. Raises ValueError as `letter` does.
     """
+    if not _KEY.fullmatch(kind):
+        raise ValueError(f"not a kind of letter: {kind!r}")
     stem = f"{kind}-{int(sent.timestamp())}"
     frame = _frame(content, replace(sender, list=None), stem, sent, kind)
     return letter(frame, recipient=recipient, message_id_key=key)
