@@ -34,6 +34,7 @@ from publisher.text.clean import one_line, tidy
 from publisher.text.direction import of_tag
 from publisher.text.language import canonical
 from publisher.text.urls import url
+from publisher.text.week import weekdays, weekend
 
 FILE = "config.toml"
 PREFIX = "NASHIR__"
@@ -82,6 +83,7 @@ class _SiteTable:
     region: str = ""
     timezone: str = "UTC"
     author: str = ""
+    weekend: tuple[str, ...] = ()
     license: str = ""
     icon: str = ""
 
@@ -243,6 +245,8 @@ class _Reader:
         at = ("site",)
         zone = self._check(at, "timezone", lambda: _zone(table.timezone))
         language = self._check(at, "language", lambda: canonical(table.language))
+        region = self._check(at, "region", lambda: _region(table.region, table.timezone))
+        days_off = self._check(at, "weekend", lambda: weekdays(table.weekend))
         return Site(
             id=str(self._check(at, "id", lambda: UUID(table.id))),
             title=self._check(at, "title", lambda: _words(table.title)),
@@ -250,9 +254,10 @@ class _Reader:
             url=self._check(at, "url", lambda: _url(table.url)),
             language=language,
             direction=of_tag(language),
-            region=self._check(at, "region", lambda: _region(table.region, table.timezone)),
+            region=region,
             timezone=zone,
             author=_line(table.author),
+            weekend=days_off or weekend(region),
             license=self._check(at, "license", lambda: _license(table.license)),
             picture=self._check(at, "icon", lambda: _picture(table.icon)),
         )

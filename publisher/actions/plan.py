@@ -1,158 +1,164 @@
-"""Plan editions: what is due becomes variants and ledger rows. Cut off anywhere, it goes on where it was (D7)."""
+"""Plan an edition: who gets which variant. Cut off anywhere, it goes on where it was (D7)."""
 
 import hashlib
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
 
 from sqlalchemy import Connection
 
+from publisher.actions import hours, openings, slots
+from publisher.actions.cadence import rhythm
 from publisher.actions.house import House
-from publisher.digests import compose, due, select
-from publisher.digests.select import Family, Selection
-from publisher.model.article import Article
-from publisher.model.digest import Newsletter
-from publisher.store import articles, editions, people, translations
-from publisher.store.editions import Progress, Reader
+from publisher.actions.unseen import Unseen
+from publisher.digests import compose
+from publisher.digests.select import Selection
+from publisher.model.digest import Content, Edition, Kind, Newsletter
+from publisher.store import cadences, editions, people
+from publisher.store.cadences import Cadence
+from publisher.store.editions import Progress, Reader, Turn
 from publisher.store.people import Series
-from publisher.text.dates import rfc3339
 
 CHUNK = 500  # readers planned in one transaction
-LIFE_LEAST, LIFE_MOST = timedelta(hours=24), timedelta(hours=72)
+
+# What readers have in common who get the same: their watermark, language, categories, and whether they want text only.
+_Group = tuple[int, str | None, tuple[str, ...], bool]
 
 
-def due_editions(house: House, newsletters: Sequence[Newsletter], now: datetime) -> list[int]:
-    """Start the editions whose slot has come: each newsletter's newest slot, unless it is older than the
-    newsletter, later than `max_lateness`, or was there already (D5, D7). Returns those that need planning."""
-    known = house.store.read(people.known_newsletters)
-    for newsletter in newsletters:
-        series = known.get(newsletter.name)
-        slot = due.latest(due.parse(newsletter.schedule), house.site.timezone, now)
-        if series is None or series.baseline is None or slot is None or slot <= series.created:
-            continue
-        if now - slot > timedelta(seconds=newsletter.max_lateness):
-            continue
-        last = house.store.read(lambda c, number=series.id: editions.latest_slot(c, number))  # type: ignore[misc]
-        if last is None or rfc3339(slot) > last:
-            _start(house, newsletter, series, rfc3339(slot), now)
-    return [each.edition.id for each in house.store.read(editions.unfinished)]
-
-
-def edition_now(house: House, newsletter: Newsletter, now: datetime, *, include_existing: bool) -> int | None:
-    """Start an edition out of turn for everybody who has unseen items; None when nobody has any."""
-    series = house.store.read(people.known_newsletters)[newsletter.name]
-    if series.baseline is None:  # the first scan has not ended: nobody knows what is archive
-        return None
-    upto = house.store.read(articles.max_seq)
-    floors = house.store.read(lambda c: editions.floors(c, series.id))
-    wanted = {_floor(seen, letters, series, include_existing=include_existing) for seen, letters in floors}
-    if not any(select_unseen(house, newsletter, floor, upto).items for floor in wanted):
-        return None
-    return _start(house, newsletter, series, f"now:{now.isoformat()}", now, include_existing=include_existing)
-
-
-def _start(
-    house: House,
-    newsletter: Newsletter,
-    series: Series,
-    slot: str,
-    now: datetime,
-    *,
-    include_existing: bool = False,
-) -> int:
-    following = due.following(due.parse(newsletter.schedule), house.site.timezone, now)
-    expires = min(max(following, now + LIFE_LEAST), now + LIFE_MOST)
-    return house.store.write(
-        lambda c: editions.start(
-            c,
-            series.id,
-            slot,
-            planned=now,
-            expires=expires,
-            upto_seq=articles.max_seq(c),
-            include_existing=include_existing,
-        )
-    )
-
-
-def plan(house: House, number: int) -> None:
-    """Plan the rest of this edition, a chunk of readers at a time."""
-    house = house.learnt()
+def plan(house: House, number: int, now: datetime) -> None:
+    """Plan the rest of this edition, a chunk of readers at a time. One whose life is over, or whose newsletter left
+    the configuration, is laid down where it is."""
     progress = house.store.read(lambda c: editions.progress(c, number))
-    newsletter = house.newsletters.get(progress.edition.newsletter)
+    if progress is None or progress.complete:
+        return
     series = house.store.read(people.known_newsletters)[progress.edition.newsletter]
-    cursor = progress.cursor
-    # By the newest article a reader has had, and their language; None: nothing new.
-    variants: dict[tuple[int, str | None], int | None] = {}
-    while newsletter and not progress.complete:
-        readers = house.store.read(lambda c, after=cursor: editions.readers(c, series.id, after, CHUNK))  # type: ignore[misc]
-        if not readers:
-            break
-        cursor = readers[-1].subscriber
-        planned = _variants(house, newsletter, series, progress, readers, variants)
-        house.store.write(
-            lambda c, rows=planned, to=cursor: editions.add_deliveries(c, progress.edition, rows, to)  # type: ignore[misc]
-        )
-    house.store.write(lambda c: editions.finish(c, number))
+    newsletter = house.newsletters.get(progress.edition.newsletter)
+    if newsletter and progress.edition.expires > now:
+        _Plan(house.learnt(), newsletter, series, progress, now).run()
+    opening = openings.fingerprint(progress.edition.opening) if progress.edition.opening else ""
+
+    def finish(connection: Connection) -> None:
+        if editions.finish(connection, number) and opening:
+            people.said(connection, series.id, opening, now)
+
+    house.store.write(finish)
 
 
-def _variants(
+class _Plan:
+    """One edition in the making."""
+
+    def __init__(
+        self, house: House, newsletter: Newsletter, series: Series, progress: Progress, now: datetime
+    ) -> None:
+        self._house, self._newsletter, self._series, self._now = house, newsletter, series, now
+        self._progress, self._edition = progress, progress.edition
+        self._unseen = Unseen(house, newsletter, series, progress.edition.upto_seq)
+        self._variants: dict[_Group, int | None] = {}  # None: nothing new
+
+    def run(self) -> None:
+        """Everybody who is not planned yet."""
+        slot = slots.instant(self._edition)
+        waiting = self._house.store.read(lambda c: cadences.of(c, self._newsletter.name, slot))
+        if self._edition.kind is Kind.DIGEST and any(not (each.schedule or each.zone) for each in waiting):
+            self._show()
+        for cadence in waiting:
+            if cadence.id >= self._progress.cadence:
+                after = self._progress.cursor if cadence.id == self._progress.cadence else 0
+                self._readers_of(self._turn(cadence, slot), after)
+
+    def _turn(self, cadence: Cadence, slot: datetime | None) -> Turn:
+        schedule, zone = rhythm(self._house, self._newsletter, cadence)
+        day = slot.astimezone(zone).date().toordinal() if slot and schedule.kind != "cron" else 0
+        leaves = hours.opening(self._newsletter, zone, self._edition.planned)
+        return Turn(cadence.id, leaves, slots.life(self._house, self._newsletter, cadence, self._now), day)
+
+    def _readers_of(self, turn: Turn, after: int) -> None:
+        store = self._house.store
+        while readers := store.read(
+            partial(editions.readers, cadence=turn.cadence, after=after, limit=CHUNK)
+        ):
+            after = readers[-1].subscriber
+            planned = self._planned(readers, turn.day)
+            add = partial(
+                editions.add_deliveries, edition=self._edition, turn=turn, planned=planned, cursor=after
+            )
+            store.write(add)
+
+    def _planned(self, readers: Sequence[Reader], day: int) -> list[tuple[int, int]]:
+        """(subscriber, variant) of everybody in the chunk who has something new (D2), and had no letter of that day;
+        variants are rendered where they are not stored yet (D6)."""
+        planned = []
+        for reader in readers:
+            if day and reader.last_day >= day:
+                continue
+            floor = self._unseen.floor(
+                reader.seen_seq, reader.letters, include_existing=self._progress.include_existing
+            )
+            group = (floor, reader.language, reader.categories, reader.text_only)
+            if group not in self._variants:
+                self._variants[group] = self._of(group)
+            if variant := self._variants[group]:
+                planned.append((reader.subscriber, variant))
+        return planned
+
+    def _of(self, group: _Group) -> int | None:
+        floor, language, categories, text_only = group
+        selection = self._unseen(floor, language, categories)
+        return self._variant(selection, language, text_only=text_only) if selection.items else None
+
+    def _show(self) -> None:
+        """The edition's page holds what is new since the last one that has a page, whoever reads it."""
+        if self._progress.shown is not None:
+            return
+        last = self._house.store.read(lambda c: editions.last_shown(c, self._series.id))
+        seen = self._series.baseline or 0 if last is None else last
+        floor = 0 if last is None and self._progress.include_existing else seen
+        selection = self._unseen(floor, None, ())
+        if not selection.items:
+            return
+        day = slots.moment(self._edition).astimezone(self._house.site.timezone).date()
+        name = self._house.store.write(lambda c: editions.call(c, self._edition.id, day.isoformat()))
+        self._edition = replace(self._edition, name=name)
+        variant = self._variant(selection, None, text_only=False)
+        self._house.store.write(lambda c: editions.show(c, self._edition.id, variant))
+
+    def _variant(self, selection: Selection, language: str | None, *, text_only: bool) -> int:
+        edition, store = self._edition, self._house.store
+        ids = [article.id for article in selection.items]
+        spoken = compose.spoken(language, self._house.site.language)
+        key = _key(spoken, selection.more, ids, text_only=text_only)
+        found = store.read(lambda c: editions.find_variant(c, edition.id, key))
+        if found:
+            return found
+        content = _content(self._house, self._newsletter, edition, selection, spoken, text_only=text_only)
+        return store.write(lambda c: editions.add_variant(c, edition.id, key, ids, content))
+
+
+def _key(spoken: str, more: int, ids: Sequence[str], *, text_only: bool) -> str:
+    """What a variant is found by: items, language and options ."""
+    words = [spoken, str(more), "text" if text_only else "html", *ids]
+    return hashlib.sha256("\n".join(words).encode()).hexdigest()
+
+
+def _content(
     house: House,
     newsletter: Newsletter,
-    series: Series,
-    progress: Progress,
-    readers: Sequence[Reader],
-    variants: dict[tuple[int, str | None], int | None],
-) -> list[tuple[int, int]]:
-    """(subscriber, variant) of everybody in the chunk who has something new (D2); variants are rendered where
-    they are not stored yet (D6), and noted in *variants*."""
-    edition = progress.edition
-    planned = []
-    for reader in readers:
-        floor = _floor(reader.seen_seq, reader.letters, series, include_existing=progress.include_existing)
-        group = (floor, reader.language)
-        if group not in variants:
-            selection = select_unseen(house, newsletter, floor, edition.upto_seq, reader.language)
-            variants[group] = (
-                _variant(house, newsletter, progress, selection, reader.language) if selection.items else None
-            )
-        if variant := variants[group]:
-            planned.append((reader.subscriber, variant))
-    return planned
-
-
-def _floor(seen: int, letters: int, series: Series, *, include_existing: bool) -> int:
-    """The newest article this reader has had: what they have seen, and never the archive (D3) unless it is asked
-    for and they never had a letter."""
-    return 0 if include_existing and not letters else max(seen, series.baseline or 0)
-
-
-def select_unseen(
-    house: House, newsletter: Newsletter, floor: int, upto: int, language: str | None = None
-) -> Selection:
-    """What *newsletter* has for a reader of *language* who has had the articles up to *floor*."""
-
-    def read(connection: Connection) -> tuple[list[Article], dict[str, Family]]:
-        unseen = articles.between(connection, floor, upto)
-        groups = translations.families(connection, [article.id for article in unseen])
-        wanted = {each for ids in groups.values() for each in ids}
-        every = {one.id: one for one in articles.some(connection, wanted)}
-        return unseen, {one: tuple(every[each] for each in ids) for one, ids in groups.items()}
-
-    unseen, families = house.store.read(read)
-    return select.select(newsletter, unseen, families, floor=floor, languages=(language, house.site.language))
-
-
-def _variant(
-    house: House, newsletter: Newsletter, progress: Progress, selection: Selection, language: str | None
-) -> int:
-    edition = progress.edition
-    ids = [article.id for article in selection.items]
-    spoken = compose.spoken(language, house.site.language)
-    key = hashlib.sha256("\n".join([spoken, str(selection.more), *ids]).encode()).hexdigest()
-    found = house.store.read(lambda c: editions.find_variant(c, edition.id, key))
-    if found:
-        return found
-    content = compose.compose(
-        house.site, newsletter, selection, house.layout, house.templates, edition.planned, spoken
+    edition: Edition,
+    selection: Selection,
+    spoken: str,
+    *,
+    text_only: bool,
+) -> Content:
+    return compose.compose(
+        house.site,
+        newsletter,
+        selection,
+        house.layout,
+        house.templates,
+        slots.moment(edition),
+        spoken,
+        opening=edition.opening,
+        text_only=text_only,
+        archived=house.layout.edition(edition.newsletter, edition.name) if edition.name else "",
     )
-    return house.store.write(lambda c: editions.add_variant(c, edition.id, key, ids, content))

@@ -7,10 +7,11 @@ from itertools import islice
 
 from sqlalchemy import Connection
 
+from publisher.actions import unseen
 from publisher.actions.house import House
 from publisher.errors import BadInput
 from publisher.model.people import Reach, Subscriber, Wish
-from publisher.store import people
+from publisher.store import articles, people
 from publisher.subscribers import addresses, imports, lifecycle
 from publisher.subscribers.addresses import Address
 from publisher.subscribers.imports import Row
@@ -129,8 +130,11 @@ def _subscribe(
                 new.setdefault(after, []).append(person.id)
                 wishes[person.id], changed[place] = after, True
             states[place][name] = after
+        start = (
+            unseen.welcome(connection, house.newsletters[name], articles.max_seq(connection)) if new else None
+        )
         for state, readers in new.items():
-            people.set_wishes(connection, readers, known[name].id, state, source, now)
+            people.set_wishes(connection, readers, known[name].id, state, source, now, start=start)
     return list(zip(changed, states, strict=True))
 
 

@@ -67,6 +67,10 @@ def compose(
     templates: Templates,
     planned: datetime,
     language: str | None = None,
+    *,
+    opening: str = "",
+    text_only: bool = False,
+    archived: str = "",
 ) -> Content:
     """The letter of *selection*, which has at least one item, for an edition *planned* then. Its interface is in
     *language*, else in the site's.

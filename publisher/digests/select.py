@@ -27,9 +27,11 @@ def select(
     *,
     floor: int = 0,
     languages: Sequence[str | None] = (),
+    categories: Sequence[str] = (),
 ) -> Selection:
     """The items of *articles*, those one reader has not had yet, that *newsletter* takes: `digest: false` and other
-    categories left out, in the order of `standing`, at most `max_items`. No items: no letter.
+    categories left out, those too that are not among the reader's own *categories*; of several with one headline the
+    first; the first `max_items` in the order of `standing`, shown in that of the newsletter. No items: no letter.
 
     *families* are those of the articles that have translations (by id). Of each the letter holds one: in the reader's
     language, the first of *languages* (None: not known), whatever its categories; else, of those the newsletter
@@ -38,27 +40,40 @@ def select(
     """
     families = families or {}
     unseen = {article.id for article in articles}
-    takes = _Takes(newsletter)
-    chosen = [article for article in articles if article.id not in families and takes(article)]
+    fits = _Takes(newsletter, categories)
+    chosen = [article for article in articles if article.id not in families and fits(article)]
     for family in dict.fromkeys(families[one.id] for one in articles if one.id in families):
-        fitting = [article for article in family if takes(article)]
+        fitting = [article for article in family if fits(article)]
         new = [article for article in fitting if article.id in unseen]
         if new and fitting[0].seq > floor:
             mailed = [article for article in family if article.digest and article.id in unseen]
             chosen.append(_version(mailed, new, languages))
     chosen.sort(key=standing)
-    return Selection(tuple(chosen[: newsletter.max_items]), max(0, len(chosen) - newsletter.max_items))
+    # The wire sends the same headline again and again: the newest stands for the others.
+    items = list({(fold(one.title), one.language): one for one in reversed(chosen)}.values())[::-1]
+    shown = items[: newsletter.max_items]
+    if newsletter.order == "oldest":
+        shown.sort(key=lambda one: (not one.pin, one.weight == 0, one.weight, one.published, one.seq))
+    return Selection(tuple(shown), len(items) - len(shown))
+
+
+def takes(newsletter: Newsletter, article: Article) -> bool:
+    """Whether *newsletter* takes *article*, whatever a reader chose."""
+    return _Takes(newsletter, ())(article)
 
 
 class _Takes:
-    """Whether a newsletter takes an article."""
+    """Whether a newsletter takes an article, and a reader of it who chose *categories*."""
 
-    def __init__(self, newsletter: Newsletter) -> None:
-        self._wanted = frozenset(map(fold, newsletter.categories))
+    def __init__(self, newsletter: Newsletter, categories: Sequence[str]) -> None:
+        wanted = (frozenset(map(fold, words)) for words in (newsletter.categories, categories))
+        self._wanted = [each for each in wanted if each]
 
     def __call__(self, article: Article) -> bool:
-        fits = not self._wanted or not self._wanted.isdisjoint(map(fold, article.categories))
-        return article.digest and fits
+        if not article.digest or not self._wanted:
+            return article.digest
+        labels = frozenset(map(fold, article.categories))
+        return all(not each.isdisjoint(labels) for each in self._wanted)
 
 
 def _version(

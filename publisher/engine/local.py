@@ -61,8 +61,10 @@ class LocalEngine:
         connections: int,
         on_unknown: OnUnknown,
         clock: Callable[[], datetime],
+        opens: ledger.Opens,
     ) -> None:
         """*carriers* make one connection each to the relays, in order of preference (fail-over)."""
+        self._opens = opens
         self._store, self._letters, self._carriers = store, letters, carriers
         self._connections, self._on_unknown, self._clock = connections, on_unknown, clock
         self._alone = asyncio.Lock()
@@ -111,7 +113,9 @@ class LocalEngine:
         async with self._claiming:
             if not self._stock and not self._stopping:
                 now = self._clock()
-                self._stock.extend(await self._store.settle(lambda c: ledger.claim(c, now, STOCK)))
+                self._stock.extend(
+                    await self._store.settle(lambda c: ledger.claim(c, now, STOCK, self._opens))
+                )
         return self._stock.popleft() if self._stock and not self._stopping else None
 
     async def _work(self, tally: Tally, progress: Callable[[Tally], None]) -> None:

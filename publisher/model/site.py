@@ -22,6 +22,7 @@ class Site:
     author: str  # "" where the articles name theirs
     # The digits most of its articles are written in ("latn", "arab", "arabext"), by language; learnt, not configured.
     digits: tuple[tuple[str, str], ...] = ()
+    weekend: tuple[int, ...] = (5, 6)  # weekdays, 0 for Monday, in their order: days off in the region (D5)
     license: str = ""  # the URL of what others may do with its texts (F15)
     picture: str = ""  # the file below the site's folder that its icon is made of; "" where it has none (F15)
     # Made of the picture, not configured: a square one, and one of at most 144 pixels.

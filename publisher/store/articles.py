@@ -156,6 +156,12 @@ def between(
     return _read(connection, query.order_by(articles.c.seq).limit(limit))
 
 
+def before(connection: Connection, upto: int, limit: int) -> list[Article]:
+    """The published articles with seq <= *upto*, the last first."""
+    query = select(*_COLUMNS).where(_ALONG_SEQ, articles.c.seq <= upto)
+    return _read(connection, query.order_by(articles.c.seq.desc()).limit(limit))
+
+
 def some(connection: Connection, ids: Iterable[str]) -> list[Article]:
     """These articles, also those that are away, in the order of first publication."""
     query = select(*_COLUMNS)

@@ -3,8 +3,9 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, Select, func, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from publisher.store.tables import cadences, newsletters
@@ -35,13 +36,26 @@ def ensure(connection: Connection, newsletter: int, schedule: str, zone: str, no
 
 def due(connection: Connection, now: datetime, names: Collection[str]) -> list[Cadence]:
     """The rows of these newsletters to be looked at, the longest due first."""
-    query = (
-        select(cadences.c.id, newsletters.c.name, *cadences.c["schedule", "zone", "slot", "due"])
-        .join_from(cadences, newsletters)
-        .where(cadences.c.due <= now, newsletters.c.name.in_(names))
-        .order_by(cadences.c.due, cadences.c.id)
-    )
-    return [Cadence(*row) for row in connection.execute(query)]
+    query = _rows().where(cadences.c.due <= now, newsletters.c.name.in_(names))
+    return [Cadence(*row) for row in connection.execute(query.order_by(cadences.c.due, cadences.c.id))]
+
+
+def of(connection: Connection, newsletter: str, slot: datetime | None = None) -> list[Cadence]:
+    """The rows of this newsletter whose last slot was *slot*; all where None."""
+    query = _rows().where(newsletters.c.name == newsletter)
+    if slot:
+        query = query.where(cadences.c.slot == slot)
+    return [Cadence(*row) for row in connection.execute(query.order_by(cadences.c.id))]
+
+
+def some(connection: Connection, ids: Collection[int]) -> list[Cadence]:
+    """These rows."""
+    return [Cadence(*row) for row in connection.execute(_rows().where(cadences.c.id.in_(ids)))]
+
+
+def _rows() -> Select[*tuple[Any, ...]]:
+    columns = (cadences.c.id, newsletters.c.name, *cadences.c["schedule", "zone", "slot", "due"])
+    return select(*columns).join_from(cadences, newsletters)
 
 
 def settle(connection: Connection, ids: Sequence[int], slot: datetime | None, due: datetime) -> None:

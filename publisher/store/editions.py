@@ -1,11 +1,12 @@
 """The rows of editions and variants, and the planning of deliveries, a chunk of readers at a time."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, case, func, select, update
+from sqlalchemy import Connection, Row, Select, case, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from publisher.model.delivery import State
@@ -21,17 +22,32 @@ class Reader:
     subscriber: int
     seen_seq: int
     letters: int  # letters planned for this subscription so far
+    last_day: int  # the local date of the last one that came on a schedule
     language: str | None  # the one they asked for
+    categories: tuple[str, ...]  # () = all
+    text_only: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What an edition is to the readers of one cadence."""
+
+    cadence: int
+    due: datetime  # UTC; when their letters leave
+    expires: datetime  # UTC; the end of their letters' life
+    day: int  # the local date of the slot, of which no reader gets a second letter (D5); 0: does not matter
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far an edition is planned."""
+    """How far an edition is planned: up to the reader *cursor* of the *cadence*."""
 
     edition: Edition
     include_existing: bool
+    cadence: int
     cursor: int
     complete: bool
+    shown: int | None  # the variant its page shows
 
 
 def start(
@@ -42,7 +58,10 @@ def start(
     planned: datetime,
     expires: datetime,
     upto_seq: int,
-    include_existing: bool,
+    include_existing: bool = False,
+    kind: Kind = Kind.DIGEST,
+    release: Release = Release.RELEASED,
+    opening: str = "",
 ) -> int:
     """The edition of *newsletter* at *slot*, made if there is none yet (D7). Returns its id."""
     row = upsert(editions).values(
@@ -52,46 +71,37 @@ def start(
         expires=expires,
         upto_seq=upto_seq,
         include_existing=include_existing,
-        kind=Kind.DIGEST,
-        release=Release.RELEASED,
+        kind=kind,
+        release=release,
+        opening=opening,
     )
-    connection.execute(row.on_conflict_do_nothing(index_elements=["newsletter", "slot"]))
+    # Readers of another cadence may come to a slot that is planned already: nobody is planned twice.
+    again = {"complete": False, "cadence": 0, "cursor": 0}
+    connection.execute(row.on_conflict_do_update(index_elements=["newsletter", "slot"], set_=again))
     found = select(editions.c.id).where(editions.c.newsletter == newsletter, editions.c.slot == slot)
     return int(connection.execute(found).scalar_one())
 
 
-def progress(connection: Connection, edition: int) -> Progress:
-    """How far this edition is planned."""
-    query = _editions().where(editions.c.id == edition)
-    return _progress(connection.execute(query).one())
+def progress(connection: Connection, edition: int) -> Progress | None:
+    """How far this edition is planned; None for one that held nothing and is gone."""
+    row = connection.execute(_editions().where(editions.c.id == edition)).first()
+    return _progress(row) if row else None
 
 
 def unfinished(connection: Connection) -> list[Progress]:
-    """Editions whose planning was cut off."""
-    query = _editions().where(editions.c.complete.is_(False)).order_by(editions.c.id)
-    return [_progress(row) for row in connection.execute(query)]
+    """Editions that may leave and are not planned to their end."""
+    query = _editions().where(editions.c.complete.is_(False), editions.c.release == Release.RELEASED)
+    return [_progress(row) for row in connection.execute(query.order_by(editions.c.id))]
 
 
-def latest_slot(connection: Connection, newsletter: int) -> str | None:
-    """The newest scheduled slot of the newsletter that has an edition; ISO instants sort as text."""
-    query = select(func.max(editions.c.slot)).where(
-        editions.c.newsletter == newsletter, ~editions.c.slot.contains("now:")
-    )
-    return connection.execute(query).scalar()
-
-
-def readers(connection: Connection, newsletter: int, after: int, limit: int) -> list[Reader]:
-    """The next readers to be mailed (reachable and active), by key."""
+def readers(connection: Connection, cadence: int, after: int, limit: int) -> list[Reader]:
+    """The next readers of this cadence to be mailed (reachable and active), by key."""
+    columns = subscriptions.c["subscriber", "seen_seq", "letters", "last_day"]
     query = (
-        select(
-            subscriptions.c.subscriber,
-            subscriptions.c.seen_seq,
-            subscriptions.c.letters,
-            subscribers.c.language,
-        )
+        select(*columns, subscribers.c.language, *subscriptions.c["categories", "text_only"])
         .join_from(subscriptions, subscribers)
         .where(
-            subscriptions.c.newsletter == newsletter,
+            subscriptions.c.cadence == cadence,
             subscriptions.c.subscriber > after,
             subscriptions.c.state == Wish.ACTIVE,
             subscribers.c.state == Reach.REACHABLE,
@@ -99,14 +109,14 @@ def readers(connection: Connection, newsletter: int, after: int, limit: int) -> 
         .order_by(subscriptions.c.subscriber)
         .limit(limit)
     )
-    return [Reader(*row) for row in connection.execute(query)]
+    return [Reader(*row[:5], tuple(row[5]), row[6]) for row in connection.execute(query)]
 
 
-def floors(connection: Connection, newsletter: int) -> set[tuple[int, int]]:
-    """The (seen_seq, 0 or 1: had a letter) that occur among the readers to be mailed."""
+def groups(connection: Connection, newsletter: int) -> set[tuple[int, int, str | None, tuple[str, ...]]]:
+    """The (seen_seq, 0 or 1: had a letter, language, categories) that occur among the readers to be mailed."""
     had = case((subscriptions.c.letters > 0, 1), else_=0)
     query = (
-        select(subscriptions.c.seen_seq, had)
+        select(subscriptions.c.seen_seq, had, subscribers.c.language, subscriptions.c.categories)
         .distinct()
         .join_from(subscriptions, subscribers)
         .where(
@@ -115,7 +125,10 @@ def floors(connection: Connection, newsletter: int) -> set[tuple[int, int]]:
             subscribers.c.state == Reach.REACHABLE,
         )
     )
-    return {(seen, letters) for seen, letters in connection.execute(query)}
+    return {
+        (seen, letters, language, tuple(words))
+        for seen, letters, language, words in connection.execute(query)
+    }
 
 
 def find_variant(connection: Connection, edition: int, key: str) -> int | None:
@@ -146,7 +159,7 @@ def add_variant(
 
 
 def add_deliveries(
-    connection: Connection, edition: Edition, planned: Sequence[tuple[int, int]], cursor: int
+    connection: Connection, edition: Edition, turn: Turn, planned: Sequence[tuple[int, int]], cursor: int
 ) -> None:
     """Plan one chunk in one transaction: *planned* are (subscriber, variant); their watermark moves with it (D1),
     and *cursor* is the last reader looked at."""
@@ -157,8 +170,8 @@ def add_deliveries(
             "subscriber": subscriber,
             "variant": variant,
             "state": State.QUEUED,
-            "due": edition.planned,
-            "expires": edition.expires,
+            "due": turn.due,
+            "expires": turn.expires,
         }
         for subscriber, variant in planned
     ]
@@ -170,24 +183,79 @@ def add_deliveries(
     seen = case(
         (subscriptions.c.seen_seq > edition.upto_seq, subscriptions.c.seen_seq), else_=edition.upto_seq
     )
+    values = {"seen_seq": seen, "letters": subscriptions.c.letters + 1}
     connection.execute(
         update(subscriptions)
         .where(subscriptions.c.newsletter == newsletter, subscriptions.c.subscriber.in_(ids))
-        .values(seen_seq=seen, letters=subscriptions.c.letters + 1)
+        .values(values | ({"last_day": turn.day} if turn.day else {}))
     )
-    connection.execute(update(editions).where(editions.c.id == edition.id).values(cursor=cursor))
+    connection.execute(
+        update(editions).where(editions.c.id == edition.id).values(cadence=turn.cadence, cursor=cursor)
+    )
 
 
-def finish(connection: Connection, edition: int) -> None:
-    """Everybody is planned."""
-    connection.execute(update(editions).where(editions.c.id == edition).values(complete=True))
+def finish(connection: Connection, edition: int) -> bool:
+    """Everybody is planned. One that holds nothing for anybody was no edition: returns whether it was one."""
+    mailed = select(deliveries.c.id).where(deliveries.c.edition == edition).exists()
+    kept = (
+        update(editions)
+        .where(editions.c.id == edition, editions.c.shown.is_not(None) | mailed)
+        .values(complete=True)
+    )
+    if connection.execute(kept).rowcount:
+        return True
+    connection.execute(delete(variants).where(variants.c.edition == edition))
+    connection.execute(delete(editions).where(editions.c.id == edition))
+    return False
+
+
+def call(connection: Connection, edition: int, name: str) -> str:
+    """Give the edition's page in the archive its name: *name*, numbered where it is taken; the one it has, if any."""
+    if has := connection.execute(select(editions.c.name).where(editions.c.id == edition)).scalar():
+        return str(has)
+    newsletter = select(editions.c.newsletter).where(editions.c.id == edition).scalar_subquery()
+    taken = select(editions.c.name).where(
+        editions.c.newsletter == newsletter, editions.c.name.startswith(name), editions.c.id != edition
+    )
+    names = set(connection.execute(taken).scalars())
+    numbered = (f"{name}-{n}" for n in itertools.count(2))
+    free = next(each for each in itertools.chain([name], numbered) if each not in names)
+    connection.execute(update(editions).where(editions.c.id == edition).values(name=free))
+    return free
+
+
+def show(connection: Connection, edition: int, variant: int) -> None:
+    """The edition's page in the archive shows this variant."""
+    connection.execute(update(editions).where(editions.c.id == edition).values(shown=variant))
+
+
+def last_shown(connection: Connection, newsletter: int) -> int | None:
+    """The newest article that an edition with a page may hold."""
+    query = select(func.max(editions.c.upto_seq)).where(
+        editions.c.newsletter == newsletter, editions.c.shown.is_not(None)
+    )
+    return connection.execute(query).scalar()
+
+
+def planned_between(
+    connection: Connection, newsletter: int, kind: Kind, after: datetime, upto: datetime
+) -> int:
+    """How many editions of this kind were started in that time."""
+    query = select(func.count()).where(
+        editions.c.newsletter == newsletter,
+        editions.c.kind == kind,
+        editions.c.planned > after,
+        editions.c.planned <= upto,
+    )
+    return int(connection.execute(query).scalar_one())
 
 
 def variant(connection: Connection, number: int) -> Variant:
     """A stored variant with its edition."""
     row = connection.execute(select(variants).where(variants.c.id == number)).one()
     content = Content(row.subject, row.html, row.text, row.language, row.direction)
-    return Variant(row.id, progress(connection, row.edition).edition, content)
+    edition = connection.execute(_editions().where(editions.c.id == row.edition)).one()
+    return Variant(row.id, _progress(edition).edition, content)
 
 
 def listing(connection: Connection) -> list[tuple[Edition, dict[str, int]]]:
@@ -217,4 +285,4 @@ def _progress(row: Row[*tuple[Any, ...]]) -> Progress:
         row.opening,
         row.name or "",
     )
-    return Progress(edition, row.include_existing, row.cursor, row.complete)
+    return Progress(edition, row.include_existing, row.cadence, row.cursor, row.complete, row.shown)

@@ -1,6 +1,6 @@
 """The ledger: one row a letter, committed before its first byte leaves (S1)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -10,6 +10,16 @@ from sqlalchemy import Connection, Row, func, select, update
 from publisher.model.delivery import Delivery, State, Verdict
 from publisher.model.people import Reach, Wish
 from publisher.store.tables import QUEUED, deliveries, editions, newsletters, subscribers, subscriptions
+
+# Of these cadences those whose letters may not leave now, and when they may (D5).
+Opens = Callable[[Connection, set[int], datetime], Mapping[int, datetime]]
+
+
+def _always(connection: Connection, cadences: set[int], now: datetime) -> Mapping[int, datetime]:
+    return {}
+
+
+MOST_PUT_OFF = 1000  # letters that wait for their hour, before other writers have their turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +47,19 @@ def recover(connection: Connection, on_unknown: Literal["resend", "hold"]) -> in
     return connection.execute(doubt.values(state=after, note="cut off while it was being sent")).rowcount
 
 
-def claim(connection: Connection, now: datetime, limit: int) -> list[Delivery]:
+def claim(connection: Connection, now: datetime, limit: int, opens: Opens = _always) -> list[Delivery]:
     """Take the next letters that are due, in variant order. Those of readers who left meanwhile are cancelled,
-    those whose edition's life is over fail (S7)."""
-    while rows := _due(connection, now, limit):
+    those whose edition's life is over fail (S7), and those that may not leave at this hour wait until it *opens*."""
+    late = 0
+    while late < MOST_PUT_OFF and (rows := _due(connection, now, limit)):
         wanted, unwanted, expired = list[Delivery](), list[int](), list[int]()
+        closed = opens(connection, {row.cadence for row in rows}, now)
         for row in rows:
             if row.expires <= now:
                 expired.append(row.id)
+            elif row.cadence in closed:
+                _put_off(connection, row.id, closed[row.cadence])
+                late += 1
             elif row.state == Reach.REACHABLE and row.wish == Wish.ACTIVE:
                 wanted.append(Delivery(*row[:7]))
             else:
@@ -65,6 +80,7 @@ def _due(connection: Connection, now: datetime, limit: int) -> Sequence[Row[*tup
             deliveries.c.attempts,
         )
         .add_columns(deliveries.c.expires, subscribers.c.state, subscriptions.c.state.label("wish"))
+        .add_columns(subscriptions.c.cadence)
         .join_from(deliveries, editions)
         .join(subscribers, subscribers.c.id == deliveries.c.subscriber)
         .outerjoin(
@@ -77,6 +93,10 @@ def _due(connection: Connection, now: datetime, limit: int) -> Sequence[Row[*tup
         .limit(limit)
     )
     return connection.execute(query).all()
+
+
+def _put_off(connection: Connection, delivery: int, until: datetime) -> None:
+    connection.execute(update(deliveries).where(deliveries.c.id == delivery).values(due=until))
 
 
 def _mark(connection: Connection, ids: list[int], state: State, note: str | None = None) -> None:

@@ -23,6 +23,9 @@ class Series:
     name: str
     created: datetime
     baseline: int | None
+    opening: str  # the hash of what the editor said last
+    opened: datetime | None  # when that was first said
+    instant: int | None  # the newest article that became a letter of its own, or was passed
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,10 @@ def sync_newsletters(connection: Connection, names: Sequence[str], now: datetime
     """The newsletters of the configuration, noted where they are new."""
     for name in names:
         connection.execute(upsert(newsletters).values(name=name, created=now).on_conflict_do_nothing())
-    return known_newsletters(connection)
+    known = known_newsletters(connection)
+    for name in names:
+        cadences.ensure(connection, known[name].id, "", "", known[name].created)
+    return known
 
 
 def settled(connection: Connection, names: Sequence[str]) -> bool:
@@ -49,8 +55,20 @@ def settled(connection: Connection, names: Sequence[str]) -> bool:
 
 def known_newsletters(connection: Connection) -> dict[str, Series]:
     """All newsletters that ever were, by name."""
-    rows = connection.execute(select(*newsletters.c["id", "name", "created", "baseline_seq"]))
+    columns = newsletters.c["id", "name", "created", "baseline_seq", "opening", "opened", "instant_seq"]
+    rows = connection.execute(select(*columns))
     return {row.name: Series(*row) for row in rows}
+
+
+def said(connection: Connection, newsletter: int, opening: str, now: datetime) -> None:
+    """An edition begins with what the editor says, whose hash is *opening*."""
+    new = (newsletters.c.id == newsletter) & (newsletters.c.opening != opening)
+    connection.execute(update(newsletters).where(new).values(opening=opening, opened=now))
+
+
+def passed(connection: Connection, newsletter: int, seq: int) -> None:
+    """The articles up to *seq* have had their letters, or need none."""
+    connection.execute(update(newsletters).where(newsletters.c.id == newsletter).values(instant_seq=seq))
 
 
 def set_baselines(connection: Connection, before: datetime) -> None:
@@ -92,13 +110,20 @@ def wishes(connection: Connection, readers: Collection[int], newsletter: int) ->
 
 
 def set_wishes(
-    connection: Connection, readers: Sequence[int], newsletter: int, state: Wish, source: str, now: datetime
+    connection: Connection,
+    readers: Sequence[int],
+    newsletter: int,
+    state: Wish,
+    source: str,
+    now: datetime,
+    *,
+    start: int | None = None,
 ) -> None:
-    """Write the state of these subscribers' subscriptions. One that becomes active starts at the newest article
-    (D3); one that ends has its letters that have not left cancelled (H2)."""
+    """Write the state of these subscribers' subscriptions. One that becomes active starts behind the article *start*,
+    the newest where None (D3); one that ends has its letters that have not left cancelled (H2)."""
     values = {"state": state, "source": source, "changed": now}
     if state is Wish.ACTIVE:
-        values["seen_seq"] = max_seq(connection)
+        values["seen_seq"] = max_seq(connection) if start is None else start
     cadence = cadences.ensure(connection, newsletter, "", "", now)
     first = {"seen_seq": 0, "newsletter": newsletter, "cadence": cadence} | values
     row = upsert(subscriptions)

@@ -273,6 +273,10 @@ newsletters = Table(
     Column("created", Instant, nullable=False),
     Column("baseline_seq", Integer, nullable=True),  # NULL until the first scan has ended
     Column("opening", Text, nullable=False, server_default=""),  # the hash of what the editor said last
+    Column("opened", Instant, nullable=True),  # when that was first said
+    Column(
+        "instant_seq", Integer, nullable=True
+    ),  # the newest article that became a letter of its own, or was passed
     sqlite_autoincrement=True,
 )
 
@@ -339,7 +343,9 @@ editions = Table(
     Column("opening", Text, nullable=False, server_default=""),
     Column("name", Text, nullable=True),  # of its page in the archive; NULL: it has none
     Column("shown", Integer, nullable=True),  # the variant that its page shows
-    Column("cursor", Integer, nullable=False, server_default="0"),  # the last subscriber planned
+    # How far it is planned: the cadence at hand, and the last of its subscribers.
+    Column("cadence", Integer, nullable=False, server_default="0"),
+    Column("cursor", Integer, nullable=False, server_default="0"),
     Column("complete", Boolean, nullable=False, server_default=text("false")),  # everybody is planned
     UniqueConstraint("newsletter", "slot"),
     UniqueConstraint("newsletter", "name"),

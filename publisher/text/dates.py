@@ -7,14 +7,12 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
 
-from publisher.text.language import script
+from publisher.text.cldr import locale
 
 Digits = Literal["latn", "arab", "arabext"]
 
@@ -68,26 +66,11 @@ def long_date(when: datetime, *, language: str, region: str, zone: ZoneInfo, dig
     Month names follow the region (تموز in Iraq, يوليو in Egypt, جويلية in Algeria; CLDR, R8); where CLDR does
     not know the language in that region, or *region* is "", the language alone decides.
     """
-    locale = _locale(language, region)
-    pattern = _LONG.get(locale.language, "full")
-    return write_digits(format_date(when.astimezone(zone).date(), pattern, locale=locale), digits)
+    here = locale(language, region)
+    pattern = _LONG.get(here.language, "full")
+    return write_digits(format_date(when.astimezone(zone).date(), pattern, locale=here), digits)
 
 
 def _default_digits(language: str) -> Digits:
-    number_system = _locale(language, "").default_numbering_system
+    number_system = locale(language).default_numbering_system
     return next((digits for digits in _ZERO if digits == number_system), "latn")
-
-
-@lru_cache(maxsize=256)
-def _locale(language: str, region: str) -> Locale:
-    """The nearest locale whose month names CLDR has translated; English where there is none."""
-    bare = language.partition("-")[0]
-    nearest = (f"{language}-{region}", language, *([bare] if script(bare) == script(language) else []))
-    for tag in nearest:
-        try:
-            locale = Locale.parse(tag, sep="-")
-        except (ValueError, UnknownLocaleError):
-            continue
-        if locale.months["format"]["wide"][1] != "M01":  # the root's placeholder (az-Arab)
-            return locale
-    return Locale("en")

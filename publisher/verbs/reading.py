@@ -5,9 +5,10 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from publisher.actions import assets, icon, pings, plan, scan
+from publisher.actions import assets, icon, pings, scan
 from publisher.actions.house import House
 from publisher.actions.letters import sender
+from publisher.actions.unseen import Unseen
 from publisher.articles.folder import shown
 from publisher.digests import compose, due
 from publisher.digests.select import Selection
@@ -212,8 +213,10 @@ def _preview(house: House, newsletter: Newsletter, now: datetime) -> dict[str, A
     series = house.store.read(people.known_newsletters).get(newsletter.name)
     upto = house.store.read(articles.max_seq)
     floor = max([*last, (series.baseline if series else 0) or 0])
-    unseen = house.store.read(lambda c: articles.between(c, floor, upto))
-    selection = plan.select_unseen(house, newsletter, floor if unseen else 0, upto)
+    unseen = Unseen(house, newsletter, series, upto) if series else None
+    selection = unseen(floor, None, ()) if unseen else Selection((), 0)
+    if unseen and not selection.items:
+        selection = unseen(0, None, ())
     if not selection.items:
         raise BadInput(
             f"{newsletter.name} has no article to show", "", "publish one that fits its categories"

@@ -47,6 +47,7 @@ class Session:
     planning: threading.Lock = field(default_factory=threading.Lock)  # no two plans read one watermark
     in_daemon: bool = False  # somebody else plans, sends and pings
     slice: int | None = None  # about how many articles' outputs are made before the next look; None: all
+    reckoned: bool = False  # every due time is that of this configuration, and of this machine's time zones
     swept: bool = False  # what a killed run left in the output is gone
     on_published: Callable[[Published], None] = lambda _: None
     _engine: "LocalEngine | None" = field(default=None, init=False)
@@ -149,6 +150,7 @@ def writing(settings: Settings, clock: Clock, *, workers: int = 1) -> Iterator[S
 
 
 def _engine(settings: Settings, house: House, clock: Clock) -> "LocalEngine":
+    from publisher.actions.hours import opens
     from publisher.actions.letters import Letters
     from publisher.engine.local import LocalEngine
     from publisher.mail.address import domain_of, mailbox
@@ -166,6 +168,7 @@ def _engine(settings: Settings, house: House, clock: Clock) -> "LocalEngine":
         connections=settings.mail.connections,
         on_unknown=settings.mail.on_unknown,
         clock=clock,
+        opens=partial(opens, house),
     )
 
 

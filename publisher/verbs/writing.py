@@ -16,7 +16,7 @@ from publisher.articles.folder import shown
 from publisher.errors import BadConfig, BadInput, BadState, PublisherError
 from publisher.model.delivery import State
 from publisher.model.digest import Newsletter
-from publisher.store import editions, ledger
+from publisher.store import cadences, editions, ledger
 from publisher.verbs import pinging
 from publisher.verbs.session import Session
 
@@ -105,17 +105,21 @@ def _plan(
 ) -> tuple[set[int], list[str]]:
     """Start what is due and what is wanted at once, and plan everything that is started. One newsletter's mistake
     (a template) stops only that one. Returns the editions, and what is wrong."""
-    from publisher.actions import plan
+    from publisher.actions import plan, slots
 
-    house, problems = session.house, list[str]()
+    house, now, problems = session.house, session.clock(), list[str]()
     with session.planning:
-        numbers = plan.due_editions(house, due, session.clock())
+        if not session.reckoned:
+            house.store.write(cadences.look_again)
+            session.reckoned = True
+        numbers, found = slots.due_editions(house, due, now)
+        problems += found
         for newsletter in at_once:
-            number = plan.edition_now(house, newsletter, session.clock(), include_existing=include_existing)
+            number = slots.edition_now(house, newsletter, now, include_existing=include_existing)
             numbers += [number] if number is not None and number not in numbers else []
         for number in numbers:
             try:
-                plan.plan(house, number)
+                plan.plan(house, number, now)
             except BadConfig as error:
                 problems.append(str(error))
     return set(numbers), problems

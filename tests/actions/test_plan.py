@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import Connection, select
 
-from publisher.actions import plan, readers
+from publisher.actions import plan, readers, slots
 from publisher.actions.house import House
 from publisher.actions.publish import Published
 from publisher.model.delivery import State
@@ -38,17 +38,17 @@ def subscribe(house: House, now: datetime, *addresses: str, newsletter: str | No
 
 
 def plan_due(house: House, now: datetime) -> list[int]:
-    numbers = plan.due_editions(house, tuple(house.newsletters.values()), now)
+    numbers = slots.due_editions(house, tuple(house.newsletters.values()), now)[0]
     for number in numbers:
-        plan.plan(house, number)
+        plan.plan(house, number, now)
     return numbers
 
 
 def send_now(house: House, now: datetime, *, include_existing: bool = False) -> int | None:
     (newsletter,) = house.newsletters.values()
-    number = plan.edition_now(house, newsletter, now, include_existing=include_existing)
+    number = slots.edition_now(house, newsletter, now, include_existing=include_existing)
     if number:
-        plan.plan(house, number)
+        plan.plan(house, number, now)
     return number
 
 
@@ -225,9 +225,9 @@ def test_a_slot_from_before_the_newsletter_is_not_planned(
     write(house, "1.md", dated(1))
     publishes(house)
 
-    assert [] == plan.due_editions(house, tuple(house.newsletters.values()), clock())
+    assert [] == slots.due_editions(house, tuple(house.newsletters.values()), clock())[0]
     clock.forward(hours=23)
-    assert 1 == len(plan.due_editions(house, tuple(house.newsletters.values()), clock()))
+    assert 1 == len(slots.due_editions(house, tuple(house.newsletters.values()), clock())[0])
 
 
 def test_a_clock_that_is_put_back_plans_no_second_edition(
@@ -256,7 +256,7 @@ def test_planning_twice_is_planning_once(
     first = plan_due(paper, clock())
     again = plan_due(paper, clock())
     for number in first:
-        plan.plan(paper, number)
+        plan.plan(paper, number, clock())
 
     assert (1, 0) == (len(first), len(again))
     assert {State.QUEUED: 2} == paper.store.read(ledger.tally)
@@ -276,20 +276,20 @@ def test_a_plan_that_is_cut_off_goes_on_where_it_was(
     write(paper, "2.md", dated(2))
     publishes(paper)
     clock.forward(days=1)
-    (number,) = plan.due_editions(paper, tuple(paper.newsletters.values()), clock())
+    (number,) = slots.due_editions(paper, tuple(paper.newsletters.values()), clock())[0]
     real = editions.add_deliveries
     done: list[None] = []
 
-    def cut(*arguments: Any) -> None:
+    def cut(*arguments: Any, **more: Any) -> None:
         if len(done) == chunks:
             raise SystemExit
-        real(*arguments)
+        real(*arguments, **more)
         done.append(None)
 
     with monkeypatch.context() as patch:
         patch.setattr(editions, "add_deliveries", cut)
         with pytest.raises(SystemExit):
-            plan.plan(paper, number)
+            plan.plan(paper, number, clock())
     write(paper, "3.md", dated(3))  # is for the next edition, for everybody
     publishes(paper)
     subscribe(paper, clock(), "late@example.org")
@@ -307,12 +307,12 @@ def test_a_reader_who_comes_while_the_archive_is_planned_misses_and_repeats_noth
 ) -> None:  # D1
     """The edition's end lies before the reader's beginning: the watermark does not go back."""
     (daily,) = paper.newsletters.values()
-    number = plan.edition_now(paper, daily, clock(), include_existing=True)
+    number = slots.edition_now(paper, daily, clock(), include_existing=True)
     assert number
     write(paper, "2.md", dated(2))
     publishes(paper)
     subscribe(paper, clock(), ADDRESSES[2])
-    plan.plan(paper, number)
+    plan.plan(paper, number, clock())
     clock.forward(days=1)
     plan_due(paper, clock())
 
@@ -391,7 +391,7 @@ def test_an_edition_of_a_newsletter_that_left_the_configuration_is_laid_down(
     write(paper, "2.md", dated(2))
     publishes(paper)
     clock.forward(days=1)
-    (number,) = plan.due_editions(paper, tuple(paper.newsletters.values()), clock())
+    (number,) = slots.due_editions(paper, tuple(paper.newsletters.values()), clock())[0]
     without = replace(paper, newsletters={})
 
     assert [number] == plan_due(without, clock())

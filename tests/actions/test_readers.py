@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from publisher.actions import plan, readers
+from publisher.actions import plan, readers, slots
 from publisher.actions.house import House
 from publisher.actions.publish import Published
 from publisher.errors import BadInput
@@ -128,9 +128,9 @@ def test_unsubscribing_cancels_what_has_not_left(
         readers.add(house, f"{name}@example.org", None, clock(), confirmed=True)
     write(house, "a.txt", "خبر\nنص الخبر.\n")
     publishes(house)
-    number = plan.edition_now(house, house.newsletters["daily"], clock(), include_existing=False)
+    number = slots.edition_now(house, house.newsletters["daily"], clock(), include_existing=False)
     assert number
-    plan.plan(house, number)
+    plan.plan(house, number, clock())
     house.store.write(lambda c: ledger.claim(c, clock(), 1))
     for _ in range(2):  # twice is once
         leave(house, LAYLA, clock)

@@ -11,7 +11,7 @@ import pytest
 from lxml import etree, html
 from sqlalchemy import Connection, select
 
-from publisher.actions import plan, readers
+from publisher.actions import plan, readers, slots
 from publisher.actions.house import House
 from publisher.actions.publish import Published
 from publisher.feeds.settings import FeedSettings
@@ -311,8 +311,8 @@ def paper(house: House, write: Write, publishes: Publishes, clock: Clock) -> Hou
 def next_day(house: House, clock: Clock, publishes: Publishes) -> None:
     clock.forward(days=1)
     publishes(house)
-    for number in plan.due_editions(house, tuple(house.newsletters.values()), clock()):
-        plan.plan(house, number)
+    for number in slots.due_editions(house, tuple(house.newsletters.values()), clock())[0]:
+        plan.plan(house, number, clock())
 
 
 def test_each_reader_gets_an_article_once_and_in_their_language(

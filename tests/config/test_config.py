@@ -40,6 +40,7 @@ def test_a_configuration_is_read(read):
 
     assert settings.site.direction == "rtl"
     assert settings.site.region == "IQ"  # R8: from the time zone
+    assert settings.site.weekend == (4, 5)  # D5: Friday and Saturday there
     assert [n.name for n in settings.newsletters] == ["daily", "weekly"]
     assert settings.newsletters[0].title == "جريدة"
     assert settings.web.address == ("127.0.0.1", 8080)
@@ -50,6 +51,7 @@ def test_a_configuration_is_read(read):
     [
         ('language = "ar"', 'language = "arabic!"', 5, "language tag"),
         ('timezone = "Asia/Baghdad"', 'timezone = "Baghdad"', 6, "Asia/Baghdad"),
+        ('timezone = "Asia/Baghdad"', 'weekend = ["fri", "الأحد"]', 6, 'write "friday"'),
         ('url = "https://news.example.org"', 'url = "news.example.org"', 4, "https://"),
         ('url = "https://news.example.org"', 'url = "https://[broken"', 4, "URL"),
         ('id = "6f1c1c0e-2a56-4b7e-9f4e-0d6a3c1b7e21"', 'id = "mine"', 2, "id"),
@@ -189,3 +191,7 @@ def test_one_hub_is_written_alone_or_in_a_list(read):  # F24
     assert ("https://hub.example.org",) == one.feeds.hub
     assert ("https://a.example/", "https://b.example/") == listed.feeds.hub
     assert ("https://c.example/",) == read(GOOD, NASHIR__FEEDS__HUB="https://c.example/").feeds.hub
+
+
+def test_the_weekend_may_be_named(read):  # D5
+    assert (4,) == read(GOOD.replace("[mail]", 'weekend = ["friday"]\n[mail]')).site.weekend

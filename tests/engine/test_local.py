@@ -7,11 +7,13 @@ from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from publisher.actions import plan, readers
+from publisher.actions import plan, readers, slots
+from publisher.actions.hours import opens
 from publisher.actions.house import House
 from publisher.actions.letters import Letters
 from publisher.actions.publish import Published
@@ -104,6 +106,7 @@ def engine(
         connections=connections,
         on_unknown=on_unknown,
         clock=clock,
+        opens=partial(opens, house),
     )
 
 
@@ -142,9 +145,9 @@ def planned(
         readers.import_rows(house, lines, None, clock(), confirmed=True, dry_run=False)
         write(house, "a.txt", "افتتاح المكتبة\nافتتحت المكتبة أبوابها.\n")
         publishes(house)
-        edition = plan.edition_now(house, house.newsletters["daily"], clock(), include_existing=False)
+        edition = slots.edition_now(house, house.newsletters["daily"], clock(), include_existing=False)
         assert edition
-        plan.plan(house, edition)
+        plan.plan(house, edition, clock())
         return house
 
     return make
@@ -486,9 +489,9 @@ def test_letters_go_out_variant_by_variant(
     write(house, "b.txt", "خبر ثان\nنص.\n")
     publishes(house)
     clock.forward(minutes=1)
-    edition = plan.edition_now(house, house.newsletters["daily"], clock(), include_existing=True)
+    edition = slots.edition_now(house, house.newsletters["daily"], clock(), include_existing=True)
     assert edition
-    plan.plan(house, edition)
+    plan.plan(house, edition, clock())
     claimed = house.store.write(lambda c: ledger.claim(c, clock(), 100))
     variants = [delivery.variant for delivery in claimed]
 

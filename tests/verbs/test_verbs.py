@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from publisher.actions import plan
+from publisher.actions import plan, slots
 from publisher.actions.init import create
 from publisher.config import load
 from publisher.errors import BadConfig, BadState
@@ -62,11 +62,11 @@ def test_resume_without_a_fence_touches_nothing(run, opened, article):  # S1
     run(opened, "subscribers add", address="reader@example.org", confirmed=True)
     article("a.txt", "خبر أول")
     run(opened, "publish")
-    number = plan.edition_now(
+    number = slots.edition_now(
         opened.house, opened.house.newsletter("daily")[0], clock(), include_existing=True
     )
     assert number
-    plan.plan(opened.house, number)
+    plan.plan(opened.house, number, opened.clock())
     (delivery,) = opened.house.store.write(lambda c: ledger.claim(c, clock(), 10))
     opened.house.store.write(lambda c: ledger.begin(c, delivery.id))
 

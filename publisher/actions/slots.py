@@ -1,0 +1,144 @@
+"""What comes due becomes an edition: at the slots of the cadences (D4, D5), at once for an instant newsletter, and
+when somebody says so."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from publisher.actions import openings
+from publisher.actions.cadence import rhythm
+from publisher.actions.house import House
+from publisher.actions.unseen import Unseen
+from publisher.digests import due
+from publisher.errors import BadConfig
+from publisher.model.digest import Edition, Kind, Newsletter
+from publisher.store import articles, cadences, editions, people
+from publisher.store.cadences import Cadence
+from publisher.store.people import Series
+from publisher.text.dates import rfc3339
+
+LIFE_LEAST, LIFE_MOST = timedelta(hours=24), timedelta(hours=72)
+BURST, BURST_SPAN = 3, timedelta(minutes=10)  # letters of an instant newsletter in what time (D4)
+MANY = 1_000_000
+
+
+def due_editions(
+    house: House, newsletters: Sequence[Newsletter], now: datetime
+) -> tuple[list[int], list[str]]:
+    """Start the editions whose time has come. Returns those that are to be planned, in the order they started, and
+    what is wrong with newsletters (their opening); that stops no other."""
+    known, problems = house.store.read(people.known_newsletters), list[str]()
+    for newsletter in newsletters:
+        series = known.get(newsletter.name)
+        if (
+            series is None or series.baseline is None
+        ):  # the first scan has not ended: nobody knows what is archive
+            continue
+        try:
+            (_at_once if newsletter.instant else _at_slots)(house, newsletter, series, now)
+        except BadConfig as error:
+            problems.append(str(error))
+    return [each.edition.id for each in house.store.read(editions.unfinished)], problems
+
+
+def edition_now(house: House, newsletter: Newsletter, now: datetime, *, include_existing: bool) -> int | None:
+    """Start an edition out of turn for everybody who has unseen items; None when nobody has any."""
+    series = house.store.read(people.known_newsletters)[newsletter.name]
+    if series.baseline is None:  # the first scan has not ended: nobody knows what is archive
+        return None
+    unseen = Unseen(house, newsletter, series, house.store.read(articles.max_seq))
+    groups = house.store.read(lambda c: editions.groups(c, series.id))
+    if not any(
+        unseen(unseen.floor(seen, letters, include_existing=include_existing), language, words).items
+        for seen, letters, language, words in groups
+    ):
+        return None
+    return _start(house, newsletter, series, f"now:{now.isoformat()}", now, include_existing=include_existing)
+
+
+def instant(edition: Edition) -> datetime | None:
+    """The slot of an edition that came due; None for one that came at once, or because somebody said so."""
+    return None if ":" in edition.slot.partition("T")[0] else datetime.fromisoformat(edition.slot)
+
+
+def moment(edition: Edition) -> datetime:
+    """The moment an edition is dated by: its slot, however late it is, or when it was planned."""
+    return instant(edition) or edition.planned
+
+
+def life(house: House, newsletter: Newsletter, cadence: Cadence | None, now: datetime) -> datetime:
+    """The end of the life of letters planned *now* for the readers of *cadence* (None: the newsletter's own): their
+    next slot, but a day at least and three at most."""
+    least = now + LIFE_LEAST
+    if newsletter.instant:
+        return least
+    schedule, zone = rhythm(house, newsletter, cadence)
+    return min(max(due.following(schedule, zone, now), least), now + LIFE_MOST)
+
+
+def _at_slots(house: House, newsletter: Newsletter, series: Series, now: datetime) -> None:
+    """Deal with the cadences that are due: those whose newest slot is one instant share an edition. A slot that is
+    later than `max_lateness` is passed over, and so is one on a weekend where nothing comes then (D5)."""
+    for cadence in house.store.read(lambda c: cadences.due(c, now, [newsletter.name])):
+        schedule, zone = rhythm(house, newsletter, cadence)
+        slot, following = due.latest(schedule, zone, now), due.following(schedule, zone, now)
+        if slot is not None and slot <= cadence.slot:
+            slot = None
+        if (
+            slot
+            and now - slot <= timedelta(seconds=newsletter.max_lateness)
+            and not _rests(house, newsletter, slot, zone)
+        ):
+            _start(house, newsletter, series, rfc3339(slot), now)
+        house.store.write(lambda c, n=cadence.id, at=slot, to=following: cadences.settle(c, [n], at, to))  # type: ignore[misc]
+
+
+def _rests(house: House, newsletter: Newsletter, slot: datetime, zone: ZoneInfo) -> bool:
+    return not newsletter.weekends and slot.astimezone(zone).weekday() in house.site.weekend
+
+
+def _at_once(house: House, newsletter: Newsletter, series: Series, now: datetime) -> None:
+    """A letter for each new article. In a burst, more than three in ten minutes, what is there becomes one letter, and
+    what comes when three have left waits until ten minutes have passed since the first."""
+    last, upto = max(series.instant or 0, series.baseline or 0), house.store.read(articles.max_seq)
+    if upto <= last:
+        return
+    every = Unseen(house, replace(newsletter, max_items=MANY), series, upto)
+    items = sorted(every(last, None, ()).items, key=lambda article: article.seq)
+    recent = house.store.read(
+        lambda c: editions.planned_between(c, series.id, Kind.ARTICLE, now - BURST_SPAN, now)
+    )
+    if items and recent >= BURST:
+        return
+    burst = len(items) + recent > BURST
+    for article in items[-1:] if burst else items:
+        _start(house, newsletter, series, f"article:{article.id}", now, kind=Kind.ARTICLE, upto=article.seq)
+    house.store.write(lambda c: people.passed(c, series.id, upto))
+
+
+def _start(
+    house: House,
+    newsletter: Newsletter,
+    series: Series,
+    slot: str,
+    now: datetime,
+    *,
+    include_existing: bool = False,
+    kind: Kind = Kind.DIGEST,
+    upto: int | None = None,
+) -> int:
+    opening = "" if kind is Kind.ARTICLE else openings.note(house, newsletter, series, now)
+    return house.store.write(
+        lambda c: editions.start(
+            c,
+            series.id,
+            slot,
+            planned=now,
+            expires=life(house, newsletter, None, now),
+            upto_seq=upto or articles.max_seq(c),
+            include_existing=include_existing,
+            kind=kind,
+            opening=opening,
+        )
+    )
