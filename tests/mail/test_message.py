@@ -478,7 +478,12 @@ def test_precedence_and_pages_are_optional() -> None:  # H5
 
 
 def noticed(**changes: Any) -> Letter:
-    values: dict[str, Any] = {"kind": "confirm", "key": "k-_9", "recipient": "reader@example.net", "sent": PLANNED}
+    values: dict[str, Any] = {
+        "kind": "confirm",
+        "key": "k-_9",
+        "recipient": "reader@example.net",
+        "sent": PLANNED,
+    }
     return notice(PLAIN, SENDER, **(values | changes))
 
 
