@@ -23,7 +23,7 @@ from publisher.digests import due, window
 from publisher.errors import BadConfig, NotASite
 from publisher.feeds import aliases, websub
 from publisher.feeds.settings import FeedSettings
-from publisher.mail.address import mailbox
+from publisher.mail.address import ascii_mailbox, domain, mailbox
 from publisher.mail.settings import MailSettings, check_numbers, one_or_many, relays
 from publisher.model.digest import Approve, Frequency, Newsletter
 from publisher.model.feed import Kind
@@ -135,6 +135,7 @@ _MENDS = {
     "from": 'write "Name <news@example.org>"',
     "reply_to": 'write "editor@example.org"',
     "editors": 'write ["editor@example.org"]',
+    "bounce_domain": 'write "bounces.example.org"',
 }
 
 # Lists of which people may write the only one alone.
@@ -203,10 +204,12 @@ class _Reader:
         self._check(("mail",), "connections", lambda: check_numbers(file.mail.connections, file.mail.timeout))
         self._check(("mail",), "relay", lambda: relays(file.mail))
         if file.mail.sender or file.newsletters:
-            self._check(("mail",), "from", lambda: mailbox(file.mail.sender))
+            self._check(("mail",), "from", lambda: ascii_mailbox(file.mail.sender))
         self._check(("mail",), "editors", lambda: [mailbox(each) for each in file.mail.editors])
         if file.mail.reply_to:
-            self._check(("mail",), "reply_to", lambda: mailbox(file.mail.reply_to))
+            self._check(("mail",), "reply_to", lambda: ascii_mailbox(file.mail.reply_to))
+        if file.mail.bounce_domain:
+            self._check(("mail",), "bounce_domain", lambda: domain(file.mail.bounce_domain))
         self._check(("articles",), "settle", lambda: _between(file.articles.settle, 0, 3600))
         self._check(("articles",), "scan_every", lambda: _between(file.articles.scan_every, 1, 86400))
         self._check(("articles",), "max_bytes", lambda: _between(file.articles.max_bytes, 1000, 10**9))

@@ -1,9 +1,11 @@
 """A delivery's letter: the stored variant for one reader, the same bytes whenever it is made (M5)."""
 
+from typing import NamedTuple
+
 from publisher.actions.house import House
 from publisher.mail import message
-from publisher.mail.address import domain_of, mailbox
-from publisher.mail.message import Sender, Skeleton
+from publisher.mail.address import domain, domain_of, mailbox
+from publisher.mail.message import MailingList, Sender, Skeleton
 from publisher.model.delivery import Delivery, Letter
 from publisher.store import editions, people
 from publisher.subscribers.tokens import Claim
@@ -15,46 +17,73 @@ class Letters:
     def __init__(self, house: House) -> None:
         self._house = house
         self._series = house.store.read(people.known_newsletters)
-        self._kept: dict[int, Skeleton] = {}
+        self._kept: dict[int, _Kept] = {}
 
     def __call__(self, delivery: Delivery) -> Letter:
         """The letter of *delivery*. Raises ValueError where its address cannot stand on an envelope."""
-        frame = self._kept.get(delivery.variant)
-        if frame is None:
-            frame = self._skeleton(delivery.variant)
-            self._kept = {delivery.variant: frame}
-        keys, house = self._house.keys, self._house
-        series = self._series[frame.edition.newsletter]
+        kept = self._kept.get(delivery.variant)
+        if kept is None:
+            kept = self._make(delivery.variant)
+            self._kept = {delivery.variant: kept}
+        keys, layout = self._house.keys, self._house.layout
+        wish, one = Claim(delivery.subscriber, kept.series), Claim(delivery.subscriber, kept.edition)
         return message.letter(
-            frame,
+            kept.skeleton,
             recipient=delivery.address,
-            message_id_key=keys.sign("message-id", Claim(delivery.subscriber, frame.edition.id)),
-            unsubscribe_url=house.layout.unsubscribe(
-                keys.sign("unsubscribe", Claim(delivery.subscriber, series.id))
-            ),
+            message_id_key=keys.sign("message-id", one),
+            unsubscribe_url=layout.unsubscribe(keys.sign("unsubscribe", wish)),
+            preferences_url=layout.preferences(keys.sign("preferences", wish)),
+            leave_token=keys.sign_caseless("unsubscribe", wish),
+            bounce_token=keys.sign_caseless("bounce", one) if self._house.mail.bounce_domain else "",
         )
 
-    def _skeleton(self, number: int) -> Skeleton:
-        variant = self._house.store.read(lambda c: editions.variant(c, number))
-        if variant.edition.newsletter not in self._series:
-            self._series = self._house.store.read(people.known_newsletters)
-        return message.skeleton(
-            variant.content, variant.edition, sender(self._house, variant.edition.newsletter)
+    def _make(self, number: int) -> "_Kept":
+        house = self._house
+        variant = house.store.read(lambda c: editions.variant(c, number))
+        edition = variant.edition
+        if edition.newsletter not in self._series:
+            self._series = house.store.read(people.known_newsletters)
+        skeleton = message.skeleton(
+            variant.content,
+            edition,
+            sender(house, edition.newsletter),
+            archived_at=archived_at(house, edition.newsletter, edition.name),
         )
+        return _Kept(skeleton, edition.id, self._series[edition.newsletter].id)
 
 
-def sender(house: House, newsletter: str) -> Sender:
-    """Who a newsletter's letters come from. A newsletter that left the configuration keeps its name."""
-    name, address = mailbox(house.mail.sender)
-    known = house.newsletters.get(newsletter)
+class _Kept(NamedTuple):
+    skeleton: Skeleton
+    edition: int
+    series: int  # the newsletter's number
+
+
+def sender(house: House, newsletter: str | None) -> Sender:
+    """Who a newsletter's letters come from; None: those that belong to no list. A newsletter that left the
+    configuration keeps its name."""
+    settings = house.mail
+    name, address = mailbox(settings.sender)
     return Sender(
         name=name or house.site.title,
         address=address,
-        reply_to=mailbox(house.mail.reply_to)[1] if house.mail.reply_to else "",
+        reply_to=mailbox(settings.reply_to)[1] if settings.reply_to else "",
         domain=domain_of(address),
-        bounce=address,
-        list_id=f"{newsletter}.{domain_of(address)}",
-        list_title=known.title if known else newsletter,
-        owner=address,
-        home=house.layout.home,
+        bounce_domain=domain(settings.bounce_domain) if settings.bounce_domain else "",
+        list=None if newsletter is None else _list(house, newsletter, address),
     )
+
+
+def _list(house: House, newsletter: str, address: str) -> MailingList:
+    known = house.newsletters.get(newsletter)
+    return MailingList(
+        id=f"{newsletter}.{domain_of(address)}",
+        title=known.title if known else newsletter,
+        owner=mailbox(house.mail.reply_to or house.mail.sender)[1],
+        archive=house.layout.newsletter(newsletter) if house.layout.pages else "",
+        bulk=house.mail.precedence,
+    )
+
+
+def archived_at(house: House, newsletter: str, name: str) -> str:
+    """The URL of the page of an edition of that *name*; "" where it has none."""
+    return house.layout.edition(newsletter, name) if name and house.layout.pages else ""

@@ -37,6 +37,24 @@ def checked(address: str) -> str:
     return f"{found.local_part}@{found.ascii_domain}"
 
 
+def ascii_mailbox(text: str) -> tuple[str, str]:
+    """`mailbox` of an address that stands in every letter: one beyond ASCII would ask every relay and every reader's
+    server for SMTPUTF8 (M8). Raises ValueError saying what is wrong."""
+    name, address = mailbox(text)
+    if not address.isascii():
+        raise ValueError(
+            f"{address!r} has letters beyond ASCII before its @; few servers would take the letters"
+        )
+    return name, address
+
+
+def domain(text: str) -> str:
+    """The domain *text* in A-labels. Raises ValueError saying what is wrong."""
+    if "@" in text:
+        raise ValueError(f'{text!r} is an address; write its domain, "bounces.example.org"')
+    return domain_of(checked(f"b@{text.strip().lower()}"))
+
+
 def on_the_wire(address: str) -> str:
     """*address* of the ledger as an envelope and a header carry it: an IDN domain in A-labels (RFC 5890).
     Raises ValueError where there is no such domain."""

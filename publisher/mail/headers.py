@@ -5,7 +5,6 @@ reads what this module writes, in the tests, and writes nothing.
 """
 
 import base64
-import binascii
 import re
 from collections.abc import Iterable, Iterator
 
@@ -16,14 +15,17 @@ _WORD = 75  # characters of an encoded word (RFC 2047, 2)
 _OPEN, _CLOSE = "=?utf-8?B?", "?="
 _BREAKING = regex.compile(r"[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
-_FIELD_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
+_FIELD_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,39}")  # a word fits behind it
 _PRINTABLE = re.compile(r"[ -~]+")
+# \X alone takes time as the square of the length of a run of flags: each look goes back to the first.
+_CLUSTER = regex.compile(r"\p{Regional_Indicator}{2}[\p{GCB=Extend}\p{GCB=SpacingMark}\p{GCB=ZWJ}]*|\X")
 _ADDRESS = regex.compile(r"[^\p{C}\p{Z}<>()\[\],;:\\\"]+")
 
 
 def text_field(name: str, value: str) -> bytes:
     """The unstructured field *name*, one CRLF at its end: ASCII folded at blanks, else RFC 2047 B words cut between
-    grapheme clusters; no line is longer than 78. What would break a line becomes a blank (M4)."""
+    grapheme clusters; no line is longer than 78. What would break a line becomes a blank (M4). Raises ValueError for a
+    *name* that is none."""
     text = one_line(value)
     if text.isascii() and "=?" not in text:
         plain = _folded(f"{_checked(name)}:", re.findall(r" *[^ ]+", f" {text}"))
@@ -80,10 +82,10 @@ def _phrase(display: str, column: int) -> list[str]:
 
 def _words(text: str, column: int) -> Iterator[str]:
     """*text* as encoded words, the first fit to begin at *column*; each holds whole grapheme clusters, but for a
-    cluster that fills a word on its own, which is cut between characters."""
+    cluster that fills the first word on its own (42 octets of a Subject), which is cut between characters."""
     room = _octets(min(_WORD, LINE - column))
     word = b""
-    for piece in _pieces(text):
+    for piece in _pieces(text, room):
         if word and len(word) + len(piece) > room:
             yield _word(word)
             word, room = b"", _octets(_WORD)
@@ -92,9 +94,9 @@ def _words(text: str, column: int) -> Iterator[str]:
         yield _word(word)
 
 
-def _pieces(text: str) -> Iterator[bytes]:
-    room = _octets(_WORD - 40)  # whatever the field's name, a piece fits into its first line
-    for cluster in regex.findall(r"\X", text):
+def _pieces(text: str, room: int) -> Iterator[bytes]:
+    """The grapheme clusters of *text*; the characters of one that has more octets than *room*, the least a word has."""
+    for cluster in _CLUSTER.findall(text):
         data = cluster.encode()
         if len(data) <= room:
             yield data
@@ -123,9 +125,3 @@ def _folded(start: str, parts: Iterable[str]) -> str:
         else:
             lines[-1] += part
     return "\r\n".join(lines) + "\r\n"
-
-
-def base64_lines(data: bytes) -> bytes:
-    """*data* in base64, lines of 76 (RFC 2045, 6.8), CRLF at each end."""
-    text = binascii.b2a_base64(data, newline=False)
-    return b"".join(text[at : at + 76] + b"\r\n" for at in range(0, len(text), 76))

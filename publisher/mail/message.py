@@ -1,109 +1,121 @@
-"""The bytes of a letter: a function of (variant, subscriber), today and on every retry (M1, M5, M6)."""
+"""The bytes of a letter: a function of (variant, subscriber), today and on every retry (M1, M5, M6).
+
+What all readers of a variant share is made once, a `Skeleton`; a letter adds what is its reader's own.
+"""
 
 import re
-from dataclasses import dataclass
-from datetime import UTC
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from email.utils import format_datetime
 from html import escape
 from urllib.parse import quote
 
 from publisher.mail.address import domain_of, local_part, on_the_wire
-from publisher.mail.headers import address_field, base64_lines, raw_field, text_field
+from publisher.mail.headers import address_field, raw_field, text_field
+from publisher.mail.slots import Slotted
 from publisher.model.delivery import Letter
-from publisher.model.digest import UNSUBSCRIBE_SLOT, Content, Edition
+from publisher.model.digest import (
+    END_PERSONAL,
+    PERSONAL,
+    PREFERENCES_SLOT,
+    UNSUBSCRIBE_SLOT,
+    Content,
+    Edition,
+)
 
 _KEY = re.compile(r"[A-Za-z0-9_-]+")
-_NOT_IN_A_BODY = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_CASELESS = re.compile(r"[a-z0-9]{0,62}")  # with "b+" before it no longer than a local part may be
+_URL = re.compile(r"[!-~]+")
+_NOT_IN_A_BODY = re.compile(rf"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff{PERSONAL}{END_PERSONAL}]")
+_SLOTS = (UNSUBSCRIBE_SLOT, PREFERENCES_SLOT)
+_PART = "Content-Type: text/{}; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class MailingList:
+    """The list that a newsletter's letters belong to (RFC 2369, RFC 2919)."""
+
+    id: str  # "daily.news.example", without angle brackets
+    title: str
+    owner: str  # the address that answers for it
+    archive: str = ""  # URL of its page, ASCII; "" = it has none
+    bulk: bool = True  # say so to programs that answer by themselves (H5)
 
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who a newsletter comes from. Addresses have their domain in A-labels."""
+    """Who a letter comes from. Addresses are ASCII, their domain in A-labels."""
 
     name: str
-    address: str
+    address: str  # also the envelope's sender where there is no bounce domain
     reply_to: str  # an address, or ""
-    domain: str  # of Message-ID and List-ID, ASCII
-    bounce: str  # envelope sender, ASCII
-    list_id: str  # "daily.news.example", without angle brackets
-    list_title: str
-    owner: str  # the address that answers for the list
-    home: str  # URL of the site, ASCII
+    domain: str  # of Message-ID
+    bounce_domain: str = ""  # where bounces go, each to an address of its own (H7); "" = to `address`
+    list: MailingList | None = None  # None: the letter belongs to no list and nobody can leave it
 
 
 @dataclass(frozen=True, slots=True)
 class Skeleton:
-    """All of an edition's letter that is the same for every reader of a variant."""
+    """All of a letter that is the same for every reader of a variant."""
 
-    edition: Edition
     sender: Sender
+    stem: str  # what Message-IDs begin with: the edition's number
+    sent: datetime  # the Date, UTC
     head: bytes  # From ... Date
-    tail: bytes  # MIME and list headers
-    text: str
-    html: str
+    tail: bytes  # list and MIME headers, and the blank line
+    parts: tuple[tuple[bytes, Slotted, bool], ...]  # what stands before a part; whether that is HTML
+    end: bytes
+    slots: frozenset[str]  # of all parts
 
 
-def skeleton(content: Content, edition: Edition, sender: Sender) -> Skeleton:
-    """*content* ready for its readers; made once a variant. Raises ValueError where an address, URL or id of
-    *sender* cannot stand in a header."""
-    head = [
-        address_field("From", sender.name, sender.address),
-        address_field("Reply-To", "", sender.reply_to) if sender.reply_to else b"",
-        text_field("Subject", content.subject),
-        raw_field("Date", format_datetime(edition.planned.astimezone(UTC))),
-    ]
-    feedback = re.sub(r"[^a-z0-9]", "", sender.domain)[
-        :15
-    ]  # Gmail: 5 to 15 characters, the same in every letter
-    tail = [
-        address_field("List-ID", sender.list_title, sender.list_id),
-        raw_field("List-Help", f"<{_mailto(sender.owner, 'help')}>"),
-        raw_field("List-Archive", f"<{sender.home}>"),
-        raw_field("Feedback-ID", f"{edition.id}:{edition.newsletter}:digest:{feedback}"),
-        raw_field("Auto-Submitted", "auto-generated"),
-        # Not "All": Exchange would then keep the bounce reports to itself (H5).
-        raw_field("X-Auto-Response-Suppress", "OOF, AutoReply, RN, NRN"),
-        raw_field("Precedence", "bulk"),
-        raw_field("MIME-Version", "1.0"),
-        raw_field("Content-Type", f'multipart/alternative; boundary="{_boundary(edition)}"'),
-    ]
-    return Skeleton(edition, sender, b"".join(head), b"".join(tail), _body(content.text), _body(content.html))
+def skeleton(content: Content, edition: Edition, sender: Sender, *, archived_at: str = "") -> Skeleton:
+    """*content* ready for its readers; made once a variant. *archived_at* is the URL of the edition's page, if it has
+    one. Raises ValueError where an address, URL or id of *sender* cannot stand in a header."""
+    feedback = f"{edition.id}:{edition.newsletter}:{edition.kind}"
+    return _frame(content, sender, str(edition.id), edition.planned, feedback, archived_at)
 
 
-def letter(frame: Skeleton, *, recipient: str, message_id_key: str, unsubscribe_url: str) -> Letter:
-    """The letter of *frame* to *recipient*. *message_id_key* is the caller's HMAC of the subscriber, in URL-safe
-    base64 or hex. Raises ValueError where one of them cannot stand in a header."""
+def letter(
+    frame: Skeleton,
+    *,
+    recipient: str,
+    message_id_key: str,
+    unsubscribe_url: str = "",
+    preferences_url: str = "",
+    leave_token: str = "",
+    bounce_token: str = "",
+) -> Letter:
+    """The letter of *frame* to *recipient*, the same for the same arguments.
+
+    *message_id_key* is the caller's HMAC of the subscriber, in URL-safe base64 or hex. *leave_token* is for leaving by
+    mail (H1), *bounce_token* for the envelope's sender (H7); both go into local parts, so they are lower-case ASCII
+    letters and digits. Raises ValueError where one of them cannot stand where it should, or where the frame has a
+    slot, or a list, whose URL is missing.
+    """
+    sender, to = frame.sender, on_the_wire(recipient)
     if not _KEY.fullmatch(message_id_key):
         raise ValueError(f"not a key for a Message-ID: {message_id_key!r}")
-    edition, sender, to = frame.edition, frame.sender, on_the_wire(recipient)
-    personal = [
+    if not (_CASELESS.fullmatch(leave_token) and _CASELESS.fullmatch(bounce_token)):
+        raise ValueError(f"not a token for an address: {leave_token or bounce_token!r}")
+    urls = {UNSUBSCRIBE_SLOT: unsubscribe_url, PREFERENCES_SLOT: preferences_url}
+    texts, markup = _values({slot: urls[slot] for slot in frame.slots})
+    pieces = [
+        frame.head,
         address_field("To", "", to),
-        raw_field("Message-ID", message_id(edition.id, message_id_key, sender.domain)),
-        raw_field("List-Unsubscribe", f"<{unsubscribe_url}>, <{_mailto(sender.owner, 'unsubscribe')}>"),
+        raw_field("Message-ID", message_id(frame.stem, message_id_key, sender.domain)),
+        *_leaving(sender, unsubscribe_url, leave_token),
+        frame.tail,
     ]
-    if unsubscribe_url.startswith("https://"):  # RFC 8058, 3.1: one-click needs https
-        personal.append(raw_field("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
-    boundary = f"--{_boundary(edition)}".encode()
-    data = b"".join(
-        (
-            frame.head,
-            *personal,
-            frame.tail,
-            b"\r\n",
-            boundary + b"\r\n",
-            _part("plain", frame.text.replace(UNSUBSCRIBE_SLOT, unsubscribe_url)),
-            boundary + b"\r\n",
-            _part("html", frame.html.replace(UNSUBSCRIBE_SLOT, escape(unsubscribe_url))),
-            boundary + b"--\r\n",
-        )
-    )
-    name = f"{int(edition.planned.timestamp())}.{edition.id}_{message_id_key}.{sender.domain}"
-    return Letter(sender.bounce, to, data, name, needs_utf8=not local_part(to).isascii())
-
-
-def message_id(edition: int, key: str, domain: str) -> str:
-    """The Message-ID of one letter (M5): the same on every retry, no address inside."""
-    return f"<{edition}.{key}@{domain}>"
+    for before, slotted, is_html in frame.parts:
+        pieces.append(before)
+        pieces += slotted.lines(markup if is_html else texts)
+    pieces.append(frame.end)
+    envelope = sender.address
+    if sender.bounce_domain and bounce_token:
+        envelope = f"b+{bounce_token}@{sender.bounce_domain}"
+    name = f"{int(frame.sent.timestamp())}.{frame.stem}_{message_id_key}.{sender.domain}"
+    return Letter(envelope, to, b"".join(pieces), name, needs_utf8=not local_part(to).isascii())
 
 
 def assemble(
@@ -113,28 +125,126 @@ def assemble(
     *,
     recipient: str,
     message_id_key: str,
-    unsubscribe_url: str,
+    unsubscribe_url: str = "",
+    preferences_url: str = "",
+    archived_at: str = "",
 ) -> Letter:
     """The letter of one reader; see `skeleton` and `letter`, which are for many."""
-    frame = skeleton(content, edition, sender)
-    return letter(frame, recipient=recipient, message_id_key=message_id_key, unsubscribe_url=unsubscribe_url)
+    return letter(
+        skeleton(content, edition, sender, archived_at=archived_at),
+        recipient=recipient,
+        message_id_key=message_id_key,
+        unsubscribe_url=unsubscribe_url,
+        preferences_url=preferences_url,
+    )
+
+
+def notice(
+    content: Content, sender: Sender, *, kind: str, key: str, recipient: str, sent: datetime
+) -> Letter:
+    """A letter to one person that belongs to no list, whatever *sender* says: a confirmation, a goodbye, a preview
+    for editors. Its content has no slots.
+
+    *kind* is a word of ASCII letters and digits, "confirm". *key* is an HMAC of whom it is for; with *sent*, the Date,
+    it makes the Message-ID: another try of the same letter repeats both. Raises ValueError as `letter` does.
+    """
+    if not _KEY.fullmatch(kind):
+        raise ValueError(f"not a kind of letter: {kind!r}")
+    stem = f"{kind}-{int(sent.timestamp())}"
+    frame = _frame(content, replace(sender, list=None), stem, sent, kind)
+    return letter(frame, recipient=recipient, message_id_key=key)
+
+
+def message_id(stem: str | int, key: str, domain: str) -> str:
+    """The Message-ID of one letter (M5): the same on every retry, no address inside. *stem* is the edition's
+    number."""
+    return f"<{stem}.{key}@{domain}>"
+
+
+def _frame(
+    content: Content, sender: Sender, stem: str, sent: datetime, feedback: str, archived_at: str = ""
+) -> Skeleton:
+    head = [
+        address_field("From", sender.name, sender.address),
+        address_field("Reply-To", "", sender.reply_to) if sender.reply_to else b"",
+        text_field("Subject", content.subject),
+        raw_field("Date", format_datetime(sent.astimezone(UTC))),
+    ]
+    tail = [
+        *_of_the_list(sender.list),
+        raw_field("Archived-At", f"<{archived_at}>") if archived_at else b"",  # RFC 5064
+        raw_field("Feedback-ID", f"{feedback}:{_feedback_sender(sender.domain)}"),
+        raw_field("Auto-Submitted", "auto-generated"),
+        # Not "All": Exchange would then keep the bounce reports to itself (H5).
+        raw_field("X-Auto-Response-Suppress", "OOF, AutoReply, RN, NRN"),
+        raw_field("MIME-Version", "1.0"),
+    ]
+    text, html = Slotted(_body(content.text), _SLOTS), Slotted(_body(content.html), _SLOTS)
+    start = b"".join(head)
+    if not content.html:
+        tail.append(f"{_PART.format('plain')}\r\n".encode())
+        return Skeleton(sender, stem, sent, start, b"".join(tail), ((b"", text, False),), b"", text.names)
+    mark = f"nashir_{stem}"  # "_" is not in base64's alphabet, so no line of a part can be a boundary
+    tail.append(raw_field("Content-Type", f'multipart/alternative; boundary="{mark}"') + b"\r\n")
+    parts = (
+        (f"--{mark}\r\n{_PART.format('plain')}\r\n".encode(), text, False),
+        (f"--{mark}\r\n{_PART.format('html')}\r\n".encode(), html, True),
+    )
+    end = f"--{mark}--\r\n".encode()
+    return Skeleton(sender, stem, sent, start, b"".join(tail), parts, end, text.names | html.names)
+
+
+def _of_the_list(known: MailingList | None) -> list[bytes]:
+    if known is None:
+        return []
+    return [
+        address_field("List-ID", known.title, known.id),
+        raw_field("List-Help", f"<{_mailto(known.owner, 'help')}>"),
+        raw_field("List-Archive", f"<{known.archive}>") if known.archive else b"",
+        raw_field("Precedence", "bulk") if known.bulk else b"",
+    ]
+
+
+def _leaving(sender: Sender, url: str, token: str) -> Sequence[bytes]:
+    """How a program ends the subscription (RFC 2369, 3.2; RFC 8058): the web address, then by mail. The mail says
+    whose it is in its address, where mail to the bounce domain is ours, else in its subject."""
+    if sender.list is None:
+        return ()
+    if token and sender.bounce_domain:
+        mail = f"mailto:u+{token}@{sender.bounce_domain}?subject=unsubscribe"
+    else:
+        mail = _mailto(sender.list.owner, f"unsubscribe {token}".strip())
+    if not url:
+        raise ValueError("a letter of a list needs a URL to leave it")
+    fields = [raw_field("List-Unsubscribe", f"<{url}>, <{mail}>")]
+    if url.startswith("https://"):  # RFC 8058, 3.1: one-click needs https
+        fields.append(b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n")
+    return fields
+
+
+def _values(urls: Mapping[str, str]) -> tuple[dict[str, bytes], dict[str, bytes]]:
+    """What stands in the slots of text and of HTML."""
+    for slot, url in urls.items():
+        if not _URL.fullmatch(url):
+            raise ValueError(f"no URL for the slot {slot[1:-1]}: {url!r}")
+    return (
+        {slot: url.encode() for slot, url in urls.items()},
+        {slot: escape(url).encode() for slot, url in urls.items()},
+    )
 
 
 def _body(text: str) -> str:
-    """*text* with CRLF lines (RFC 2046, 4.1.1), without controls and lone surrogates (M4)."""
+    """*text* with CRLF lines (RFC 2046, 4.1.1), without controls and lone surrogates (M4), and without the marks of
+    what is for readers only."""
     lines = _NOT_IN_A_BODY.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
     return lines.replace("\n", "\r\n")
 
 
-def _part(subtype: str, text: str) -> bytes:
-    head = f"Content-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n"
-    return head.encode() + base64_lines(text.encode())
-
-
-def _boundary(edition: Edition) -> str:
-    return f"nashir_{edition.id}"  # "_" is not in base64's alphabet, so no line of a part can be a boundary
+def _feedback_sender(domain: str) -> str:
+    """Gmail: 5 to 15 characters, the same in every letter."""
+    return re.sub(r"[^a-z0-9]", "", domain)[:15].ljust(5, "0")
 
 
 def _mailto(address: str, subject: str) -> str:
-    """RFC 6068; the local part percent-encoded."""
-    return f"mailto:{quote(local_part(address))}@{domain_of(address)}?subject={subject}"
+    """RFC 6068; the local part and the subject percent-encoded."""
+    return f"mailto:{quote(local_part(address))}@{domain_of(address)}?subject={quote(subject)}"

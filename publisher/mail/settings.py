@@ -16,6 +16,8 @@ class MailSettings:
     relay: tuple[str, ...] = ("maildir:outbox",)  # in order of preference: the next is tried when one is down
     sender: str = ""  # the key `from`: "Name <address>" or an address
     reply_to: str = ""
+    bounce_domain: str = ""  # H7; "" = bounces go to `from`
+    precedence: bool = True  # letters of a list say `Precedence: bulk` (H5)
     editors: tuple[str, ...] = ()  # who gets previews and notices (D8)
     connections: int = 4
     on_unknown: OnUnknown = "resend"

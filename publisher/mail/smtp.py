@@ -102,7 +102,7 @@ class SmtpCarrier:
         except BaseException:
             wire.hang_up("the ledger stopped this letter")  # a lone dot would send an empty one
             raise
-        return await _content(wire, _DOTS.sub(b"..", letter.data))
+        return await _content(wire, _dotted(letter.data))
 
     async def _refused(self, wire: Wire, stage: Stage, reply: Reply) -> tuple[Stage, Reply]:
         if not 400 <= reply.code < 600:
@@ -131,6 +131,15 @@ def _envelope(letter: Letter) -> tuple[tuple[Stage, bytes, tuple[int, ...]], ...
         (Stage.RCPT, b"RCPT TO:<" + letter.recipient.encode() + b">", (250, 251)),
         (Stage.DATA, b"DATA", (354,)),
     )
+
+
+def _dotted(data: bytes) -> bytes:
+    """*data* with the dots doubled that begin a line (RFC 5321, 4.5.2). Base64 holds none: in a letter nothing needs a
+    look behind its headers."""
+    last = data.rfind(b".") + 1
+    if not data.startswith(b".") and data.find(b"\n.", 0, last) < 0:
+        return data
+    return _DOTS.sub(b"..", data)
 
 
 async def _content(wire: Wire, data: bytes) -> tuple[Stage, Reply]:

@@ -1,6 +1,8 @@
 """Tokens in personal links (H4): what they allow and for whom, under an HMAC; no address, no expiry.
 
 token = base64url(key id (1 byte) | purpose (1) | subscriber (8) | newsletter (4) | HMAC-SHA256, cut to 20 bytes)
+
+In the local part of a mail address, whose capitals a mail system may change, it is in base32 and cut to 16 bytes.
 """
 
 import base64
@@ -12,6 +14,7 @@ from dataclasses import dataclass
 
 _BODY = struct.Struct(">BBQI")
 _MAC = 20  # bytes: 160 bits
+_SHORT = 16  # in an address, whose local part has 64 octets at most
 PURPOSES = {"unsubscribe": 1, "message-id": 2, "preferences": 3, "approval": 4, "bounce": 5}
 
 
@@ -32,10 +35,18 @@ class Keys:
     def _mac(self, body: bytes) -> bytes:
         return hmac.digest(self.secrets[body[0]], body, hashlib.sha256)[:_MAC]
 
+    def _body(self, purpose: str, claim: Claim) -> bytes:
+        return _BODY.pack(max(self.secrets), PURPOSES[purpose], claim.subscriber, claim.newsletter)
+
     def sign(self, purpose: str, claim: Claim) -> str:
-        """A token of 48 characters, URL-safe ASCII; the same for the same claim."""
-        body = _BODY.pack(max(self.secrets), PURPOSES[purpose], claim.subscriber, claim.newsletter)
-        return base64.urlsafe_b64encode(body + self._mac(body)).rstrip(b"=").decode()
+        """A token of 46 characters, URL-safe ASCII; the same for the same claim."""
+        body = self._body(purpose, claim)
+        return _spelt(body + self._mac(body))
+
+    def sign_caseless(self, purpose: str, claim: Claim) -> str:
+        """A token of 48 lower-case letters and digits, for a local part; the same for the same claim."""
+        body = self._body(purpose, claim)
+        return base64.b32encode(body + self._mac(body)[:_SHORT]).decode().lower()
 
     def read(self, purpose: str, token: str) -> Claim | None:
         """The claim of a genuine token for *purpose*, else None. In constant time for the signature."""
@@ -43,14 +54,24 @@ class Keys:
             raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
         except ValueError:
             return None
-        body, mac = raw[: _BODY.size], raw[_BODY.size :]
-        if len(body) != _BODY.size or body[0] not in self.secrets:
-            return None
-        key, number, subscriber, newsletter = _BODY.unpack(body)
-        claim = Claim(subscriber, newsletter)
-        genuine = hmac.compare_digest(self._mac(body), mac) and number == PURPOSES[purpose]
         # Base64 has several spellings of the last bits; only ours counts.
-        return claim if genuine and key in self.secrets and token == _spelt(raw) else None
+        return self._claim(purpose, raw, _MAC) if token == _spelt(raw) else None
+
+    def read_caseless(self, purpose: str, token: str) -> Claim | None:
+        """The claim of a genuine token of `sign_caseless`, whatever became of its capitals, else None."""
+        try:
+            raw = base64.b32decode(token.encode("ascii").upper())
+        except ValueError:
+            return None
+        return self._claim(purpose, raw, _SHORT)
+
+    def _claim(self, purpose: str, raw: bytes, signed: int) -> Claim | None:
+        body, mac = raw[: _BODY.size], raw[_BODY.size :]
+        if len(body) != _BODY.size or len(mac) != signed or body[0] not in self.secrets:
+            return None
+        _, number, subscriber, newsletter = _BODY.unpack(body)
+        genuine = hmac.compare_digest(self._mac(body)[:signed], mac) and number == PURPOSES[purpose]
+        return Claim(subscriber, newsletter) if genuine else None
 
 
 def _spelt(raw: bytes) -> str:

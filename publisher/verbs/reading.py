@@ -231,6 +231,7 @@ def _preview(house: House, newsletter: Newsletter, now: datetime) -> dict[str, A
         recipient="reader@example.org",
         message_id_key="preview",
         unsubscribe_url=link,
+        preferences_url=house.layout.preferences("preview"),
     )
     folder = house.root / "state" / "preview"
     folder.mkdir(mode=0o700, exist_ok=True)

@@ -14,7 +14,7 @@ from publisher.digests.compose import LARGEST, compose, encoded_size
 from publisher.digests.select import Selection
 from publisher.errors import BadConfig
 from publisher.layout import Layout
-from publisher.mail.headers import base64_lines
+from publisher.mail.slots import base64_lines
 from publisher.model.article import Article, Direction
 from publisher.model.digest import UNSUBSCRIBE_SLOT, Content, Newsletter
 from publisher.model.site import Site

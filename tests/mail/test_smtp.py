@@ -9,10 +9,12 @@ from typing import Any, NamedTuple, TypeVar
 import pytest
 import uvloop
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
+from hypothesis import given
+from hypothesis import strategies as st
 
 from publisher.mail.carrier import Carrier, Down
 from publisher.mail.relay import Relay, parse
-from publisher.mail.smtp import SmtpCarrier
+from publisher.mail.smtp import SmtpCarrier, _dotted
 from publisher.model.delivery import Letter, Reply, Stage
 
 LETTER = Letter(
@@ -285,6 +287,17 @@ def test_the_ledger_commits_before_the_first_byte_of_the_content() -> None:  # S
     assert b"<commit>" + b"Subject: x\r\n\r\n..\r\n...dots\r\nend\r\n.\r\n" == b"".join(seen).removesuffix(
         b"QUIT\r\n"
     )
+
+
+@given(
+    st.lists(st.sampled_from([b".", b"..", b"a", b"a.b", b"\r\n", b"\r\n.", b"=", b""]), max_size=12).map(
+        b"".join
+    )
+)
+def test_a_dot_that_begins_a_line_is_doubled(data: bytes) -> None:  # S2 threat 2
+    lines = [b"." + line if line.startswith(b".") else line for line in data.split(b"\r\n")]
+
+    assert b"\r\n".join(lines) == _dotted(data)
 
 
 def test_no_content_leaves_when_the_ledger_cannot_commit() -> None:  # S1

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -52,3 +54,43 @@ def test_any_text_is_read_without_a_foreign_exception(text):  # X14
 @pytest.mark.parametrize("token", ["", "A", "AA==", "é", "=" * 50])
 def test_odd_tokens_are_nobodys(token):
     assert KEYS.read("unsubscribe", token) is None
+
+
+@given(ids, ids, st.randoms())
+def test_a_token_in_an_address_survives_any_capitals(subscriber, edition, chance):  # H7
+    claim = Claim(subscriber, edition)
+    token = KEYS.sign_caseless("bounce", claim)
+    changed = "".join(chance.choice([letter.upper(), letter]) for letter in token)
+
+    assert re.fullmatch("[a-z2-7]{48}", token)
+    assert claim == KEYS.read_caseless("bounce", changed)
+
+
+def test_a_token_in_an_address_is_for_its_purpose_only():  # H7, threat 6
+    claim = Claim(7, 1)
+
+    assert KEYS.read_caseless("unsubscribe", KEYS.sign_caseless("bounce", claim)) is None
+    assert KEYS.read("bounce", KEYS.sign_caseless("bounce", claim)) is None
+    assert KEYS.read_caseless("bounce", KEYS.sign("bounce", claim)) is None
+
+
+@given(st.data())
+def test_a_changed_token_of_an_address_is_nobodys(data):  # H7
+    token = KEYS.sign_caseless("bounce", Claim(7, 1))
+    place = data.draw(st.integers(0, len(token) - 1))
+    other = data.draw(st.sampled_from("abcxyz234567-_=018é\n ı"))
+    changed = token[:place] + other + token[place + 1 :]
+
+    assert (Claim(7, 1) if changed == token else None) == KEYS.read_caseless("bounce", changed)
+
+
+@given(st.text() | st.text("abcdefgh234567=", max_size=60))
+def test_any_local_part_is_read_without_a_foreign_exception(text):  # X14
+    assert KEYS.read_caseless("bounce", text) is None
+
+
+def test_a_rotated_key_keeps_old_addresses_alive():  # H7
+    rotated = Keys({1: b"k" * 32, 2: b"n" * 32})
+
+    assert Claim(7, 1) == rotated.read_caseless("bounce", KEYS.sign_caseless("bounce", Claim(7, 1)))
+    assert Keys({2: b"n" * 32}).read_caseless("bounce", KEYS.sign_caseless("bounce", Claim(7, 1))) is None
