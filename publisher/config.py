@@ -9,7 +9,7 @@ import json
 import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import MISSING, Field, dataclass, field, fields
+from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
@@ -28,7 +28,7 @@ from publisher.mail.settings import MailSettings, check_numbers, one_or_many, re
 from publisher.model.digest import Approve, Frequency, Newsletter
 from publisher.model.feed import Kind
 from publisher.model.media import PICTURES, ending
-from publisher.model.site import Calendar, Months, Site
+from publisher.model.site import Calendar, Letterhead, Months, Site
 from publisher.pages.settings import PageSettings
 from publisher.text.clean import one_line, tidy
 from publisher.text.direction import of_tag
@@ -200,7 +200,8 @@ class _Reader:
 
     def settings(self) -> Settings:
         file = self._table(_File, self._raw, ())
-        site = self._site(file.site)
+        self._check(("mail",), "html_limit", lambda: _between(file.mail.html_limit, 20_000, 102_000))
+        site = replace(self._site(file.site), letterhead=_letterhead(file.mail))
         self._check(("mail",), "connections", lambda: check_numbers(file.mail.connections, file.mail.timeout))
         self._check(("mail",), "relay", lambda: relays(file.mail))
         if file.mail.sender or file.newsletters:
@@ -391,6 +392,11 @@ def _words(text: str) -> str:
     if not text.strip():
         raise ValueError("is empty; give the site a name")
     return _line(text)
+
+
+def _letterhead(mail: MailSettings) -> Letterhead:
+    postal = tuple(filter(None, map(_line, mail.postal.splitlines())))
+    return Letterhead(postal, mail.direction_marks, mail.html_limit)
 
 
 def _line(text: str) -> str:

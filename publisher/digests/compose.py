@@ -1,62 +1,29 @@
 """A selection as the letter readers get: subject, HTML and plain text, rendered once a variant (M7, M9, R1-R11)."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
-import css_inline
-
-from publisher.digests.fonts import font, outlook_font
-from publisher.digests.marks import lead_line, line, run
+from publisher.digests.frame import Frame, because, frame, said
+from publisher.digests.items import Group, Item, arrow, groups, items
 from publisher.digests.select import Selection
-from publisher.digests.subject import cut, subject
+from publisher.digests.subject import subject
+from publisher.digests.voice import Paragraph, Voice, paragraphs, voice
 from publisher.layout import Layout
-from publisher.model.article import Article, Direction
-from publisher.model.digest import UNSUBSCRIBE_SLOT, Content, Newsletter
-from publisher.model.media import Shown
+from publisher.model.article import Article
+from publisher.model.digest import Content, Newsletter
 from publisher.model.site import Site
 from publisher.templating import Templates
-from publisher.text.bidi import isolate
-from publisher.text.dates import Digits, digits_for, site_date
-from publisher.text.direction import of_tag
-from publisher.text.excerpt import excerpt
+from publisher.text.dates import digits_for, site_date
 from publisher.text.language import feed_tag
 from publisher.text.words import Words, words
 
-LARGEST = 95_000  # octets of the encoded HTML part; Gmail clips at 102 KB (M7)
-_COLUMN = 552  # pixels between the paddings of the sheet, in templates/mail
+DIGEST, ARTICLE = "digest", "article"  # the templates of a newsletter that names none
 _EXCERPTS = (300, 200, 100, 0)  # grapheme clusters, longest first
-_PREHEADER = 140  # grapheme clusters that a list of mails may show behind the subject
-_INLINER = css_inline.CSSInliner(load_remote_stylesheets=False, keep_at_rules=True)
+_WHOLE = 1200  # ... where the letter is about one article
 
-
-@dataclass(frozen=True, slots=True)
-class Voice:
-    """How text of one language is set: what a template needs on each element that holds it."""
-
-    lang: str
-    dir: Direction
-    align: str  # "right" or "left"
-    font: str
-    leading: str  # line-height
-    outlook: str  # CSS font-family for Outlook on Windows
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One article of a letter, as templates see it. All text is plain."""
-
-    title: str
-    excerpt: str
-    url: str
-    short: str  # for plain text: the URL, or the permalink where it is too long to be read
-    categories: str
-    byline: str  # date, and the authors where the article names them
-    voice: Voice  # of the article's own words
-    words: Voice  # of `byline` and `read_more`
-    read_more: str
-    arrow: str
-    picture: Shown | None = None  # small enough for a letter
+Articles = tuple[Article, ...]
 
 
 def compose(
@@ -75,53 +42,67 @@ def compose(
     """The letter of *selection*, which has at least one item, for an edition *planned* then. Its interface is in
     *language*, else in the site's.
 
+    *opening* is what the editor says first: paragraphs of plain text, each set by its own letters (D6). *archived* is
+    the URL of the edition's page, "" where it has none. For readers of text only the HTML is "". A single item of an
+    instant newsletter is a letter of its own: the template `article` takes the place of `digest`.
+
     Where its HTML would be clipped by Gmail, excerpts get shorter, then items fewer, with their number and a link to
     the site (M7). Raises BadConfig when a template cannot be used.
     """
     interface = words(language or site.language)
-    digits = digits_for(site.digits, interface.language, site.region)
     date = site_date(planned, site, site.language)
     first = selection.items[0]
-    headline = subject(
-        newsletter,
-        selection.items,
-        templates,
-        {
-            "newsletter": newsletter.title,
-            "site": site.title,
-            "headline": first.title,
-            "count": len(selection.items) + selection.more,
-            "date": date,
-        },
-    )
-    common = {
-        "site": site.title,
+    said_of = {
         "newsletter": newsletter.title,
-        "subject": lead_line(headline, site.direction),
-        "preheader": _preheader(first, site.direction),
+        "site": site.title,
+        "headline": first.title,
+        "count": len(selection.items) + selection.more,
         "date": date,
-        "voice": _voice(site.language, site.direction),
-        "words": _voice(interface.language, of_tag(interface.language)),
-        "why": interface.text("You receive this letter because you subscribed to %(title)s.")
-        % {"title": newsletter.title},
-        "unsubscribe": interface.text("Unsubscribe"),
-        "unsubscribe_url": UNSUBSCRIBE_SLOT,
-        "home_url": layout.home,
-        "run": run,
-        "line": line,
     }
-    for articles, longest in _smaller(selection.items):
-        more = selection.more + len(selection.items) - len(articles)
-        values = common | {
-            "items": [_item(one, longest, site, layout, interface) for one in articles],
-            "count": _new(interface, len(articles) + more, digits),
-            "more": _more(interface, more, digits),
-        }
-        html = _INLINER.inline(templates.render(f"mail/{newsletter.template}.html.j2", **values))
-        if encoded_size(html) <= LARGEST:
-            break
-    text = templates.render(f"mail/{newsletter.template}.txt.j2", **values)
-    return Content(lead_line(headline, site.direction), html, text, site.language, site.direction)
+    line = subject(newsletter, selection.items, templates, said_of)
+    around = _around(site, newsletter, layout, interface, line, first.summary or first.title, archived)
+    digest = _Digest(site, layout, newsletter, selection, around, date, paragraphs(opening, site.language))
+    articles, longest = selection.items, digest.longest
+    rendered = ""
+    if not text_only:
+        render = partial(digest.html, templates)
+        articles, longest, rendered = _fitted(render, articles, longest, site.letterhead.html_limit)
+    return around.content(rendered, digest.text(templates, articles, longest))
+
+
+def correction(
+    site: Site,
+    newsletter: Newsletter,
+    article: Article,
+    note: str,
+    layout: Layout,
+    templates: Templates,
+    planned: datetime,
+    language: str | None = None,
+    *,
+    text_only: bool = False,
+) -> Content:
+    """The letter that corrects *article*, which an edition of *newsletter* carried (D9). *note* is what the editor
+    says: paragraphs of plain text, each set by its own letters. Its interface is in *language*, else in the site's.
+    Raises BadConfig when a template cannot be used."""
+    interface = words(language or site.language)
+    line = said(interface, "Correction: %(title)s", title=article.title)
+    around = _around(site, newsletter, layout, interface, line, note, "")
+    (item,) = items((article,), 0, site, layout, interface)
+    notes = paragraphs(note, site.language)
+    values: dict[str, object] = {
+        "date": site_date(planned, site, site.language),
+        "item": item,
+        "note": notes,
+        "kicker": interface.text("Correction"),
+        "told": interface.text("An earlier letter brought you this article. Something in it was wrong."),
+        "read_on": interface.text("Read the corrected article"),
+        "arrow": arrow(voice(interface.language)),
+    }
+    html = ""
+    if not text_only:
+        html = around.html(templates, "correction", _voices((item,), notes), **values)
+    return around.content(html, around.text(templates, "correction", **values))
 
 
 def spoken(language: str | None, site: str) -> str:
@@ -138,73 +119,106 @@ def encoded_size(html: str) -> int:
     return base64 + -(-base64 // 76) * 2
 
 
-def _smaller(articles: tuple[Article, ...]) -> Iterator[tuple[tuple[Article, ...], int]]:
-    """The articles with shorter and shorter excerpts, then fewer and fewer of them without any."""
-    for longest in _EXCERPTS:
-        yield articles, longest
-    number = len(articles)
-    while number > 1:
-        number = min(number - 1, number * 9 // 10)
-        yield articles[:number], _EXCERPTS[-1]
+@dataclass(frozen=True, slots=True)
+class _Digest:
+    """An edition's letter before it is known how much of it fits."""
+
+    site: Site
+    layout: Layout
+    newsletter: Newsletter
+    selection: Selection
+    around: Frame
+    date: str
+    opening: tuple[Paragraph, ...]
+
+    @property
+    def alone(self) -> bool:
+        """Whether the letter is about one article."""
+        newsletter = self.newsletter
+        return newsletter.instant and newsletter.template == DIGEST and len(self.selection.items) == 1
+
+    @property
+    def longest(self) -> int:
+        return _WHOLE if self.alone else _EXCERPTS[0]
+
+    @property
+    def template(self) -> str:
+        return ARTICLE if self.alone else self.newsletter.template
+
+    def html(self, templates: Templates, articles: Articles, longest: int) -> str:
+        shown = self._items(articles, longest)
+        values = self._values(shown, articles)
+        return self.around.html(templates, self.template, _voices(shown, self.opening), **values)
+
+    def text(self, templates: Templates, articles: Articles, longest: int) -> str:
+        values = self._values(self._items(articles, longest), articles)
+        return self.around.text(templates, self.template, **values)
+
+    def _items(self, articles: Articles, longest: int) -> tuple[Item, ...]:
+        return items(articles, longest, self.site, self.layout, self.around.interface)
+
+    def _values(self, shown: tuple[Item, ...], articles: Articles) -> dict[str, object]:
+        interface = self.around.interface
+        digits = digits_for(self.site.digits, interface.language, self.site.region)
+        number = len(self.selection.items) + self.selection.more
+        more = number - len(shown)
+        forms = ("%(n)s more article on the site", "%(n)s more articles on the site")
+        whole = (Group("", self.around.voice, shown),)
+        return {
+            "date": self.date,
+            "opening": self.opening,
+            "items": shown,
+            "groups": groups(shown, articles, interface) if self.newsletter.group else whole,
+            "count": interface.count("%(n)s new article", "%(n)s new articles", number, digits),
+            "more": interface.count(*forms, more, digits) if more else "",
+            "read_on": interface.text("Read the whole article"),
+            "arrow": arrow(voice(interface.language)),
+        }
 
 
-def _preheader(first: Article, direction: Direction) -> str:
-    """What a list of mails shows behind the subject: plain text, so marks stand beside its Latin runs (M9)."""
-    text = cut(excerpt(first.summary, _PREHEADER) or first.title, _PREHEADER)
-    return lead_line(isolate(text, "lrm") if direction == "rtl" else text, direction)
-
-
-def _voice(language: str, direction: Direction) -> Voice:
-    family, leading = font(language)
-    return Voice(
-        feed_tag(language),
-        direction,
-        "right" if direction == "rtl" else "left",
-        family,
-        leading,
-        outlook_font(language),
+def _around(
+    site: Site,
+    newsletter: Newsletter,
+    layout: Layout,
+    interface: Words,
+    line: str,
+    preheader: str,
+    archived: str,
+) -> Frame:
+    return frame(
+        site,
+        layout,
+        newsletter.title,
+        subject=line,
+        preheader=preheader,
+        interface=interface,
+        own=voice(site.language, site.direction),
+        why=because(interface, newsletter.title),
+        subscribed=True,
+        archived=archived,
     )
 
 
-def _item(article: Article, longest: int, site: Site, layout: Layout, around: Words) -> Item:
-    interface = words(article.language)
-    if interface.language != feed_tag(article.language):  # no words of its own: those of the letter
-        interface = around
-    byline = [site_date(article.published, site, interface.language)]
-    if article.authors and article.authors != (site.author,):
-        byline.append(interface.text("By %(authors)s") % {"authors": interface.join(article.authors)})
-    direction = of_tag(interface.language)
-    return Item(
-        title=article.title,
-        excerpt=excerpt(article.summary, longest) if longest else "",
-        url=layout.article(article.slug),
-        short=layout.readable(article.slug, article.id),
-        categories=" · ".join(article.categories),
-        byline=" · ".join(byline),
-        voice=_voice(article.language, article.direction),
-        words=_voice(interface.language, direction),
-        read_more=interface.text("Read more"),
-        arrow="←" if direction == "rtl" else "→",  # bidi mirrors no arrows
-        picture=_picture(article, layout),
-    )
+def _fitted(
+    render: Callable[[Articles, int], str], articles: Articles, longest: int, limit: int
+) -> tuple[Articles, int, str]:
+    """How many of *articles*, and how much of each, stand in a letter of at most *limit* octets, and its HTML: with
+    shorter and shorter excerpts, then as many as fit without any, and never less than one (M7)."""
+    for most in (longest, *_EXCERPTS):
+        html = render(articles, most)
+        if encoded_size(html) <= limit:
+            return articles, most, html
+    fits, least, most = articles[:1], 2, len(articles) - 1
+    html = render(fits, 0)
+    while least <= most:
+        middle = (least + most) // 2
+        tried = render(articles[:middle], 0)
+        if encoded_size(tried) <= limit:
+            fits, html, least = articles[:middle], tried, middle + 1
+        else:
+            most = middle - 1
+    return fits, 0, html
 
 
-def _picture(article: Article, layout: Layout) -> Shown | None:
-    """The small picture, no wider than the column: Outlook keeps to what the attributes of <img> say."""
-    if article.picture is None:
-        return None
-    small = layout.shown(article, article.picture, small=True)
-    width = min(small.width, _COLUMN)
-    return replace(small, width=width, height=max(1, round(small.height * width / small.width)))
-
-
-def _new(interface: Words, number: int, digits: Digits) -> str:
-    return interface.count("%(n)s new article", "%(n)s new articles", number, digits)
-
-
-def _more(interface: Words, number: int, digits: Digits) -> str:
-    if not number:
-        return ""
-    return interface.count(
-        "%(n)s more article on the site", "%(n)s more articles on the site", number, digits
-    )
+def _voices(shown: tuple[Item, ...], told: tuple[Paragraph, ...]) -> list[Voice]:
+    return [each for item in shown for each in (item.voice, item.words)] + [one.voice for one in told]

@@ -5,8 +5,8 @@ from unicodedata import bidirectional
 from markupsafe import Markup, escape
 
 from publisher.model.article import Direction
-from publisher.text.bidi import isolate
-from publisher.text.direction import lead
+from publisher.text.bidi import LRM, RLM, isolate
+from publisher.text.direction import lead, of_text
 
 # Outlook wants the property beside the attribute; screen readers want the language.
 _LATIN = '<span dir="ltr" lang="en" style="direction: ltr;">'
@@ -27,6 +27,14 @@ def line(text: str, direction: Direction) -> str:
     return lead_line(isolate(text, "lrm"), direction) if direction == "rtl" else text
 
 
+def within(text: str, direction: Direction) -> str:
+    """*text*, a title or a headline, for a sentence of *direction* that it is put into: between two marks of its own
+    direction where that is the other one, so that its signs and numbers stay with it."""
+    own = of_text(text, direction)
+    mark = LRM if own == "ltr" else RLM
+    return text if own == direction else f"{mark}{text}{mark}"
+
+
 def lead_line(text: str, direction: Direction) -> str:
     """*text*, one line, with a leading U+200F where a mail program, which looks at the first strong letter, would
     take it for ltr (R6). What has Latin letters and none other reads from left to right anyway."""
@@ -34,5 +42,5 @@ def lead_line(text: str, direction: Direction) -> str:
 
 
 def _latin(text: str) -> bool:
-    kinds = set(map(bidirectional, text.replace("\u200e", "")))
+    kinds = set(map(bidirectional, text.replace(LRM, "")))
     return "L" in kinds and not kinds & {"R", "AL"}

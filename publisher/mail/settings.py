@@ -19,6 +19,9 @@ class MailSettings:
     bounce_domain: str = ""  # H7; "" = bounces go to `from`
     precedence: bool = True  # letters of a list say `Precedence: bulk` (H5)
     editors: tuple[str, ...] = ()  # who gets previews and notices (D8)
+    postal: str = ""  # the publisher's postal address, in one line or several (H6)
+    direction_marks: bool = True  # R6
+    html_limit: int = 95_000  # octets (M7)
     connections: int = 4
     on_unknown: OnUnknown = "resend"
     username: str = ""

@@ -12,6 +12,15 @@ Months = Literal["region", "both"]
 
 
 @dataclass(frozen=True, slots=True)
+class Letterhead:
+    """What all letters of a site have in common: from `[mail]`."""
+
+    postal: tuple[str, ...] = ()  # the publisher's postal address, a line each (H6)
+    marks: bool = True  # whether a subject that starts Latin in an rtl letter gets U+200F (R6)
+    html_limit: int = 95_000  # octets of the encoded HTML part (M7)
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """From `[site]` of config.toml."""
 
@@ -36,3 +45,4 @@ class Site:
     # Made of the picture, not configured: a square one, and one of at most 144 pixels.
     icon: Shown | None = None
     logo: Shown | None = None
+    letterhead: Letterhead = Letterhead()

@@ -1,0 +1,243 @@
+"""Letters that are no edition: to one reader about a subscription, and to the editors (L4, D8).
+
+Values in, Content out: nothing here sends. Text of others (titles, headlines, notices) is data and never a template.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from publisher.digests.frame import Frame, Link, because, frame, said
+from publisher.digests.voice import Paragraph, paragraphs
+from publisher.layout import Layout
+from publisher.model.digest import Content, Newsletter
+from publisher.model.site import Site
+from publisher.templating import Templates
+from publisher.text.dates import digits_for, site_date, write_digits
+from publisher.text.words import Words, words
+
+
+def confirm(
+    site: Site,
+    newsletter: Newsletter,
+    layout: Layout,
+    templates: Templates,
+    language: str | None = None,
+    *,
+    confirm_url: str,
+) -> Content:
+    """Asks whoever gave an address whether they want *newsletter* (double opt-in, L4). *confirm_url* is the page
+    with the button; opening it changes nothing (H3). No unsubscribe link: there is no subscription yet."""
+    interface = _interface(site, language)
+    title = newsletter.title
+    texts = (
+        said(
+            interface,
+            "Somebody, we hope it was you, asked us to send %(title)s to this address.",
+            title=title,
+        ),
+        interface.text("It begins once you have confirmed that. The link opens a page with one button."),
+    )
+    around = frame(
+        site,
+        layout,
+        title,
+        subject=said(interface, "Please confirm: %(title)s", title=title),
+        preheader=texts[0],
+        interface=interface,
+        why=interface.text("If it was not you, do nothing: you will get no more letters."),
+    )
+    return _made(
+        around,
+        templates,
+        "confirm",
+        heading=interface.text("One step is left"),
+        texts=texts,
+        button=Link(interface.text("Confirm the subscription"), confirm_url),
+    )
+
+
+def welcome(
+    site: Site,
+    newsletter: Newsletter,
+    layout: Layout,
+    templates: Templates,
+    language: str | None = None,
+    *,
+    due: datetime | None = None,
+) -> Content:
+    """Greets a reader whose subscription to *newsletter* has begun. *due* is when their first letter is, None where
+    nobody can say (an instant newsletter). Holds UNSUBSCRIBE_SLOT and PREFERENCES_SLOT."""
+    interface = _interface(site, language)
+    title = newsletter.title
+    when = (
+        said(interface, "Your first letter comes on %(date)s.", date=site_date(due, site, interface.language))
+        if due
+        else interface.text("Your first letter comes as soon as there is something new.")
+    )
+    texts = (
+        said(interface, "Your subscription to %(title)s is confirmed.", title=title),
+        when,
+        interface.text("At the foot of every letter you can change what comes and when, or leave."),
+    )
+    around = frame(
+        site,
+        layout,
+        title,
+        subject=said(interface, "Welcome to %(title)s", title=title),
+        preheader=f"{texts[0]} {when}",
+        interface=interface,
+        why=because(interface, title),
+        subscribed=True,
+    )
+    return _made(
+        around,
+        templates,
+        "welcome",
+        heading=interface.text("Welcome"),
+        texts=texts,
+        button=Link(interface.text("Meanwhile: what is on the site"), layout.home),
+    )
+
+
+def goodbye(
+    site: Site,
+    newsletter: Newsletter,
+    layout: Layout,
+    templates: Templates,
+    language: str | None = None,
+    *,
+    undo_url: str = "",
+) -> Content:
+    """Tells a reader that their subscription to *newsletter* has ended. *undo_url* is the page with the button that
+    brings it back within 24 hours; "" where there is none (L5)."""
+    interface = _interface(site, language)
+    title = newsletter.title
+    texts = [said(interface, "You are unsubscribed from %(title)s. No more letters will come.", title=title)]
+    if undo_url:
+        texts.append(interface.text("If that was a mistake, you can take it back within 24 hours."))
+    around = frame(
+        site,
+        layout,
+        title,
+        subject=said(interface, "You have left %(title)s", title=title),
+        preheader=texts[0],
+        interface=interface,
+        why=interface.text("This is the last letter you get from us."),
+    )
+    return _made(
+        around,
+        templates,
+        "goodbye",
+        heading=interface.text("You are unsubscribed"),
+        texts=tuple(texts),
+        button=Link(interface.text("Subscribe again"), undo_url) if undo_url else None,
+    )
+
+
+def preview_for_editors(
+    site: Site,
+    newsletter: Newsletter,
+    layout: Layout,
+    templates: Templates,
+    language: str | None = None,
+    *,
+    subject: str,
+    headlines: Sequence[str],
+    more: int,
+    readers: int,
+    due: datetime,
+    approval_url: str,
+) -> Content:
+    """Tells an editor what an edition of *newsletter* holds before it is *due*, and asks for a decision (D8).
+
+    *subject* is the edition's, *headlines* those of its articles (each in its own direction), *more* how many do not
+    fit, *readers* how many will get it, *approval_url* the page with the buttons. What happens without an answer is
+    said by `newsletter.approve`.
+    """
+    interface = _interface(site, language)
+    digits = digits_for(site.digits, interface.language, site.region)
+    hour = write_digits(due.astimezone(site.timezone).strftime("%H:%M"), digits)
+    facts = (
+        said(
+            interface,
+            "It is due on %(date)s at %(time)s.",
+            date=site_date(due, site, interface.language),
+            time=hour,
+        ),
+        interface.count("%(n)s article", "%(n)s articles", len(headlines) + more, digits),
+        interface.count("%(n)s reader", "%(n)s readers", readers, digits),
+    )
+    silence = (
+        "Without an answer it is not sent."
+        if newsletter.approve == "required"
+        else "Without an answer it is sent."
+    )
+    around = frame(
+        site,
+        layout,
+        newsletter.title,
+        subject=said(interface, "Before it goes out: %(subject)s", subject=subject),
+        preheader=" · ".join(facts),
+        interface=interface,
+        why=_editor(interface, newsletter.title),
+    )
+    return _made(
+        around,
+        templates,
+        "preview",
+        heading=interface.text("Before it goes out"),
+        texts=(*facts, interface.text(silence)),
+        button=Link(interface.text("Look at it and decide"), approval_url),
+        headlines=tuple(one for each in headlines for one in paragraphs(each, site.language)),
+        edition=paragraphs(subject, site.language),
+        holds=interface.text("What it holds"),
+    )
+
+
+def notice_for_editors(
+    site: Site,
+    layout: Layout,
+    templates: Templates,
+    language: str | None = None,
+    *,
+    subject: str,
+    text: str,
+    url: str = "",
+    button: str = "",
+) -> Content:
+    """Tells an editor something: *subject* in one line, *text* in paragraphs parted by empty lines, each set by its
+    own letters. *url*, where there is something to do, is behind *button*, words in the editor's language."""
+    interface = _interface(site, language)
+    around = frame(
+        site,
+        layout,
+        site.title,
+        subject=subject,
+        preheader=text,
+        interface=interface,
+        why=_editor(interface, site.title),
+    )
+    return _made(
+        around,
+        templates,
+        "notice",
+        heading=subject,
+        texts=(),
+        button=Link(button, url) if url else None,
+        paragraphs=paragraphs(text, interface.language),
+    )
+
+
+def _made(around: Frame, templates: Templates, name: str, **values: object) -> Content:
+    told = [each for value in values.values() if isinstance(value, tuple) for each in value]
+    voices = [each.voice for each in told if isinstance(each, Paragraph)]
+    html = around.html(templates, name, voices, **values)
+    return around.content(html, around.text(templates, name, **values))
+
+
+def _interface(site: Site, language: str | None) -> Words:
+    return words(language or site.language)
+
+
+def _editor(interface: Words, title: str) -> str:
+    return said(interface, "You receive this letter because you are an editor of %(title)s.", title=title)
