@@ -1,0 +1,130 @@
+"""The page where a reader changes what comes and when (L5): one form, for one newsletter."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+
+from babel.core import get_global
+
+from publisher.layout import Layout
+from publisher.model.digest import Frequency
+from publisher.model.site import Site
+from publisher.pages.frame import inline, page
+from publisher.templating import Templates
+from publisher.text.dates import digits_for, site_date, write_digits
+from publisher.text.hours import clock, weekday_name
+from publisher.text.language import feed_tag
+from publisher.text.words import LANGUAGES, Words, own_name, words
+from publisher.text.zones import zones
+
+PAUSES = ("", "week", "month", "open")  # what the form says of a pause
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """What a reader has of a newsletter, and what they may have instead."""
+
+    newsletter: str  # its title
+    offered: tuple[Frequency, ...]  # () = when it comes is not the reader's choice
+    often: Frequency
+    at: time
+    weekday: int  # 0 for Monday
+    day: int  # of the month; 31 = its last
+    zone: str  # IANA
+    categories: tuple[str, ...]  # among which they may choose
+    chosen: tuple[str, ...]  # () = all of them
+    language: str
+    text_only: bool
+    paused: bool
+    resumes: date | None  # the first day after a pause; None: when the reader says so
+    due: datetime | None  # when the next letter may come, on their clock
+
+
+def preferences_page(
+    site: Site,
+    layout: Layout,
+    templates: Templates,
+    found: Preferences,
+    *,
+    action: str,
+    leave: str,
+    said: str = "",
+) -> bytes:
+    """The form with what *found* says, in its reader's language; UTF-8. It is sent to *action* by POST only, *leave* is
+    where one unsubscribes, and *said*, words of ours, stands above the form. Needs no script."""
+    ui = words(found.language)
+    heading = ui.text("Your preferences")
+    return page(
+        "preferences.html.j2",
+        templates,
+        site,
+        layout,
+        ui,
+        title=f"{heading} — {site.title}",
+        language=ui.language,
+        direction=ui.direction,
+        heading=heading,
+        newsletter=inline(found.newsletter, ui.direction),
+        said=said,
+        due=_due(found, site, ui),
+        action=action,
+        leave=leave,
+        found=found,
+        often=_frequencies(found, ui),
+        weekdays=[(number, weekday_name(number, ui.language)) for number in _week(site)],
+        days=_days(site, ui),
+        zones=zones(ui.language),
+        categories=[(each, inline(each, ui.direction)) for each in found.categories],
+        languages=[(each, own_name(each)) for each in _languages(site, found)],
+        pauses=_pauses(found, site, ui),
+    )
+
+
+def _due(found: Preferences, site: Site, ui: Words) -> str:
+    if found.due is None or found.paused:
+        return ""
+    digits = digits_for(site.digits, ui.language, site.region)
+    hour = clock(found.due.time(), ui.language, digits, region=site.region)
+    # The date is that of the reader's clock, whatever the site's shows.
+    day = site_date(found.due.replace(tzinfo=site.timezone), site, ui.language)
+    return ui.text("The next letter: %(date)s, %(time)s") % {"date": day, "time": hour}
+
+
+def _frequencies(found: Preferences, ui: Words) -> list[tuple[Frequency, str]]:
+    said: dict[Frequency, str] = {
+        "daily": ui.text("Every day"),
+        "weekly": ui.text("Every week, on"),
+        "monthly": ui.text("Every month, on day"),
+    }
+    return [(each, said[each]) for each in said if each in found.offered]
+
+
+def _week(site: Site) -> list[int]:
+    """The days of a week, from the one it begins with in the region (CLDR)."""
+    begins = get_global("week_data")["first_day"]
+    first = begins.get(site.region, begins["001"])
+    return [(first + number) % 7 for number in range(7)]
+
+
+def _days(site: Site, ui: Words) -> list[tuple[int, str]]:
+    digits = digits_for(site.digits, ui.language, site.region)
+    return [*((day, write_digits(str(day), digits)) for day in range(1, 29)), (31, ui.text("the last"))]
+
+
+def _languages(site: Site, found: Preferences) -> list[str]:
+    own = [found.language, feed_tag(site.language), *LANGUAGES]
+    return list(dict.fromkeys(map(feed_tag, own)))
+
+
+def _pauses(found: Preferences, site: Site, ui: Words) -> list[tuple[str, str]]:
+    """What may be chosen, what is first; "kept" stands for a pause whose end is not among them."""
+    said = {
+        "": ui.text("None: letters come"),
+        "week": ui.text("For a week"),
+        "month": ui.text("For a month"),
+        "open": ui.text("Until I come back"),
+    }
+    if not (found.paused and found.resumes):
+        return list(said.items())
+    noon = datetime.combine(found.resumes, time(12), site.timezone)
+    until = ui.text("Until %(date)s") % {"date": site_date(noon, site, ui.language)}
+    return [("kept", until), *said.items()]

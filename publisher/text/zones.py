@@ -1,0 +1,43 @@
+"""What readers call the time zones of the world: by CLDR's exemplar cities."""
+
+from functools import lru_cache
+from typing import NamedTuple
+from zoneinfo import available_timezones
+
+from babel.core import get_global
+
+from publisher.text.cldr import locale
+
+UTC = "Etc/UTC"
+
+
+class Zone(NamedTuple):
+    """A time zone as one chooses it from a list."""
+
+    id: str  # IANA
+    name: str
+
+
+@lru_cache(maxsize=16)
+def zones(language: str) -> tuple[Zone, ...]:
+    """The time zones that people live by, in the order of their names in *language* (BCP 47), UTC last. What CLDR
+    does not name there keeps its English name."""
+    known = available_timezones()  # asks the disk
+    lived_by = [each for each in get_global("zone_territories") if not each.startswith("Etc/")]
+    found = [Zone(each, zone_name(each, language)) for each in lived_by if each in known]
+    return (*sorted(found, key=lambda zone: (zone.name.casefold(), zone.id)), Zone(UTC, "UTC"))
+
+
+def zone_name(zone: str, language: str) -> str:
+    """The city that a reader of *language* knows the time zone *zone* (IANA) by."""
+    known = locale(language).time_zones
+    for each in (zone, get_global("zone_aliases").get(zone, zone), *_before(zone)):
+        if city := known.get(each, {}).get("city"):
+            return str(city)
+    return zone.rpartition("/")[2].replace("_", " ")
+
+
+@lru_cache(maxsize=1024)
+def _before(zone: str) -> tuple[str, ...]:
+    """What *zone* was called: CLDR knows Kathmandu as Asia/Katmandu still."""
+    return tuple(old for old, new in get_global("zone_aliases").items() if new == zone)
