@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
-from babel.core import get_global
-
 from publisher.layout import Layout
 from publisher.model.digest import Frequency
 from publisher.model.site import Site
@@ -13,6 +11,7 @@ from publisher.templating import Templates
 from publisher.text.dates import digits_for, site_date, write_digits
 from publisher.text.hours import clock, weekday_name
 from publisher.text.language import feed_tag
+from publisher.text.week import week
 from publisher.text.words import LANGUAGES, Words, own_name, words
 from publisher.text.zones import zones
 
@@ -70,7 +69,7 @@ def preferences_page(
         leave=leave,
         found=found,
         often=_frequencies(found, ui),
-        weekdays=[(number, weekday_name(number, ui.language)) for number in _week(site)],
+        weekdays=[(number, weekday_name(number, ui.language)) for number in week(site.region)],
         days=_days(site, ui),
         zones=zones(ui.language),
         categories=[(each, inline(each, ui.direction)) for each in found.categories],
@@ -96,13 +95,6 @@ def _frequencies(found: Preferences, ui: Words) -> list[tuple[Frequency, str]]:
         "monthly": ui.text("Every month, on day"),
     }
     return [(each, said[each]) for each in said if each in found.offered]
-
-
-def _week(site: Site) -> list[int]:
-    """The days of a week, from the one it begins with in the region (CLDR)."""
-    begins = get_global("week_data")["first_day"]
-    first = begins.get(site.region, begins["001"])
-    return [(first + number) % 7 for number in range(7)]
 
 
 def _days(site: Site, ui: Words) -> list[tuple[int, str]]:

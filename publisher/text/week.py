@@ -13,12 +13,26 @@ _WEEKENDS: dict[tuple[int, ...], str] = {
     (6,): "IN UG",
 }
 _WORLD = (5, 6)
+# CLDR, supplementalData, firstDay; Palestine as its neighbours, and the Emirates, whose week changed in 2022, as the
+# world.
+_FIRST_DAYS = {
+    4: "MV",
+    5: "AF BH DJ DZ EG IQ IR JO KW LY OM PS QA SD SY",
+    6: "AG AS BD BR BS BT BW BZ CA CO DM DO ET GT GU HK HN ID IL IN JM JP KE KH KR LA MH MM MO MT MX MZ NI NP PA PE"
+    " PH PK PR PT PY SA SG SV TH TT TW UM US VE VI WS YE ZA ZW",
+}
 
 
 def weekend(region: str) -> tuple[int, ...]:
     """The days on which offices of *region* (ISO 3166-1) are closed, 0 for Monday; the world's where it has none of
     its own (CLDR)."""
     return next((days for days, regions in _WEEKENDS.items() if region in regions.split()), _WORLD)
+
+
+def week(region: str) -> tuple[int, ...]:
+    """The days of a week, 0 for Monday, from the one that calendars of *region* (ISO 3166-1) begin with (CLDR)."""
+    first = next((day for day, regions in _FIRST_DAYS.items() if region in regions.split()), 0)
+    return tuple((first + number) % 7 for number in range(7))
 
 
 def weekdays(words: Iterable[str]) -> tuple[int, ...]:

@@ -1,10 +1,12 @@
 """Weekends by region."""
 
+import re
+
 import pytest
 from babel import Locale
 from babel.localedata import locale_identifiers
 
-from publisher.text.week import weekdays, weekend
+from publisher.text.week import week, weekdays, weekend
 
 FRIDAY, SATURDAY, SUNDAY = 4, 5, 6
 # CLDR has Saturday and Sunday there; their governments close on Friday and Saturday.
@@ -59,3 +61,21 @@ def test_days_are_named_whole_or_by_their_first_letters(words: list[str], days: 
 def test_a_word_that_is_no_day_is_refused_with_the_mend(word: str) -> None:
     with pytest.raises(ValueError, match='write "friday"'):
         weekdays([word])
+
+
+@pytest.mark.parametrize(
+    ("region", "first"), [("IQ", SATURDAY), ("EG", SATURDAY), ("IL", SUNDAY), ("GB", 0), ("AE", 0), ("MA", 0)]
+)
+def test_a_week_begins_as_in_the_region(region: str, first: int) -> None:  # R8
+    days = week(region)
+
+    assert first == days[0]
+    assert list(range(7)) == sorted(days)
+
+
+def test_weeks_begin_as_cldr_says() -> None:  # R8
+    ours = re.compile("(ar|en|he|fa|ur)_[A-Z]{2}")
+    names = filter(ours.fullmatch, locale_identifiers())
+    known = {get_territory(name): Locale.parse(name).first_week_day for name in names}
+
+    assert {"PS"} == {region for region, first in known.items() if first != week(region)[0]}
