@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 
 from publisher.articles.parse import Rules
@@ -26,6 +27,9 @@ class Memory:
     digits: tuple[tuple[str, str], ...] = ()
     faults: set[str] = field(default_factory=set)  # articles whose text cannot be shown, in words; told once
     compressed: bool = False  # whatever this process wrote so far has its companions
+    looked: datetime | None = (
+        None  # when it was last asked what is due; before, every due time is reckoned anew
+    )
 
 
 @dataclass(frozen=True, slots=True)

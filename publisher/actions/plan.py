@@ -21,6 +21,9 @@ from publisher.store.editions import Progress, Reader, Turn
 from publisher.store.people import Series
 
 CHUNK = 500  # readers planned in one transaction
+DATES = range(
+    3
+)  # days by which the last letter's date may be ahead where its reader lived; more is a wrong clock
 
 # What readers have in common who get the same: their watermark, language, categories, and whether they want text only.
 _Group = tuple[int, str | None, tuple[str, ...], bool]
@@ -71,7 +74,9 @@ class _Plan:
         schedule, zone = rhythm(self._house, self._newsletter, cadence)
         day = slot.astimezone(zone).date().toordinal() if slot and schedule.kind != "cron" else 0
         leaves = hours.opening(self._newsletter, zone, self._edition.planned)
-        return Turn(cadence.id, leaves, slots.life(self._house, self._newsletter, cadence, self._now), day)
+        return Turn(
+            cadence.id, leaves, slots.life(self._house, self._newsletter, cadence, self._now), day, slot
+        )
 
     def _readers_of(self, turn: Turn, after: int) -> None:
         store = self._house.store
@@ -90,7 +95,7 @@ class _Plan:
         variants are rendered where they are not stored yet (D6)."""
         planned = []
         for reader in readers:
-            if day and reader.last_day >= day:
+            if day and reader.last_day - day in DATES:
                 continue
             floor = self._unseen.floor(
                 reader.seen_seq, reader.letters, include_existing=self._progress.include_existing

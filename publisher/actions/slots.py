@@ -4,7 +4,10 @@ when somebody says so."""
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
 
 from publisher.actions import openings
 from publisher.actions.cadence import rhythm
@@ -13,7 +16,7 @@ from publisher.actions.unseen import Unseen
 from publisher.digests import due
 from publisher.errors import BadConfig
 from publisher.model.digest import Edition, Kind, Newsletter
-from publisher.store import articles, cadences, editions, people
+from publisher.store import articles, cadences, choices, editions, people
 from publisher.store.cadences import Cadence
 from publisher.store.people import Series
 from publisher.text.dates import rfc3339
@@ -28,6 +31,7 @@ def due_editions(
 ) -> tuple[list[int], list[str]]:
     """Start the editions whose time has come. Returns those that are to be planned, in the order they started, and
     what is wrong with newsletters (their opening); that stops no other."""
+    _look_again(house, now)
     known, problems = house.store.read(people.known_newsletters), list[str]()
     for newsletter in newsletters:
         series = known.get(newsletter.name)
@@ -77,25 +81,41 @@ def life(house: House, newsletter: Newsletter, cadence: Cadence | None, now: dat
     return min(max(due.following(schedule, zone, now), least), now + LIFE_MOST)
 
 
+def comes(house: House, newsletter: Newsletter, slot: datetime, zone: ZoneInfo, now: datetime) -> bool:
+    """Whether a letter is still sent for the *slot*: not when it is later than `max_lateness`, nor on a weekend where
+    nothing comes then (D5)."""
+    rests = not newsletter.weekends and slot.astimezone(zone).weekday() in house.site.weekend
+    return not rests and now - slot <= timedelta(seconds=newsletter.max_lateness)
+
+
+def _look_again(house: House, now: datetime) -> None:
+    """Pauses end; and where the clock was put back, or this is the first look, every due time is reckoned anew."""
+    if house.memory.looked is None or now < house.memory.looked:
+        house.store.write(lambda c: cadences.look_again(c, now))
+    house.memory.looked = now
+    if house.store.read(lambda c: choices.wakes(c, now)):
+        house.store.write(lambda c: choices.wake(c, now))
+
+
 def _at_slots(house: House, newsletter: Newsletter, series: Series, now: datetime) -> None:
-    """Deal with the cadences that are due: those whose newest slot is one instant share an edition. A slot that is
-    later than `max_lateness` is passed over, and so is one on a weekend where nothing comes then (D5)."""
+    """Deal with the cadences that are due: those whose newest slot is one instant share an edition. One that is passed
+    over is not noted as dealt with: a clock that was wrong may be put right."""
     for cadence in house.store.read(lambda c: cadences.due(c, now, [newsletter.name])):
         schedule, zone = rhythm(house, newsletter, cadence)
         slot, following = due.latest(schedule, zone, now), due.following(schedule, zone, now)
-        if slot is not None and slot <= cadence.slot:
-            slot = None
-        if (
-            slot
-            and now - slot <= timedelta(seconds=newsletter.max_lateness)
-            and not _rests(house, newsletter, slot, zone)
-        ):
-            _start(house, newsletter, series, rfc3339(slot), now)
-        house.store.write(lambda c, n=cadence.id, at=slot, to=following: cadences.settle(c, [n], at, to))  # type: ignore[misc]
+        new = slot if slot and slot > cadence.slot else None
+        wanted = new if new and comes(house, newsletter, new, zone, now) else None
+        if wanted:
+            _start(house, newsletter, series, rfc3339(wanted), now)
+        house.store.write(partial(_dealt, cadence=cadence.id, slot=new, sent=wanted, following=following))
 
 
-def _rests(house: House, newsletter: Newsletter, slot: datetime, zone: ZoneInfo) -> bool:
-    return not newsletter.weekends and slot.astimezone(zone).weekday() in house.site.weekend
+def _dealt(
+    connection: Connection, cadence: int, slot: datetime | None, sent: datetime | None, following: datetime
+) -> None:
+    cadences.settle(connection, [cadence], sent, following)
+    if slot and not sent:
+        choices.move(connection, cadence, slot)
 
 
 def _at_once(house: House, newsletter: Newsletter, series: Series, now: datetime) -> None:

@@ -64,6 +64,27 @@ def parse(text: str) -> Schedule:
     raise ValueError(f"{text!r} is not a schedule; {GRAMMAR}")
 
 
+def spell(schedule: Schedule) -> str:
+    """The text of a *schedule*, as `parse` reads it: the same for all that mean the same, but for cron's fields."""
+    at = schedule.at.strftime("%H:%M")
+    match schedule.kind:
+        case "weekly":
+            return f"weekly {WEEKDAYS[schedule.day]} {at}"
+        case "monthly":
+            return f"monthly {schedule.day} {at}"
+        case "cron":
+            return f"cron {' '.join(schedule.cron)}"
+        case "instant":
+            return "instant"
+    return f"daily {at}"
+
+
+def slot_on(schedule: Schedule, zone: ZoneInfo, day: date) -> datetime | None:
+    """The due instant (UTC) of a daily, weekly or monthly schedule that has the local date *day*; None where it has
+    none."""
+    return next(_instants(schedule, zone, iter([day])), None)
+
+
 def latest(schedule: Schedule, zone: ZoneInfo, now: datetime) -> datetime | None:
     """The newest due instant (UTC) that is not after *now*; None when the schedule has had none for years."""
     if schedule.kind == "instant":

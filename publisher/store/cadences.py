@@ -2,13 +2,17 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select, update
+from sqlalchemy import Connection, Select, delete, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from publisher.store.tables import cadences, newsletters
+from publisher.model.people import Wish
+from publisher.store.tables import cadences, editions, newsletters, subscriptions
+from publisher.text.dates import rfc3339
+
+AHEAD = timedelta(days=2)  # a slot further in the future was dealt with by a clock that was wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +68,31 @@ def settle(connection: Connection, ids: Sequence[int], slot: datetime | None, du
     connection.execute(update(cadences).where(cadences.c.id.in_(ids)).values(values))
 
 
-def look_again(connection: Connection) -> None:
-    """Reckon every due time anew: schedules, zones, the clock or the rules of a zone may have changed."""
+def look_again(connection: Connection, now: datetime) -> None:
+    """Reckon every due time anew: schedules, zones, the clock or the rules of a zone may have changed. What a clock
+    dealt with that was days ahead is undone: its editions keep their letters and leave their slots."""
+    false = now + AHEAD
+    connection.execute(update(cadences).where(cadences.c.slot > false).values(slot=now, due=now))
+    later = (editions.c.slot > rfc3339(false)) & (editions.c.slot < ":")  # those that begin with a year
+    connection.execute(
+        update(editions).where(later & editions.c.complete).values(slot="now:" + editions.c.slot)
+    )
     connection.execute(update(cadences).where(cadences.c.due > cadences.c.slot).values(due=cadences.c.slot))
 
 
-def next_due(connection: Connection) -> dict[str, datetime]:
-    """The earliest due time of each newsletter, by name."""
-    query = select(newsletters.c.name, func.min(cadences.c.due)).join_from(cadences, newsletters)
-    return dict(connection.execute(query.group_by(newsletters.c.name)).tuples().all())
+def living(connection: Connection, newsletter: str) -> list[Cadence]:
+    """The rows of this newsletter that have readers to be mailed."""
+    mailed = select(subscriptions.c.subscriber).where(
+        subscriptions.c.cadence == cadences.c.id, subscriptions.c.state == Wish.ACTIVE
+    )
+    query = _rows().where(newsletters.c.name == newsletter, mailed.exists())
+    return [Cadence(*row) for row in connection.execute(query)]
+
+
+def tidy(connection: Connection, cadence: int) -> None:
+    """The row goes when nobody is left who chose it, ever did, or will change to it."""
+    taken = select(subscriptions.c.subscriber).where(
+        or_(subscriptions.c.cadence == cadence, subscriptions.c.moves_to == cadence)
+    )
+    chosen = or_(cadences.c.schedule != "", cadences.c.zone != "")
+    connection.execute(delete(cadences).where(cadences.c.id == cadence, chosen, ~taken.exists()))

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from publisher.model.delivery import State
 from publisher.model.digest import Content, Edition, Kind, Release, Variant
 from publisher.model.people import Reach, Wish
+from publisher.store import choices
 from publisher.store.tables import deliveries, editions, newsletters, subscribers, subscriptions, variants
 
 
@@ -36,6 +37,7 @@ class Turn:
     due: datetime  # UTC; when their letters leave
     expires: datetime  # UTC; the end of their letters' life
     day: int  # the local date of the slot, of which no reader gets a second letter (D5); 0: does not matter
+    slot: datetime | None  # UTC; None where somebody said "now"
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +194,8 @@ def add_deliveries(
     connection.execute(
         update(editions).where(editions.c.id == edition.id).values(cadence=turn.cadence, cursor=cursor)
     )
+    if turn.slot:
+        choices.move(connection, turn.cadence, turn.slot, cursor)
 
 
 def finish(connection: Connection, edition: int) -> bool:

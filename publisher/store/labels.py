@@ -92,6 +92,13 @@ def shown(connection: Connection) -> dict[str, str]:
     return {word: other for key, word, other in connection.execute(query) if key.startswith(_CATEGORY)}
 
 
+def categories(connection: Connection) -> dict[str, str]:
+    """The categories and tags of published articles: their keys without kind, and how they are shown."""
+    query = select(spellings.c.key, spellings.c.shown).distinct()
+    rows = connection.execute(query.where(spellings.c.key.startswith(_CATEGORY, autoescape=True))).tuples()
+    return {key.removeprefix(_CATEGORY): shown_ for key, shown_ in rows}
+
+
 def _count(connection: Connection, counts: Mapping[tuple[str, str], int]) -> None:
     if not counts:
         return

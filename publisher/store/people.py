@@ -84,6 +84,12 @@ def get(connection: Connection, number: int) -> Subscriber | None:
     return Subscriber(row.id, row.address, Reach(row.state), row.language) if row else None
 
 
+def find(connection: Connection, key: str) -> Subscriber | None:
+    """The subscriber with this address, by its key."""
+    row = connection.execute(select(subscribers).where(subscribers.c.address_key == key)).first()
+    return Subscriber(row.id, row.address, Reach(row.state), row.language) if row else None
+
+
 def ensure(connection: Connection, addresses: Mapping[str, str], now: datetime) -> dict[str, Subscriber]:
     """The subscribers with these *addresses* (key: text), by key; new ones are reachable until shown otherwise."""
     rows = [

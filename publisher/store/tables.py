@@ -323,9 +323,14 @@ subscriptions = Table(
     Column("resumes", Instant, nullable=True),  # when a pause ends by itself
     # The local date of the last letter that came on a schedule, as days since 0001-01-01: no second one has it (D5).
     Column("last_day", Integer, nullable=False, server_default="0"),
+    # The cadence to change to when the slot `moves` of the one above was dealt with: today's letter still comes (D4).
+    Column("moves_to", ForeignKey("cadences.id"), nullable=True),
+    Column("moves", Instant, nullable=True),
     Index("ix_subscriptions_subscriber", "subscriber"),
     Index("ix_subscriptions_cadence", "cadence", "subscriber"),
     _where("ix_subscriptions_resumes", "resumes", where="resumes IS NOT NULL"),
+    _where("ix_subscriptions_moves", "cadence", "moves", where="moves IS NOT NULL"),
+    _where("ix_subscriptions_moves_to", "moves_to", where="moves_to IS NOT NULL"),
 )
 
 editions = Table(

@@ -2,7 +2,8 @@
 
 from publisher.model.people import Wish
 
-# confirm: the reader said yes (or the operator vouches: --confirmed); ask: signed up; unsubscribe: one click.
+# confirm: the reader said yes (or the operator vouches: --confirmed); ask: signed up; unsubscribe: one click; pause
+# and resume: no letters for a while (D4).
 _WISH: dict[tuple[Wish | None, str], Wish] = {
     (None, "ask"): Wish.PENDING,
     (None, "confirm"): Wish.ACTIVE,
@@ -10,6 +11,8 @@ _WISH: dict[tuple[Wish | None, str], Wish] = {
     (Wish.PENDING, "unsubscribe"): Wish.ENDED,
     (Wish.ACTIVE, "unsubscribe"): Wish.ENDED,
     (Wish.PAUSED, "unsubscribe"): Wish.ENDED,
+    (Wish.ACTIVE, "pause"): Wish.PAUSED,
+    (Wish.PAUSED, "resume"): Wish.ACTIVE,
 }
 
 

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from publisher.actions import assets, icon, pings, scan
+from publisher.actions.cadence import rhythm
 from publisher.actions.house import House
 from publisher.actions.letters import sender
 from publisher.actions.unseen import Unseen
@@ -22,8 +23,9 @@ from publisher.model.digest import UNSUBSCRIBE_SLOT, Edition, Newsletter
 from publisher.pages.article import article_page
 from publisher.pages.home import home_page
 from publisher.pages.notice import not_found_page
-from publisher.store import articles, editions, ledger, people, release, translations
+from publisher.store import articles, cadences, editions, ledger, people, release, translations
 from publisher.store.articles import Listed
+from publisher.store.cadences import Cadence
 from publisher.subscribers.tokens import Claim
 from publisher.text.dates import rfc3339
 
@@ -134,15 +136,21 @@ def newsletters(house: House, now: datetime) -> dict[str, Any]:
             "name": each.name,
             "title": each.title,
             "schedule": each.schedule,
-            "next_due": None
-            if each.instant
-            else rfc3339(due.following(due.parse(each.schedule), house.site.timezone, now)),
+            "next_due": None if each.instant else rfc3339(_next_due(house, each, now)),
             "last_edition": last.get(each.name),
             "active": readers.get(each.name, 0),
         }
         for each in house.newsletters.values()
     ]
     return {"newsletters": rows}
+
+
+def _next_due(house: House, newsletter: Newsletter, now: datetime) -> datetime:
+    """When it is due for anybody: where readers choose, the first of their slots."""
+    rows: list[Cadence | None] = [None]
+    if newsletter.frequencies:
+        rows += house.store.read(lambda c: cadences.living(c, newsletter.name))
+    return min(due.following(*rhythm(house, newsletter, each), now) for each in rows)
 
 
 def subscribers(house: House) -> dict[str, Any]:

@@ -47,7 +47,6 @@ class Session:
     planning: threading.Lock = field(default_factory=threading.Lock)  # no two plans read one watermark
     in_daemon: bool = False  # somebody else plans, sends and pings
     slice: int | None = None  # about how many articles' outputs are made before the next look; None: all
-    reckoned: bool = False  # every due time is that of this configuration, and of this machine's time zones
     swept: bool = False  # what a killed run left in the output is gone
     on_published: Callable[[Published], None] = lambda _: None
     _engine: "LocalEngine | None" = field(default=None, init=False)

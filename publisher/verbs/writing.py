@@ -16,8 +16,8 @@ from publisher.articles.folder import shown
 from publisher.errors import BadConfig, BadInput, BadState, PublisherError
 from publisher.model.delivery import State
 from publisher.model.digest import Newsletter
-from publisher.store import cadences, editions, ledger
-from publisher.verbs import pinging
+from publisher.store import editions, ledger
+from publisher.verbs import choosing, pinging
 from publisher.verbs.session import Session
 
 if TYPE_CHECKING:  # each verb imports what it needs: `publish` neither plans nor sends
@@ -109,9 +109,6 @@ def _plan(
 
     house, now, problems = session.house, session.clock(), list[str]()
     with session.planning:
-        if not session.reckoned:
-            house.store.write(cadences.look_again)
-            session.reckoned = True
         numbers, found = slots.due_editions(house, due, now)
         problems += found
         for newsletter in at_once:
@@ -324,6 +321,7 @@ TABLE = {
     "adopt": adopt,
     "subscribers add": subscribers_add,
     "subscribers import": subscribers_import,
+    "subscribers choose": choosing.choose,
     "deliveries --retry": deliveries_retry,
     "resume": resume,
 }

@@ -6,7 +6,7 @@ from publisher.model.people import Wish
 from publisher.subscribers.lifecycle import wish
 
 states = st.sampled_from([None, *Wish])
-events = st.sampled_from(["ask", "confirm", "unsubscribe", "something else"])
+events = st.sampled_from(["ask", "confirm", "unsubscribe", "pause", "resume", "something else"])
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,11 @@ events = st.sampled_from(["ask", "confirm", "unsubscribe", "something else"])
         (Wish.ENDED, "confirm", Wish.ENDED),
         (Wish.ENDED, "ask", Wish.ENDED),
         (None, "unsubscribe", None),
+        (Wish.ACTIVE, "pause", Wish.PAUSED),
+        (Wish.PAUSED, "resume", Wish.ACTIVE),
+        (Wish.PENDING, "resume", Wish.PENDING),
+        (Wish.ENDED, "resume", Wish.ENDED),
+        (Wish.PAUSED, "unsubscribe", Wish.ENDED),
     ],
 )
 def test_an_event_does_what_the_table_says(before, event, after):  # L1
@@ -27,7 +32,7 @@ def test_an_event_does_what_the_table_says(before, event, after):  # L1
 
 @given(states, st.text())
 def test_an_unknown_event_changes_nothing(state, event):  # L1
-    if event not in {"ask", "confirm", "unsubscribe"}:
+    if event not in {"ask", "confirm", "unsubscribe", "pause", "resume"}:
         assert state == wish(state, event)
 
 

@@ -329,13 +329,28 @@ def upgrade() -> None:
         sa.Column("text_only", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
         sa.Column("resumes", sa.BigInteger(), nullable=True),
         sa.Column("last_day", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("moves_to", sa.Integer(), nullable=True),
+        sa.Column("moves", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["cadence"], ["cadences.id"], name=op.f("fk_subscriptions_cadence")),
+        sa.ForeignKeyConstraint(["moves_to"], ["cadences.id"], name=op.f("fk_subscriptions_moves_to")),
         sa.ForeignKeyConstraint(["newsletter"], ["newsletters.id"], name=op.f("fk_subscriptions_newsletter")),
         sa.ForeignKeyConstraint(["subscriber"], ["subscribers.id"], name=op.f("fk_subscriptions_subscriber")),
         sa.PrimaryKeyConstraint("newsletter", "subscriber", name=op.f("pk_subscriptions")),
     )
     with op.batch_alter_table("subscriptions", schema=None) as batch_op:
         batch_op.create_index("ix_subscriptions_cadence", ["cadence", "subscriber"], unique=False)
+        batch_op.create_index(
+            "ix_subscriptions_moves",
+            ["cadence", "moves"],
+            unique=False,
+            sqlite_where=sa.text("moves IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_subscriptions_moves_to",
+            ["moves_to"],
+            unique=False,
+            sqlite_where=sa.text("moves_to IS NOT NULL"),
+        )
         batch_op.create_index(
             "ix_subscriptions_resumes", ["resumes"], unique=False, sqlite_where=sa.text("resumes IS NOT NULL")
         )
