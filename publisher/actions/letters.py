@@ -7,7 +7,7 @@ from publisher.mail import message
 from publisher.mail.address import domain, domain_of, mailbox
 from publisher.mail.message import MailingList, Sender, Skeleton
 from publisher.model.delivery import Delivery, Letter
-from publisher.store import editions, people
+from publisher.store import editions, notices, people
 from publisher.subscribers.tokens import Claim
 
 
@@ -50,6 +50,15 @@ class Letters:
             archived_at=archived_at(house, edition.newsletter, edition.name),
         )
         return _Kept(skeleton, edition.id, self._series[edition.newsletter].id)
+
+
+def notice(house: House, delivery: Delivery) -> Letter:
+    """The letter of a notice, the same bytes whenever it is made. Raises ValueError where its address cannot stand on
+    an envelope."""
+    kind, created, content = house.store.read(lambda c: notices.get(c, delivery.id))
+    key = house.keys.sign("message-id", Claim(delivery.id, 0))  # no edition has the number 0
+    whose = sender(house, None)
+    return message.notice(content, whose, kind=kind, key=key, recipient=delivery.address, sent=created)
 
 
 class _Kept(NamedTuple):

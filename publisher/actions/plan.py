@@ -8,14 +8,14 @@ from functools import partial
 
 from sqlalchemy import Connection
 
-from publisher.actions import hours, openings, slots
+from publisher.actions import endings, hours, openings, slots
 from publisher.actions.cadence import rhythm
 from publisher.actions.house import House
 from publisher.actions.unseen import Unseen
 from publisher.digests import compose
 from publisher.digests.select import Selection
 from publisher.model.digest import Content, Edition, Kind, Newsletter
-from publisher.store import cadences, editions, people
+from publisher.store import approvals, cadences, editions, people
 from publisher.store.cadences import Cadence
 from publisher.store.editions import Progress, Reader, Turn
 from publisher.store.people import Series
@@ -38,6 +38,8 @@ def plan(house: House, number: int, now: datetime) -> None:
     series = house.store.read(people.known_newsletters)[progress.edition.newsletter]
     newsletter = house.newsletters.get(progress.edition.newsletter)
     if newsletter and progress.edition.expires > now:
+        if progress.edition.kind is Kind.DIGEST:
+            progress = _begun(house, newsletter, series, progress, now)
         _Plan(house.learnt(), newsletter, series, progress, now).run()
     opening = openings.fingerprint(progress.edition.opening) if progress.edition.opening else ""
 
@@ -46,6 +48,21 @@ def plan(house: House, number: int, now: datetime) -> None:
             people.said(connection, series.id, opening, now)
 
     house.store.write(finish)
+
+
+def _begun(
+    house: House, newsletter: Newsletter, series: Series, progress: Progress, now: datetime
+) -> Progress:
+    """The edition before its first reader is planned: what nobody decided about before it is in it, and it begins
+    with what the editor says now, since the editors looked at it for a while (D8)."""
+    edition = progress.edition
+    if progress.cadence:
+        return progress
+    endings.supersede(house, edition)
+    if newsletter.approve != "none" and slots.instant(edition):
+        edition = replace(edition, opening=openings.note(house, newsletter, series, now))
+        house.store.write(lambda c: approvals.open_with(c, edition.id, edition.opening))
+    return replace(progress, edition=edition)
 
 
 class _Plan:
@@ -62,7 +79,9 @@ class _Plan:
     def run(self) -> None:
         """Everybody who is not planned yet."""
         slot = slots.instant(self._edition)
-        waiting = self._house.store.read(lambda c: cadences.of(c, self._newsletter.name, slot))
+        # Where editors are asked all readers are due together, and perhaps later than the cadences know (D8).
+        these = slot if self._newsletter.approve == "none" else None
+        waiting = self._house.store.read(lambda c: cadences.of(c, self._newsletter.name, these))
         if self._edition.kind is Kind.DIGEST and any(not (each.schedule or each.zone) for each in waiting):
             self._show()
         for cadence in waiting:
@@ -90,21 +109,23 @@ class _Plan:
             )
             store.write(add)
 
-    def _planned(self, readers: Sequence[Reader], day: int) -> list[tuple[int, int]]:
-        """(subscriber, variant) of everybody in the chunk who has something new (D2), and had no letter of that day;
+    def _planned(self, readers: Sequence[Reader], day: int) -> list[tuple[int, int, int]]:
+        """(subscriber, variant, watermark) of everybody in the chunk who has something new (D2), and had no letter of that day;
         variants are rendered where they are not stored yet (D6)."""
         planned = []
         for reader in readers:
             if day and reader.last_day - day in DATES:
                 continue
-            floor = self._unseen.floor(
-                reader.seen_seq, reader.letters, include_existing=self._progress.include_existing
-            )
+            floor = self._edition.from_seq
+            if floor is None:
+                floor = self._unseen.floor(
+                    reader.seen_seq, reader.letters, include_existing=self._progress.include_existing
+                )
             group = (floor, reader.language, reader.categories, reader.text_only)
             if group not in self._variants:
                 self._variants[group] = self._of(group)
             if variant := self._variants[group]:
-                planned.append((reader.subscriber, variant))
+                planned.append((reader.subscriber, variant, reader.seen_seq))
         return planned
 
     def _of(self, group: _Group) -> int | None:

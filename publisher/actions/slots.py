@@ -15,7 +15,7 @@ from publisher.actions.house import House
 from publisher.actions.unseen import Unseen
 from publisher.digests import due
 from publisher.errors import BadConfig
-from publisher.model.digest import Edition, Kind, Newsletter
+from publisher.model.digest import Edition, Kind, Newsletter, Release
 from publisher.store import articles, cadences, choices, editions, people
 from publisher.store.cadences import Cadence
 from publisher.store.people import Series
@@ -43,22 +43,33 @@ def due_editions(
             (_at_once if newsletter.instant else _at_slots)(house, newsletter, series, now)
         except BadConfig as error:
             problems.append(str(error))
-    return [each.edition.id for each in house.store.read(editions.unfinished)], problems
+    return [each.edition.id for each in house.store.read(lambda c: editions.unfinished(c, now))], problems
 
 
 def edition_now(house: House, newsletter: Newsletter, now: datetime, *, include_existing: bool) -> int | None:
-    """Start an edition out of turn for everybody who has unseen items; None when nobody has any."""
+    """Start an edition out of turn for everybody who has unseen items; None when nobody has any. Whoever says so has
+    looked: no editor is asked (D8)."""
     series = house.store.read(people.known_newsletters)[newsletter.name]
     if series.baseline is None:  # the first scan has not ended: nobody knows what is archive
         return None
-    unseen = Unseen(house, newsletter, series, house.store.read(articles.max_seq))
-    groups = house.store.read(lambda c: editions.groups(c, series.id))
-    if not any(
-        unseen(unseen.floor(seen, letters, include_existing=include_existing), language, words).items
-        for seen, letters, language, words in groups
-    ):
+    if not _anybody(house, newsletter, series, include_existing=include_existing):
         return None
     return _start(house, newsletter, series, f"now:{now.isoformat()}", now, include_existing=include_existing)
+
+
+def _anybody(house: House, newsletter: Newsletter, series: Series, *, include_existing: bool = False) -> bool:
+    """Whether there is something new for any reader."""
+    unseen = Unseen(house, newsletter, series, house.store.read(articles.max_seq))
+    groups = house.store.read(lambda c: editions.groups(c, series.id))
+    return any(
+        unseen(unseen.floor(seen, letters, include_existing=include_existing), language, words).items
+        for seen, letters, language, words in groups
+    )
+
+
+def ahead(newsletter: Newsletter) -> timedelta:
+    """How long before it leaves an edition is started: the editors' time, where they are asked (D8)."""
+    return timedelta(minutes=newsletter.approve_before if newsletter.approve != "none" else 0)
 
 
 def instant(edition: Edition) -> datetime | None:
@@ -99,15 +110,22 @@ def _look_again(house: House, now: datetime) -> None:
 
 def _at_slots(house: House, newsletter: Newsletter, series: Series, now: datetime) -> None:
     """Deal with the cadences that are due: those whose newest slot is one instant share an edition. One that is passed
-    over is not noted as dealt with: a clock that was wrong may be put right."""
+    over is not noted as dealt with: a clock that was wrong may be put right. Where editors are asked all this is
+    earlier by their time, and they have it also where that is late (D8)."""
+    before = ahead(newsletter)
+    at = now + before
     for cadence in house.store.read(lambda c: cadences.due(c, now, [newsletter.name])):
         schedule, zone = rhythm(house, newsletter, cadence)
-        slot, following = due.latest(schedule, zone, now), due.following(schedule, zone, now)
+        slot, following = due.latest(schedule, zone, at), due.following(schedule, zone, at)
         new = slot if slot and slot > cadence.slot else None
-        wanted = new if new and comes(house, newsletter, new, zone, now) else None
-        if wanted:
+        wanted = new if new and comes(house, newsletter, new, zone, at) else None
+        if wanted and not before:
             _start(house, newsletter, series, rfc3339(wanted), now)
-        house.store.write(partial(_dealt, cadence=cadence.id, slot=new, sent=wanted, following=following))
+        elif wanted and _anybody(house, newsletter, series):
+            leaves = max(wanted, at.replace(second=0, microsecond=0))
+            _start(house, newsletter, series, rfc3339(wanted), now, leaves=leaves)
+        look = following - before
+        house.store.write(partial(_dealt, cadence=cadence.id, slot=new, sent=wanted, following=look))
 
 
 def _dealt(
@@ -126,14 +144,25 @@ def _at_once(house: House, newsletter: Newsletter, series: Series, now: datetime
         return
     every = Unseen(house, replace(newsletter, max_items=MANY), series, upto)
     items = sorted(every(last, None, ()).items, key=lambda article: article.seq)
+    before = ahead(newsletter)
+    at = now + before
     recent = house.store.read(
-        lambda c: editions.planned_between(c, series.id, Kind.ARTICLE, now - BURST_SPAN, now)
+        lambda c: sum(
+            editions.planned_between(c, series.id, Kind.ARTICLE, end - BURST_SPAN, end) for end in {now, at}
+        )
     )
     if items and recent >= BURST:
         return
     burst = len(items) + recent > BURST
     for article in items[-1:] if burst else items:
-        _start(house, newsletter, series, f"article:{article.id}", now, kind=Kind.ARTICLE, upto=article.seq)
+        slot, seq = f"article:{article.id}", article.seq
+        if before:  # each stands for itself, whatever is decided about those before it
+            _start(
+                house, newsletter, series, slot, now, kind=Kind.ARTICLE, upto=seq, leaves=at, from_seq=last
+            )
+            last = seq
+        else:
+            _start(house, newsletter, series, slot, now, kind=Kind.ARTICLE, upto=seq)
     house.store.write(lambda c: people.passed(c, series.id, upto))
 
 
@@ -147,18 +176,23 @@ def _start(
     include_existing: bool = False,
     kind: Kind = Kind.DIGEST,
     upto: int | None = None,
+    from_seq: int | None = None,
+    leaves: datetime | None = None,
 ) -> int:
+    """Start an edition that leaves now, or a proposed one that *leaves* then."""
     opening = "" if kind is Kind.ARTICLE else openings.note(house, newsletter, series, now)
     return house.store.write(
         lambda c: editions.start(
             c,
             series.id,
             slot,
-            planned=now,
-            expires=life(house, newsletter, None, now),
+            planned=leaves or now,
+            expires=life(house, newsletter, None, leaves or now),
             upto_seq=upto or articles.max_seq(c),
             include_existing=include_existing,
             kind=kind,
             opening=opening,
+            release=Release.PROPOSED if leaves else Release.RELEASED,
+            from_seq=from_seq,
         )
     )

@@ -6,17 +6,33 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
+
+from sqlalchemy import Connection
 
 from publisher.actions import deliver
 from publisher.mail.carrier import Carrier, Down
 from publisher.mail.settings import OnUnknown
 from publisher.model.delivery import Delivery, Letter, State, Verdict
-from publisher.store import ledger
+from publisher.store import ledger, notices
 from publisher.store.store import Store
 
 STOCK = 200  # letters claimed ahead
 FAREWELL = 5  # seconds a relay has to say goodbye
 PATIENCE = 3  # connections in a row that carried nothing, before a worker gives the relay up for now
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """What letters stand in a queue of the store, and how they are made."""
+
+    letters: Callable[[Delivery], Letter]
+    claim: Callable[[Connection, datetime, int], list[Delivery]]
+    begin: Callable[[Connection, int], bool]
+    settle: Callable[[Connection, Delivery, Verdict], None]
+    put_back: Callable[[Connection, list[int]], None]
+    recover: Callable[[Connection], object]
+    on_unknown: OnUnknown
 
 
 @dataclass(slots=True)
@@ -62,11 +78,23 @@ class LocalEngine:
         on_unknown: OnUnknown,
         clock: Callable[[], datetime],
         opens: ledger.Opens,
+        notice: Callable[[Delivery], Letter] | None = None,
     ) -> None:
-        """*carriers* make one connection each to the relays, in order of preference (fail-over)."""
-        self._opens = opens
-        self._store, self._letters, self._carriers = store, letters, carriers
-        self._connections, self._on_unknown, self._clock = connections, on_unknown, clock
+        """*carriers* make one connection each to the relays, in order of preference (fail-over). *letters* makes those
+        of editions, *notice* those that are no edition's, which go first."""
+        self._store, self._carriers = store, carriers
+        self._connections, self._clock = connections, clock
+        self._editions = Queue(
+            letters,
+            partial(ledger.claim, opens=opens),
+            ledger.begin,
+            ledger.settle,
+            ledger.put_back,
+            partial(ledger.recover, on_unknown=on_unknown),
+            on_unknown,
+        )
+        self._queues = (_outbox(notice), self._editions) if notice else (self._editions,)
+        self._queue = self._editions  # the one at hand
         self._alone = asyncio.Lock()
         self._stock: deque[Delivery] = deque()
         self._claiming = asyncio.Lock()
@@ -87,18 +115,26 @@ class LocalEngine:
         async with self._alone:
             tally = Tally()
             if self._untidy:
-                await self._store.settle(lambda c: ledger.recover(c, self._on_unknown))
+                for queue in self._queues:
+                    await self._store.settle(queue.recover)
             self._untidy = True
-            first = await self._take()
-            if first:
-                self._stock.appendleft(first)
-                await self._send(tally, progress)
-            if self._stock:
-                rest = [delivery.id for delivery in self._stock]
-                self._stock.clear()
-                await self._store.settle(lambda c: ledger.put_back(c, rest))
+            for queue in self._queues:
+                self._queue = queue
+                first = await self._take()
+                if first:
+                    self._stock.appendleft(first)
+                    await self._send(tally, progress)
+                await self._put_back()
             self._untidy = False
             return tally
+
+    async def _put_back(self) -> None:
+        """What was claimed and will not be sent now is queued again."""
+        rest = [delivery.id for delivery in self._stock]
+        self._stock.clear()
+        if rest:
+            put_back = self._queue.put_back
+            await self._store.settle(lambda c: put_back(c, rest))
 
     async def _send(self, tally: Tally, progress: Callable[[Tally], None]) -> None:
         try:
@@ -113,9 +149,8 @@ class LocalEngine:
         async with self._claiming:
             if not self._stock and not self._stopping:
                 now = self._clock()
-                self._stock.extend(
-                    await self._store.settle(lambda c: ledger.claim(c, now, STOCK, self._opens))
-                )
+                claim = self._queue.claim
+                self._stock.extend(await self._store.settle(lambda c: claim(c, now, STOCK)))
         return self._stock.popleft() if self._stock and not self._stopping else None
 
     async def _work(self, tally: Tally, progress: Callable[[Tally], None]) -> None:
@@ -160,10 +195,12 @@ class LocalEngine:
         carried, delivery = 0, first
         while True:
             try:
+                letters, on_unknown = self._queue.letters, self._queue.on_unknown
                 verdict = await deliver.deliver(
-                    delivery, self._letters, carrier, self._begin, self._settle, self._clock, self._on_unknown
+                    delivery, letters, carrier, self._begin, self._settle, self._clock, on_unknown
                 )
             except deliver.Cancelled:
+                await self._put_back()  # if its edition is held, so are they
                 return carried + 1
             tally.count(delivery, verdict)
             progress(tally)
@@ -176,7 +213,22 @@ class LocalEngine:
             delivery = following
 
     async def _begin(self, delivery: Delivery) -> bool:
-        return await self._store.settle(lambda c: ledger.begin(c, delivery.id))
+        begin = self._queue.begin
+        return await self._store.settle(lambda c: begin(c, delivery.id))
 
     async def _settle(self, delivery: Delivery, verdict: Verdict) -> None:
-        await self._store.settle(lambda c: ledger.settle(c, delivery, verdict))
+        settle = self._queue.settle
+        await self._store.settle(lambda c: settle(c, delivery, verdict))
+
+
+def _outbox(notice: Callable[[Delivery], Letter]) -> Queue:
+    """A notice in doubt is sent again: it must not be lost."""
+    return Queue(
+        notice,
+        notices.claim,
+        notices.begin,
+        notices.settle,
+        notices.put_back,
+        notices.recover,
+        "resend",
+    )

@@ -108,6 +108,14 @@ class Body:
 
 
 @dataclass(frozen=True, slots=True)
+class Correction:
+    """What was wrong in an article, as its editors said it (D9)."""
+
+    at: datetime  # UTC
+    text: str  # paragraphs of plain text, parted by empty lines
+
+
+@dataclass(frozen=True, slots=True)
 class Article:
     """A published article: what lists need."""
 
@@ -130,6 +138,7 @@ class Article:
     content_hash: str
     media: tuple[Media, ...] = ()  # what is published beside it, in the order of its references
     adopted: Adopted | None = None  # what readers of an older feed know it by (A15)
+    corrections: tuple[Correction, ...] = ()  # the oldest first
 
     @property
     def picture(self) -> Media | None:

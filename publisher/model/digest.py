@@ -82,6 +82,7 @@ class Edition:
     release: Release = Release.RELEASED
     opening: str = ""  # what the editor says first: paragraphs of plain text
     name: str = ""  # of its page in the newsletter's archive: "2026-11-23"; "" = it has none
+    from_seq: int | None = None  # it holds what comes after this one; None: each reader's watermark says (D1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,8 @@ from publisher.model.people import Reach, Wish
 from publisher.store import choices
 from publisher.store.tables import deliveries, editions, newsletters, subscribers, subscriptions, variants
 
+Group = tuple[int, int, str | None, tuple[str, ...]]
+
 
 @dataclass(frozen=True, slots=True)
 class Reader:
@@ -64,6 +66,7 @@ def start(
     kind: Kind = Kind.DIGEST,
     release: Release = Release.RELEASED,
     opening: str = "",
+    from_seq: int | None = None,
 ) -> int:
     """The edition of *newsletter* at *slot*, made if there is none yet (D7). Returns its id."""
     row = upsert(editions).values(
@@ -76,6 +79,7 @@ def start(
         kind=kind,
         release=release,
         opening=opening,
+        from_seq=from_seq,
     )
     # Readers of another cadence may come to a slot that is planned already: nobody is planned twice.
     again = {"complete": False, "cadence": 0, "cursor": 0}
@@ -90,9 +94,11 @@ def progress(connection: Connection, edition: int) -> Progress | None:
     return _progress(row) if row else None
 
 
-def unfinished(connection: Connection) -> list[Progress]:
-    """Editions that may leave and are not planned to their end."""
-    query = _editions().where(editions.c.complete.is_(False), editions.c.release == Release.RELEASED)
+def unfinished(connection: Connection, now: datetime) -> list[Progress]:
+    """Editions that may leave by *now* and are not planned to their end."""
+    query = _editions().where(
+        editions.c.complete.is_(False), editions.c.release == Release.RELEASED, editions.c.planned <= now
+    )
     return [_progress(row) for row in connection.execute(query.order_by(editions.c.id))]
 
 
@@ -114,12 +120,13 @@ def readers(connection: Connection, cadence: int, after: int, limit: int) -> lis
     return [Reader(*row[:5], tuple(row[5]), row[6]) for row in connection.execute(query)]
 
 
-def groups(connection: Connection, newsletter: int) -> set[tuple[int, int, str | None, tuple[str, ...]]]:
-    """The (seen_seq, 0 or 1: had a letter, language, categories) that occur among the readers to be mailed."""
+def groups(connection: Connection, newsletter: int) -> dict[Group, int]:
+    """How many of the readers to be mailed have the same (seen_seq, 0 or 1: had a letter, language, categories)."""
     had = case((subscriptions.c.letters > 0, 1), else_=0)
+    columns = (subscriptions.c.seen_seq, had, subscribers.c.language, subscriptions.c.categories)
     query = (
-        select(subscriptions.c.seen_seq, had, subscribers.c.language, subscriptions.c.categories)
-        .distinct()
+        select(*columns, func.count())
+        .group_by(*columns)
         .join_from(subscriptions, subscribers)
         .where(
             subscriptions.c.newsletter == newsletter,
@@ -128,8 +135,8 @@ def groups(connection: Connection, newsletter: int) -> set[tuple[int, int, str |
         )
     )
     return {
-        (seen, letters, language, tuple(words))
-        for seen, letters, language, words in connection.execute(query)
+        (seen, letters, language, tuple(words)): number
+        for seen, letters, language, words, number in connection.execute(query)
     }
 
 
@@ -161,10 +168,10 @@ def add_variant(
 
 
 def add_deliveries(
-    connection: Connection, edition: Edition, turn: Turn, planned: Sequence[tuple[int, int]], cursor: int
+    connection: Connection, edition: Edition, turn: Turn, planned: Sequence[tuple[int, int, int]], cursor: int
 ) -> None:
-    """Plan one chunk in one transaction: *planned* are (subscriber, variant); their watermark moves with it (D1),
-    and *cursor* is the last reader looked at."""
+    """Plan one chunk in one transaction: *planned* are (subscriber, variant, watermark); the watermark moves with it
+    (D1), and *cursor* is the last reader looked at. A correction moves nobody's (D9)."""
     newsletter = select(editions.c.newsletter).where(editions.c.id == edition.id).scalar_subquery()
     rows = [
         {
@@ -174,13 +181,14 @@ def add_deliveries(
             "state": State.QUEUED,
             "due": turn.due,
             "expires": turn.expires,
+            "seen_seq": seen,
         }
-        for subscriber, variant in planned
+        for subscriber, variant, seen in planned
     ]
     if rows:
         row = upsert(deliveries).on_conflict_do_nothing(index_elements=["edition", "subscriber"])
         connection.execute(row, rows)
-    ids = [subscriber for subscriber, _ in planned]
+    ids = [subscriber for subscriber, *_ in planned] if edition.kind is not Kind.CORRECTION else []
     # An edition that was cut off may be planned to its end after readers confirmed: theirs never moves back.
     seen = case(
         (subscriptions.c.seen_seq > edition.upto_seq, subscriptions.c.seen_seq), else_=edition.upto_seq
@@ -234,9 +242,11 @@ def show(connection: Connection, edition: int, variant: int) -> None:
 
 
 def last_shown(connection: Connection, newsletter: int) -> int | None:
-    """The newest article that an edition with a page may hold."""
+    """The newest article that an edition with a page may hold; what was cancelled comes again."""
     query = select(func.max(editions.c.upto_seq)).where(
-        editions.c.newsletter == newsletter, editions.c.shown.is_not(None)
+        editions.c.newsletter == newsletter,
+        editions.c.shown.is_not(None),
+        editions.c.release != Release.CANCELLED,
     )
     return connection.execute(query).scalar()
 
@@ -288,5 +298,6 @@ def _progress(row: Row[*tuple[Any, ...]]) -> Progress:
         Release(row.release),
         row.opening,
         row.name or "",
+        row.from_seq,
     )
     return Progress(edition, row.include_existing, row.cadence, row.cursor, row.complete, row.shown)

@@ -320,7 +320,7 @@ def _values(
         "authors": manuscript.authors,
         "categories": manuscript.categories,
         "published": published,
-        "updated": max(updated, published),
+        "updated": max([updated, published, *(each.at for each in (before.corrections if before else ()))]),
         "digest": manuscript.digest,
         "pin": manuscript.pin,
         "weight": manuscript.weight,

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, Select, func, select, update
 
 from publisher.model.delivery import Delivery, State, Verdict
+from publisher.model.digest import Release
 from publisher.model.people import Reach, Wish
 from publisher.store.tables import QUEUED, deliveries, editions, newsletters, subscribers, subscriptions
 
@@ -48,8 +49,9 @@ def recover(connection: Connection, on_unknown: Literal["resend", "hold"]) -> in
 
 
 def claim(connection: Connection, now: datetime, limit: int, opens: Opens = _always) -> list[Delivery]:
-    """Take the next letters that are due, in variant order. Those of readers who left meanwhile are cancelled,
-    those whose edition's life is over fail (S7), and those that may not leave at this hour wait until it *opens*."""
+    """Take the next letters of released editions that are due, in variant order. Those of readers who left meanwhile
+    are cancelled, those whose edition's life is over fail (S7), and those that may not leave at this hour wait until
+    it *opens*."""
     late = 0
     while late < MOST_PUT_OFF and (rows := _due(connection, now, limit)):
         wanted, unwanted, expired = list[Delivery](), list[int](), list[int]()
@@ -73,7 +75,34 @@ def claim(connection: Connection, now: datetime, limit: int, opens: Opens = _alw
 
 
 def _due(connection: Connection, now: datetime, limit: int) -> Sequence[Row[*tuple[Any, ...]]]:
-    query = (
+    rows: list[Row[*tuple[Any, ...]]] = []
+    for edition in released(connection):
+        if len(rows) < limit:
+            rows += connection.execute(_due_of(edition, now, limit - len(rows)))
+    return rows
+
+
+def queueing(connection: Connection, release: Release) -> list[int]:
+    """The editions of this release with letters that wait, due or not, the oldest first."""
+    # One step of the index an edition, however many letters each has.
+    first = select(func.min(deliveries.c.edition).label("edition")).where(QUEUED)
+    waiting = first.cte("waiting", recursive=True)
+    after = select(func.min(deliveries.c.edition)).where(QUEUED, deliveries.c.edition > waiting.c.edition)
+    step = select(after.correlate(waiting).scalar_subquery()).where(waiting.c.edition.is_not(None))
+    every = waiting.union_all(step)
+    query = select(editions.c.id).join_from(every, editions, editions.c.id == every.c.edition)
+    return list(
+        connection.execute(query.where(editions.c.release == release).order_by(editions.c.id)).scalars()
+    )
+
+
+def released(connection: Connection) -> list[int]:
+    """The editions that may leave, with letters that wait (D8)."""
+    return queueing(connection, Release.RELEASED)
+
+
+def _due_of(edition: int, now: datetime, limit: int) -> Select[*tuple[Any, ...]]:
+    return (
         select(
             *deliveries.c["id", "edition", "variant", "subscriber"],
             subscribers.c.address,
@@ -88,11 +117,10 @@ def _due(connection: Connection, now: datetime, limit: int) -> Sequence[Row[*tup
             (subscriptions.c.subscriber == deliveries.c.subscriber)
             & (subscriptions.c.newsletter == editions.c.newsletter),
         )
-        .where(QUEUED, deliveries.c.due <= now)
+        .where(QUEUED, deliveries.c.edition == edition, deliveries.c.due <= now)
         .order_by(deliveries.c.due, deliveries.c.variant, deliveries.c.id)
         .limit(limit)
     )
-    return connection.execute(query).all()
 
 
 def _put_off(connection: Connection, delivery: int, until: datetime) -> None:
@@ -106,9 +134,15 @@ def _mark(connection: Connection, ids: list[int], state: State, note: str | None
 
 
 def begin(connection: Connection, delivery: int) -> bool:
-    """Mark a claimed letter `sending`; False when it was cancelled since."""
+    """Mark a claimed letter `sending`; False when it was cancelled since, or its edition was held: then it waits."""
     row = update(deliveries).where(deliveries.c.id == delivery, deliveries.c.state == State.CLAIMED)
-    return connection.execute(row.values(state=State.SENDING)).rowcount == 1
+    may = select(editions.c.id).where(
+        editions.c.id == deliveries.c.edition, editions.c.release == Release.RELEASED
+    )
+    if connection.execute(row.where(may.exists()).values(state=State.SENDING)).rowcount == 1:
+        return True
+    connection.execute(row.values(state=State.QUEUED))
+    return False
 
 
 def settle(connection: Connection, delivery: Delivery, verdict: Verdict) -> None:
@@ -141,7 +175,10 @@ def retry(connection: Connection, states: list[State], edition: int | None, now:
 def is_due(connection: Connection, now: datetime) -> bool:
     """Whether a letter waits to be sent now."""
     query = select(deliveries.c.id).where(QUEUED, deliveries.c.due <= now).limit(1)
-    return connection.execute(query).first() is not None
+    return any(
+        connection.execute(query.where(deliveries.c.edition == edition)).first()
+        for edition in released(connection)
+    )
 
 
 def tally(connection: Connection, editions_: list[int] | None = None) -> dict[State, int]:

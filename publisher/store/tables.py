@@ -16,7 +16,7 @@ from sqlalchemy import (
     text,
 )
 
-from publisher.store.types import Adoption, Instant, Json, MediaList, PathBytes
+from publisher.store.types import Adoption, Corrections, Instant, Json, MediaList, PathBytes
 
 metadata = MetaData(
     naming_convention={
@@ -29,6 +29,7 @@ metadata = MetaData(
 
 
 QUEUED = text("deliveries.state = 0")  # written out: the queue's index is found for no bound value
+QUEUED_NOTICE = text("notices.state = 0")
 
 
 # Likewise for the index of what is refused.
@@ -113,6 +114,8 @@ articles = Table(
     Column("page", Text, nullable=False, server_default=""),
     # What is published beside it, as the table of that name has it.
     Column("media", MediaList, nullable=False, server_default=""),
+    # What was said to be wrong in it, as the table of that name has it.
+    Column("corrections", Corrections, nullable=False, server_default=""),
     Index("ix_articles_newest", "status", "published", "seq"),
     Index("ix_articles_hash", "content_hash"),
     Index("ix_articles_page", "status", "page"),
@@ -342,6 +345,8 @@ editions = Table(
     Column("planned", Instant, nullable=False),
     Column("expires", Instant, nullable=False),
     Column("upto_seq", Integer, nullable=False),
+    # It holds what comes after this one, whatever its readers had; NULL: each one's watermark says (D1).
+    Column("from_seq", Integer, nullable=True),
     Column("include_existing", Boolean, nullable=False),
     Column("kind", Text, nullable=False),  # model.digest.Kind
     Column("release", Text, nullable=False),  # model.digest.Release
@@ -384,11 +389,50 @@ deliveries = Table(
     Column("attempts", SmallInteger, nullable=False, server_default="0"),
     Column("due", Instant, nullable=False),
     Column("expires", Instant, nullable=False),  # the end of the edition's life for this reader
+    Column("seen_seq", Integer, nullable=False, server_default="0"),  # their watermark before it
     Column("code", Integer, nullable=False, server_default="0"),
     Column("note", Text, nullable=False, server_default=""),
     UniqueConstraint("edition", "subscriber"),
     Index("ix_deliveries_subscriber", "subscriber"),
-    # Settling touches neither index of the queue: this one knows queued rows only.
-    _where("ix_deliveries_queue", "due", "variant", where="state = 0"),
+    # Settling touches no index of the queue: this one knows queued rows only. By edition first: those that are held
+    # are passed over in one step, however many letters they have.
+    _where("ix_deliveries_queue", "edition", "due", "variant", where="state = 0"),
+    sqlite_autoincrement=True,
+)
+
+# Letters that are no edition's, to one person each: previews and notices for editors. What stands here is sent.
+notices = Table(
+    "notices",
+    metadata,
+    _key(),
+    Column("kind", Text, nullable=False),  # "preview": a word of ASCII letters
+    Column("key", Text, nullable=False),  # what it is about; of a kind nobody gets two about the same
+    Column("recipient", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("direction", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("html", Text, nullable=False),  # "" once it has left
+    Column("text", Text, nullable=False),
+    Column("created", Instant, nullable=False),  # its Date
+    Column("due", Instant, nullable=False),
+    Column("expires", Instant, nullable=False),
+    Column("state", SmallInteger, nullable=False),  # model.delivery.State
+    Column("attempts", SmallInteger, nullable=False, server_default="0"),
+    Column("code", Integer, nullable=False, server_default="0"),
+    Column("note", Text, nullable=False, server_default=""),
+    UniqueConstraint("kind", "key", "recipient"),
+    _where("ix_notices_queue", "due", where="state = 0"),
+    sqlite_autoincrement=True,
+)
+
+# What was wrong in an article, as its editors said it (D9).
+corrections = Table(
+    "corrections",
+    metadata,
+    _key(),
+    Column("article", ForeignKey("articles.id"), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("text", Text, nullable=False),  # paragraphs parted by empty lines
+    Index("ix_corrections_article", "article"),
     sqlite_autoincrement=True,
 )

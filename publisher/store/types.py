@@ -9,6 +9,7 @@ from sqlalchemy import BigInteger, Dialect, LargeBinary, Text
 from sqlalchemy.types import TypeDecorator
 
 from publisher.model.adoption import Adopted
+from publisher.model.article import Correction
 from publisher.model.media import Made, Media
 
 _encoded = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -92,3 +93,18 @@ class MediaList(TypeDecorator[tuple[Media, ...]]):
             Media(reference, Made(*page), Made(*letter) if letter else None, *rest)
             for reference, page, letter, *rest in json.loads(value)
         )
+
+
+class Corrections(TypeDecorator[tuple[Correction, ...]]):
+    """What was said to be wrong in an article, as compact JSON; "" for nothing, which costs no reading."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: tuple[Correction, ...] | None, dialect: Dialect) -> str | None:
+        return _encoded([(int(each.at.timestamp()), each.text) for each in value]) if value else ""
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> tuple[Correction, ...]:
+        if not value:
+            return ()
+        return tuple(Correction(datetime.fromtimestamp(at, UTC), text) for at, text in json.loads(value))

@@ -12,6 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sqlalchemy import Connection
+
 from publisher.actions.house import House
 from publisher.actions.pool import Progress, cores
 from publisher.actions.publish import Published, publish
@@ -19,7 +21,8 @@ from publisher.config import Settings
 from publisher.errors import BadState, Unwritable
 from publisher.feeds import files
 from publisher.layout import STATE, Layout
-from publisher.store import ledger
+from publisher.mail.settings import OnUnknown
+from publisher.store import ledger, notices
 from publisher.store.state import State
 from publisher.store.store import Store
 from publisher.subscribers.tokens import Keys
@@ -139,7 +142,7 @@ def writing(settings: Settings, clock: Clock, *, workers: int = 1) -> Iterator[S
             fenced = state.fenced(store)
             if not fenced:
                 state.advance(store)
-                store.write(lambda c: ledger.recover(c, settings.mail.on_unknown))
+                store.write(lambda c: recover(c, settings.mail.on_unknown))
             house = house_of(settings, store, secret, workers)
             yield Session(house, state, clock, partial(_engine, settings, house, clock), fenced)
         finally:
@@ -148,9 +151,15 @@ def writing(settings: Settings, clock: Clock, *, workers: int = 1) -> Iterator[S
         os.close(lock)
 
 
+def recover(connection: Connection, on_unknown: OnUnknown) -> None:
+    """What a dead sender had claimed or was sending waits again, or is in doubt. Only for whoever holds the lock."""
+    ledger.recover(connection, on_unknown)
+    notices.recover(connection)
+
+
 def _engine(settings: Settings, house: House, clock: Clock) -> "LocalEngine":
     from publisher.actions.hours import opens
-    from publisher.actions.letters import Letters
+    from publisher.actions.letters import Letters, notice
     from publisher.engine.local import LocalEngine
     from publisher.mail.address import domain_of, mailbox
     from publisher.mail.carriers import carrier_to
@@ -168,6 +177,7 @@ def _engine(settings: Settings, house: House, clock: Clock) -> "LocalEngine":
         on_unknown=settings.mail.on_unknown,
         clock=clock,
         opens=partial(opens, house),
+        notice=partial(notice, house),
     )
 
 

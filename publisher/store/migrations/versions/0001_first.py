@@ -45,6 +45,7 @@ def upgrade() -> None:
         sa.Column("adopted", sa.Text(), nullable=True),
         sa.Column("page", sa.Text(), server_default="", nullable=False),
         sa.Column("media", sa.Text(), server_default="", nullable=False),
+        sa.Column("corrections", sa.Text(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_articles")),
         sa.UniqueConstraint("seq", name=op.f("uq_articles_seq")),
     )
@@ -202,6 +203,7 @@ def upgrade() -> None:
         sa.Column("planned", sa.BigInteger(), nullable=False),
         sa.Column("expires", sa.BigInteger(), nullable=False),
         sa.Column("upto_seq", sa.Integer(), nullable=False),
+        sa.Column("from_seq", sa.Integer(), nullable=True),
         sa.Column("include_existing", sa.Boolean(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("release", sa.Text(), nullable=False),
@@ -382,6 +384,7 @@ def upgrade() -> None:
         sa.Column("attempts", sa.SmallInteger(), server_default="0", nullable=False),
         sa.Column("due", sa.BigInteger(), nullable=False),
         sa.Column("expires", sa.BigInteger(), nullable=False),
+        sa.Column("seen_seq", sa.Integer(), server_default="0", nullable=False),
         sa.Column("code", sa.Integer(), server_default="0", nullable=False),
         sa.Column("note", sa.Text(), server_default="", nullable=False),
         sa.ForeignKeyConstraint(["edition"], ["editions.id"], name=op.f("fk_deliveries_edition")),
@@ -393,6 +396,47 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
         batch_op.create_index(
-            "ix_deliveries_queue", ["due", "variant"], unique=False, sqlite_where=sa.text("state = 0")
+            "ix_deliveries_queue",
+            ["edition", "due", "variant"],
+            unique=False,
+            sqlite_where=sa.text("state = 0"),
         )
         batch_op.create_index("ix_deliveries_subscriber", ["subscriber"], unique=False)
+
+    op.create_table(
+        "notices",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("recipient", sa.Text(), nullable=False),
+        sa.Column("language", sa.Text(), nullable=False),
+        sa.Column("direction", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("html", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.Column("due", sa.BigInteger(), nullable=False),
+        sa.Column("expires", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.SmallInteger(), nullable=False),
+        sa.Column("attempts", sa.SmallInteger(), server_default="0", nullable=False),
+        sa.Column("code", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("note", sa.Text(), server_default="", nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notices")),
+        sa.UniqueConstraint("kind", "key", "recipient", name=op.f("uq_notices_kind_key_recipient")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("notices", schema=None) as batch_op:
+        batch_op.create_index("ix_notices_queue", ["due"], unique=False, sqlite_where=sa.text("state = 0"))
+
+    op.create_table(
+        "corrections",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("article", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["article"], ["articles.id"], name=op.f("fk_corrections_article")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_corrections")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("corrections", schema=None) as batch_op:
+        batch_op.create_index("ix_corrections_article", ["article"], unique=False)
