@@ -50,6 +50,7 @@ class Session:
     reckoned: bool = False  # every due time is that of this configuration, and of this machine's time zones
     swept: bool = False  # what a killed run left in the output is gone
     on_published: Callable[[Published], None] = lambda _: None
+    on_planned: Callable[[], None] = lambda: None  # newsletters have something else to show
     _engine: "LocalEngine | None" = field(default=None, init=False)
 
     @property
