@@ -62,7 +62,7 @@ class Daemon:
         self._changed = self._written = 0  # since the log said so
         self._problems: dict[str, str] = {}
         self._down_until, self._downs = datetime.min.replace(tzinfo=UTC), 0
-        session.on_published = self._published
+        session.on_published, session.on_planned = self._published, self._look.set
         session.in_daemon = True
         session.slice = SLICE
 

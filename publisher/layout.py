@@ -128,6 +128,15 @@ class Layout:
         """The URL of the page of an edition in the archive of its newsletter."""
         return self.url(edition_path(newsletter, name))
 
+    def entry(self, newsletter: str, name: str) -> str:
+        """Where an edition's entry in the newsletter's feed leads: to its page; without pages to the home page, by an
+        address of its own, since readers tell entries by it as well."""
+        return self.edition(newsletter, name) if self.pages else f"{self.home}#{newsletter}-{name}"
+
+    def back_issues(self, newsletter: str, number: int) -> str:
+        """The URL of a list of older editions, from 1 for the oldest."""
+        return self.url(back_issues_path(newsletter, number))
+
 
 def article_path(slug: str) -> str:
     """The file of an article's page: a slug that ends in .html is a file, any other a folder."""
@@ -140,14 +149,24 @@ def permalink_path(identity: str) -> str:
     return f"{PERMALINKS}/{b32encode(digest)[:10].decode().lower()}.html"
 
 
+def newsletter_folder(name: str) -> str:
+    """The folder of a newsletter's page and feeds."""
+    return f"{_NEWSLETTERS}/{name}"
+
+
 def newsletter_path(name: str) -> str:
     """The file of a newsletter's page."""
-    return f"{_NEWSLETTERS}/{name}/{HOME}"
+    return f"{newsletter_folder(name)}/{HOME}"
 
 
 def edition_path(newsletter: str, name: str) -> str:
     """The file of the page of an edition."""
-    return f"{_NEWSLETTERS}/{newsletter}/{name}/{HOME}"
+    return f"{newsletter_folder(newsletter)}/{name}/{HOME}"
+
+
+def back_issues_path(newsletter: str, number: int) -> str:
+    """The file of a list of older editions; an edition's own name is a date."""
+    return f"{newsletter_folder(newsletter)}/{number}/{HOME}"
 
 
 def companion(path: str, coding: str) -> str:
@@ -247,7 +266,7 @@ def feed_file(address: str, index: str) -> str:
         segments.append(index)
     if len(segments) == 1 and segments[0] in RESERVED:
         raise ValueError("is written anyway")
-    ours = segments[0] in _FEED_FOLDERS.values() and segments[-1] in {RSS, ATOM, JSON}
+    ours = segments[0] in (*_FEED_FOLDERS.values(), _NEWSLETTERS) and segments[-1] in {RSS, ATOM, JSON}
     if ours or segments[0] == ARCHIVE:
         raise ValueError(f"is a feed of ours, in /{segments[0]}")
     if segments[0] in DYNAMIC or any(map(names_file, segments[:-1])):
@@ -325,6 +344,11 @@ def declared_id(value: str) -> str:
 def feed_id(site: str, key: str = "") -> str:
     """The identity of the site's feed, or of that of a label, by its key."""
     return uuid5(_uuid(site), f"feed\0{key}").urn if key else UUID(site).urn
+
+
+def edition_id(site: str, newsletter: str, slot: str) -> str:
+    """The identity of an edition: what the site's id, its newsletter and its slot make, for ever (F10)."""
+    return uuid5(_uuid(site), f"edition\0{newsletter}\0{slot}").urn
 
 
 def feed_folder(kind: str, slug: str) -> str:

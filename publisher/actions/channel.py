@@ -1,4 +1,5 @@
-"""The channels of a site: its own feed, that of a label, a document of the archive; what they say of themselves."""
+"""The channels of a site: its own feed, that of a label or a newsletter, a document of the archive; what they say of
+themselves."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
@@ -53,6 +54,22 @@ class Channels:
             language=language or self.site.language,
             direction=direction,
             removed=_told(removed),
+            previous="",
+            rss=self.urls.url(layout.in_folder(folder, layout.RSS)),
+            atom=self.urls.url(layout.in_folder(folder, layout.ATOM)),
+            json=self.urls.url(layout.in_folder(folder, layout.JSON)),
+        )
+
+    def newsletter(self, name: str, title: str) -> Feed:
+        """The channel of the editions of the newsletter *name* (F16)."""
+        folder = layout.newsletter_folder(name)
+        held = isolate(title, "lrm") if self.site.direction == "rtl" else title
+        return replace(
+            self.site,
+            id=layout.feed_id(self.identity, f"newsletter:{name}"),
+            title=f"{held} – {self.site.title}",
+            home=self.urls.newsletter(name) if self.urls.pages else self.site.home,
+            removed=(),
             previous="",
             rss=self.urls.url(layout.in_folder(folder, layout.RSS)),
             atom=self.urls.url(layout.in_folder(folder, layout.ATOM)),

@@ -13,7 +13,7 @@ from pathlib import Path
 from publisher import layout
 from publisher.actions.house import House
 from publisher.feeds import aliases, compression, files
-from publisher.store import articles, facts, feeds
+from publisher.store import articles, facts, feeds, issues
 
 SLICE = 5_000  # articles whose pages are looked at at once: memory stays flat
 
@@ -49,6 +49,11 @@ def refresh(
     if not more and not _complete(house):
         house.store.write(lambda c: facts.put(c, facts.COMPANIONS, facts.COMPLETE))
     house.memory.compressed = True
+
+
+def beside(house: House, paths: Iterable[str]) -> None:
+    """Make the companions that these files lack. Raises Unwritable."""
+    files.put_dated(house.out, _companions(house.out, paths))
 
 
 def _complete(house: House) -> bool:
@@ -94,13 +99,18 @@ def _feeds(house: House) -> Iterator[str]:
     for label in house.store.read(feeds.listed):
         if label.folder and label.kind in house.feeds.per:
             yield from layout.feed_files(label.folder)
+    for each in json.loads(house.store.read(lambda c: facts.get(c, facts.NEWSLETTERS)) or "{}").values():
+        yield from each["files"]
     if house.feeds.archive:
         yield from map(layout.archive_path, range(1, house.store.read(feeds.last_archive) + 1))
 
 
 def _pages(house: House) -> Iterator[str]:
-    """The pages of articles."""
+    """The pages of articles and editions."""
     after = 0
     while standing := house.store.read(lambda c, after=after: articles.standing(c, after, SLICE)):  # type: ignore[misc]
         after = standing[-1].seq
         yield from (layout.article_path(one.slug) for one in standing)
+    for newsletter in house.store.read(issues.summary):
+        for place in house.store.read(lambda c, name=newsletter: issues.public(c, name)):  # type: ignore[misc]
+            yield layout.edition_path(newsletter, place.name)

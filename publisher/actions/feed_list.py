@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from publisher import __version__, layout
+from publisher.actions import newsletters
 from publisher.actions.channel import Channels
 from publisher.actions.house import House
 from publisher.feeds import files, opml
@@ -18,13 +19,14 @@ def write(house: House, channels: Channels, updated: datetime, written: list[str
     """Write the list of the feeds that stand in the output, *updated* when the newest article was, when something in
     it changed; *verify*: also when somebody deleted it. Adds to *written* what was written."""
     labels = [label for label in house.store.read(feeds.listed) if label.kind in house.feeds.per]
-    made_from = repr((__version__, house.site, house.layout, updated, labels))
+    others = newsletters.outlines(house, channels)
+    made_from = repr((__version__, house.site, house.layout, updated, labels, others))
     state = facts.digest(made_from.encode())
     there = not verify or (house.out / layout.OPML).is_file()
     if there and house.store.read(lambda c: facts.get(c, STATE)) == state:
         return
     site = house.site
-    outlines = list(_outlines(channels, labels))
+    outlines = [*_outlines(channels, labels), *others]
     data = opml.render(site.title, outlines, updated, owner=site.author, language=site.language)
     if files.put(house.out, layout.OPML, data):
         written.append(layout.OPML)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
+from publisher import __version__
 from publisher.articles.parse import Rules
 from publisher.articles.settings import ArticleSettings
 from publisher.errors import BadInput
@@ -14,7 +15,7 @@ from publisher.mail.settings import MailSettings
 from publisher.model.digest import Newsletter
 from publisher.model.site import Site
 from publisher.pages.settings import PageSettings
-from publisher.store import articles
+from publisher.store import articles, facts
 from publisher.store.store import Store
 from publisher.subscribers.tokens import Keys
 from publisher.templating import Templates
@@ -26,6 +27,9 @@ class Memory:
 
     digits: tuple[tuple[str, str], ...] = ()
     faults: set[str] = field(default_factory=set)  # articles whose text cannot be shown, in words; told once
+    kept: set[int] = field(
+        default_factory=set
+    )  # cancelled editions of which letters had left: their pages stay
     compressed: bool = False  # whatever this process wrote so far has its companions
     looked: datetime | None = (
         None  # when it was last asked what is due; before, every due time is reckoned anew
@@ -64,6 +68,11 @@ class House:
     def rules(self) -> Rules:
         """What reading an article needs to know of the site."""
         return Rules(self.site.language, self.site.timezone, self.site.url)
+
+    @property
+    def theme(self) -> str:
+        """What every page is made from beside what it shows: the program, the site, the templates."""
+        return facts.digest(__version__.encode(), repr(self.site).encode(), self.templates.fingerprint("web"))
 
     def learnt(self, *, anew: bool = True) -> "House":
         """The house with what the store knows of the site: the digits its articles are written in. Not *anew*: what

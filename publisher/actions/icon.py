@@ -36,7 +36,7 @@ class Icon:
 def refresh(house: House, *, write: bool = True, verify: bool = False) -> Icon:
     """Bring icon and logo up to the picture that the site names. One that is missing or broken is named once, and
     what was made before stays. Not *write*: leave the output alone. *verify*: make again what somebody deleted."""
-    kept: dict[str, Any] = json.loads(house.store.read(lambda c: facts.get(c, FACT)) or "{}")
+    kept = _kept(house)
     if not house.site.picture and not kept:
         return Icon(house)
     if verify and kept.get("made") and not all((house.out / path).is_file() for path in _PATHS):
@@ -49,6 +49,15 @@ def refresh(house: House, *, write: bool = True, verify: bool = False) -> Icon:
     problem = now.get("problem", "")
     notes = (problem,) if problem and problem != kept.get("problem") else ()
     return Icon(_knowing(house, now), tuple(written), notes, problem)
+
+
+def known(house: House) -> House:
+    """*house* with the icon that was made last in its site."""
+    return _knowing(house, _kept(house))
+
+
+def _kept(house: House) -> dict[str, Any]:
+    return dict(json.loads(house.store.read(lambda c: facts.get(c, FACT)) or "{}"))
 
 
 def _dropped(house: House, kept: dict[str, Any], *, write: bool) -> tuple[dict[str, Any], list[str]]:

@@ -1,11 +1,10 @@
 """What is published is made from what the store says: the site's own feed first, for it is what readers wait for;
-then pages, the feeds of labels, the archive. What did not change is not made again."""
+then newsletters, pages, the feeds of labels, the archive. What did not change is not made again."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from publisher import __version__
-from publisher.actions import archive, article_pages, feed_list, front, label_feeds
+from publisher.actions import archive, article_pages, feed_list, front, issues, label_feeds, newsletters
 from publisher.actions.channel import Channels
 from publisher.actions.house import House
 from publisher.actions.pool import Progress
@@ -34,12 +33,11 @@ def write(
 ) -> Shown:
     """Bring the output folder up to the store; after the site's own feed, what shows about *limit* articles. *verify*:
     also what somebody deleted. Adds to *written* what was written and removed."""
-    fingerprint = facts.digest(
-        __version__.encode(), repr(house.site).encode(), house.templates.fingerprint("web")
-    )
+    fingerprint = house.theme
     channels = Channels.of(house, now)
     # Before a thousand pages that a new theme asks for: a new article is in the feeds at once.
     changed = _front(house, now, channels, fingerprint, written, verify=verify)
+    newsletters.write(house, now, channels, fingerprint, written, verify=verify)
     _remake(house, channels, fingerprint, verify=verify)
     torn, more = article_pages.write(
         house, fingerprint, written, verify=verify, limit=limit, progress=progress
@@ -49,6 +47,8 @@ def write(
         some = None if limit is None else max(limit // house.feeds.entries, 1)
         torn, more = label_feeds.write(house, now, channels, written, limit=some, progress=progress)
         changed += torn
+    if not more:
+        more = issues.write(house, fingerprint, written, verify=verify, limit=limit)
     if not more:
         if not changed:
             feed_list.write(house, channels, front.updated(house), written, verify=verify)

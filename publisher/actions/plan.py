@@ -8,9 +8,10 @@ from functools import partial
 
 from sqlalchemy import Connection
 
-from publisher.actions import endings, hours, openings, slots
+from publisher.actions import endings, hours, issues, openings, slots
 from publisher.actions.cadence import rhythm
 from publisher.actions.house import House
+from publisher.actions.letters import archived_at
 from publisher.actions.unseen import Unseen
 from publisher.digests import compose
 from publisher.digests.select import Selection
@@ -84,6 +85,7 @@ class _Plan:
         waiting = self._house.store.read(lambda c: cadences.of(c, self._newsletter.name, these))
         if self._edition.kind is Kind.DIGEST and any(not (each.schedule or each.zone) for each in waiting):
             self._show()
+        issues.open_page(self._house, self._edition)  # before anybody can have its address
         for cadence in waiting:
             if cadence.id >= self._progress.cadence:
                 after = self._progress.cursor if cadence.id == self._progress.cadence else 0
@@ -110,8 +112,8 @@ class _Plan:
             store.write(add)
 
     def _planned(self, readers: Sequence[Reader], day: int) -> list[tuple[int, int, int]]:
-        """(subscriber, variant, watermark) of everybody in the chunk who has something new (D2), and had no letter of that day;
-        variants are rendered where they are not stored yet (D6)."""
+        """(subscriber, variant, watermark) of everybody in the chunk who has something new (D2), and had no letter of
+        that day; variants are rendered where they are not stored yet (D6)."""
         planned = []
         for reader in readers:
             if day and reader.last_day - day in DATES:
@@ -186,5 +188,5 @@ def _content(
         spoken,
         opening=edition.opening,
         text_only=text_only,
-        archived=house.layout.edition(edition.newsletter, edition.name) if edition.name else "",
+        archived=archived_at(house, edition.newsletter, edition.name),
     )

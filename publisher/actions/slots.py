@@ -74,12 +74,21 @@ def ahead(newsletter: Newsletter) -> timedelta:
 
 def instant(edition: Edition) -> datetime | None:
     """The slot of an edition that came due; None for one that came at once, or because somebody said so."""
-    return None if ":" in edition.slot.partition("T")[0] else datetime.fromisoformat(edition.slot)
+    return _instant(edition.slot)
 
 
 def moment(edition: Edition) -> datetime:
     """The moment an edition is dated by: its slot, however late it is, or when it was planned."""
-    return instant(edition) or edition.planned
+    return dated(edition.slot, edition.planned)
+
+
+def dated(slot: str, planned: datetime) -> datetime:
+    """The moment that an edition at *slot* is dated by which was *planned* then."""
+    return _instant(slot) or planned
+
+
+def _instant(slot: str) -> datetime | None:
+    return None if ":" in slot.partition("T")[0] else datetime.fromisoformat(slot)
 
 
 def life(house: House, newsletter: Newsletter, cadence: Cadence | None, now: datetime) -> datetime:

@@ -1,7 +1,7 @@
 """A selection as the letter readers get: subject, HTML and plain text, rendered once a variant (M7, M9, R1-R11)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
@@ -9,10 +9,11 @@ from publisher.digests.frame import Frame, because, frame, said
 from publisher.digests.items import Group, Item, arrow, groups, items
 from publisher.digests.select import Selection
 from publisher.digests.subject import subject
+from publisher.digests.told import told
 from publisher.digests.voice import Paragraph, Voice, paragraphs, voice
 from publisher.layout import Layout
 from publisher.model.article import Article
-from publisher.model.digest import Content, Newsletter
+from publisher.model.digest import Content, Newsletter, Told
 from publisher.model.site import Site
 from publisher.templating import Templates
 from publisher.text.dates import digits_for, site_date
@@ -67,7 +68,8 @@ def compose(
     if not text_only:
         render = partial(digest.html, templates)
         articles, longest, rendered = _fitted(render, articles, longest, site.letterhead.html_limit)
-    return around.content(rendered, digest.text(templates, articles, longest))
+    content = around.content(rendered, digest.text(templates, articles, longest))
+    return replace(content, told=digest.told(articles, longest))
 
 
 def correction(
@@ -154,21 +156,32 @@ class _Digest:
         values = self._values(self._items(articles, longest), articles)
         return self.around.text(templates, self.template, **values)
 
+    def told(self, articles: Articles, longest: int) -> Told:
+        shown = self._items(articles, longest)
+        return told(self.newsletter.title, self.opening, self._groups(shown, articles), self._more(shown))
+
     def _items(self, articles: Articles, longest: int) -> tuple[Item, ...]:
         return items(articles, longest, self.site, self.layout, self.around.interface)
+
+    def _groups(self, shown: tuple[Item, ...], articles: Articles) -> tuple[Group, ...]:
+        if self.newsletter.group:
+            return groups(shown, articles, self.around.interface)
+        return (Group("", self.around.voice, shown),)
+
+    def _more(self, shown: tuple[Item, ...]) -> int:
+        return len(self.selection.items) + self.selection.more - len(shown)
 
     def _values(self, shown: tuple[Item, ...], articles: Articles) -> dict[str, object]:
         interface = self.around.interface
         digits = digits_for(self.site.digits, interface.language, self.site.region)
         number = len(self.selection.items) + self.selection.more
-        more = number - len(shown)
+        more = self._more(shown)
         forms = ("%(n)s more article on the site", "%(n)s more articles on the site")
-        whole = (Group("", self.around.voice, shown),)
         return {
             "date": self.date,
             "opening": self.opening,
             "items": shown,
-            "groups": groups(shown, articles, interface) if self.newsletter.group else whole,
+            "groups": self._groups(shown, articles),
             "count": interface.count("%(n)s new article", "%(n)s new articles", number, digits),
             "more": interface.count(*forms, more, digits) if more else "",
             "read_on": interface.text("Read the whole article"),

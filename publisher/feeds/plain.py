@@ -7,8 +7,8 @@ from functools import lru_cache
 from typing import Literal, TypeVar
 
 from publisher.model.adoption import Adopted
-from publisher.model.article import Article, Direction
-from publisher.model.feed import Entry, Feed
+from publisher.model.article import Direction
+from publisher.model.feed import Entry, Feed, Item
 from publisher.text.bidi import isolate
 from publisher.text.clean import tidy
 from publisher.text.direction import lead
@@ -21,7 +21,7 @@ FORMATS: tuple[Format, ...] = ("rss", "atom", "json")
 _IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+")  # RFC 3987, as far as readers mind
 
 
-def identity(article: Article, kind: Format) -> str:
+def identity(article: Item, kind: Format) -> str:
     """What readers of this format tell the article by (F10)."""
     return identity_of(article.id, article.adopted, kind)
 
@@ -41,7 +41,7 @@ def is_permalink(entry: Entry) -> bool:
     return bool(adopted and adopted.permalink and adopted.rss.startswith(("http://", "https://")))
 
 
-def ids(article: Article) -> list[str]:
+def ids(article: Item) -> list[str]:
     """The article's ids in all formats."""
     return [identity(article, kind) for kind in FORMATS] if article.adopted else [article.id]
 
@@ -55,28 +55,28 @@ def channel_description(feed: Feed) -> str:
     return _line(feed.description, feed.direction) or channel_title(feed)
 
 
-def title(article: Article) -> str:
+def title(article: Item) -> str:
     """The headline as written, behind one U+200F where readers would take it for left-to-right (F6, F12)."""
     return lead(article.title, article.direction)
 
 
-def summary(article: Article) -> str:
+def summary(article: Item) -> str:
     """The summary, with an LRM beside what the bidi algorithm would move (F9); "" where there is none."""
     return _line(article.summary, article.direction)
 
 
-def authors(feed: Feed, article: Article) -> tuple[str, ...]:
+def authors(feed: Feed, article: Item) -> tuple[str, ...]:
     """Who wrote it; the feed's author where the article names nobody."""
     return article.authors or ((feed.author,) if feed.author else ())
 
 
-def own_language(feed: Feed, article: Article) -> str | None:
+def own_language(feed: Feed, article: Item) -> str | None:
     """The article's language as feeds write it, where it is not the feed's (F4)."""
     language = feed_tag(article.language)
     return None if language == feed.language else language
 
 
-def own_direction(feed: Feed, article: Article) -> Direction | None:
+def own_direction(feed: Feed, article: Item) -> Direction | None:
     """The article's direction, where it is not the feed's and the feed tells directions (F5)."""
     return article.direction if feed.metadata and article.direction != feed.direction else None
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Literal
 
 from publisher.model.article import Direction
+from publisher.model.media import Shown
 
 # Stand in a rendered variant where each reader's own URLs go. U+FDD0 ... U+FDD3 are noncharacters: no article can
 # hold them (the cleaning door removes them).
@@ -86,6 +87,55 @@ class Edition:
 
 
 @dataclass(frozen=True, slots=True)
+class Passage:
+    """A paragraph of what the editor says first."""
+
+    text: str  # plain
+    language: str
+    direction: Direction
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """An article as a letter told of it. All text is plain."""
+
+    title: str
+    excerpt: str  # "" where the letter had no room for it
+    url: str
+    category: str  # the first; "" below a heading that says it
+    byline: str
+    spoken: str  # the language of `byline`
+    language: str
+    direction: Direction
+    picture: Shown | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Pieces below one heading, "" where the letter has none."""
+
+    heading: str
+    language: str
+    direction: Direction
+    pieces: tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What an edition's letter says, without how it is set and without what is for its reader alone: what the page of
+    the edition and its entry in the newsletter's feed are made of (F16)."""
+
+    title: str  # the newsletter's
+    opening: tuple[Passage, ...]
+    sections: tuple[Section, ...]
+    more: int  # articles that did not fit
+
+    @property
+    def pieces(self) -> tuple[Piece, ...]:
+        return tuple(piece for section in self.sections for piece in section.pieces)
+
+
+@dataclass(frozen=True, slots=True)
 class Content:
     """A variant as rendered. The slots stand where a reader's own URLs go."""
 
@@ -94,6 +144,7 @@ class Content:
     text: str
     language: str
     direction: Direction
+    told: Told | None = None  # of an edition's letter
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,3 +154,28 @@ class Variant:
     id: int
     edition: Edition
     content: Content
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """An edition as its newsletter's archive and feed show it: as it was mailed, whatever was edited since (M5, F16).
+    What feeds ask of an article they can ask of it."""
+
+    id: str  # urn:uuid:...
+    seq: int  # its place in the order of editions
+    newsletter: str  # its name
+    name: str  # of its page: "2026-11-23"
+    title: str  # the subject, without marks of ours
+    summary: str  # plain text, one line
+    language: str
+    direction: Direction
+    published: datetime  # UTC: the moment it is dated by
+    told: Told
+    authors: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    adopted: None = None  # no older feed had it
+
+    @property
+    def updated(self) -> datetime:
+        """It is never changed."""
+        return self.published

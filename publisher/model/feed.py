@@ -5,9 +5,11 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 
 from publisher.model.article import Article, Direction, Version
+from publisher.model.digest import Issue
 from publisher.model.media import Shown
 
 Kind = Literal["category", "author", "language"]  # what a feed beside the site's own is made for
+Item = Article | Issue  # what an entry is about
 
 
 class Label(NamedTuple):
@@ -55,9 +57,9 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One article in a feed."""
+    """One article in a feed; in a newsletter's, one edition (F16)."""
 
-    article: Article
+    article: Item
     url: str  # absolute, percent-encoded ASCII
     content: str  # HTML whose first element is <div dir lang> (F8)
     versions: tuple[Version, ...] = ()  # itself and its translations; () where it has none (A17)

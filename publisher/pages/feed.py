@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 
 from publisher.layout import Layout
-from publisher.model.article import Article
-from publisher.model.feed import Entry, Feed
+from publisher.model.feed import Entry, Feed, Item
 from publisher.model.site import Site
 from publisher.pages.frame import inline, local, page
 from publisher.templating import Templates
@@ -37,7 +36,7 @@ def feed_page(
     )
 
 
-def _headline(article: Article, url: str, site: Site, ui: Words) -> dict[str, object]:
+def _headline(article: Item, url: str, site: Site, ui: Words) -> dict[str, object]:
     return {
         "lang": article.language,
         "dir": article.direction,

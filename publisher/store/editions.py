@@ -158,6 +158,7 @@ def add_variant(
         language=content.language,
         direction=content.direction,
         subject=content.subject,
+        told=content.told,
         html=content.html,
         text=content.text,
     )

@@ -10,6 +10,7 @@ from publisher.store.tables import meta
 # What the shared files on disk were made from; "" from the first change until they are written.
 OUTPUTS = "outputs"
 OWN_PAGES = "own pages"  # which pages beside those of articles are ours, with their hashes
+NEWSLETTERS = "newsletters"  # the files of each newsletter, and what they were made from
 ARCHIVE = "archive"  # the number of the last archive document when all of them stood on disk
 # COMPLETE while every file on disk has the companions it should have; "" from the first change until then.
 COMPANIONS, COMPLETE = "companions", "complete"

@@ -16,7 +16,7 @@ from sqlalchemy import (
     text,
 )
 
-from publisher.store.types import Adoption, Corrections, Instant, Json, MediaList, PathBytes
+from publisher.store.types import Adoption, Contents, Corrections, Instant, Json, MediaList, PathBytes
 
 metadata = MetaData(
     naming_convention={
@@ -38,6 +38,8 @@ PINNED = text("articles.pin")
 OTHER = text("spellings.shown <> spellings.spelling")
 STALE_FEED = text("feeds.stale")
 STALE_ARCHIVE = text("archives.stale")
+SHOWN = text("editions.shown IS NOT NULL")
+PUBLIC = text("editions.page > ''")
 
 OUTDATED = "outdated"  # instead of what a page was made from: it stands on disk and is not what it should be
 
@@ -353,12 +355,16 @@ editions = Table(
     Column("opening", Text, nullable=False, server_default=""),
     Column("name", Text, nullable=True),  # of its page in the archive; NULL: it has none
     Column("shown", Integer, nullable=True),  # the variant that its page shows
+    # What its page was made from, or OUTDATED; "" while it has none: whoever has a page has it for ever (F16).
+    Column("page", Text, nullable=False, server_default=""),
     # How far it is planned: the cadence at hand, and the last of its subscribers.
     Column("cadence", Integer, nullable=False, server_default="0"),
     Column("cursor", Integer, nullable=False, server_default="0"),
     Column("complete", Boolean, nullable=False, server_default=text("false")),  # everybody is planned
     UniqueConstraint("newsletter", "slot"),
     UniqueConstraint("newsletter", "name"),
+    _where("ix_editions_shown", "release", "page", where="shown IS NOT NULL"),
+    _where("ix_editions_public", "newsletter", where="page > ''"),
     sqlite_autoincrement=True,
 )
 
@@ -372,6 +378,7 @@ variants = Table(
     Column("language", Text, nullable=False),
     Column("direction", Text, nullable=False),
     Column("subject", Text, nullable=False),
+    Column("told", Contents, nullable=True),  # model.digest.Told; NULL where it is no edition's
     Column("html", Text, nullable=False),
     Column("text", Text, nullable=False),
     UniqueConstraint("edition", "key"),

@@ -1,7 +1,7 @@
 """Column types: instants as whole UTC seconds, paths as their bytes, lists as JSON."""
 
 import json
-from dataclasses import asdict, astuple
+from dataclasses import asdict, astuple, fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,8 +10,10 @@ from sqlalchemy.types import TypeDecorator
 
 from publisher.model.adoption import Adopted
 from publisher.model.article import Correction
-from publisher.model.media import Made, Media
+from publisher.model.digest import Passage, Piece, Section, Told
+from publisher.model.media import Made, Media, Shown
 
+_PIECE = [each.name for each in fields(Piece)]
 _encoded = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
@@ -108,3 +110,30 @@ class Corrections(TypeDecorator[tuple[Correction, ...]]):
         if not value:
             return ()
         return tuple(Correction(datetime.fromtimestamp(at, UTC), text) for at, text in json.loads(value))
+
+
+class Contents(TypeDecorator[Told]):
+    """What an edition's letter says, as compact JSON text."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Told | None, dialect: Dialect) -> str | None:
+        return None if value is None else _encoded(astuple(value))
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> Told | None:
+        if value is None:
+            return None
+        title, opening, sections, more = json.loads(value)
+        passages = tuple(Passage(*each) for each in opening)
+        return Told(title, passages, tuple(map(_section, sections)), more)
+
+
+def _section(value: list[Any]) -> Section:
+    heading, language, direction, pieces = value
+    return Section(heading, language, direction, tuple(map(_piece, pieces)))
+
+
+def _piece(value: list[Any]) -> Piece:
+    made = dict(zip(_PIECE, value, strict=True))
+    return Piece(**made | {"picture": Shown(*made["picture"]) if made["picture"] else None})

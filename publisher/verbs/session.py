@@ -52,6 +52,7 @@ class Session:
     slice: int | None = None  # about how many articles' outputs are made before the next look; None: all
     swept: bool = False  # what a killed run left in the output is gone
     on_published: Callable[[Published], None] = lambda _: None
+    on_planned: Callable[[], None] = lambda: None  # newsletters have something else to show
     _engine: "LocalEngine | None" = field(default=None, init=False)
 
     @property

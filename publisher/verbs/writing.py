@@ -62,6 +62,8 @@ async def send(
     touched, problems = await asyncio.to_thread(
         _plan, session, chosen, at_once, include_existing=include_existing
     )
+    if touched:  # their newsletters have another edition to show
+        await session.publish(whole=False)
     tally = await _deliver(session, progress)
     for _ in range(SOON_RUNS):  # a connection that broke off: its letters are due in a moment
         if tally.down or session.engine.stopping or not await _due_within(session, SOON):
@@ -154,7 +156,9 @@ def _editions(session: Session, numbers: set[int]) -> list[dict[str, Any]]:
 
 async def tick(session: Session) -> "tuple[Tally, list[str]]":
     """What the daemon does again and again: plan what is due, send what is due. Returns what is wrong, too."""
-    _, problems = await asyncio.to_thread(_plan, session, tuple(session.house.newsletters.values()), ())
+    touched, problems = await asyncio.to_thread(_plan, session, tuple(session.house.newsletters.values()), ())
+    if touched:
+        session.on_planned()
     return await _deliver(session), problems
 
 

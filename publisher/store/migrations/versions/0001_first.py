@@ -210,6 +210,7 @@ def upgrade() -> None:
         sa.Column("opening", sa.Text(), server_default="", nullable=False),
         sa.Column("name", sa.Text(), nullable=True),
         sa.Column("shown", sa.Integer(), nullable=True),
+        sa.Column("page", sa.Text(), server_default="", nullable=False),
         sa.Column("cadence", sa.Integer(), server_default="0", nullable=False),
         sa.Column("cursor", sa.Integer(), server_default="0", nullable=False),
         sa.Column("complete", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
@@ -219,6 +220,17 @@ def upgrade() -> None:
         sa.UniqueConstraint("newsletter", "slot", name=op.f("uq_editions_newsletter_slot")),
         sqlite_autoincrement=True,
     )
+    with op.batch_alter_table("editions", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_editions_public", ["newsletter"], unique=False, sqlite_where=sa.text("page > ''")
+        )
+        batch_op.create_index(
+            "ix_editions_shown",
+            ["release", "page"],
+            unique=False,
+            sqlite_where=sa.text("shown IS NOT NULL"),
+        )
+
     op.create_table(
         "labels",
         sa.Column("key", sa.Text(), nullable=False),
@@ -367,6 +379,7 @@ def upgrade() -> None:
         sa.Column("language", sa.Text(), nullable=False),
         sa.Column("direction", sa.Text(), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("told", sa.Text(), nullable=True),
         sa.Column("html", sa.Text(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["edition"], ["editions.id"], name=op.f("fk_variants_edition")),

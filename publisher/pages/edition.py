@@ -1,0 +1,85 @@
+"""The page of an edition: what its letter said, in the site's look and without what was for one reader (F16, M5)."""
+
+from collections.abc import Mapping
+
+from publisher.layout import Layout
+from publisher.model.article import Direction
+from publisher.model.digest import Issue, Piece, Section
+from publisher.model.site import Site
+from publisher.pages.frame import inline, local, page
+from publisher.templating import Templates
+from publisher.text.dates import digits_for, rfc3339, site_date
+from publisher.text.direction import of_tag
+from publisher.text.words import words
+
+
+def edition_page(
+    site: Site,
+    layout: Layout,
+    issue: Issue,
+    templates: Templates,
+    *,
+    before: str = "",
+    after: str = "",
+) -> bytes:
+    """The page of *issue*, in its language; UTF-8. *before* and *after* are the names of the editions beside it, ""
+    where there is none. Raises BadConfig for a template that cannot be used."""
+    ui, told = words(issue.language), issue.told
+    digits = digits_for(site.digits, ui.language, site.region)
+    more = ("%(n)s more article on the site", "%(n)s more articles on the site")
+    number = len(told.pieces)
+    picture = next((piece.picture for piece in told.pieces if piece.picture), None)
+    return page(
+        "edition.html.j2",
+        templates,
+        site,
+        layout,
+        ui,
+        title=f"{issue.title} — {site.title}",
+        language=issue.language,
+        direction=issue.direction,
+        canonical=layout.edition(issue.newsletter, issue.name),
+        headline=inline(issue.title, issue.direction),
+        subject=issue.title,
+        newsletter=inline(told.title, issue.direction),
+        newsletter_path=local(layout.newsletter(issue.newsletter)),
+        description=issue.summary,
+        iso=rfc3339(issue.published),
+        date=site_date(issue.published, site, ui.language),
+        count=ui.count("%(n)s article", "%(n)s articles", number, digits),
+        opening=[_said(one.text, one.language, one.direction) for one in told.opening],
+        sections=[_section(section) for section in told.sections],
+        more=ui.count(*more, told.more, digits) if told.more else "",
+        image=picture.url if picture else "",
+        before=_beside(layout, issue, before),
+        after=_beside(layout, issue, after),
+    )
+
+
+def _beside(layout: Layout, issue: Issue, name: str) -> Mapping[str, str]:
+    url = layout.edition(issue.newsletter, name) if name else ""
+    return {"url": url, "path": local(url)} if url else {}
+
+
+def _said(text: str, language: str, direction: Direction) -> dict[str, object]:
+    return {"lang": language, "dir": direction, "text": inline(text, direction)}
+
+
+def _section(section: Section) -> dict[str, object]:
+    return {
+        "heading": _said(section.heading, section.language, section.direction) if section.heading else {},
+        "pieces": [_piece(piece) for piece in section.pieces],
+    }
+
+
+def _piece(piece: Piece) -> dict[str, object]:
+    return {
+        "lang": piece.language,
+        "dir": piece.direction,
+        "url": piece.url,
+        "title": inline(piece.title, piece.direction),
+        "excerpt": inline(piece.excerpt, piece.direction),
+        "category": inline(piece.category, piece.direction),
+        "byline": _said(piece.byline, piece.spoken, of_tag(piece.spoken)),
+        "picture": piece.picture,
+    }
