@@ -14,7 +14,7 @@ _DECLARATION = re.compile(r"(?:[^;\"'(]|\"[^\"]*\"|'[^']*'|\([^)]*\))+")
 _COMPOUND = re.compile(r"([a-z][a-z0-9]*|\*)?((?:\.[\w-]+)*)", re.IGNORECASE)
 _HEX = re.compile(r"#(?:[0-9a-f]{3}|[0-9a-f]{6})\b", re.IGNORECASE)
 _RGB = re.compile(r"rgba?\(\s*(\d+)\s*[, ]\s*(\d+)\s*[, ]\s*(\d+)\s*(?:[,/]\s*([\d.]+)\s*)?\)", re.IGNORECASE)
-_LENGTH = re.compile(r"([\d.]+)\s*(px|pt|em|rem|%)?")
+_LENGTH = re.compile(r"(\d+(?:\.\d+)?|\.\d+)\s*(px|pt|em|rem|%)?")
 _NAMES = {
     "black": "#000000", "white": "#ffffff", "red": "#ff0000", "green": "#008000", "blue": "#0000ff",
     "gray": "#808080", "grey": "#808080", "silver": "#c0c0c0", "navy": "#000080", "teal": "#008080",
@@ -77,12 +77,15 @@ def matches(element: _Element, selector: str) -> int | None:
         weight = _means(element, last)
         if weight is None:
             continue
-        at: _Element | None = element
+        at = element
         for compound in reversed(around):
-            at = next((up for up in at.iterancestors() if _means(up, compound) is not None), None)
-            if at is None:
+            found = next(
+                ((up, means) for up in at.iterancestors() if (means := _means(up, compound)) is not None),
+                None,
+            )
+            if found is None:
                 break
-            weight += _means(at, compound) or 0
+            at, weight = found[0], weight + found[1]
         else:
             best = max(weight, best or 0)
     return best
@@ -104,8 +107,9 @@ def colour(value: str) -> Colour | None:
         digits = found[0][1:]
         digits = digits if len(digits) == 6 else "".join(each * 2 for each in digits)
         return int(digits[:2], 16), int(digits[2:4], 16), int(digits[4:], 16)
-    if (found := _RGB.search(value)) and float(found[4] or 1) == 1:
-        return int(found[1]), int(found[2]), int(found[3])
+    if (found := _RGB.search(value)) and (found[4] or "1") in ("1", "1.0"):
+        red, green, blue = (min(int(each), 255) for each in found.groups()[:3])
+        return red, green, blue
     named = next((_NAMES[word] for word in re.findall(r"[a-z]+", value.lower()) if word in _NAMES), None)
     return colour(named) if named else None
 

@@ -42,7 +42,7 @@ def check(view: View, html: str) -> Iterator[Finding]:
     names = {(meta.get("name") or "").lower() for meta in view.root.iter("meta")}
     if "color-scheme" not in names:
         yield finding("no-color-scheme", "html: <head>")
-    if of_text("".join(view.root.itertext()), "ltr") == "rtl" and "[if mso]" not in html:
+    if of_text("".join(block.text for block in view.seen), "ltr") == "rtl" and "[if mso]" not in html:
         yield finding("no-outlook-font", "html: <head>")
     yield from _preheader(view)
 
@@ -73,10 +73,7 @@ def _letters(block: Block) -> Iterator[Finding]:
 
 
 def _urdu(box: Box) -> bool:
-    try:
-        return bool(box.lang) and feed_tag(box.lang) == "ur"
-    except ValueError:
-        return False
+    return bool(box.lang) and feed_tag(box.lang) == "ur"
 
 
 def _contrast(block: Block, name: str) -> Iterator[Finding]:

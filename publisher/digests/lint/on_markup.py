@@ -13,26 +13,10 @@ from publisher.text.quote import quoted
 
 _JOINED = re.compile("[\u0600-\u06ff\u0750-\u077f\u08a0-\u08ff\ufb50-\ufdff\ufe70-\ufefc]")
 _URL = re.compile(r"url\(\s*[\"']?([^\"')]*)", re.IGNORECASE)
-_ACTIVE = frozenset(
-    [
-        "script",
-        "iframe",
-        "frame",
-        "object",
-        "embed",
-        "applet",
-        "form",
-        "input",
-        "button",
-        "select",
-        "textarea",
-        "video",
-        "audio",
-        "svg",
-        "math",
-        "link",
-    ]
+_DO_THINGS = (
+    "applet audio button embed form frame iframe input link math object script select svg textarea video"
 )
+_ACTIVE = frozenset(_DO_THINGS.split())
 _LOADS = {"src", "background", "poster", "data", "srcset", "lowsrc"}
 _LEADS = {"href", "action", "formaction", "cite"}
 _SCRIPTS = re.compile(r"\s*(?:javascript|vbscript|data|file):", re.IGNORECASE)
@@ -53,13 +37,12 @@ def check(view: View, host: str, *, https: bool) -> Iterator[Finding]:
     for element in view.root.iter("meta", "link", "base"):
         if element.tag == "link" or (element.get("http-equiv") or "").lower() == "refresh":
             yield finding(
-                "active-content", f"html: <{element.tag}>", quoted(element.get("href") or "refresh")
+                "active-content", f"html: <{element.tag!s}>", quoted(element.get("href") or "refresh")
             )
         if element.tag == "base":
             yield finding("dropped-element", "html: <base>")
-    for element in view.root.iter("script"):
-        if element.getparent() is not None and element.getparent().tag == "head":  # type: ignore[union-attr]
-            yield finding("active-content", "html: <script>")
+    if view.root.find(".//script") is not None:
+        yield finding("active-content", "html: <script>")
     yield from _sheets(view, host)
     if not view.html.lstrip("\ufeff \n").lower().startswith("<!doctype html"):
         yield finding("no-doctype", "html", quoted(view.html.lstrip()[:20]))

@@ -1,10 +1,11 @@
 """Read aloud, and pressed with a finger (R11)."""
 
+import re
 from collections.abc import Iterator
 
 from publisher.digests.lint import css
 from publisher.digests.lint.given import at, finding
-from publisher.digests.lint.view import Box, View, accessible
+from publisher.digests.lint.view import Box, View, accessible, tag_of
 from publisher.model.finding import Finding
 from publisher.text.direction import of_tag
 from publisher.text.quote import quoted
@@ -91,14 +92,12 @@ def _element(box: Box) -> Iterator[Finding]:
         yield finding("no-alt", at(box), quoted(element.get("src") or ""))
     if box.own.get("display") == "none" and element.get("aria-hidden") != "true":
         yield finding("preheader-read-aloud", at(box), quoted("".join(element.itertext()).strip()))
-    if (
-        box.isolated
-        and element.get("dir") == "ltr"
-        and any(char.isascii() and char.isalpha() for char in "".join(element.itertext()))
-    ):
-        try:
-            other = not box.lang or of_tag(box.lang) == "rtl"
-        except ValueError:
-            other = True
-        if other:
-            yield finding("latin-without-lang", at(box), quoted("".join(element.itertext())))
+    text = "".join(element.itertext())
+    if box.isolated and element.get("dir") == "ltr" and re.search("[A-Za-z]", text) and not _ltr(box):
+        yield finding("latin-without-lang", at(box), quoted(text))
+    if element.get("lang") and not tag_of(element):
+        yield finding("invalid-lang", at(box), quoted(element.get("lang") or ""))
+
+
+def _ltr(box: Box) -> bool:
+    return bool(box.lang) and of_tag(box.lang) == "ltr"

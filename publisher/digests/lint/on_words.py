@@ -27,23 +27,9 @@ _FOREIGN = {
 _ANY = "0-9٠-٩۰-۹"
 _NUMBER = re.compile(rf"[{_ANY}](?:[.,:/٫٬-]?[{_ANY}])*")
 _DATE = re.compile(rf"(?<!\w)([{_ANY}]{{1,2}})ی? +([^\W\d_][^\d·()،,]*?)،? +([{_ANY}]{{4}})(?!\w)")
-_ENGLISH = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-]
+_ENGLISH = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 _ENGLISH_DATE = re.compile(
-    rf"\b(?:\d{{1,2}} (?:{'|'.join(each[:3] for each in _ENGLISH)})\w*\.?,? \d{{4}}"
-    rf"|(?:{'|'.join(each[:3] for each in _ENGLISH)})\w*\.? \d{{1,2}},? \d{{4}})\b"
+    rf"\b(?:\d{{1,2}} (?:{_ENGLISH})[a-z]*\.?,? \d{{4}}|(?:{_ENGLISH})[a-z]*\.? \d{{1,2}},? \d{{4}})\b"
 )
 _REGIONS = {"ar": ("", "IQ", "MA", "DZ", "TN", "MR", "EG", "SY", "SA"), "fa": ("IR", "AF")}
 _ARROWS = {"rtl": re.compile("[→⟶➔➜▶►⇒▸➡]"), "ltr": re.compile("[←⟵◀◄⇐◂⬅]")}
@@ -100,7 +86,7 @@ def _about(
                 "plural",
                 where,
                 quoted(wrong),
-                f"write {quoted(right)}: use {{{{ count }}}} and {{{{ more }}}} as they are",
+                f"write {quoted(right)}; {{{{ count }}}} is right by itself",
             )
     if _ARROWS[direction].search(text) and (exact or direction == "rtl"):
         yield finding("arrow", where, quoted(text))

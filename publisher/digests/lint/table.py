@@ -363,6 +363,12 @@ _READ_ALOUD = {
         "Latin words are read in the voice of another language",
         'write <span dir="ltr" lang="en">',
     ),
+    "invalid-lang": Rule(
+        "R11",
+        "error",
+        "no program knows this language: it is no language tag",
+        'write a tag: lang="{{ voice.lang }}"',
+    ),
     "body-without-lang": Rule(
         "R11",
         "warning",

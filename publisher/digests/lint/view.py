@@ -10,47 +10,13 @@ from lxml.etree import _Element
 
 from publisher.digests.lint import css
 from publisher.digests.lint.css import Colour, Style
+from publisher.text.language import canonical
 
-BLOCKS = frozenset(
-    [
-        "address",
-        "article",
-        "aside",
-        "blockquote",
-        "body",
-        "caption",
-        "center",
-        "dd",
-        "div",
-        "dl",
-        "dt",
-        "fieldset",
-        "figcaption",
-        "figure",
-        "footer",
-        "form",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "header",
-        "li",
-        "main",
-        "nav",
-        "ol",
-        "p",
-        "pre",
-        "section",
-        "table",
-        "tbody",
-        "td",
-        "th",
-        "tr",
-        "ul",
-    ]
+_BLOCKS = (
+    "address article aside blockquote body caption center dd div dl dt fieldset figcaption figure footer form h1 h2 h3"
+    " h4 h5 h6 header li main nav ol p pre section table tbody td th tr ul"
 )
+BLOCKS = frozenset(_BLOCKS.split())
 _BOLD = frozenset(["h1", "h2", "h3", "h4", "h5", "h6", "b", "strong", "th"])
 _SIZES = {"h1": 2.0, "h2": 1.5, "h3": 1.17, "h5": 0.83, "h6": 0.67, "small": 0.83, "big": 1.2}
 _FONT = re.compile(
@@ -134,7 +100,7 @@ class View:
         body = self.root.find("body")
         self.body = body
         if body is not None:
-            page = Box(self.root, {}, self._dir(self.root, "ltr"), self.root.get("lang") or "")
+            page = Box(self.root, {}, self._dir(self.root, "ltr"), tag_of(self.root))
             self._walk(body, page, None)
         self.by_element = {box.element: box for box in self.boxes}
 
@@ -174,7 +140,7 @@ class View:
             element=element,
             own=own,
             dir=self._dir(element, own.get("direction") or above.dir),
-            lang=element.get("lang") or above.lang,
+            lang=tag_of(element) or above.lang,
             size=size,
             leading=_leading(own, size, above.leading),
             family=own.get("font-family") or _shorthand(own, "family") or above.family,
@@ -204,6 +170,15 @@ class View:
     def _dir(element: _Element, around: str) -> str:
         said = (element.get("dir") or "").lower()
         return said if said in ("rtl", "ltr") else around
+
+
+def tag_of(element: _Element) -> str:
+    """The language that *element* says, "" for none, or what is no tag."""
+    said = element.get("lang") or ""
+    try:
+        return canonical(said) if said else ""
+    except ValueError:
+        return ""
 
 
 def is_dark(media: str) -> bool:
@@ -245,7 +220,7 @@ def _leading(own: dict[str, str], size: float, above: tuple[str, float]) -> tupl
     said = own.get("line-height") or _shorthand(own, "line")
     if not said:
         return above
-    if re.fullmatch(r"[\d.]+", said):
+    if re.fullmatch(r"\d+(?:\.\d+)?", said):
         return "ratio", float(said)
     found = css.pixels(said, size)
     return ("ratio", 1.2) if found is None else ("px", found)
