@@ -4,7 +4,7 @@ A language without a catalogue (ps, ug ...) gets English, never Arabic.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
 from unicodedata import bidirectional
@@ -14,7 +14,7 @@ from babel.lists import format_list
 from babel.messages.pofile import read_po
 from babel.plural import PluralRule
 
-from publisher.text.dates import Digits, write_digits
+from publisher.text.dates import Digits, digits_in, write_digits
 from publisher.text.direction import of_tag
 
 LANGUAGES = ("ar", "fa", "he", "ur", "ckb", "en")
@@ -74,6 +74,17 @@ class Words:
         """
         form = self._plurals[singular, plural][self._categories.index(self._rule(n))]
         return form % {"n": write_digits(str(n), digits)}
+
+    def misfits(self, text: str) -> Iterator[tuple[str, str]]:
+        """Each number in *text* with a word behind it that we count in another form, and the right one, in the same
+        digits: "3 مقال", "3 مقالات"."""
+        for singular, forms in self._plurals.items():
+            for form in dict.fromkeys(each for each in forms if "%(n)s" in each):
+                pattern = re.escape(form).replace(re.escape("%(n)s"), r"(?<!\w)(\d+)") + r"(?!\w)"
+                for found in re.finditer(pattern, text):
+                    right = self.count(*singular, int(found[1]), digits_in(found[1]) or "latn")
+                    if right != found[0]:
+                        yield found[0], right
 
     def join(self, items: Sequence[str]) -> str:
         """*items*, plain or in HTML, as a list in a sentence: «أ وب وج», «الف، ب و ج».

@@ -7,9 +7,10 @@ from functools import partial
 from publisher.feeds.lint import markup, on_links
 from publisher.feeds.lint.document import Document, Text
 from publisher.feeds.lint.on_texts import is_code
-from publisher.feeds.lint.remarks import Remark, quoted
+from publisher.feeds.lint.remarks import Remark
 from publisher.feeds.lint.view import View, Words, bare, told
 from publisher.text.direction import first_strong
+from publisher.text.quote import quoted
 
 _WORDS = frozenset({"description", "summary"})  # may be plain, with an entity in it
 _LOCAL = re.compile(r"\s*(?:mailto|tel|data|tag|cid|sms|geo|magnet|feed|at):|\s*#", re.IGNORECASE)

@@ -6,8 +6,9 @@ from itertools import pairwise
 
 from publisher.feeds.lint import stamps
 from publisher.feeds.lint.document import Document, Entry, Stamp
-from publisher.feeds.lint.remarks import Remark, quoted
+from publisher.feeds.lint.remarks import Remark
 from publisher.feeds.lint.view import View
+from publisher.text.quote import quoted
 
 _CLOCKS = timedelta(minutes=5)  # by which clocks differ
 _JUST = timedelta(minutes=1)

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from publisher.feeds.lint.document import Document, Entry
-from publisher.feeds.lint.remarks import Remark, quoted
+from publisher.feeds.lint.remarks import Remark
 from publisher.feeds.lint.view import View
+from publisher.text.quote import quoted
 
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
 _ODD = re.compile(r"[^!-~]")

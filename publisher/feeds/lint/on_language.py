@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator
 
 from publisher.feeds.lint.document import Document
-from publisher.feeds.lint.remarks import Remark, quoted
+from publisher.feeds.lint.remarks import Remark
 from publisher.feeds.lint.view import View, Words, bare, told
 from publisher.text import language
+from publisher.text.quote import quoted
 
 _KNOWN = frozenset(
     ["ar", "fa", "ur", "ps", "sd", "ug", "ckb", "he", "yi"]

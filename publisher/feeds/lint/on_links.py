@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
 from publisher.feeds.lint.document import Document, Entry, Link, Person
-from publisher.feeds.lint.remarks import Remark, quoted
+from publisher.feeds.lint.remarks import Remark
 from publisher.feeds.lint.view import View
+from publisher.text.quote import quoted
 from publisher.text.urls import url
 
 _SCRIPT = re.compile(

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from publisher.feeds.lint.document import Document
-from publisher.feeds.lint.remarks import Remark, quoted
+from publisher.feeds.lint.remarks import Remark
+from publisher.text.quote import quoted
 
 _TYPES = {
     "rss": ("application/rss+xml", "application/rdf+xml"),

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from functools import partial
 
 from publisher.feeds.lint.document import Text
-from publisher.feeds.lint.remarks import Remark, named, quoted
+from publisher.feeds.lint.remarks import Remark
 from publisher.feeds.lint.view import View
 from publisher.model.article import Direction
 from publisher.text import bidi
 from publisher.text.direction import first_strong
+from publisher.text.quote import named, quoted
 
 _MARKS = "\u200f\u061c"
 _OPENERS, _PDI = "\u2066\u2067\u2068", "\u2069"

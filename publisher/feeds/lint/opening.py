@@ -9,8 +9,9 @@ from typing import Any
 from lxml import etree
 
 from publisher.feeds import repair
-from publisher.feeds.lint.remarks import Remark, quoted
+from publisher.feeds.lint.remarks import Remark
 from publisher.text import clean
+from publisher.text.quote import quoted
 
 LARGE = 1_000_000  # bytes: more is a warning (F3)
 LIMIT = 10_000_000  # bytes: more is not read

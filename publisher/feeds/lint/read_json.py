@@ -6,7 +6,7 @@ from itertools import chain
 from typing import Any
 
 from publisher.feeds.lint.document import Document, Entry, Fault, Id, Link, Person, Stamp, Text
-from publisher.feeds.lint.remarks import quoted
+from publisher.text.quote import quoted
 
 _STRINGS = (
     "version title home_page_url feed_url description user_comment next_url icon favicon language url external_url"

@@ -1,7 +1,5 @@
 """What lint says: a rule that a feed breaks, where, what stands there, and the mend."""
 
-import re
-import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,7 +7,6 @@ from publisher.feeds.lint.document import Kind
 from publisher.feeds.lint.table import RULES
 
 Level = Literal["error", "warning", "note"]
-_SHOWN = 60  # characters of a quotation
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,23 +49,3 @@ class Report:
 
     def count(self, level: Level) -> int:
         return sum(each.level == level for each in self.remarks)
-
-
-def quoted(text: str) -> str:
-    """*text* for a line of a message: short, on one line, characters that show nothing or move others by number."""
-    short = text if len(text) <= _SHOWN else text[:_SHOWN].rstrip() + "…"
-    return f"“{_ODD.sub(_named, short)}”"
-
-
-_ODD = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
-)
-
-
-def _named(found: re.Match[str]) -> str:
-    return "⏎" if found[0] in "\r\n" else f"[U+{ord(found[0]):04X}]"
-
-
-def named(char: str) -> str:
-    """A character for a message: its number and its name."""
-    return f"U+{ord(char):04X} {unicodedata.name(char, '')}".strip()

@@ -1,0 +1,139 @@
+"""Words, numbers and dates that the templates wrote, in the manner of their language and region (R6, R8, R9); texts of
+others are left to those who wrote them."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from publisher.digests.lint.given import Given, at, finding, ours
+from publisher.digests.lint.on_direction import controls
+from publisher.digests.lint.view import View, first_shown
+from publisher.model.finding import Finding
+from publisher.model.site import Site
+from publisher.text.cldr import locale
+from publisher.text.dates import digits_for, digits_in
+from publisher.text.direction import first_strong, of_tag, of_text
+from publisher.text.fold import fold
+from publisher.text.quote import named, quoted
+from publisher.text.words import words
+
+# Letters that the keyboard of another language of the script writes, by language.
+_FOREIGN = {
+    "ar": re.compile("[یکەہھںےۆێڵڕ]"),
+    "fa": re.compile("[يكىہھەےں]"),
+    "ur": re.compile("[يكىه]"),
+    "ckb": re.compile("[يكىةں]"),
+}
+_ANY = "0-9٠-٩۰-۹"
+_NUMBER = re.compile(rf"[{_ANY}](?:[.,:/٫٬-]?[{_ANY}])*")
+_DATE = re.compile(rf"(?<!\w)([{_ANY}]{{1,2}})ی? +([^\W\d_][^\d·()،,]*?)،? +([{_ANY}]{{4}})(?!\w)")
+_ENGLISH = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
+_ENGLISH_DATE = re.compile(
+    rf"\b(?:\d{{1,2}} (?:{_ENGLISH})[a-z]*\.?,? \d{{4}}|(?:{_ENGLISH})[a-z]*\.? \d{{1,2}},? \d{{4}})\b"
+)
+_REGIONS = {"ar": ("", "IQ", "MA", "DZ", "TN", "MR", "EG", "SY", "SA"), "fa": ("IR", "AF")}
+_ARROWS = {"rtl": re.compile("[→⟶➔➜▶►⇒▸➡]"), "ltr": re.compile("[←⟵◀◄⇐◂⬅]")}
+_OUTWARDS = re.compile("^[^«»]*»[^«»]+«")
+_BRACKETS = re.compile(r"^[^()\[\]]*[)\]][^()\[\]]*[(\[]")
+_LEADING = re.compile("^[.!?؟،؛:…)\\]}»]+\\s*[\u0590-\u08ff\ufb1d-\ufdff]")
+
+
+def check(given: Given, view: View | None, others: tuple[str, ...]) -> Iterator[Finding]:
+    """Remarks on the subject, and on what in the letter is not the words of *others*. *view*: its HTML, if it has
+    any."""
+    yield from _lead(given, given.content.subject, "subject", "subject-reads-ltr")
+    yield from controls(given.content.subject, "subject")
+    for block in view.seen if view else ():
+        text = ours(block.text, others)
+        yield from _about(text, block.box.lang, block.box.dir, at(block.box), given.site)
+    if view and (first := first_shown(view.boxes)) and first.hidden:
+        text = "".join(first.element.itertext())
+        yield from _lead(given, text, "html: preheader", "preheader-reads-ltr")
+        yield from controls(text, "html: preheader")
+    for number, line in enumerate(given.content.text.split("\n"), 1):
+        text = ours(line, others)
+        if "://" not in text:
+            tag = given.interface if of_text(text, "ltr") == "rtl" else "en"
+            yield from _about(text, tag, of_tag(tag), f"text: line {number}", given.site, exact=False)
+
+
+def _lead(given: Given, text: str, where: str, rule: str) -> Iterator[Finding]:
+    """Whether a line of a list of mails shows its direction first (R6)."""
+    if of_text(text, "ltr") == "rtl" or given.content.direction == "rtl":
+        mixed = re.search("[\u0590-\u08ff]", text) is not None
+        if mixed and given.site.letterhead.marks and first_strong(text) == "L":
+            yield finding(rule, where, quoted(text.strip()))
+    if text.startswith("\u200f") and first_strong(text[1:]) in ("R", "AL"):
+        yield finding("needless-mark", where, quoted(text.strip()))
+
+
+def _about(
+    text: str, language: str, direction: str, where: str, site: Site, *, exact: bool = True
+) -> Iterator[Finding]:
+    """Remarks on a *text* of ours. *exact*: *language* is said of it, and not guessed."""
+    if not text:
+        return
+    primary = language.partition("-")[0]
+    yield from _numbers(text, language, where, site, exact=exact)
+    yield from _months(text, primary if exact else "", where, site)
+    if direction == "rtl" and (found := _ENGLISH_DATE.search(text)):
+        yield finding("english-date", where, quoted(found[0]))
+    if exact and (letter := _FOREIGN.get(primary, _NEVER).search(text)):
+        yield finding("other-letters", where, f"{named(letter[0])} in {quoted(text)}")
+    if primary and words(language).language == primary:
+        for wrong, right in words(language).misfits(text):
+            yield finding(
+                "plural",
+                where,
+                quoted(wrong),
+                f"write {quoted(right)}; {{{{ count }}}} is right by itself",
+            )
+    if _ARROWS[direction].search(text) and (exact or direction == "rtl"):
+        yield finding("arrow", where, quoted(text))
+    if direction == "rtl":
+        yield from _signs(text, where)
+
+
+_NEVER = re.compile(r"(?!)")
+
+
+def _signs(text: str, where: str) -> Iterator[Finding]:
+    if _OUTWARDS.search(text):
+        yield finding("quotes", where, quoted(text))
+    if _LEADING.search(text) or _BRACKETS.search(text):
+        yield finding("visual-order", where, quoted(text))
+
+
+def _numbers(text: str, language: str, where: str, site: Site, *, exact: bool) -> Iterator[Finding]:
+    mixed = [found[0] for found in _NUMBER.finditer(text) if _kinds(found[0]) > 1]
+    mixed += [found[0] for found in _DATE.finditer(text) if digits_in(found[1]) != digits_in(found[3])]
+    if mixed:
+        yield finding("mixed-digits", where, quoted(mixed[0]))
+        return
+    own = digits_for(site.digits, language, site.region) if exact and language else None
+    other = [found[0] for found in _NUMBER.finditer(text) if own and digits_in(found[0]) != own]
+    if other:
+        yield finding("other-digits", where, quoted(other[0]))
+
+
+def _kinds(number: str) -> int:
+    return len({digits_in(char) for char in number} - {None})
+
+
+def _months(text: str, primary: str, where: str, site: Site) -> Iterator[Finding]:
+    """Months by the names of another region than the site's; where *primary* is "", of all languages together."""
+    languages = (primary,) if primary in _REGIONS else () if primary else tuple(_REGIONS)
+    if not languages or not (dates := list(_DATE.finditer(text))):
+        return
+    others = () if primary else ("ur", "ckb", "ps")
+    own = frozenset().union(*(_names(each, site.region) for each in (*languages, *others)))
+    every = frozenset().union(*(_names(each, region) for each in languages for region in _REGIONS[each]))
+    for found in dates:
+        if (month := fold(found[2].partition("/")[0])) in every and month not in own:
+            yield finding("other-month", where, quoted(found[0]))
+
+
+@cache
+def _names(language: str, region: str) -> frozenset[str]:
+    """The months of *language* in *region*, as keys."""
+    return frozenset(map(fold, locale(language, region).months["format"]["wide"].values()))

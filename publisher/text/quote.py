@@ -1,0 +1,24 @@
+"""What stands somewhere, for a line of a message."""
+
+import re
+import unicodedata
+
+_SHOWN = 60  # characters of a quotation
+_ODD = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff\ufdd0-\ufdef]"
+)
+
+
+def quoted(text: str) -> str:
+    """*text* for a line of a message: short, on one line, characters that show nothing or move others by number."""
+    short = text if len(text) <= _SHOWN else text[:_SHOWN].rstrip() + "…"
+    return f"“{_ODD.sub(_numbered, short)}”"
+
+
+def _numbered(found: re.Match[str]) -> str:
+    return "⏎" if found[0] in "\r\n" else f"[U+{ord(found[0]):04X}]"
+
+
+def named(char: str) -> str:
+    """A character for a message: its number and its name."""
+    return f"U+{ord(char):04X} {unicodedata.name(char, '')}".strip()
