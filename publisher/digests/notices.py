@@ -12,7 +12,8 @@ from publisher.layout import Layout
 from publisher.model.digest import Content, Newsletter
 from publisher.model.site import Site
 from publisher.templating import Templates
-from publisher.text.dates import digits_for, site_date, write_digits
+from publisher.text.dates import digits_for, site_date
+from publisher.text.hours import clock
 from publisher.text.words import Words, words
 
 
@@ -122,7 +123,7 @@ def goodbye(
         subject=said(interface, "You have left %(title)s", title=title),
         preheader=texts[0],
         interface=interface,
-        why=interface.text("This is the last letter you get from us."),
+        why=interface.text("This is our last letter about this subscription."),
     )
     return _made(
         around,
@@ -156,7 +157,7 @@ def preview_for_editors(
     """
     interface = _interface(site, language)
     digits = digits_for(site.digits, interface.language, site.region)
-    hour = write_digits(due.astimezone(site.timezone).strftime("%H:%M"), digits)
+    hour = clock(due.astimezone(site.timezone).time(), interface.language, digits, region=site.region)
     facts = (
         said(
             interface,

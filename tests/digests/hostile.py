@@ -1,0 +1,3 @@
+"""Headlines that are no headlines."""
+
+hostile: dict[str, str] = {}
