@@ -13,9 +13,7 @@ from publisher.text.hours import clock, weekday_name
 from publisher.text.language import feed_tag
 from publisher.text.week import week
 from publisher.text.words import LANGUAGES, Words, own_name, words
-from publisher.text.zones import zones
-
-PAUSES = ("", "week", "month", "open")  # what the form says of a pause
+from publisher.text.zones import Zone, zone_name, zones
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +22,7 @@ class Preferences:
 
     newsletter: str  # its title
     offered: tuple[Frequency, ...]  # () = when it comes is not the reader's choice
-    often: Frequency
+    often: Frequency | None  # None: as the newsletter has it, which is none of these
     at: time
     weekday: int  # 0 for Monday
     day: int  # of the month; 31 = its last
@@ -71,7 +69,7 @@ def preferences_page(
         often=_frequencies(found, ui),
         weekdays=[(number, weekday_name(number, ui.language)) for number in week(site.region)],
         days=_days(site, ui),
-        zones=zones(ui.language),
+        zones=_zones(found, ui),
         categories=[(each, inline(each, ui.direction)) for each in found.categories],
         languages=[(each, own_name(each)) for each in _languages(site, found)],
         pauses=_pauses(found, site, ui),
@@ -102,15 +100,22 @@ def _days(site: Site, ui: Words) -> list[tuple[int, str]]:
     return [*((day, write_digits(str(day), digits)) for day in range(1, 29)), (31, ui.text("the last"))]
 
 
+def _zones(found: Preferences, ui: Words) -> list[Zone]:
+    """All there are, and the reader's own where it has an older name."""
+    offered = zones(ui.language)
+    own = Zone(found.zone, zone_name(found.zone, ui.language))
+    return [*offered] if any(each.id == own.id for each in offered) else [own, *offered]
+
+
 def _languages(site: Site, found: Preferences) -> list[str]:
     own = [found.language, feed_tag(site.language), *LANGUAGES]
     return list(dict.fromkeys(map(feed_tag, own)))
 
 
 def _pauses(found: Preferences, site: Site, ui: Words) -> list[tuple[str, str]]:
-    """What may be chosen, what is first; "kept" stands for a pause whose end is not among them."""
+    """What may be chosen; "kept" stands for a pause whose end is not among the others."""
     said = {
-        "": ui.text("None: letters come"),
+        "none": ui.text("None: letters come"),
         "week": ui.text("For a week"),
         "month": ui.text("For a month"),
         "open": ui.text("Until I come back"),

@@ -95,8 +95,18 @@ def shown(connection: Connection) -> dict[str, str]:
 def categories(connection: Connection) -> dict[str, str]:
     """The categories and tags of published articles: their keys without kind, and how they are shown."""
     query = select(spellings.c.key, spellings.c.shown).distinct()
-    rows = connection.execute(query.where(spellings.c.key.startswith(_CATEGORY, autoescape=True))).tuples()
+    rows = connection.execute(query.where(spellings.c.key.startswith(_CATEGORY, autoescape=True)))
     return {key.removeprefix(_CATEGORY): shown_ for key, shown_ in rows}
+
+
+def commonest(connection: Connection, limit: int) -> tuple[str, ...]:
+    """The categories and tags that most published articles have, as they are shown, in alphabetical order."""
+    number = func.sum(spellings.c.count)
+    query = select(spellings.c.shown).where(spellings.c.key.startswith(_CATEGORY, autoescape=True))
+    rows = connection.execute(
+        query.group_by(spellings.c.key).order_by(number.desc(), spellings.c.key).limit(limit)
+    )
+    return tuple(sorted(rows.scalars()))
 
 
 def _count(connection: Connection, counts: Mapping[tuple[str, str], int]) -> None:

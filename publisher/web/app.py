@@ -1,4 +1,4 @@
-"""Everything the daemon answers: the output folder, the unsubscribe door, /healthz."""
+"""Everything the daemon answers: the output folder, pages behind a personal link, /healthz."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,13 +10,14 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from publisher.actions import readers
-from publisher.pages.notice import notice_page
 from publisher.store import feed_versions
 from publisher.subscribers.tokens import Claim
 from publisher.text.words import words
 from publisher.verbs.session import Session
-from publisher.web.answers import COMMON, PAGE
+from publisher.web import personal, preferences
 from publisher.web.files import Files
+
+PERSONAL = ("/u/", "/preferences/")
 
 log = structlog.get_logger()
 
@@ -40,10 +41,14 @@ def application(
     async def unsubscribe(request: Request) -> Response:
         return await _unsubscribe(session, request)
 
+    async def prefer(request: Request) -> Response:
+        return await preferences.answer(session, request)
+
     dynamic = Starlette(
         routes=[
             Route("/healthz", healthz, methods=["GET"]),
             Route("/u/{token}", unsubscribe, methods=["GET", "POST"]),
+            Route("/preferences/{token}", prefer, methods=["GET", "POST"]),
         ]
     )
     dynamic.router.redirect_slashes = False  # the Host header is anybody's words
@@ -51,7 +56,7 @@ def application(
     async def application(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
             return
-        if scope["path"] == "/healthz" or scope["path"].startswith("/u/"):
+        if scope["path"] == "/healthz" or scope["path"].startswith(PERSONAL):
             await dynamic(scope, receive, send)
         else:
             await files(scope, receive, send)
@@ -64,10 +69,9 @@ async def _unsubscribe(session: Session, request: Request) -> Response:
     body and without any cookie (RFC 8058, 3.2; H2)."""
     house, token = session.house, request.path_params["token"]
     leaving = readers.who_leaves(house, token)
-    language = leaving.person.language if leaving and leaving.person.language else house.site.language
-    speak = words(language)
     if leaving is None:
-        return _page(session, 404, language, title=speak.text("This link is not valid."), text="")
+        return personal.gone(session)
+    language = leaving.person.language or house.site.language
     newsletter = house.newsletters.get(leaving.name)
     title = newsletter.title if newsletter else leaving.name
     if request.method == "POST" and not leaving.ended:
@@ -75,25 +79,13 @@ async def _unsubscribe(session: Session, request: Request) -> Response:
         await house.store.settle(lambda c: readers.leave(c, claim, now))
         log.info("unsubscribed", subscriber=claim.subscriber, newsletter=leaving.name)
     if request.method == "POST" or leaving.ended:
-        done = speak.text("You are unsubscribed from %(title)s. No more letters will come.") % {
-            "title": title
-        }
-        return _page(session, 200, language, title=speak.text("Unsubscribe"), text=done)
-    question = speak.text("Do you want to stop receiving %(title)s?") % {"title": title}
-    return _page(
+        return personal.left(session, language, title)
+    speak = words(language)
+    return personal.notice(
         session,
-        200,
         language,
         title=speak.text("Unsubscribe"),
-        text=question,
+        text=speak.text("Do you want to stop receiving %(title)s?") % {"title": title},
         action=token,  # relative: also right behind a proxy that strips a prefix
         button=speak.text("Yes, unsubscribe me"),
     )
-
-
-def _page(session: Session, status: int, language: str, **words_: Any) -> Response:
-    body = notice_page(
-        session.house.site, session.house.layout, session.house.templates, language=language, **words_
-    )
-    headers = {name.decode(): value.decode() for name, value in [*COMMON, *PAGE]}
-    return Response(body, status, headers | {"cache-control": "no-store"}, "text/html; charset=utf-8")

@@ -24,7 +24,7 @@ from tests.actions.test_plan import dated, letters
 from tests.actions.test_slots import having, tick
 
 if TYPE_CHECKING:
-    from tests.conftest import Clock, MakeHouse, Write
+    from tests.conftest import Clock, Write
 
     Publishes = Callable[..., Published]
 

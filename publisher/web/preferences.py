@@ -1,0 +1,71 @@
+"""The door of a reader's own page: GET and HEAD show it, POST writes what its form says (L5, H3)."""
+
+import asyncio
+from urllib.parse import parse_qs
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import Response
+
+from publisher.actions import preferences
+from publisher.actions.preferences import Opened
+from publisher.errors import BadInput
+from publisher.pages.preferences import preferences_page
+from publisher.text.words import words
+from publisher.verbs.session import Session
+from publisher.web.personal import gone, left, shown
+
+MOST = 1 << 16  # bytes of a form
+
+log = structlog.get_logger()
+
+
+async def answer(session: Session, request: Request) -> Response:
+    """The answer to a request for /preferences/TOKEN."""
+    house, token = session.house, request.path_params["token"]
+    found = await asyncio.to_thread(preferences.opened, house, token, session.clock())
+    if found is None:
+        return gone(session)
+    if found.ended:
+        return left(session, found.page.language, found.page.newsletter)
+    if request.method != "POST":
+        return _page(session, found, token)
+    form = await _form(request)
+    try:
+        if form is None:
+            raise BadInput("the form is too large, or none of ours")
+        await asyncio.to_thread(preferences.save, house, found, form, session.clock())
+    except BadInput as error:
+        log.info("preferences", subscriber=found.person.id, problem=error.what)
+        wrong = "Something in the form cannot be used. Nothing was changed."
+        return _page(session, found, token, wrong, status=400)
+    now_ = await asyncio.to_thread(preferences.opened, house, token, session.clock())
+    assert now_
+    return _page(session, now_, token, "Your preferences are saved.")
+
+
+def _page(session: Session, found: Opened, token: str, said: str = "", status: int = 200) -> Response:
+    house = session.house
+    body = preferences_page(
+        house.site,
+        house.layout,
+        house.templates,
+        found.page,
+        action=token,  # relative: also right behind a proxy that strips a prefix
+        leave=found.leave,
+        said=words(found.page.language).text(said) if said else "",
+    )
+    return shown(body, status)
+
+
+async def _form(request: Request) -> dict[str, list[str]] | None:
+    """The fields of a form as browsers send it; None for one that is none, or too large."""
+    body = b""
+    async for piece in request.stream():
+        body += piece
+        if len(body) > MOST:
+            return None
+    try:
+        return parse_qs(body.decode("ascii"), keep_blank_values=True, max_num_fields=200)
+    except ValueError:
+        return None
