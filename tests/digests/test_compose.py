@@ -10,34 +10,24 @@ import pytest
 from lxml import etree
 from lxml import html as parser
 
-from publisher.digests.compose import compose, encoded_size
-from publisher.digests.select import Selection, select
+from publisher.digests.compose import compose
+from publisher.digests.select import Selection
 from publisher.errors import BadConfig
 from publisher.layout import Layout
-from publisher.mail.slots import base64_lines
 from publisher.model.digest import PREFERENCES_SLOT, UNSUBSCRIBE_SLOT, Content
-from publisher.model.site import Letterhead
 from publisher.templating import Templates
 from tests.digests.letters import (
-    CATEGORIES,
-    HOME,
-    LAYOUT,
-    OPENINGS,
     PLANNED,
     POSTAL,
     STORIES,
-    TEMPLATES,
     TITLES,
     article,
     direction,
     grouped,
-    house,
     letter,
     mixed,
     newsletter,
-    picture,
     site,
-    stories,
 )
 
 
