@@ -63,6 +63,6 @@ def hostile(text: str) -> dict[str, Content]:
             *common, subject=text, headlines=[text, text], more=0, readers=2, due=PLANNED, approval_url=page
         ),
         "notice": notices.notice_for_editors(
-            of, LAYOUT, TEMPLATES, subject=text, text=f"{text}\n\n{text}", url=page, button=text
+            of, LAYOUT, TEMPLATES, subject=text, text=f"{text}\n\n{text}", url=page, button=words
         ),
     }
