@@ -3,7 +3,9 @@
 import re
 import unicodedata
 from dataclasses import replace
+from datetime import datetime
 from functools import cache
+from pathlib import Path
 
 import pytest
 from lxml import html as parser
@@ -12,7 +14,14 @@ from publisher.digests import notices
 from publisher.digests.compose import correction, spoken
 from publisher.digests.samples import samples, trials
 from publisher.errors import BadConfig
-from publisher.model.digest import END_PERSONAL, PERSONAL, PREFERENCES_SLOT, UNSUBSCRIBE_SLOT, Content
+from publisher.model.digest import (
+    END_PERSONAL,
+    PERSONAL,
+    PREFERENCES_SLOT,
+    UNSUBSCRIBE_SLOT,
+    Approve,
+    Content,
+)
 from publisher.model.site import Letterhead
 from publisher.templating import Templates
 from tests.digests.letters import (
@@ -151,7 +160,9 @@ def test_a_letter_speaks_the_language_of_its_reader(kind: str, language: str) ->
         ("ar", None, "تصلك أول رسالة حالما يُنشر جديد."),
     ],
 )
-def test_a_new_reader_is_told_when_the_first_letter_comes(language, due, text) -> None:  # type: ignore[no-untyped-def]  # R8
+def test_a_new_reader_is_told_when_the_first_letter_comes(
+    language: str, due: datetime | None, text: str
+) -> None:  # R8
     content = notices.welcome(house(language), newsletter(language), LAYOUT, TEMPLATES, due=due)
 
     assert text in lines(content) and text in said(content)
@@ -188,7 +199,9 @@ def test_a_goodbye_offers_a_way_back_where_there_is_one() -> None:
     ("approve", "silence"),
     [("required", "لن تُرسل ما لم ترد."), ("notify", "إن لم ترد، أُرسلت في موعدها.")],
 )
-def test_an_editor_sees_what_goes_out_when_to_how_many_and_what_silence_means(approve, silence) -> None:  # type: ignore[no-untyped-def]
+def test_an_editor_sees_what_goes_out_when_to_how_many_and_what_silence_means(
+    approve: Approve, silence: str
+) -> None:
     content = notices.preview_for_editors(
         house("ar"),
         newsletter("ar", approve=approve),
@@ -293,7 +306,9 @@ TEMPLATE_OF = {
 @pytest.mark.parametrize("part", ["html", "txt"])
 @pytest.mark.parametrize("kind", TEMPLATE_OF)
 @pytest.mark.parametrize("instant", [True, False])
-def test_a_broken_template_of_a_site_is_found_by_file_and_line(kind, part, instant, tmp_path) -> None:  # type: ignore[no-untyped-def]  # R10
+def test_a_broken_template_of_a_site_is_found_by_file_and_line(
+    kind: str, part: str, instant: bool, tmp_path: Path
+) -> None:  # R10
     name = f"{TEMPLATE_OF[kind]}.{part}.j2"
     (tmp_path / "mail").mkdir()
     (tmp_path / "mail" / name).write_text("x\n{{ nothing }}\n")
