@@ -267,6 +267,18 @@ def test_a_title_in_a_sentence_of_the_other_direction_stays_whole() -> None:  # 
     assert "أهلًا بك في \u200eThe Week (2)\u200e" == content.subject
 
 
+@pytest.mark.parametrize(("language", "other"), [("ar", "en"), ("en", "ar"), ("he", "en")])
+def test_the_publishers_words_are_set_in_the_publishers_language(language: str, other: str) -> None:  # R1 R5
+    content = made(language)["foreign"]
+    root = parser.document_fromstring(content.html)
+    own = [
+        p for p in root.xpath("//p") if p.xpath("string()").strip() in (TITLES[language], *POSTAL[language])
+    ]
+
+    assert (other, direction(other)) == (root.get("lang"), root.get("dir"))
+    assert [(language, direction(language))] * 4 == [(p.get("lang"), p.get("dir")) for p in own]
+
+
 @pytest.mark.parametrize(
     ("reader", "language"),
     [("fa", "fa"), ("fa-AF", "fa"), ("ps", "ar"), ("ur-Latn", "ar"), (None, "ar"), ("xx", "ar")],

@@ -21,7 +21,7 @@ URLS = {
     END_PERSONAL: "",
 }
 ALL = [(kind, language) for language in letters.LANGUAGES for kind in KINDS]
-MIXED = [("mixed", language) for language in ("ar", "en")]
+MIXED = [(kind, language) for kind in ("mixed", "foreign") for language in ("ar", "en")]
 
 # Blocks with text: what their language and direction are, where their words stand in them, and how they look.
 LOOK = """() => {
