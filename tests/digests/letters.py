@@ -216,6 +216,9 @@ def every(language: str) -> dict[str, Content]:
             due=PLANNED,
             approval_url=page,
         ),
+        "guest": compose(
+            of, daily, Selection(mine, 11), LAYOUT, TEMPLATES, PLANNED, other, opening=OPENINGS[other]
+        ),
         "foreign": notices.welcome(*common, other, due=PLANNED),
         "notice": notices.notice_for_editors(
             of, LAYOUT, TEMPLATES, subject=MORE[language][0], text=OPENINGS[language], url=page, button="OK"

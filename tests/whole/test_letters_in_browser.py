@@ -21,7 +21,7 @@ URLS = {
     END_PERSONAL: "",
 }
 ALL = [(kind, language) for language in letters.LANGUAGES for kind in KINDS]
-MIXED = [(kind, language) for kind in ("mixed", "foreign") for language in ("ar", "en")]
+MIXED = [(kind, language) for kind in ("mixed", "guest", "foreign") for language in ("ar", "en")]
 
 # Blocks with text: what their language and direction are, where their words stand in them, and how they look.
 LOOK = """() => {
@@ -200,7 +200,7 @@ def test_it_has_nothing_that_some_program_or_reader_lacks(show, kind, language):
     assert [] == violations(page)
 
 
-HEADS = {"digest": (3, 0), "grouped": (3, 5), "editors": (1, 0), "mixed": (6, 0)}
+HEADS = {"digest": (3, 0), "guest": (3, 0), "grouped": (3, 5), "editors": (1, 0), "mixed": (6, 0)}
 
 
 def violations(page: Any, **options: Any) -> list[str]:
