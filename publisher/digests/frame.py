@@ -13,7 +13,7 @@ from publisher.model.digest import END_PERSONAL, PERSONAL, PREFERENCES_SLOT, UNS
 from publisher.model.site import Site
 from publisher.templating import Templates
 from publisher.text.bidi import isolate
-from publisher.text.clean import one_line
+from publisher.text.clean import one_line, tidy
 from publisher.text.direction import of_tag
 from publisher.text.excerpt import excerpt
 from publisher.text.words import Words
@@ -36,13 +36,16 @@ class Frame:
 
     subject: str
     voice: Voice
+    house: Voice  # of the publisher's own words: titles, postal address
     interface: Words
     values: dict[str, object]
 
     def html(self, templates: Templates, name: str, voices: Iterable[Voice], **values: object) -> str:
         """The template mail/*name*.html.j2 with its style sheet written into its elements (R9). *voices* are those
         that *values* speak in. Raises BadConfig when the template cannot be used."""
-        spoken = {each.lang: each for each in (self.voice, voice(self.interface.language), *voices)}
+        spoken = {
+            each.lang: each for each in (self.voice, self.house, voice(self.interface.language), *voices)
+        }
         every = self.values | values | {"voices": list(spoken.values())}
         return _INLINER.inline(templates.render(f"mail/{name}.html.j2", **every))
 
@@ -68,16 +71,19 @@ def frame(
     archived: str = "",
 ) -> Frame:
     """The frame of a letter of *title*, a newsletter or the site, set in the voice *own*, else in the interface's.
+    *subject*, one line, is cut where it is too long (D10).
     *why*, the URL of its page in the archive and, for whoever is *subscribed*, the links to preferences and out are
     for its reader alone: they stand between PERSONAL and END_PERSONAL."""
+    house = voice(site.language, site.direction)
     around = own or voice(interface.language)
-    said = _lead(subject, around, site)
+    said = _lead(cut(subject), around, site)
     values: dict[str, object] = {
         "site": site.title,
         "newsletter": title,
         "subject": said,
         "preheader": _preheader(preheader, around, site),
         "voice": around,
+        "house": house,
         "words": voice(interface.language),
         "why": why,
         "postal": site.letterhead.postal,
@@ -88,7 +94,7 @@ def frame(
         "line": line,
     }
     ways = _ways_out(interface, archived, subscribed=subscribed)
-    return Frame(said, around, interface, values | ways)
+    return Frame(said, around, house, interface, values | ways)
 
 
 def because(interface: Words, title: str) -> str:
@@ -116,7 +122,7 @@ def _ways_out(interface: Words, archived: str, *, subscribed: bool) -> dict[str,
 
 def _preheader(text: str, around: Voice, site: Site) -> str:
     """What a list of mails shows behind the subject: plain text, so marks stand beside its Latin runs (M9)."""
-    short = cut(excerpt(text, _PREHEADER), _PREHEADER)
+    short = cut(excerpt(one_line(tidy(text)[0]), _PREHEADER), _PREHEADER)
     return _lead(isolate(short, "lrm") if around.dir == "rtl" else short, around, site)
 
 

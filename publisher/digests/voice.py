@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from publisher.digests.fonts import font, outlook_font
 from publisher.model.article import Direction
-from publisher.text.clean import one_line
+from publisher.text.clean import one_line, tidy
 from publisher.text.direction import of_tag
 from publisher.text.language import detect, feed_tag, prose, script
 
@@ -43,7 +43,7 @@ def voice(language: str, direction: Direction | None = None) -> Voice:
 def paragraphs(text: str, language: str) -> tuple[Paragraph, ...]:
     """The paragraphs of *text*, parted by empty lines, in its language by its letters, in *language* where those do
     not say. One in another script is set in its own: of one script a greeting is too short to tell its language."""
-    lines = [line for each in _GAP.split(text) if (line := one_line(each))]
+    lines = [line for each in _GAP.split(tidy(text)[0]) if (line := one_line(each))]
     whole = detect(prose("\n".join(lines)), language)
     found = [(line, detect(prose(line), whole)) for line in lines]
     return tuple(

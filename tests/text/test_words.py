@@ -68,7 +68,7 @@ def test_every_counted_thing_has_a_form_for_each_category(language: str) -> None
 
     assert counted
     for message in counted:
-        forms = list(message.string)
+        forms = list(message.string or ())
         assert len({*rule.tags, "other"}) == len(forms)
         assert all(forms)
         # A noun after a number does not change in Persian and Sorani (کتاب), elsewhere equal forms are a fault.

@@ -11,6 +11,7 @@ from axe_playwright_python.base import AXE_FILE_PATH
 from publisher.digests.compose import encoded_size
 from publisher.model.digest import END_PERSONAL, PERSONAL, PREFERENCES_SLOT, UNSUBSCRIBE_SLOT
 from tests.digests import letters
+from tests.digests.hostile import WORDS, hostile
 
 KINDS = ("digest", "grouped", "article", "correction", "confirm", "welcome", "goodbye", "editors", "notice")
 URLS = {
@@ -20,7 +21,7 @@ URLS = {
     END_PERSONAL: "",
 }
 ALL = [(kind, language) for language in letters.LANGUAGES for kind in KINDS]
-MIXED = [("mixed", language) for language in ("ar", "en")]
+MIXED = [(kind, language) for kind in ("mixed", "guest", "foreign") for language in ("ar", "en")]
 
 # Blocks with text: what their language and direction are, where their words stand in them, and how they look.
 LOOK = """() => {
@@ -199,7 +200,7 @@ def test_it_has_nothing_that_some_program_or_reader_lacks(show, kind, language):
     assert [] == violations(page)
 
 
-HEADS = {"digest": (3, 0), "grouped": (3, 5), "editors": (1, 0), "mixed": (6, 0)}
+HEADS = {"digest": (3, 0), "guest": (3, 0), "grouped": (3, 5), "editors": (1, 0), "mixed": (6, 0)}
 
 
 def violations(page: Any, **options: Any) -> list[str]:
@@ -228,3 +229,22 @@ def test_a_narrow_screen_shows_it_by_day_and_by_night(show, kind, language):  # 
 )
 def test_axe_finds_nothing_at_night(show, kind, language):  # R9 R11
     assert [] == violations(show(html(kind, language), 360, "dark"), runOnly=["color-contrast"])
+
+
+@cache
+def odd(name: str) -> Any:
+    return hostile(WORDS[name])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "name", ["one long word", "one long Latin word", "an attribute", "controls", "a style"]
+)
+def test_an_odd_headline_neither_widens_nor_turns_a_letter(show, name, kind):  # R1 threat 1
+    page = show(odd(name)[kind].html, 360)
+
+    assert not page.evaluate(WIDE)
+    for block in page.evaluate(LOOK):
+        assert ("rtl" if block["lang"] in letters.RTL else "ltr") == block["direction"]
+        assert 0 <= block["left"] <= block["right"] <= 360, block["text"]
+    assert [] == page.evaluate("[...document.querySelectorAll('script, [onerror], [onmouseover]')]")
