@@ -16,8 +16,9 @@ from publisher.pages.edition import edition_page
 from publisher.store import issues
 from publisher.store.issues import Place, Printed
 from publisher.store.tables import OUTDATED
-from publisher.text.direction import RLM
+from publisher.text.direction import RLM, of_tag
 from publisher.text.excerpt import excerpt
+from publisher.text.language import detect, prose
 
 AHEAD = 50  # pages in memory at once
 SUMMARY = 300  # grapheme clusters
@@ -28,13 +29,17 @@ def issue(house: House, printed: Printed) -> Issue:
     place, told = printed.place, printed.told
     pieces = told.pieces
     summary = pieces[0].excerpt if len(pieces) == 1 else " · ".join(piece.title for piece in pieces)
+    subject = printed.subject.removeprefix(RLM)
+    language = detect(prose(subject), printed.language)
     return Issue(
         layout.edition_id(house.site.id, printed.newsletter, place.slot),
         place.id,
         printed.newsletter,
         place.name,
-        printed.subject.removeprefix(RLM),
+        subject,
         excerpt(summary, SUMMARY),
+        language,
+        printed.direction if language == printed.language else of_tag(language),
         printed.language,
         printed.direction,
         slots.dated(place.slot, place.planned),

@@ -194,7 +194,7 @@ def _feed(house: House, feed: Feed, name: str, entries: Sequence[Entry]) -> Iter
 
 def _entry(house: House, issue: Issue) -> Entry:
     url = house.layout.entry(issue.newsletter, issue.name)
-    body = Body(tuple(_blocks(issue)), issue.language, issue.direction)
+    body = Body(tuple(_blocks(issue)), issue.spoken, issue.side)
     return Entry(issue, url, html.render(body, "feed", url))
 
 

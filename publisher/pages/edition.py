@@ -25,7 +25,7 @@ def edition_page(
 ) -> bytes:
     """The page of *issue*, in its language; UTF-8. *before* and *after* are the names of the editions beside it, ""
     where there is none. Raises BadConfig for a template that cannot be used."""
-    ui, told = words(issue.language), issue.told
+    ui, told = words(issue.spoken), issue.told
     digits = digits_for(site.digits, ui.language, site.region)
     more = ("%(n)s more article on the site", "%(n)s more articles on the site")
     number = len(told.pieces)
@@ -37,12 +37,12 @@ def edition_page(
         layout,
         ui,
         title=f"{issue.title} — {site.title}",
-        language=issue.language,
-        direction=issue.direction,
+        language=issue.spoken,
+        direction=issue.side,
         canonical=layout.edition(issue.newsletter, issue.name),
-        headline=inline(issue.title, issue.direction),
+        headline=_said(issue.title, issue.language, issue.direction),
         subject=issue.title,
-        newsletter=inline(told.title, issue.direction),
+        newsletter=inline(told.title, issue.side),
         newsletter_path=local(layout.newsletter(issue.newsletter)),
         description=issue.summary,
         iso=rfc3339(issue.published),
