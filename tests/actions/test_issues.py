@@ -429,7 +429,7 @@ def test_the_page_of_a_newsletter_says_when_it_comes_and_names_its_feeds(
         ("monthly 31 12:00", (), "في آخر يوم من كل شهر، الساعة 12:00 ظهرًا"),
         ("cron 0 7 * * 1-5", (), "في مواعيد خاصة بها"),
         ("instant", (), "فور نشر كل مقال"),
-        ("daily 07:00", ("daily", "weekly"), "ويختار كل قارئ"),
+        ("daily 07:00", ("daily", "weekly"), "ولكل قارئ أن يختار"),
     ],
 )
 def test_how_often_it_comes_is_said_in_words(
@@ -618,3 +618,9 @@ def test_public_editions_are_found_by_their_index(paper: House) -> None:
     assert ["ix_editions_shown", "ix_editions_public"] == [
         word for detail in found for word in detail.split() if word.startswith("ix_")
     ]
+
+
+def test_the_home_page_leads_to_the_newsletters(paper: House, publishes: Publishes) -> None:
+    publishes(paper)
+
+    assert '<li><a href="/newsletter/daily/">نشرة الصباح</a></li>' in text(paper, "index.html")
