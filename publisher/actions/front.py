@@ -39,7 +39,8 @@ def write(
     newest = house.store.read(lambda c: articles.newest(c, house.feeds.entries))
     listed = _listed(newest, house.store.read(articles.pinned), house.feeds.entries)
     versions = relations.versions(house, newest)
-    shown = repr((house.feeds, house.pages, channels.site, newest, listed, versions))
+    series = [(each.name, each.title) for each in house.newsletters.values()]
+    shown = repr((house.feeds, house.pages, channels.site, newest, listed, versions, series))
     state = facts.digest(fingerprint.encode(), shown.encode())
     if house.store.read(lambda c: facts.get(c, facts.OUTPUTS)) == state and not (verify and _missing(house)):
         return
@@ -109,7 +110,8 @@ def _feeds(house: House, feed: Feed, entries: Sequence[Entry]) -> Iterator[tuple
 
 def _pages(house: House, listed: Sequence[Article]) -> Iterator[tuple[str, bytes]]:
     if house.pages.enabled:
-        yield layout.HOME, home_page(house.site, house.layout, listed, house.templates)
+        newsletters = tuple(house.newsletters.values())
+        yield layout.HOME, home_page(house.site, house.layout, listed, house.templates, newsletters)
         yield layout.STYLE, stylesheet(house.templates)
         yield layout.NOT_FOUND, not_found_page(house.site, house.layout, house.templates)
 

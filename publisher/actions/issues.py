@@ -16,8 +16,9 @@ from publisher.pages.edition import edition_page
 from publisher.store import issues
 from publisher.store.issues import Place, Printed
 from publisher.store.tables import OUTDATED
-from publisher.text.direction import RLM
+from publisher.text.direction import RLM, of_tag
 from publisher.text.excerpt import excerpt
+from publisher.text.language import detect, prose
 
 AHEAD = 50  # pages in memory at once
 SUMMARY = 300  # grapheme clusters
@@ -28,13 +29,17 @@ def issue(house: House, printed: Printed) -> Issue:
     place, told = printed.place, printed.told
     pieces = told.pieces
     summary = pieces[0].excerpt if len(pieces) == 1 else " · ".join(piece.title for piece in pieces)
+    subject = printed.subject.removeprefix(RLM)
+    language = detect(prose(subject), printed.language)
     return Issue(
         layout.edition_id(house.site.id, printed.newsletter, place.slot),
         place.id,
         printed.newsletter,
         place.name,
-        printed.subject.removeprefix(RLM),
+        subject,
         excerpt(summary, SUMMARY),
+        language,
+        printed.direction if language == printed.language else of_tag(language),
         printed.language,
         printed.direction,
         slots.dated(place.slot, place.planned),
@@ -57,16 +62,13 @@ def open_page(house: House, edition: Edition) -> None:
     house.store.write(partial(issues.made, ids=[edition.id], fingerprint=fingerprint))
 
 
-def write(house: House, fingerprint: str, written: list[str], *, verify: bool, limit: int | None) -> bool:
+def write(house: House, fingerprint: str, written: list[str], *, limit: int | None) -> bool:
     """Bring the pages of editions up to the store, at most *limit* of them; *fingerprint* is what every page depends
-    on. *verify*: write those again that somebody deleted. Adds to *written* what was written and removed; returns
-    whether others wait."""
+    on. Adds to *written* what was written and removed; returns whether others wait."""
     _withdraw(house, written)
     if not house.pages.enabled:
         _take_away(house, written)
         return False
-    if verify:
-        _look_for_lost(house)
     left = limit
     while left is None or left > 0:
         many = AHEAD if left is None else min(left, AHEAD)
@@ -79,6 +81,21 @@ def write(house: House, fingerprint: str, written: list[str], *, verify: bool, l
         house.store.write(partial(_made, ids=ids, fingerprint=fingerprint, seen=seen))
         left = None if left is None else left - len(ids)
     return bool(house.store.read(partial(issues.stale, fingerprint=fingerprint, limit=1)))
+
+
+def look_for_lost(house: House) -> None:
+    """Note editions whose pages somebody deleted from the output."""
+    if not house.pages.enabled:
+        return
+    for newsletter in house.store.read(issues.summary):
+        public = house.store.read(partial(issues.public, newsletter=newsletter))
+        lost = [
+            each.id
+            for each in public
+            if not (house.out / layout.edition_path(newsletter, each.name)).is_file()
+        ]
+        if lost:
+            house.store.write(partial(issues.outdate, ids=lost))
 
 
 def _take_away(house: House, written: list[str]) -> None:
@@ -131,16 +148,3 @@ def _withdraw(house: House, written: list[str]) -> None:
         if files.remove(house.out, path):
             written.append(path)
         house.store.write(partial(issues.withdrawn, edition=place.id))
-
-
-def _look_for_lost(house: House) -> None:
-    """Note editions whose pages somebody deleted from the output."""
-    for newsletter in house.store.read(issues.summary):
-        public = house.store.read(partial(issues.public, newsletter=newsletter))
-        lost = [
-            each.id
-            for each in public
-            if not (house.out / layout.edition_path(newsletter, each.name)).is_file()
-        ]
-        if lost:
-            house.store.write(partial(issues.outdate, ids=lost))

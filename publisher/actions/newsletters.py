@@ -52,14 +52,10 @@ class _Series:
         return max(0, -(-(self.count - SHARE) // SHARE))
 
 
-def write(
-    house: House, now: datetime, channels: Channels, fingerprint: str, written: list[str], *, verify: bool
-) -> None:
-    """Bring them up to the store; *fingerprint* is what every page depends on. *verify*: also where somebody deleted
-    one. Adds to *written* what was written and removed."""
-    kept: dict[str, dict[str, Any]] = json.loads(
-        house.store.read(lambda c: facts.get(c, facts.NEWSLETTERS)) or "{}"
-    )
+def write(house: House, now: datetime, channels: Channels, fingerprint: str, written: list[str]) -> None:
+    """Bring them up to the store; *fingerprint* is what every page depends on. Adds to *written* what was written and
+    removed."""
+    kept = _kept(house)
     known = {each.name: each for each in _known(house, house.store.read(rows.summary))}
     made: dict[str, dict[str, Any]] = {}
     for name in sorted({*kept, *known}):
@@ -71,19 +67,30 @@ def write(
         common = repr((house.feeds, house.layout, channel, series.newsletter))
         base = facts.digest(fingerprint.encode(), common.encode())
         state = {"base": base, "count": series.count, "last": series.last}
-        whole = not verify or all((house.out / path).is_file() for path in before.get("files", ()))
-        if whole and all(before.get(key) == value for key, value in state.items()):
+        if all(before.get(key) == value for key, value in state.items()):
             made[name] = before
             continue
         compressed.mark(house)
-        first = _unchanged(house, series, before) if whole and before.get("base") == base else 0
+        first = _unchanged(house, series, before) if before.get("base") == base else 0
         made[name] = state | {"files": _paths(house, series)}
         written += _drop(house, sorted({*before.get("files", ())} - {*made[name]["files"]}))
         data = dict(_files(house, channels, series, first))
         pings.note(house, now, data.items())
         written += files.put_many(house.out, data.items())
     if made != kept:
-        house.store.write(lambda c: facts.put(c, facts.NEWSLETTERS, json.dumps(made)))
+        _keep(house, made)
+
+
+def look_for_lost(house: House) -> None:
+    """Note the newsletters of which somebody deleted a file from the output."""
+    kept = _kept(house)
+    lost = {
+        name: {"files": each["files"]}
+        for name, each in kept.items()
+        if not all((house.out / path).is_file() for path in each["files"])
+    }
+    if lost:
+        _keep(house, kept | lost)
 
 
 def outlines(house: House, channels: Channels) -> list[Outline]:
@@ -95,6 +102,14 @@ def outlines(house: House, channels: Channels) -> list[Outline]:
             urls = feed.home, feed.rss, feed.atom, feed.json
             found.append(Outline(series.title, *urls, feed.language, "newsletter"))
     return found
+
+
+def _kept(house: House) -> dict[str, dict[str, Any]]:
+    return dict(json.loads(house.store.read(lambda c: facts.get(c, facts.NEWSLETTERS)) or "{}"))
+
+
+def _keep(house: House, made: Mapping[str, Mapping[str, Any]]) -> None:
+    house.store.write(lambda c: facts.put(c, facts.NEWSLETTERS, json.dumps(made)))
 
 
 def _known(house: House, counts: Counts) -> list[_Series]:
@@ -179,7 +194,7 @@ def _feed(house: House, feed: Feed, name: str, entries: Sequence[Entry]) -> Iter
 
 def _entry(house: House, issue: Issue) -> Entry:
     url = house.layout.entry(issue.newsletter, issue.name)
-    body = Body(tuple(_blocks(issue)), issue.language, issue.direction)
+    body = Body(tuple(_blocks(issue)), issue.spoken, issue.side)
     return Entry(issue, url, html.render(body, "feed", url))
 
 

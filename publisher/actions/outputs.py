@@ -1,5 +1,5 @@
 """What is published is made from what the store says: the site's own feed first, for it is what readers wait for;
-then newsletters, pages, the feeds of labels, the archive. What did not change is not made again."""
+then pages, the feeds of labels, newsletters, the archive. What did not change is not made again."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,7 +37,9 @@ def write(
     channels = Channels.of(house, now)
     # Before a thousand pages that a new theme asks for: a new article is in the feeds at once.
     changed = _front(house, now, channels, fingerprint, written, verify=verify)
-    newsletters.write(house, now, channels, fingerprint, written, verify=verify)
+    if verify:
+        issues.look_for_lost(house)
+        newsletters.look_for_lost(house)
     _remake(house, channels, fingerprint, verify=verify)
     torn, more = article_pages.write(
         house, fingerprint, written, verify=verify, limit=limit, progress=progress
@@ -48,8 +50,9 @@ def write(
         torn, more = label_feeds.write(house, now, channels, written, limit=some, progress=progress)
         changed += torn
     if not more:
-        more = issues.write(house, fingerprint, written, verify=verify, limit=limit)
+        more = issues.write(house, fingerprint, written, limit=limit)
     if not more:
+        newsletters.write(house, now, channels, fingerprint, written)
         if not changed:
             feed_list.write(house, channels, front.updated(house), written, verify=verify)
         some = None if limit is None else max(limit // archive.SHARE, 1)

@@ -167,8 +167,10 @@ class Issue:
     name: str  # of its page: "2026-11-23"
     title: str  # the subject, without marks of ours
     summary: str  # plain text, one line
-    language: str
+    language: str  # of title and summary, by their letters: the subject may be somebody's headline
     direction: Direction
+    spoken: str  # the language of what stands around its articles
+    side: Direction  # ... and its direction
     published: datetime  # UTC: the moment it is dated by
     told: Told
     authors: tuple[str, ...] = ()

@@ -112,6 +112,10 @@ def test_the_redirects_of_a_removed_article_leave_with_it_and_come_back(
         "feed.html",
         "feed.json",
         "index.html",
+        *(
+            f"newsletter/daily/{name}"
+            for name in ("atom.xml", "feed.html", "feed.json", "index.html", "rss.xml")
+        ),
         "opml.xml",
         "rss.xml",
         "style.css",

@@ -45,6 +45,7 @@ SHARED = {
     "atom.xml",
     "feed.json",
     "opml.xml",
+    *(f"newsletter/daily/{name}" for name in ("index.html", "rss.xml", "atom.xml", "feed.json", "feed.html")),
 }
 
 
@@ -160,7 +161,8 @@ def test_another_setting_of_the_feeds_is_taken_at_once(
     fewer = replace(house, feeds=replace(house.feeds, entries=2))
 
     assert b"its:dir" in (house.out / "rss.xml").read_bytes()
-    assert {"rss.xml", "atom.xml", "feed.json"} == set(publishes(plain).written)
+    feeds = {"rss.xml", "atom.xml", "feed.json"}
+    assert feeds | {f"newsletter/daily/{name}" for name in feeds} == set(publishes(plain).written)
     assert b"its:dir" not in (house.out / "rss.xml").read_bytes()
     publishes(fewer)
     assert ["خبر 3", "خبر 2"] == titles(house)

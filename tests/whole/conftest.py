@@ -151,7 +151,7 @@ class Sink:
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
         self._server = asyncio.run_coroutine_threadsafe(
-            asyncio.start_server(self._talk, "127.0.0.1", 0), self._loop
+            asyncio.start_server(self._talk, "127.0.0.1", 0, limit=1 << 20), self._loop
         ).result()
         self.url = f"smtp://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
 
@@ -174,11 +174,15 @@ class Sink:
                 writer.write(b"354 go on\r\n")
                 data = await reader.readuntil(b"\r\n.\r\n")
                 await asyncio.sleep(self.delay)
+                await asyncio.to_thread(self.look, data)
                 # Counted before the reply: from here on the letter is the server's (RFC 5321, 4.2.5).
                 self.accepted[recipient] += 1
                 self.ids[recipient].add(email.message_from_bytes(data)["Message-ID"])
             writer.write(b"221 bye\r\n" if verb == b"QUIT" else b"250 ok\r\n")
             await writer.drain()
+
+    def look(self, data: bytes) -> None:
+        """What the relay does with the content of a letter before it takes it: nothing."""
 
     def close(self) -> None:
         self._loop.call_soon_threadsafe(self._server.close)

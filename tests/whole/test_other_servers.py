@@ -47,6 +47,10 @@ ASKED = [
             {"accept": HTML},
         )
     ),
+    ("/newsletter/daily/", {}),
+    ("/newsletter/daily/2026-11-23/", {}),
+    ("/newsletter/daily/atom.xml", {"accept-encoding": "gzip"}),
+    ("/newsletter/daily/rss.xml", PERSON),
     ("/opml.xml", {"accept-encoding": "gzip"}),
     ("/archive/1.xml", PERSON),
     ("/", {}),
@@ -159,6 +163,8 @@ def folder(site, story, tmp_path):
     shutil.copy2(out / "feed.html", out / "x" / "feed.html")
     (large,) = (path.parent for path in out.glob("*/index.html.gz"))
     shutil.copytree(large, out / "large")
+    (out / "newsletter/daily/2026-11-23").mkdir()
+    shutil.copy2(out / "newsletter/daily/index.html", out / "newsletter/daily/2026-11-23/index.html")
     (out / "a").mkdir(exist_ok=True)
     (out / "a" / "abcdefghij.html").write_text("<p>short</p>")
     return out

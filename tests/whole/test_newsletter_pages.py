@@ -1,0 +1,131 @@
+"""The pages of newsletters and editions as a reader sees them, in Chromium; and that a letter's link to its page never
+leads nowhere."""
+
+import email
+import http.client
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from publisher.actions import plan, slots
+from publisher.actions.house import House
+from publisher.model.digest import Frequency
+from publisher.text.direction import of_tag
+from tests.conftest import SITE
+from tests.whole.conftest import Sink
+from tests.whole.test_browser import overflows, wrong
+
+ROOT = Path(__file__).parents[2]
+CHOICE: tuple[Frequency, ...] = ("daily", "weekly")
+TITLES = {
+    "ar": ("جريدة الحي", "نشرة الصباح", "صباح الخير، هذا ما كتبناه منذ أمس.\n\nNothing else is new."),
+    "fa": ("روزنامهٔ محله", "خبرنامهٔ صبح", "صبح بخیر، این‌ها را از دیروز نوشته‌ایم."),
+    "he": ("עיתון השכונה", "ניוזלטר הבוקר", "בוקר טוב, זה מה שכתבנו מאתמול."),
+    "ur": ("محلے کا اخبار", "صبح کا خبرنامہ", "صبح بخیر، کل سے ہم نے یہ لکھا ہے۔"),
+    "ckb": ("ڕۆژنامەی گەڕەک", "ھەواڵنامەی بەیانی", "بەیانی باش، لە دوێنێوە ئەمانەمان نووسیوە."),
+    "en": ("The Quarter", "Morning Letter", "Good morning, this is what we have written since yesterday."),
+}
+
+
+@pytest.fixture(params=TITLES)
+def paper(request, make_house, tmp_path, publishes, clock) -> Iterator[House]:
+    """A site in each language with the sample's articles, which are in all six; three editions of its newsletter."""
+    language = request.param
+    title, newsletter, note = TITLES[language]
+    site = replace(SITE, title=title, description="", language=language, direction=of_tag(language))
+    house = make_house(tmp_path, site=site)
+    (daily,) = house.newsletters.values()
+    (tmp_path / "note.txt").write_text(note, "utf-8")
+    daily = replace(daily, title=newsletter, opening="note.txt", max_items=5, group=True, frequencies=CHOICE)
+    house = replace(house, newsletters={"daily": daily})
+    clock.now = datetime(2026, 11, 20, 4, 30, tzinfo=UTC)
+    publishes(house)
+    names = sorted(each.name for each in (ROOT / "articles").iterdir() if each.is_file())
+    for some in (names[::3], names[1::3], names[2::3]):
+        for name in some:
+            shutil.copy(ROOT / "articles" / name, house.folder)
+        publishes(house)
+        clock.forward(days=1)
+        for number in slots.due_editions(house, [daily], clock())[0]:
+            plan.plan(house, number, clock())
+    publishes(house)
+    yield house
+
+
+PAGES = (
+    "newsletter/daily/index.html",
+    "newsletter/daily/2026-11-22/index.html",
+    "newsletter/daily/feed.html",
+)
+
+
+def test_pages_of_newsletters_read_in_their_direction_fit_and_are_accessible(paper, browser):  # F16, R5, F21
+    found: list[Any] = []
+    outside: list[str] = []
+
+    def serve(route):
+        parts = urlsplit(route.request.url)
+        if parts.netloc != "news.example.org":
+            outside.append(route.request.url)
+        file = paper.out / unquote(parts.path).lstrip("/")
+        route.fulfill(path=file) if file.is_file() else route.fulfill(status=404)
+
+    for width, scheme in ((360, "light"), (1280, "dark")):
+        page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        page.route("**/*", serve)
+        for path in PAGES:
+            page.goto(f"https://news.example.org/{path}")
+            language, direction = paper.site.language, paper.site.direction
+            root = "[document.documentElement.lang, getComputedStyle(document.body).direction]"
+            assert [language, direction] == page.evaluate(root), path
+            found += [(path, width, each) for each in wrong(page)]
+            found += [(path, width, "overflows")] * overflows(page)
+            found += [(path, scheme, each["id"]) for each in Axe().run(page).response["violations"]]
+        page.close()
+
+    assert [] == found
+    assert [] == outside
+
+
+class _Curious(Sink):
+    """A relay that opens the page each letter names before it takes the letter, as a quick reader would."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__()
+        self.port, self.opened = port, list[tuple[str, int]]()
+
+    def look(self, data: bytes) -> None:
+        address = str(email.message_from_bytes(data)["Archived-At"]).strip("<>")
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection.request("GET", urlsplit(address).path)
+        self.opened.append((address, connection.getresponse().status))
+        connection.close()
+
+
+def test_the_page_of_an_edition_opens_when_its_first_letter_arrives(site, story, daemon):  # F16
+    """While the daemon builds everything anew, too: the letter's link never leads nowhere."""
+    running = daemon()
+    sink = _Curious(running.port)
+    running.environment["NASHIR__MAIL__RELAY"] = sink.url
+    site.run("publish")
+    for number in range(20):
+        site.run("subscribers", "add", f"reader{number}@example.org", "--confirmed") if number < 3 else None
+        site.article(f"{number}.txt", f"خبر {number}\n{story}")
+    try:
+        with running:
+            shutil.rmtree(site.folder / "feeds")
+            found = site.json("send", "--now")
+            assert 3 == found["sent"]
+    finally:
+        sink.close()
+
+    assert 3 == len(sink.opened)
+    assert {200} == {status for _, status in sink.opened}
+    assert 1 == len({address for address, _ in sink.opened})
