@@ -8,7 +8,7 @@ from functools import partial
 
 from sqlalchemy import Connection
 
-from publisher.actions import endings, hours, openings, slots
+from publisher.actions import correction, endings, hours, openings, slots
 from publisher.actions.cadence import rhythm
 from publisher.actions.house import House
 from publisher.actions.unseen import Unseen
@@ -34,7 +34,10 @@ def plan(house: House, number: int, now: datetime) -> None:
         return
     series = house.store.read(people.known_newsletters)[progress.edition.newsletter]
     newsletter = house.newsletters.get(progress.edition.newsletter)
-    if newsletter and progress.edition.expires > now:
+    if newsletter and progress.edition.expires > now and progress.edition.kind is Kind.CORRECTION:
+        if not correction.plan(house, newsletter, progress, now):
+            return
+    elif newsletter and progress.edition.expires > now:
         if progress.edition.kind is Kind.DIGEST:
             progress = _begun(house, newsletter, series, progress, now)
         _Plan(house.learnt(), newsletter, series, progress, now).run()
@@ -57,9 +60,18 @@ def _begun(
         return progress
     endings.supersede(house, edition)
     if newsletter.approve != "none" and slots.instant(edition):
-        edition = replace(edition, opening=openings.note(house, newsletter, series, now))
+        edition = with_opening(house, newsletter, series, edition, now)
         house.store.write(lambda c: approvals.open_with(c, edition.id, edition.opening))
     return replace(progress, edition=edition)
+
+
+def with_opening(
+    house: House, newsletter: Newsletter, series: Series, edition: Edition, now: datetime
+) -> Edition:
+    """*edition* with what the editor says first as it stands *now*. Raises BadConfig where it cannot be read."""
+    if edition.kind is not Kind.DIGEST:
+        return edition
+    return replace(edition, opening=openings.note(house, newsletter, series, now))
 
 
 class _Plan:
@@ -105,8 +117,8 @@ class _Plan:
             store.write(add)
 
     def _planned(self, readers: Sequence[Reader], day: int) -> list[tuple[int, int, int]]:
-        """(subscriber, variant, watermark) of everybody in the chunk who has something new (D2), and had no letter of that day;
-        variants are rendered where they are not stored yet (D6)."""
+        """(subscriber, variant, watermark) of everybody in the chunk who has something new (D2), and had no letter of
+        that day; variants are rendered where they are not stored yet (D6)."""
         planned = []
         for reader in readers:
             if day and reader.last_day >= day:
@@ -152,8 +164,8 @@ class _Plan:
         found = store.read(lambda c: editions.find_variant(c, edition.id, key))
         if found:
             return found
-        content = _content(self._house, self._newsletter, edition, selection, spoken, text_only=text_only)
-        return store.write(lambda c: editions.add_variant(c, edition.id, key, ids, content))
+        made = content(self._house, self._newsletter, edition, selection, spoken, text_only=text_only)
+        return store.write(lambda c: editions.add_variant(c, edition.id, key, ids, made))
 
 
 def _key(spoken: str, more: int, ids: Sequence[str], *, text_only: bool) -> str:
@@ -162,7 +174,7 @@ def _key(spoken: str, more: int, ids: Sequence[str], *, text_only: bool) -> str:
     return hashlib.sha256("\n".join(words).encode()).hexdigest()
 
 
-def _content(
+def content(
     house: House,
     newsletter: Newsletter,
     edition: Edition,
@@ -171,6 +183,7 @@ def _content(
     *,
     text_only: bool,
 ) -> Content:
+    """The letter of *selection* in this edition, for readers of the language *spoken*."""
     return compose.compose(
         house.site,
         newsletter,
