@@ -529,7 +529,7 @@ def cancel(call: Call, edition: int) -> None:
 @click.argument("text")
 @click.pass_obj
 def correct(call: Call, article: str, text: str) -> None:
-    """Say what was wrong in ARTICLE (path, slug, URL or id): to all who were mailed it, in its feed entries, on its page."""
+    """Say what was wrong in ARTICLE (its path, slug, URL or id): by mail to all who had it, in feeds, on its page."""
     done = call.write("correct", article=article, text=text)
     lines = [f"edition {e['id']} of {e['newsletter']}: {e['letters']} letters" for e in done["editions"]] or [
         "no letter carried it: its feed entries and its page say it"

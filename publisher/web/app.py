@@ -1,4 +1,4 @@
-"""Everything the daemon answers: the output folder, the unsubscribe door, /healthz."""
+"""Everything the daemon answers: the output folder, the doors of readers and editors, /healthz."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,12 +10,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from publisher.actions import readers
-from publisher.pages.notice import notice_page
 from publisher.store import feed_versions
 from publisher.subscribers.tokens import Claim
 from publisher.text.words import words
 from publisher.verbs.session import Session
-from publisher.web.answers import COMMON, PAGE
+from publisher.web import approving, pages
 from publisher.web.files import Files
 
 log = structlog.get_logger()
@@ -44,6 +43,7 @@ def application(
         routes=[
             Route("/healthz", healthz, methods=["GET"]),
             Route("/u/{token}", unsubscribe, methods=["GET", "POST"]),
+            *approving.routes(session),
         ]
     )
     dynamic.router.redirect_slashes = False  # the Host header is anybody's words
@@ -51,7 +51,7 @@ def application(
     async def application(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
             return
-        if scope["path"] == "/healthz" or scope["path"].startswith("/u/"):
+        if scope["path"] == "/healthz" or scope["path"].startswith(("/u/", "/approve/")):
             await dynamic(scope, receive, send)
         else:
             await files(scope, receive, send)
@@ -67,7 +67,7 @@ async def _unsubscribe(session: Session, request: Request) -> Response:
     language = leaving.person.language if leaving and leaving.person.language else house.site.language
     speak = words(language)
     if leaving is None:
-        return _page(session, 404, language, title=speak.text("This link is not valid."), text="")
+        return pages.not_valid(session, language)
     newsletter = house.newsletters.get(leaving.name)
     title = newsletter.title if newsletter else leaving.name
     if request.method == "POST" and not leaving.ended:
@@ -78,9 +78,9 @@ async def _unsubscribe(session: Session, request: Request) -> Response:
         done = speak.text("You are unsubscribed from %(title)s. No more letters will come.") % {
             "title": title
         }
-        return _page(session, 200, language, title=speak.text("Unsubscribe"), text=done)
+        return pages.notice(session, 200, language, title=speak.text("Unsubscribe"), text=done)
     question = speak.text("Do you want to stop receiving %(title)s?") % {"title": title}
-    return _page(
+    return pages.notice(
         session,
         200,
         language,
@@ -89,11 +89,3 @@ async def _unsubscribe(session: Session, request: Request) -> Response:
         action=token,  # relative: also right behind a proxy that strips a prefix
         button=speak.text("Yes, unsubscribe me"),
     )
-
-
-def _page(session: Session, status: int, language: str, **words_: Any) -> Response:
-    body = notice_page(
-        session.house.site, session.house.layout, session.house.templates, language=language, **words_
-    )
-    headers = {name.decode(): value.decode() for name, value in [*COMMON, *PAGE]}
-    return Response(body, status, headers | {"cache-control": "no-store"}, "text/html; charset=utf-8")
