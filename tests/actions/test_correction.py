@@ -20,9 +20,7 @@ from publisher.model.people import Wish
 from publisher.store import editions, ledger, people
 from publisher.store.tables import subscriptions
 from publisher.verbs import writing
-from tests.actions.test_approval import ANN, BOB, SLOT, Desk, minutes, parsed
-
-pytest_plugins = ["tests.actions.test_approval"]
+from tests.newsroom import ANN, BOB, SLOT, Desk, minutes, parsed
 
 if TYPE_CHECKING:
     from publisher.model.article import Article
@@ -189,9 +187,7 @@ def test_what_cannot_be_corrected_is_said(article: str, text: str, mailed: Desk)
     assert 1 == len(mailed.editions())
 
 
-def test_the_correction_stands_in_the_feeds_and_on_the_page(
-    mailed: Desk, on_site: Callable[..., Any]
-) -> None:  # D9 F13
+def test_it_stands_in_the_feeds_and_on_the_page(mailed: Desk, on_site: Callable[..., Any]) -> None:  # D9 F13
     article: Article = on_site(mailed.house)["2.md"]
     mailed.clock.forward(minutes=5)
     corrected(mailed, text="كان الرقم 12.\n\nThe name is Said.")
