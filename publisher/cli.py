@@ -534,21 +534,74 @@ def import_subscribers(
     )
 
 
-@nashir.command()
-@click.pass_obj
-def editions(call: Call) -> None:
-    """List the editions with their letters by state."""
+@nashir.group(invoke_without_command=True)
+@click.pass_context
+def editions(context: click.Context) -> None:
+    """List the editions with their letters by state; hold, release or cancel one."""
     from publisher.verbs import reading
 
+    if context.invoked_subcommand:
+        return
+    call: Call = context.obj
     found = call.read(reading.editions_list)
     call.answer(
         found,
         *(
-            f"{e['id']}  {e['newsletter']}  {e['slot']}  "
-            + (", ".join(f"{n} {state}" for state, n in e["deliveries"].items()) or "no letters")
+            f"{e['id']}  {e['newsletter']}  {e['slot']}  {e['release']}  " + _letters(e)
             for e in found["editions"]
         ),
     )
+
+
+def _letters(edition: dict[str, Any]) -> str:
+    return ", ".join(f"{n} {state}" for state, n in edition["deliveries"].items()) or "no letters"
+
+
+def _decide(call: Call, edition: int, decision: str) -> None:
+    done = call.write("editions decide", edition=edition, decision=decision)
+    row = done["edition"]
+    call.answer(done, f"edition {row['id']} of {row['newsletter']} is {row['release']}: {_letters(row)}")
+    if not done["changed"]:
+        call.say(f"nashir: nothing changed: {done['reason']}")
+
+
+@editions.command()
+@click.argument("edition", type=int)
+@click.pass_obj
+def hold(call: Call, edition: int) -> None:
+    """Let nothing more of EDITION leave but what is on the wire."""
+    _decide(call, edition, "hold")
+
+
+@editions.command()
+@click.argument("edition", type=int)
+@click.pass_obj
+def release(call: Call, edition: int) -> None:
+    """Let EDITION leave: at its time, or what is left of it now."""
+    _decide(call, edition, "release")
+
+
+@editions.command()
+@click.argument("edition", type=int)
+@click.pass_obj
+def cancel(call: Call, edition: int) -> None:
+    """Do not send what has not left of EDITION; its articles are in the next one."""
+    _decide(call, edition, "cancel")
+
+
+@nashir.command()
+@click.argument("article")
+@click.argument("text")
+@click.pass_obj
+def correct(call: Call, article: str, text: str) -> None:
+    """Say what was wrong in ARTICLE (its path, slug, URL or id): by mail to all who had it, in feeds, on its page."""
+    done = call.write("correct", article=article, text=text)
+    lines = [f"edition {e['id']} of {e['newsletter']}: {e['letters']} letters" for e in done["editions"]] or [
+        "no letter carried it: its feed entries and its page say it"
+    ]
+    call.answer(done, f"{done['article']['title']} is corrected", *lines)
+    if done["editions"]:
+        call.say("nashir: `nashir send` or the daemon sends them")
 
 
 @nashir.command()

@@ -462,7 +462,7 @@ def _approval(table: _NewsletterTable, editors: Sequence[str]) -> None:
         return
     if not editors:
         raise ValueError('nobody can approve; add editors = ["editor@example.org"] to [mail]')
-    if table.frequencies or table.schedule == "instant":
+    if table.frequencies:
         raise ValueError(
             "editors cannot look at letters that come at any hour; leave out frequencies, or approve"
         )

@@ -8,7 +8,7 @@ from functools import partial
 
 from sqlalchemy import Connection
 
-from publisher.actions import endings, hours, issues, openings, slots
+from publisher.actions import correction, endings, hours, issues, openings, slots
 from publisher.actions.cadence import rhythm
 from publisher.actions.house import House
 from publisher.actions.letters import archived_at
@@ -38,7 +38,10 @@ def plan(house: House, number: int, now: datetime) -> None:
         return
     series = house.store.read(people.known_newsletters)[progress.edition.newsletter]
     newsletter = house.newsletters.get(progress.edition.newsletter)
-    if newsletter and progress.edition.expires > now:
+    if newsletter and progress.edition.expires > now and progress.edition.kind is Kind.CORRECTION:
+        if not correction.plan(house, newsletter, progress, now):
+            return
+    elif newsletter and progress.edition.expires > now:
         if progress.edition.kind is Kind.DIGEST:
             progress = _begun(house, newsletter, series, progress, now)
         _Plan(house.learnt(), newsletter, series, progress, now).run()
@@ -61,9 +64,18 @@ def _begun(
         return progress
     endings.supersede(house, edition)
     if newsletter.approve != "none" and slots.instant(edition):
-        edition = replace(edition, opening=openings.note(house, newsletter, series, now))
+        edition = with_opening(house, newsletter, series, edition, now)
         house.store.write(lambda c: approvals.open_with(c, edition.id, edition.opening))
     return replace(progress, edition=edition)
+
+
+def with_opening(
+    house: House, newsletter: Newsletter, series: Series, edition: Edition, now: datetime
+) -> Edition:
+    """*edition* with what the editor says first as it stands *now*. Raises BadConfig where it cannot be read."""
+    if edition.kind is not Kind.DIGEST:
+        return edition
+    return replace(edition, opening=openings.note(house, newsletter, series, now))
 
 
 class _Plan:
@@ -159,8 +171,8 @@ class _Plan:
         found = store.read(lambda c: editions.find_variant(c, edition.id, key))
         if found:
             return found
-        content = _content(self._house, self._newsletter, edition, selection, spoken, text_only=text_only)
-        return store.write(lambda c: editions.add_variant(c, edition.id, key, ids, content))
+        made = content(self._house, self._newsletter, edition, selection, spoken, text_only=text_only)
+        return store.write(lambda c: editions.add_variant(c, edition.id, key, ids, made))
 
 
 def _key(spoken: str, more: int, ids: Sequence[str], *, text_only: bool) -> str:
@@ -169,7 +181,7 @@ def _key(spoken: str, more: int, ids: Sequence[str], *, text_only: bool) -> str:
     return hashlib.sha256("\n".join(words).encode()).hexdigest()
 
 
-def _content(
+def content(
     house: House,
     newsletter: Newsletter,
     edition: Edition,
@@ -178,6 +190,7 @@ def _content(
     *,
     text_only: bool,
 ) -> Content:
+    """The letter of *selection* in this edition, for readers of the language *spoken*."""
     return compose.compose(
         house.site,
         newsletter,

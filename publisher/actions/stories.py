@@ -1,6 +1,8 @@
 """An article's text, read again from its file: never half a file, never another state than the store's."""
 
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
 
@@ -8,6 +10,12 @@ from publisher.actions.house import House
 from publisher.articles import folder, parse
 from publisher.errors import Unreadable
 from publisher.model.article import Article, Block, Body, Story
+from publisher.text.clean import one_line
+from publisher.text.direction import of_tag
+from publisher.text.language import detect, prose
+from publisher.text.words import words
+
+_GAP = re.compile(r"\n\s*\n")  # between paragraphs
 
 
 class Changed(Exception):
@@ -35,7 +43,7 @@ class Shelf:
             raise Changed(article.path) from error
         if story is None:
             raise Changed(article.path)
-        return story
+        return replace(story, body=_noted(story.body, article))
 
     def story_or_summary(self, article: Article) -> tuple[Story, bool]:
         """The story; while its file cannot be read (a folder that is not mounted), what the store knows of it, so
@@ -49,7 +57,20 @@ class Shelf:
 def in_short(article: Article) -> Story:
     """*article* with its summary for a text."""
     summary = Block(f"<p>{escape(article.summary)}</p>", article.language, article.direction)
-    return Story(article, Body((summary,), article.language, article.direction))
+    return Story(article, _noted(Body((summary,), article.language, article.direction), article))
+
+
+def _noted(body: Body, article: Article) -> Body:
+    """*body* behind what was wrong in the article (D9), each paragraph in its own language and direction."""
+    notes = [note for each in article.corrections for note in _note(each.text, article.language)]
+    return replace(body, blocks=(*notes, *body.blocks)) if notes else body
+
+
+def _note(text: str, around: str) -> Iterator[Block]:
+    for number, line in enumerate(filter(None, map(one_line, _GAP.split(text)))):
+        language = detect(prose(line), around)
+        word = f"<strong>{escape(words(language).text('Correction'))}:</strong> " if number == 0 else ""
+        yield Block(f"<p>{word}{escape(line)}</p>", language, of_tag(language))
 
 
 def fault(article: Article, error: Exception) -> str:

@@ -26,12 +26,15 @@ def set_release(
     edition: int,
     release: Release,
     *,
+    before: Release,
     planned: datetime | None = None,
     expires: datetime | None = None,
-) -> None:
-    """What was decided about the edition; *planned* and *expires*, where they change with it."""
+) -> bool:
+    """What was decided about the edition, which was *before*; *planned* and *expires*, where they change with it.
+    Whether it was still so."""
     moved = {name: value for name, value in {"planned": planned, "expires": expires}.items() if value}
-    connection.execute(update(editions).where(editions.c.id == edition).values({"release": release} | moved))
+    row = update(editions).where(editions.c.id == edition, editions.c.release == before)
+    return connection.execute(row.values({"release": release} | moved)).rowcount == 1
 
 
 def open_with(connection: Connection, edition: int, opening: str) -> None:

@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Select, case, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
@@ -39,7 +39,7 @@ class Turn:
     due: datetime  # UTC; when their letters leave
     expires: datetime  # UTC; the end of their letters' life
     day: int  # the local date of the slot, of which no reader gets a second letter (D5); 0: does not matter
-    slot: datetime | None  # UTC; None where somebody said "now"
+    slot: datetime | None = None  # UTC; None where it came at no slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +271,21 @@ def variant(connection: Connection, number: int) -> Variant:
     content = Content(row.subject, row.html, row.text, row.language, row.direction)
     edition = connection.execute(_editions().where(editions.c.id == row.edition)).one()
     return Variant(row.id, _progress(edition).edition, content)
+
+
+class Foremost(NamedTuple):
+    """A variant, and the ids of its articles."""
+
+    id: int
+    articles: list[str]
+
+
+def foremost(connection: Connection, edition: int) -> Foremost | None:
+    """The variant that stands for an edition: the one its page shows, else the first; None before it is planned."""
+    shown = select(editions.c.shown).where(editions.c.id == edition).scalar_subquery()
+    query = select(variants.c.id, variants.c.articles).where(variants.c.edition == edition)
+    row = connection.execute(query.order_by(variants.c.id != shown, variants.c.id).limit(1)).first()
+    return Foremost(*row) if row else None
 
 
 def listing(connection: Connection) -> list[tuple[Edition, dict[str, int]]]:

@@ -128,7 +128,7 @@ def newsletters(house: House, now: datetime) -> dict[str, Any]:
     """The digests of the configuration: next due, last edition, readers."""
     last = {}
     for edition, counts in reversed(house.store.read(editions.listing)):
-        last[edition.newsletter] = _edition(edition, counts)
+        last[edition.newsletter] = edition_row(edition, counts)
     readers: dict[str, int] = {}
     for listed in house.store.read(people.listing):
         for name, wish in listed.newsletters.items():
@@ -173,14 +173,17 @@ def subscribers(house: House) -> dict[str, Any]:
 
 def editions_list(house: House) -> dict[str, Any]:
     """All editions, newest first."""
-    return {"editions": [_edition(*each) for each in house.store.read(editions.listing)]}
+    return {"editions": [edition_row(*each) for each in house.store.read(editions.listing)]}
 
 
-def _edition(edition: Edition, counts: dict[str, int]) -> dict[str, Any]:
+def edition_row(edition: Edition, counts: dict[str, int]) -> dict[str, Any]:
+    """An edition with its letters by state, as JSON has it."""
     return {
         "id": edition.id,
         "newsletter": edition.newsletter,
         "slot": edition.slot,
+        "kind": edition.kind,
+        "release": edition.release,
         "planned": rfc3339(edition.planned),
         "expires": rfc3339(edition.expires),
         "deliveries": counts,

@@ -16,9 +16,9 @@ from publisher.articles.folder import shown
 from publisher.errors import BadConfig, BadInput, BadState, PublisherError
 from publisher.model.delivery import State
 from publisher.model.digest import Newsletter
-from publisher.store import editions, ledger
-from publisher.verbs import choosing, pinging
-from publisher.verbs.session import Session
+from publisher.store import editions, ledger, notices
+from publisher.verbs import choosing, editing, pinging
+from publisher.verbs.session import Session, recover
 
 if TYPE_CHECKING:  # each verb imports what it needs: `publish` neither plans nor sends
     from publisher.actions import adopt as adoption
@@ -107,12 +107,13 @@ def _plan(
 ) -> tuple[set[int], list[str]]:
     """Start what is due and what is wanted at once, and plan everything that is started. One newsletter's mistake
     (a template) stops only that one. Returns the editions, and what is wrong."""
-    from publisher.actions import plan, slots
+    from publisher.actions import approval, plan, slots
 
     house, now, problems = session.house, session.clock(), list[str]()
     with session.planning:
+        problems += approval.come_due(house, now)
         numbers, found = slots.due_editions(house, due, now)
-        problems += found
+        problems += found + approval.ask(house, now)
         for newsletter in at_once:
             number = slots.edition_now(house, newsletter, now, include_existing=include_existing)
             numbers += [number] if number is not None and number not in numbers else []
@@ -135,7 +136,10 @@ async def _deliver(session: Session, progress: "Callable[[Tally], None]" = lambd
     from publisher.engine.local import Tally
 
     async with session.sending:
-        due = await asyncio.to_thread(session.house.store.read, lambda c: ledger.is_due(c, session.clock()))
+        due = await asyncio.to_thread(
+            session.house.store.read,
+            lambda c: notices.is_due(c, session.clock()) or ledger.is_due(c, session.clock()),
+        )
         if not due:
             return Tally()
         await asyncio.to_thread(session.state.advance, session.house.store)
@@ -312,9 +316,7 @@ async def resume(session: Session) -> dict[str, Any]:
     if not was:  # nothing is held back, and a sender may be at work
         return {"was": ""}
     await asyncio.to_thread(session.state.resume, session.house.store)
-    await asyncio.to_thread(
-        session.house.store.write, lambda c: ledger.recover(c, session.house.mail.on_unknown)
-    )
+    await asyncio.to_thread(session.house.store.write, lambda c: recover(c, session.house.mail.on_unknown))
     session.fenced = ""
     return {"was": was}
 
@@ -328,6 +330,8 @@ TABLE = {
     "subscribers choose": choosing.choose,
     "deliveries --retry": deliveries_retry,
     "resume": resume,
+    "editions decide": editing.decide,
+    "correct": editing.correct,
 }
 
 

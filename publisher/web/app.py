@@ -1,4 +1,4 @@
-"""Everything the daemon answers: the output folder, pages behind a personal link, /healthz."""
+"""Everything the daemon answers: the output folder, the doors of readers and editors, /healthz."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,10 +14,10 @@ from publisher.store import feed_versions
 from publisher.subscribers.tokens import Claim
 from publisher.text.words import words
 from publisher.verbs.session import Session
-from publisher.web import personal, preferences
+from publisher.web import approving, pages, preferences
 from publisher.web.files import Files
 
-PERSONAL = ("/u/", "/preferences/")
+PERSONAL = ("/u/", "/preferences/", "/approve/")
 
 log = structlog.get_logger()
 
@@ -49,6 +49,7 @@ def application(
             Route("/healthz", healthz, methods=["GET"]),
             Route("/u/{token}", unsubscribe, methods=["GET", "POST"]),
             Route("/preferences/{token}", prefer, methods=["GET", "POST"]),
+            *approving.routes(session),
         ]
     )
     dynamic.router.redirect_slashes = False  # the Host header is anybody's words
@@ -70,7 +71,7 @@ async def _unsubscribe(session: Session, request: Request) -> Response:
     house, token = session.house, request.path_params["token"]
     leaving = readers.who_leaves(house, token)
     if leaving is None:
-        return personal.gone(session)
+        return pages.not_valid(session)
     language = leaving.person.language or house.site.language
     newsletter = house.newsletters.get(leaving.name)
     title = newsletter.title if newsletter else leaving.name
@@ -79,9 +80,9 @@ async def _unsubscribe(session: Session, request: Request) -> Response:
         await house.store.settle(lambda c: readers.leave(c, claim, now))
         log.info("unsubscribed", subscriber=claim.subscriber, newsletter=leaving.name)
     if request.method == "POST" or leaving.ended:
-        return personal.left(session, language, title)
+        return pages.unsubscribed(session, language, title)
     speak = words(language)
-    return personal.notice(
+    return pages.notice(
         session,
         language,
         title=speak.text("Unsubscribe"),

@@ -13,7 +13,7 @@ from publisher.errors import BadInput
 from publisher.pages.preferences import preferences_page
 from publisher.text.words import words
 from publisher.verbs.session import Session
-from publisher.web.personal import gone, left, shown
+from publisher.web.pages import html_page, not_valid, unsubscribed
 
 MOST = 1 << 16  # bytes of a form
 
@@ -25,9 +25,9 @@ async def answer(session: Session, request: Request) -> Response:
     house, token = session.house, request.path_params["token"]
     found = await asyncio.to_thread(preferences.opened, house, token, session.clock())
     if found is None:
-        return gone(session)
+        return not_valid(session)
     if found.ended:
-        return left(session, found.page.language, found.page.newsletter)
+        return unsubscribed(session, found.page.language, found.page.newsletter)
     if request.method != "POST":
         return _page(session, found, token)
     form = await _form(request)
@@ -55,7 +55,7 @@ def _page(session: Session, found: Opened, token: str, said: str = "", status: i
         leave=found.leave,
         said=words(found.page.language).text(said) if said else "",
     )
-    return shown(body, status)
+    return html_page(body, status)
 
 
 async def _form(request: Request) -> dict[str, list[str]] | None:

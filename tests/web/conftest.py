@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from publisher.actions.house import House
 from publisher.store import feed_versions
 from publisher.web.files import Files
+from tests.conftest import Clock, Write
+from tests.newsroom import Desk, Publishes, newsroom
 
 
 class Reply(NamedTuple):
@@ -48,3 +51,9 @@ def ask(house: House) -> Ask:
         return asyncio.run(answer(files, path, method, **headers))
 
     return one
+
+
+@pytest.fixture
+def make_desk(house: House, write: Write, publishes: Publishes, clock: Clock) -> Callable[..., Desk]:
+    """Newsrooms: `make_desk(approve="required")`."""
+    return partial(newsroom, house, write, publishes, clock)

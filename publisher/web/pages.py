@@ -1,4 +1,4 @@
-"""Answers behind a personal link: no cache keeps them, no other site learns of them (threat 7)."""
+"""Answers of the daemon's own doors: a page that no cache keeps and no searcher lists."""
 
 from typing import Any
 
@@ -10,25 +10,27 @@ from publisher.verbs.session import Session
 from publisher.web.answers import COMMON, PAGE
 
 
-def shown(body: bytes, status: int = 200) -> Response:
-    """The page *body*."""
+def html_page(body: bytes, status: int = 200) -> Response:
+    """*body*, UTF-8."""
     headers = {name.decode(): value.decode() for name, value in [*COMMON, *PAGE]}
     return Response(body, status, headers | {"cache-control": "no-store"}, "text/html; charset=utf-8")
 
 
 def notice(session: Session, language: str, status: int = 200, **said: Any) -> Response:
-    """A page with one thing to say, for a reader of *language*; *said* is what `notice_page` takes."""
+    """A page that says one thing, for a reader of *language*; *said* is what `notice_page` takes."""
     house = session.house
-    return shown(notice_page(house.site, house.layout, house.templates, language=language, **said), status)
+    return html_page(
+        notice_page(house.site, house.layout, house.templates, language=language, **said), status
+    )
 
 
-def gone(session: Session) -> Response:
+def not_valid(session: Session) -> Response:
     """404: the link is none of ours; the same for every one (threat 6)."""
     language = session.house.site.language
     return notice(session, language, 404, title=words(language).text("This link is not valid."), text="")
 
 
-def left(session: Session, language: str, newsletter: str) -> Response:
+def unsubscribed(session: Session, language: str, newsletter: str) -> Response:
     """What a reader of *newsletter*, its title, sees who is unsubscribed."""
     speak = words(language)
     done = speak.text("You are unsubscribed from %(title)s. No more letters will come.")

@@ -1,0 +1,212 @@
+"""Editors see an edition before it leaves, and decide (D8)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Literal
+
+from publisher.actions import endings, plan, slots
+from publisher.actions.house import House
+from publisher.actions.unseen import Unseen
+from publisher.digests import compose, decisions, notices
+from publisher.digests.select import Selection
+from publisher.errors import BadConfig
+from publisher.model.delivery import State
+from publisher.model.digest import Content, Edition, Kind, Newsletter, Release
+from publisher.store import approvals, articles, editions, ledger, people
+from publisher.store import notices as outbox
+from publisher.store.editions import Progress
+from publisher.store.people import Series
+from publisher.subscribers.tokens import Claim
+
+Decision = Literal["hold", "release", "cancel"]
+DECISIONS: Mapping[str, Release] = {
+    "hold": Release.HELD,
+    "release": Release.RELEASED,
+    "cancel": Release.CANCELLED,
+}
+NEWS = timedelta(hours=72)  # in which a notice is still one
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """An edition as editors look at it."""
+
+    content: Content | None  # the letter as most readers get it; None where no article is left
+    headlines: tuple[str, ...]
+    more: int  # articles that do not fit
+    readers: int
+    left: int  # letters that are sent, or may be
+    open: bool  # whether anything can still be decided
+
+
+def look(house: House, number: int, now: datetime) -> tuple[Progress, Outlook] | None:
+    """This edition as it would leave *now*, or as it left; None where there is none. Before it leaves its letter is
+    that of the articles as they are. Raises BadConfig where a template cannot be used."""
+    progress = house.store.read(lambda c: editions.progress(c, number))
+    if progress is None:
+        return None
+    tally = house.store.read(lambda c: ledger.tally(c, [number]))
+    left = sum(tally.get(state, 0) for state in (State.SENT, State.SENDING, State.UNKNOWN))
+    is_open = progress.edition.release is not Release.CANCELLED and not _over(house, progress)
+    if variant := house.store.read(lambda c: editions.foremost(c, number)):
+        titles = house.store.read(lambda c: articles.some(c, variant.articles))
+        by_id = {article.id: article.title for article in titles}
+        headlines = tuple(by_id[each] for each in variant.articles if each in by_id)
+        stored = house.store.read(lambda c: editions.variant(c, variant.id)).content
+        return progress, Outlook(stored, headlines, 0, sum(tally.values()), left, is_open)
+    newsletter = house.newsletters.get(progress.edition.newsletter)
+    if newsletter is None:
+        return progress, Outlook(None, (), 0, 0, left, is_open)
+    content, selection, readers = _ahead(house.learnt(), newsletter, progress.edition, now)
+    headlines = tuple(article.title for article in selection.items)
+    return progress, Outlook(content, headlines, selection.more, readers, left, is_open)
+
+
+def _over(house: House, progress: Progress) -> bool:
+    return progress.complete and not house.store.read(lambda c: approvals.has_unsent(c, progress.edition.id))
+
+
+def _ahead(
+    house: House, newsletter: Newsletter, edition: Edition, now: datetime
+) -> tuple[Content | None, Selection, int]:
+    """The letter that most readers will get, its selection, and how many readers will get one."""
+    series = house.store.read(people.known_newsletters)[edition.newsletter]
+    unseen = Unseen(house, newsletter, series, edition.upto_seq)
+    found: dict[tuple[str, ...], tuple[int, Selection, str | None]] = {}
+    for (seen, had, language, words), number in house.store.read(
+        lambda c: editions.groups(c, series.id)
+    ).items():
+        floor = unseen.floor(seen, had) if edition.from_seq is None else edition.from_seq
+        selection = unseen(floor, language, words)
+        if selection.items:
+            key = (language or "", *(article.id for article in selection.items))
+            before = found.get(key, (0, selection, language))
+            found[key] = (before[0] + number, *before[1:])
+    if not found:
+        return None, Selection((), 0), 0
+    _, selection, language = max(found.values(), key=lambda each: each[0])
+    spoken = compose.spoken(language, house.site.language)
+    as_it_is = _with_opening(house, newsletter, series, edition, now)
+    content = plan.content(house, newsletter, as_it_is, selection, spoken, text_only=False)
+    return content, selection, sum(number for number, *_ in found.values())
+
+
+def _with_opening(
+    house: House, newsletter: Newsletter, series: Series, edition: Edition, now: datetime
+) -> Edition:
+    try:
+        return plan.with_opening(house, newsletter, series, edition, now)
+    except BadConfig:  # it is named where the edition is planned
+        return edition
+
+
+def decide(house: House, number: int, decision: Decision, now: datetime) -> tuple[Edition, bool] | None:
+    """Hold, release or cancel this edition; returns what it is then, and whether that is new. Nothing changes where
+    all of it has left, or what was cancelled. Nothing is sent that was not there a commit ago: what is claimed waits,
+    or is cancelled, when its turn comes. None where there is no such edition."""
+    progress = house.store.read(lambda c: editions.progress(c, number))
+    if progress is None:
+        return None
+    edition, wanted = progress.edition, DECISIONS[decision]
+    if edition.release in {wanted, Release.CANCELLED} or _over(house, progress):
+        return edition, False
+    if edition.release in approvals.UNDECIDED and edition.expires <= now:
+        wanted = Release.CANCELLED  # as the next look at what is due would find
+    change = partial(approvals.set_release, edition=number, release=wanted, before=edition.release)
+    newsletter = house.newsletters.get(edition.newsletter)
+    if wanted is Release.RELEASED and not progress.cadence and newsletter:
+        leaves = max(slots.instant(edition) or now, now)
+        change = partial(change, planned=leaves, expires=slots.life(house, newsletter, None, leaves))
+    done = house.store.write(change)
+    after = house.store.read(lambda c: editions.progress(c, number))
+    return (after.edition if after else edition), done
+
+
+def come_due(house: House, now: datetime) -> list[str]:
+    """What nobody decided about: it leaves at its time where silence is consent; when its life ends it is cancelled.
+    What was cancelled is wound up. Returns what is wrong."""
+    problems: list[str] = []
+    for progress in house.store.read(approvals.undecided):
+        try:
+            _undecided(house, progress, now)
+        except BadConfig as error:
+            problems.append(str(error))
+    endings.wind_up(house)
+    return problems
+
+
+def _undecided(house: House, progress: Progress, now: datetime) -> None:
+    edition = progress.edition
+    newsletter = house.newsletters.get(edition.newsletter)
+    change = partial(approvals.set_release, edition=edition.id, before=edition.release)
+    if edition.expires <= now or (newsletter is None and edition.planned <= now):
+        house.store.write(partial(change, release=Release.CANCELLED))
+        _write(house, "lapsed", edition, now)
+    elif edition.release is Release.PROPOSED and edition.planned <= now:
+        if newsletter and newsletter.approve == "required":
+            _write(house, "waiting", edition, now)
+        else:
+            house.store.write(partial(change, release=Release.RELEASED))
+
+
+def ask(house: House, now: datetime) -> list[str]:
+    """Write to the editors about each proposed edition, once. Returns what is wrong."""
+    problems: list[str] = []
+    for progress in house.store.read(approvals.undecided):
+        if progress.edition.release is Release.PROPOSED:
+            try:
+                _write(house, "preview", progress.edition, now)
+            except BadConfig as error:
+                problems.append(str(error))
+    return problems
+
+
+def approval_url(house: House, edition: int) -> str:
+    """The page where editors decide about this edition."""
+    return house.layout.approval(house.keys.sign("approval", Claim(0, edition)))
+
+
+def _write(
+    house: House, kind: Literal["preview", "waiting", "lapsed"], edition: Edition, now: datetime
+) -> None:
+    """Put a letter of this *kind* about *edition* into the outbox, for each editor, once."""
+    key = str(edition.id)
+    if not house.mail.editors or house.store.read(lambda c: outbox.has(c, kind, key)):
+        return
+    found = look(house, edition.id, now)
+    if found is None or found[1].content is None:
+        return
+    content = _letter(house, kind, edition, found[1], found[1].content)
+    add = partial(outbox.add, kind=kind, key=key, recipients=house.mail.editors, content=content)
+    house.store.write(partial(add, now=now, expires=now + NEWS))
+
+
+def _letter(house: House, kind: str, edition: Edition, outlook: Outlook, content: Content) -> Content:
+    newsletter = house.newsletters.get(edition.newsletter)
+    subject, url = content.subject, approval_url(house, edition.id)
+    if kind == "preview" and newsletter:
+        return notices.preview_for_editors(
+            house.site,
+            newsletter,
+            house.layout,
+            house.templates,
+            subject=subject,
+            headlines=outlook.headlines,
+            more=outlook.more,
+            readers=outlook.readers,
+            due=edition.planned,
+            approval_url=url,
+        )
+    if kind == "waiting":
+        waiting = partial(decisions.waiting, due=edition.planned)
+        return waiting(house.site, house.layout, house.templates, subject=subject, approval_url=url)
+    return decisions.lapsed(
+        house.site,
+        house.layout,
+        house.templates,
+        subject=subject,
+        digest=edition.kind is Kind.DIGEST,
+        approval_url=url,
+    )

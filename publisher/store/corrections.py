@@ -1,0 +1,132 @@
+"""What was said to be wrong in articles, and who was mailed them (D9)."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from publisher.model.article import Article, Correction, Status
+from publisher.model.delivery import State
+from publisher.model.people import Reach, Wish
+from publisher.store import facts, stale
+from publisher.store.articles import some
+from publisher.store.tables import (
+    articles,
+    corrections,
+    deliveries,
+    editions,
+    redirects,
+    slugs,
+    subscribers,
+    subscriptions,
+    variants,
+)
+
+HAD = (State.SENT, State.UNKNOWN, State.SENDING)  # letters that are with their readers, or may be
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """A variant that carried an article."""
+
+    variant: int
+    edition: int
+    expires: datetime  # the end of the edition's life
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """One reader of a newsletter, and whether they were mailed an article."""
+
+    subscriber: int
+    language: str | None
+    text_only: bool
+    seen_seq: int
+    had: bool
+
+
+def find(connection: Connection, word: str, path: str, slug: str) -> Article | None:
+    """The published article with the id *word*, at the *path* in the article folder, or at the address *slug*, its own
+    or one that leads to it."""
+    ways = (
+        select(articles.c.id).where(articles.c.id == word),
+        select(articles.c.id).where(articles.c.path == path),
+        select(slugs.c.article).where(slugs.c.slug == slug),
+        select(redirects.c.article).where(redirects.c.path == slug),
+    )
+    for way in ways:
+        for identity in connection.execute(way).scalars():
+            published = select(articles.c.id).where(
+                articles.c.id == identity, articles.c.status == Status.PUBLISHED, articles.c.seq.is_not(None)
+            )
+            if connection.execute(published).first():
+                return some(connection, [identity])[0]
+    return None
+
+
+def add(connection: Connection, article: Article, text: str, now: datetime) -> int:
+    """Note the correction with the article; whatever shows it is to be made again. Returns its number."""
+    number = connection.execute(insert(corrections).values(article=article.id, at=now, text=text))
+    told = select(corrections.c.at, corrections.c.text).where(corrections.c.article == article.id)
+    every = tuple(Correction(*row) for row in connection.execute(told.order_by(corrections.c.id)))
+    row = update(articles).where(articles.c.id == article.id)
+    connection.execute(row.values(corrections=every, updated=max(article.updated, now)))
+    facts.outdate(connection)
+    stale.showing(connection, articles.c.id == article.id)
+    (key,) = number.inserted_primary_key or (0,)
+    return int(key)
+
+
+def get(connection: Connection, number: int) -> tuple[Article, str]:
+    """The article and the text of the correction with this number."""
+    row = connection.execute(select(corrections).where(corrections.c.id == number)).one()
+    return some(connection, [row.article])[0], row.text
+
+
+def carriers(connection: Connection, newsletter: int, article: Article) -> list[Carrier]:
+    """The variants of the newsletter's editions that carried the article."""
+    query = (
+        select(variants.c.id, variants.c.edition, editions.c.expires, variants.c.articles)
+        .join_from(editions, variants)
+        .where(
+            editions.c.newsletter == newsletter,
+            editions.c.upto_seq >= article.seq,
+            func.instr(variants.c.articles, json.dumps(article.id)) > 0,
+        )
+    )
+    rows = connection.execute(query)
+    return [Carrier(*row[:3]) for row in rows if article.id in row.articles]
+
+
+def readers(
+    connection: Connection, newsletter: int, carried: Sequence[Carrier], after: int, limit: int
+) -> list[Reader]:
+    """The next readers of the newsletter to be mailed (reachable and active), by key, and which of them *carried*
+    reached."""
+    had = select(deliveries.c.id).where(
+        deliveries.c.edition.in_({each.edition for each in carried}),
+        deliveries.c.subscriber == subscriptions.c.subscriber,
+        deliveries.c.variant.in_([each.variant for each in carried]),
+        deliveries.c.state.in_(HAD),
+    )
+    query = (
+        select(subscriptions.c.subscriber, subscribers.c.language)
+        .add_columns(*subscriptions.c["text_only", "seen_seq"], had.exists())
+        .join_from(subscriptions, subscribers)
+        .where(
+            subscriptions.c.newsletter == newsletter,
+            subscriptions.c.subscriber > after,
+            subscriptions.c.state == Wish.ACTIVE,
+            subscribers.c.state == Reach.REACHABLE,
+        )
+        .order_by(subscriptions.c.subscriber)
+        .limit(limit)
+    )
+    return [Reader(*row) for row in connection.execute(query)]
+
+
+def pass_again(connection: Connection, edition: int) -> None:
+    """Everybody who had the article by now is planned; the rest are looked for once more."""
+    connection.execute(update(editions).where(editions.c.id == edition).values(cadence=1, cursor=0))

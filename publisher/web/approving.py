@@ -1,0 +1,136 @@
+"""The door of editors: /approve/TOKEN (D8). GET and HEAD show, POST decides; the letter itself is a page of its own."""
+
+import asyncio
+from typing import Any, cast
+from urllib.parse import parse_qs
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from publisher.actions import approval
+from publisher.actions.approval import Decision, Outlook
+from publisher.model.digest import (
+    END_PERSONAL,
+    PERSONAL,
+    PREFERENCES_SLOT,
+    UNSUBSCRIBE_SLOT,
+    Edition,
+    Release,
+)
+from publisher.pages.approval import Shown, approval_page
+from publisher.store.editions import Progress
+from publisher.verbs.session import Session
+from publisher.web.answers import COMMON, PAGE
+from publisher.web.pages import html_page, not_valid
+
+log = structlog.get_logger()
+
+LIMIT = 1000  # bytes of a form
+# A letter is dressed by its own attributes; nothing in it runs, posts or is framed, and it has no origin.
+_LETTER = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' https: http:; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'; sandbox"
+)
+
+
+def routes(session: Session) -> list[Route]:
+    """What the door answers."""
+
+    async def page(request: Request) -> Response:
+        return await _page(session, request)
+
+    async def letter(request: Request) -> Response:
+        return await _letter(session, request, html=True)
+
+    async def text(request: Request) -> Response:
+        return await _letter(session, request, html=False)
+
+    return [
+        Route("/approve/{token}", page, methods=["GET", "POST"]),
+        Route("/approve/{token}/letter", letter, methods=["GET"]),
+        Route("/approve/{token}/text", text, methods=["GET"]),
+    ]
+
+
+async def _page(session: Session, request: Request) -> Response:
+    house, token = session.house, request.path_params["token"]
+    claim = house.keys.read("approval", token)
+    if claim is None:
+        return not_valid(session)
+    if request.method == "POST":
+        decision = await _decision(request)
+        if decision is None:
+            return Response("What is to be done?\n", 400, _headers(PAGE), "text/plain; charset=utf-8")
+        now = session.clock()
+        done = await asyncio.to_thread(approval.decide, house, claim.newsletter, decision, now)
+        if done and done[1]:
+            log.info("decided", edition=claim.newsletter, release=str(done[0].release))
+    found = await _look(session, claim.newsletter)
+    if found is None:
+        return not_valid(session)
+    progress, outlook = found
+    shown = _shown(session, progress.edition, outlook)
+    body = approval_page(house.learnt(anew=False).site, house.layout, house.templates, shown, token=token)
+    return html_page(body)
+
+
+async def _look(session: Session, edition: int) -> tuple[Progress, Outlook] | None:
+    return await asyncio.to_thread(approval.look, session.house, edition, session.clock())
+
+
+async def _decision(request: Request) -> Decision | None:
+    """The button that was pressed; None where the form is not ours."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LIMIT:
+            return None
+    pressed = parse_qs(body.decode("ascii", "replace")).get("decision", [""])[0]
+    return cast("Decision", pressed) if pressed in approval.DECISIONS else None
+
+
+def _shown(session: Session, edition: Edition, outlook: Outlook) -> Shown:
+    newsletter = session.house.newsletters.get(edition.newsletter)
+    return Shown(
+        edition,
+        newsletter.title if newsletter else edition.newsletter,
+        newsletter.approve if newsletter else "none",
+        outlook.content.subject if outlook.content else "",
+        outlook.headlines,
+        outlook.more,
+        outlook.readers,
+        outlook.left,
+        outlook.open,
+        edition.release is Release.RELEASED and edition.planned > session.clock(),
+    )
+
+
+async def _letter(session: Session, request: Request, *, html: bool) -> Response:
+    """The letter as readers get it, without anybody's own links."""
+    house = session.house
+    claim = house.keys.read("approval", request.path_params["token"])
+    found = await _look(session, claim.newsletter) if claim else None
+    if found is None or found[1].content is None:
+        return not_valid(session)
+    content = found[1].content
+    shown = content.html if html else content.text
+    for slot in (UNSUBSCRIBE_SLOT, PREFERENCES_SLOT):
+        shown = shown.replace(slot, house.layout.home)
+    for mark in (PERSONAL, END_PERSONAL):
+        shown = shown.replace(mark, "")
+    if html and shown:
+        return Response(
+            shown.encode(),
+            headers=_headers([(b"content-security-policy", _LETTER.encode())]),
+            media_type="text/html; charset=utf-8",
+        )
+    return Response(
+        (shown or content.text).encode(), headers=_headers(PAGE), media_type="text/plain; charset=utf-8"
+    )
+
+
+def _headers(more: Any) -> dict[str, str]:
+    named = {name.decode(): value.decode() for name, value in [*COMMON, *more]}
+    return named | {"cache-control": "no-store"}
