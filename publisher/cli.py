@@ -385,14 +385,20 @@ def _previewed(one: dict[str, Any]) -> Iterator[str]:
     new = "" if one["new"] else "; nothing is new: these are the newest"
     yield f"{one['newsletter']}: {one['subject']}  ({one['items']} articles, {one['bytes']} bytes{new})"
     yield f"  next due {one['next_due'] or 'with the next article'}; {one['readers']} readers would get it now"
-    first = {(each["in"], each["name"]): each for each in reversed(one["findings"])}
-    findings = sorted(first.values(), key=lambda each: _LEVELS.index(each["level"]))
-    levels = Counter(each["level"] for each in findings)
-    told = ", ".join(f"{levels[level]} {level}s" for level in _LEVELS if levels[level])
+    kinds: dict[str, dict[str, Any]] = {}  # of findings, each with its first place
+    where: dict[str, list[str]] = {}
+    for each in one["findings"]:
+        kinds.setdefault(each["name"], each)
+        where.setdefault(each["name"], []).append(each["in"])
+    levels = Counter(each["level"] for each in kinds.values())
+    told = ", ".join(
+        f"{levels[level]} {level}{'s' * (levels[level] > 1)}" for level in _LEVELS if levels[level]
+    )
     yield f"  {one['page']}: {told or 'nothing to mend'}"
-    for each in findings:
-        letter = "" if each["in"] == "edition" else f" ({each['in']})"
-        yield f"  {each['level']} {each['name']}{letter}  {each['where']}: {each['found']}. Mend: {each['mend']}"
+    for each in sorted(kinds.values(), key=lambda each: _LEVELS.index(each["level"])):
+        letters = ", ".join(dict.fromkeys(where[each["name"]]))
+        said = f"{each['where']}: {each['found']}" if each["found"] else each["where"]
+        yield f"  {each['level']} {each['name']} ({letters})  {said}. Mend: {each['mend']}"
 
 
 @nashir.command("test-send")
