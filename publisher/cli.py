@@ -383,22 +383,25 @@ def preview(call: Call, newsletter: str | None, *, show: bool | None) -> None:
 def _previewed(one: dict[str, Any]) -> Iterator[str]:
     """The preview of a newsletter, for a person."""
     new = "" if one["new"] else "; nothing is new: these are the newest"
-    yield f"{one['newsletter']}: {one['subject']}  ({one['items']} articles, {one['bytes']} bytes{new})"
-    yield f"  next due {one['next_due'] or 'with the next article'}; {one['readers']} readers would get it now"
+    yield f"{one['newsletter']}: {one['subject']}  ({_counted(one['items'], 'article')}, {one['bytes']} bytes{new})"
+    readers = _counted(one["readers"], "reader")
+    yield f"  next due {one['next_due'] or 'with the next article'}; {readers} would get it now"
     kinds: dict[str, dict[str, Any]] = {}  # of findings, each with its first place
     where: dict[str, list[str]] = {}
     for each in one["findings"]:
         kinds.setdefault(each["name"], each)
         where.setdefault(each["name"], []).append(each["in"])
     levels = Counter(each["level"] for each in kinds.values())
-    told = ", ".join(
-        f"{levels[level]} {level}{'s' * (levels[level] > 1)}" for level in _LEVELS if levels[level]
-    )
+    told = ", ".join(_counted(levels[level], level) for level in _LEVELS if levels[level])
     yield f"  {one['page']}: {told or 'nothing to mend'}"
     for each in sorted(kinds.values(), key=lambda each: _LEVELS.index(each["level"])):
         letters = ", ".join(dict.fromkeys(where[each["name"]]))
         said = f"{each['where']}: {each['found']}" if each["found"] else each["where"]
         yield f"  {each['level']} {each['name']} ({letters})  {said}. Mend: {each['mend']}"
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'s' * (number != 1)}"
 
 
 @nashir.command("test-send")

@@ -23,7 +23,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from publisher.actions.init import create
 from publisher.config import load
 from publisher.digests.scheme import shown_in
-from publisher.errors import BadInput, Exit, Unreachable
+from publisher.errors import BadInput, BadState, Exit, Unreachable
 from publisher.verbs import previewing, writing
 from publisher.verbs import session as sessions
 
@@ -152,7 +152,8 @@ def test_a_template_of_the_site_is_looked_at(
 ) -> None:  # R10
     (folder / "templates" / "mail").mkdir(parents=True)
     (folder / "templates" / "mail" / "welcome.html.j2").write_text(
-        '{% extends "mail/base.html.j2" %}{% block main %}<tr><td><p style="float: left">{{ heading }}</p></td></tr>{% endblock %}',
+        '{% extends "mail/base.html.j2" %}{% block main %}'
+        '<tr><td><p style="float: left">{{ heading }}</p></td></tr>{% endblock %}',
         "utf-8",
     )
     (one,) = previews()["previews"]
@@ -410,8 +411,12 @@ def test_the_answer_is_one_clear_line(
 
 
 @pytest.mark.usefixtures("published")
-def test_a_test_letter_leaves_while_the_fence_is_up(folder: Path) -> None:  # S7
+def test_a_test_letter_leaves_while_the_fence_is_up(
+    folder: Path, does: Callable[..., dict[str, Any]]
+) -> None:  # S7
     (folder / "state" / "generation").write_text("9999\n", "ascii")
+    with pytest.raises(BadState, match="nashir resume"):
+        does("send", now=True)
 
     done = subprocess.run(
         [*NASHIR, "-C", str(folder), "--json", "test-send", "me@example.org"], capture_output=True, check=True
