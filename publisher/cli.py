@@ -4,6 +4,7 @@ import gc
 import json
 import os
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -368,22 +369,89 @@ def status(call: Call) -> None:
 )
 @click.pass_obj
 def preview(call: Call, newsletter: str | None, *, show: bool | None) -> None:
-    """Compose the next edition as files to look at; nothing is planned or sent."""
-    from publisher.verbs import reading
+    """Show the next edition as a page, with what is to be mended; nothing is planned or sent."""
+    from publisher.verbs import previewing
 
-    found = call.read(reading.preview, newsletter=newsletter, now=_now())
-    lines = [
-        line
-        for each in found["previews"]
-        for line in (
-            f"{each['newsletter']}: {each['subject']}  ({each['items']} articles, {each['bytes']} bytes)",
-            *(f"  {each[kind]}" for kind in ("html", "text", "letter")),
-        )
-    ]
-    call.answer(found, *lines)
+    found = call.read(previewing.preview, newsletter=newsletter, now=_now())
+    for name in found["empty"]:
+        call.say(f"nashir: {name} has no article to show")
+    call.answer(found, *(line for each in found["previews"] for line in _previewed(each)))
     if show if show is not None else sys.stdout.isatty() and not call.as_json:
-        for each in found["previews"]:
-            click.launch(each["html"])
+        click.launch(found["index"] or found["previews"][0]["page"])
+
+
+def _previewed(one: dict[str, Any]) -> Iterator[str]:
+    """The preview of a newsletter, for a person."""
+    new = "" if one["new"] else "; nothing is new: these are the newest"
+    yield f"{one['newsletter']}: {one['subject']}  ({_counted(one['items'], 'article')}, {one['bytes']} bytes{new})"
+    readers = _counted(one["readers"], "reader")
+    yield f"  next due {one['next_due'] or 'with the next article'}; {readers} would get it now"
+    kinds: dict[str, dict[str, Any]] = {}  # of findings, each with its first place
+    where: dict[str, list[str]] = {}
+    for each in one["findings"]:
+        kinds.setdefault(each["name"], each)
+        where.setdefault(each["name"], []).append(each["in"])
+    levels = Counter(each["level"] for each in kinds.values())
+    told = ", ".join(_counted(levels[level], level) for level in _LEVELS if levels[level])
+    yield f"  {one['page']}: {told or 'nothing to mend'}"
+    for each in sorted(kinds.values(), key=lambda each: _LEVELS.index(each["level"])):
+        letters = ", ".join(dict.fromkeys(where[each["name"]]))
+        said = f"{each['where']}: {each['found']}" if each["found"] else each["where"]
+        yield f"  {each['level']} {each['name']} ({letters})  {said}. Mend: {each['mend']}"
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'s' * (number != 1)}"
+
+
+@nashir.command("test-send")
+@click.argument("address")
+@click.option("--newsletter", help="Only this one.  [default: all]")
+@click.option("--language", help="The language of its words, one that Nashir speaks.  [default: the site's]")
+@click.pass_obj
+def test_send(call: Call, address: str, newsletter: str | None, language: str | None) -> None:
+    """Mail what `preview` shows to ADDRESS, through the relays of mail.relay; no ledger knows of it."""
+    from publisher.verbs import previewing
+    from publisher.verbs import session as sessions
+
+    settings = call.settings()
+    with sessions.reading(settings) as house:
+        found = previewing.test_send(
+            house,
+            sessions.ways(settings),
+            address=address,
+            newsletter=newsletter,
+            language=language,
+            now=_now(),
+        )
+    for name in found["empty"]:
+        call.say(f"nashir: {name} has no article to show")
+    lines = []
+    for each in found["letters"]:
+        for passed in each["passed"]:
+            call.say(f"nashir: {passed}; the next relay was tried")
+        said = f"{each['code'] or 'no reply'} {each['reply']}".strip()
+        if each["taken"]:
+            lines.append(f"{each['newsletter']}: {each['relay']} took it for {each['address']}: {said}")
+        else:
+            call.say(
+                f"nashir: {each['relay']} did not take it ({each['stage']}): {said}. Mend: {_MENDS[each['stage']]}"
+            )
+    call.answer(found, *lines)
+    if any(not each["taken"] and not each["code"] for each in found["letters"]):
+        sys.exit(Exit.IO)
+    if not all(each["taken"] for each in found["letters"]):
+        sys.exit(Exit.FINDINGS)
+
+
+_LEVELS = ("error", "warning", "note")
+_MENDS = {
+    "connect": "look at mail.relay and the relay's log",
+    "mail": "look at mail.from: may this relay send for it?",
+    "rcpt": "look at the address",
+    "data": "look at the relay's log",
+    "content": "look at the relay's log: it had the letter and did not want it",
+}
 
 
 @nashir.command()

@@ -21,6 +21,7 @@ from jinja2.meta import find_undeclared_variables
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from publisher import cli, config
+from publisher.digests.lint import table as letter_rules
 from publisher.errors import Exit
 from publisher.feeds import aliases
 from publisher.feeds.lint.table import GROUPS, RULES
@@ -254,6 +255,7 @@ def test_every_exit_code_is_on_the_page(code: Exit) -> None:
         "status",
         "newsletters",
         "preview",
+        "test-send me@example.org",
         "send",
         "editions",
         "deliveries",
@@ -318,6 +320,22 @@ def test_every_rule_of_lint_is_on_its_page_with_its_level(group: str) -> None:
 
 def test_the_rules_of_lint_are_counted_right() -> None:
     assert f"by {len(RULES)} rules" in page("CHANGELOG.md")
+
+
+@pytest.mark.parametrize("group", letter_rules.GROUPS)
+def test_every_rule_of_the_letter_lint_is_on_its_page_as_it_is(group: str) -> None:
+    below = section(page("docs/letter-lint.md"), f"### {group}")
+    letters = page("docs/letters.md") + page("docs/architecture.md")
+
+    for name, said in letter_rules.GROUPS[group].items():
+        told = [re.sub("`", "", cell).replace("\\|", "|") for cell in row(below, f"`{name}`")]
+        assert [name, *said] == told
+        assert re.search(rf"(?m)^(?:### {said.of} |\| {said.of} \|)", letters)
+    assert set(letter_rules.GROUPS[group]) == set(re.findall(r"(?m)^\| `([a-z0-9-]+)` \|", below))
+
+
+def test_the_rules_of_the_letter_lint_are_counted_right() -> None:
+    assert f"by {len(letter_rules.RULES)} rules" in page("CHANGELOG.md")
 
 
 @pytest.mark.parametrize("key", ["feeds", "unread"])

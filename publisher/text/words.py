@@ -29,6 +29,7 @@ _AND = {
     "ckb": ("، ", " و "),
 }
 _IN_FRONT = re.compile(r"\A(?:<[^<>]*>|&\w+;)+")
+_END = "(?![\\w\u0591-\u05bd\u064b-\u0652\u0670])"  # of a word, its vowel marks too
 _WORD = re.compile(r"[^\W_]+")
 _CATEGORIES = ("zero", "one", "two", "few", "many", "other")
 
@@ -80,7 +81,7 @@ class Words:
         digits: "3 مقال", "3 مقالات"."""
         for singular, forms in self._plurals.items():
             for form in dict.fromkeys(each for each in forms if "%(n)s" in each):
-                pattern = re.escape(form).replace(re.escape("%(n)s"), r"(?<!\w)(\d+)") + r"(?!\w)"
+                pattern = re.escape(form).replace(re.escape("%(n)s"), r"(?<!\w)(\d+)") + _END
                 for found in re.finditer(pattern, text):
                     right = self.count(*singular, int(found[1]), digits_in(found[1]) or "latn")
                     if right != found[0]:

@@ -9,17 +9,15 @@ from publisher.actions import assets, icon, pings, scan
 from publisher.actions.cadence import rhythm
 from publisher.actions.house import House
 from publisher.actions.letters import sender
-from publisher.actions.unseen import Unseen
 from publisher.articles.folder import shown
 from publisher.digests import compose, due, samples
 from publisher.digests.select import Selection
 from publisher.errors import BadConfig, BadInput
 from publisher.feeds import plain
-from publisher.mail import message
 from publisher.mail.message import message_id
 from publisher.model.article import Body, Status, Story
 from publisher.model.delivery import State
-from publisher.model.digest import UNSUBSCRIBE_SLOT, Edition, Newsletter
+from publisher.model.digest import Edition
 from publisher.pages.article import article_page
 from publisher.pages.home import home_page
 from publisher.pages.notice import not_found_page
@@ -212,53 +210,3 @@ def deliveries(house: House, *, edition: int | None, states: list[str]) -> dict[
             }
         )
     return {"deliveries": rows}
-
-
-def preview(house: House, *, newsletter: str | None, now: datetime) -> dict[str, Any]:
-    """Compose what the next edition would hold (the newest articles where nothing is new) into files below
-    state/preview; nothing is planned or sent."""
-    house = house.learnt()
-    return {"previews": [_preview(house, each, now) for each in house.newsletter(newsletter)]}
-
-
-def _preview(house: House, newsletter: Newsletter, now: datetime) -> dict[str, Any]:
-    last = [e.upto_seq for e, _ in house.store.read(editions.listing) if e.newsletter == newsletter.name]
-    series = house.store.read(people.known_newsletters).get(newsletter.name)
-    upto = house.store.read(articles.max_seq)
-    floor = max([*last, (series.baseline if series else 0) or 0])
-    unseen = Unseen(house, newsletter, series, upto) if series else None
-    selection = unseen(floor, None, ()) if unseen else Selection((), 0)
-    if unseen and not selection.items:
-        selection = unseen(0, None, ())
-    if not selection.items:
-        raise BadInput(
-            f"{newsletter.name} has no article to show", "", "publish one that fits its categories"
-        )
-    content = compose.compose(house.site, newsletter, selection, house.layout, house.templates, now)
-    edition = Edition(0, newsletter.name, "preview", now, now, upto)
-    link = house.layout.unsubscribe("preview")
-    letter = message.assemble(
-        content,
-        edition,
-        sender(house, newsletter.name),
-        recipient="reader@example.org",
-        message_id_key="preview",
-        unsubscribe_url=link,
-        preferences_url=house.layout.preferences("preview"),
-    )
-    folder = house.root / "state" / "preview"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    shown_html, shown_text = (part.replace(UNSUBSCRIBE_SLOT, link) for part in (content.html, content.text))
-    files = {"html": shown_html.encode(), "text": shown_text.encode(), "letter": letter.data}
-    for kind, data in files.items():
-        folder.joinpath(f"{newsletter.name}.{SUFFIX[kind]}").write_bytes(data)
-    return {
-        "newsletter": newsletter.name,
-        "subject": content.subject,
-        "items": len(selection.items),
-        "bytes": len(letter.data),
-        **{kind: str((folder / f"{newsletter.name}.{SUFFIX[kind]}").absolute()) for kind in files},
-    }
-
-
-SUFFIX = {"html": "html", "text": "txt", "letter": "eml"}

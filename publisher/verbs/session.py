@@ -29,6 +29,7 @@ from publisher.subscribers.tokens import Keys
 from publisher.templating import Templates
 
 if TYPE_CHECKING:
+    from publisher.actions.trial import Way
     from publisher.engine.local import LocalEngine
 
 TEMPLATES = "templates"
@@ -162,24 +163,30 @@ def _engine(settings: Settings, house: House, clock: Clock) -> "LocalEngine":
     from publisher.actions.hours import opens
     from publisher.actions.letters import Letters, notice
     from publisher.engine.local import LocalEngine
-    from publisher.mail.address import domain_of, mailbox
-    from publisher.mail.carriers import carrier_to
-    from publisher.mail.settings import relays
 
-    hello = domain_of(mailbox(settings.mail.sender)[1]) if settings.mail.sender else "localhost"
     return LocalEngine(
         house.store,
         Letters(house),
-        [
-            partial(carrier_to, relay, settings.mail, site=settings.root, hello=hello)
-            for relay in relays(settings.mail)
-        ],
+        [make for _, make in ways(settings)],
         connections=settings.mail.connections,
         on_unknown=settings.mail.on_unknown,
         clock=clock,
         opens=partial(opens, house),
         notice=partial(notice, house),
     )
+
+
+def ways(settings: Settings) -> "list[Way]":
+    """The relays in order of preference: each as people know it, and what makes a connection to it."""
+    from publisher.mail.address import domain_of, mailbox
+    from publisher.mail.carriers import carrier_to
+    from publisher.mail.settings import relays
+
+    hello = domain_of(mailbox(settings.mail.sender)[1]) if settings.mail.sender else "localhost"
+    return [
+        (str(relay), partial(carrier_to, relay, settings.mail, site=settings.root, hello=hello))
+        for relay in relays(settings.mail)
+    ]
 
 
 @contextmanager

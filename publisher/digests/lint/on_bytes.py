@@ -46,7 +46,7 @@ def check(given: Given) -> Iterator[Finding]:
         if not counted[name.lower()]:
             yield finding("missing-header", f"header {name}")
     if given.listed:
-        yield from _leaving({name.lower(): value for name, value in headers})
+        yield from _leaving({name.lower(): value for name, value in headers}, given)
 
 
 def fields(head: bytes) -> list[tuple[str, str]]:
@@ -77,9 +77,9 @@ def _field(name: str, value: str, given: Given) -> Iterator[Finding]:
         yield finding("subject-differs", where, quoted(decoded(value)))
 
 
-def _leaving(headers: dict[str, str]) -> Iterator[Finding]:
+def _leaving(headers: dict[str, str], given: Given) -> Iterator[Finding]:
     value = headers.get("list-unsubscribe", "")
     if not re.search(r"<https?://[^>]+>.*<mailto:[^>]+>", value):
         yield finding("no-list-unsubscribe", "header List-Unsubscribe", quoted(value) if value else "")
     elif "list-unsubscribe-post" not in headers:
-        yield finding("no-one-click", "header List-Unsubscribe", quoted(value.partition(">")[0] + ">"))
+        yield finding("no-one-click", "header List-Unsubscribe", given.site.url)

@@ -14,6 +14,10 @@ from publisher.text.quote import named, quoted
 
 _RIGHT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
 _EMBEDDING = re.compile("[\u202a-\u202e]")
+# A name of right-to-left letters alone looks the same in both directions.
+_NAME = re.compile(
+    "[^\\W\\d_A-Za-z\u0640]+(?:[\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670 -]+[^\\W\\d_A-Za-z]*){0,8}"
+)
 _DOUBLED = re.compile("\u200e\u200e+|\u200f\u200f+|\u200e\u200f|\u200f\u200e")
 _SIDES = {"rtl": "right", "ltr": "left"}
 _OPEN, _CLOSE = "\u2066\u2067\u2068", "\u2069"
@@ -77,8 +81,7 @@ def _block(block: Block) -> Iterator[Finding]:
         yield said("block-without-align", block)
     if box.tag in ("td", "th") and not box.element.get("align"):
         yield said("cell-without-align", block)
-    letters = of_text(block.around, "ltr" if box.dir == "ltr" else "rtl")
-    if _RIGHT.search(block.around) and letters == "rtl" and box.dir == "ltr":
+    if box.dir == "ltr" and of_text(block.around, "ltr") == "rtl" and not _NAME.fullmatch(block.text.strip()):
         yield said("wrong-direction", block)
 
 

@@ -25,6 +25,7 @@ _FOREIGN = {
     "ckb": re.compile("[يكىةں]"),
 }
 _ANY = "0-9٠-٩۰-۹"
+_RIGHT = re.compile("[\u0590-\u08ff]")
 _NUMBER = re.compile(rf"[{_ANY}](?:[.,:/٫٬-]?[{_ANY}])*")
 _DATE = re.compile(rf"(?<!\w)([{_ANY}]{{1,2}})ی? +([^\W\d_][^\d·()،,]*?)،? +([{_ANY}]{{4}})(?!\w)")
 _ENGLISH = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
@@ -59,10 +60,9 @@ def check(given: Given, view: View | None, others: tuple[str, ...]) -> Iterator[
 
 def _lead(given: Given, text: str, where: str, rule: str) -> Iterator[Finding]:
     """Whether a line of a list of mails shows its direction first (R6)."""
-    if of_text(text, "ltr") == "rtl" or given.content.direction == "rtl":
-        mixed = re.search("[\u0590-\u08ff]", text) is not None
-        if mixed and given.site.letterhead.marks and first_strong(text) == "L":
-            yield finding(rule, where, quoted(text.strip()))
+    rtl = given.content.direction == "rtl" and _RIGHT.search(text)
+    if rtl and given.site.letterhead.marks and first_strong(text) == "L":
+        yield finding(rule, where, quoted(text.strip()))
     if text.startswith("\u200f") and first_strong(text[1:]) in ("R", "AL"):
         yield finding("needless-mark", where, quoted(text.strip()))
 
