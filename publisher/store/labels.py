@@ -95,7 +95,7 @@ def shown(connection: Connection) -> dict[str, str]:
 def categories(connection: Connection) -> dict[str, str]:
     """The categories and tags of published articles: their keys without kind, and how they are shown."""
     query = select(spellings.c.key, spellings.c.shown).distinct()
-    rows = connection.execute(query.where(spellings.c.key.startswith(_CATEGORY, autoescape=True))).tuples()
+    rows = connection.execute(query.where(spellings.c.key.startswith(_CATEGORY, autoescape=True)))
     return {key.removeprefix(_CATEGORY): shown_ for key, shown_ in rows}
 
 
