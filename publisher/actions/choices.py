@@ -246,6 +246,8 @@ def _coming(
     over = due.slot_on(new, new_zone, day)
     if over is None or over > now or day.toordinal() <= standing.last_day:
         return None
+    if due.following(new, new_zone, now) <= slot:  # the new choice's next letter is nearer
+        return None
     return slot if slots.comes(house, newsletter, slot, old_zone, now) else None
 
 
