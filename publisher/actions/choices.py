@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from difflib import get_close_matches
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
@@ -27,6 +27,7 @@ from publisher.text.language import canonical
 
 NEAR = 3  # names that are suggested for one that is not known
 AHEAD = 400  # slots that are looked at for the next letter
+INSTANT = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +246,8 @@ def _coming(
     over = due.slot_on(new, new_zone, day)
     if over is None or over > now or day.toordinal() <= standing.last_day:
         return None
+    if due.following(new, new_zone, now) <= slot:  # the new choice's next letter is nearer
+        return None
     return slot if slots.comes(house, newsletter, slot, old_zone, now) else None
 
 
@@ -284,7 +287,7 @@ def _next(house: House, newsletter: Newsletter, standing: Standing, now: datetim
     paused = standing.state is Wish.PAUSED
     if newsletter.instant or not (standing.state is Wish.ACTIVE or (paused and standing.resumes)):
         return None
-    after = max(now, standing.resumes) if paused and standing.resumes else now
+    after = max(now, standing.resumes - INSTANT) if paused and standing.resumes else now
     rows: Sequence[Cadence] = (standing.cadence, standing.chosen)
     for number in range(AHEAD):
         schedule, where = rhythm(house, newsletter, rows[min(number, 1)])
