@@ -351,16 +351,18 @@ def names_of(source: str) -> tuple[set[str], set[str]]:
 )
 def test_every_template_variable_is_on_the_page(template: str) -> None:
     text = page("docs/templates.md")
-    mail = template.startswith("mail/")
-    below = section(text, "## mail/digest.html.j2" if mail else f"## {template}")
-    shared = "" if mail else section(text, "## web/base.html.j2")
+    folder, _, name = template.partition("/")
+    below = section(text, f"## {folder}/{name.replace('.txt.', '.html.')}")
+    shared = section(text, f"## {folder}/base.html.j2")
+    if folder == "mail":
+        shared += section(text, "## mail/parts.html.j2") + section(text, "## mail/digest.html.j2")
     variables, attributes = names_of((ROOT / "templates" / template).read_text("utf-8"))
 
     assert f"`{template}`" in text
     for name in variables:
         assert re.search(rf"`{name}(?:`|\()", below + shared), name
     for name in attributes:
-        assert re.search(rf"`(?:\w+\.)?{name}`", below + shared), name
+        assert re.search(rf"`(?:\w+\.)?{name}(?:`|\()", below + shared), name
 
 
 # Architecture and operations

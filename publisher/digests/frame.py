@@ -13,7 +13,7 @@ from publisher.model.digest import END_PERSONAL, PERSONAL, PREFERENCES_SLOT, UNS
 from publisher.model.site import Site
 from publisher.templating import Templates
 from publisher.text.bidi import isolate
-from publisher.text.clean import one_line
+from publisher.text.clean import one_line, tidy
 from publisher.text.direction import of_tag
 from publisher.text.excerpt import excerpt
 from publisher.text.words import Words
@@ -68,10 +68,11 @@ def frame(
     archived: str = "",
 ) -> Frame:
     """The frame of a letter of *title*, a newsletter or the site, set in the voice *own*, else in the interface's.
+    *subject*, one line, is cut where it is too long (D10).
     *why*, the URL of its page in the archive and, for whoever is *subscribed*, the links to preferences and out are
     for its reader alone: they stand between PERSONAL and END_PERSONAL."""
     around = own or voice(interface.language)
-    said = _lead(subject, around, site)
+    said = _lead(cut(subject), around, site)
     values: dict[str, object] = {
         "site": site.title,
         "newsletter": title,
@@ -116,7 +117,7 @@ def _ways_out(interface: Words, archived: str, *, subscribed: bool) -> dict[str,
 
 def _preheader(text: str, around: Voice, site: Site) -> str:
     """What a list of mails shows behind the subject: plain text, so marks stand beside its Latin runs (M9)."""
-    short = cut(excerpt(text, _PREHEADER), _PREHEADER)
+    short = cut(excerpt(one_line(tidy(text)[0]), _PREHEADER), _PREHEADER)
     return _lead(isolate(short, "lrm") if around.dir == "rtl" else short, around, site)
 
 

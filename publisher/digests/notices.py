@@ -12,7 +12,9 @@ from publisher.layout import Layout
 from publisher.model.digest import Content, Newsletter
 from publisher.model.site import Site
 from publisher.templating import Templates
-from publisher.text.dates import digits_for, site_date, write_digits
+from publisher.text.clean import one_line, tidy
+from publisher.text.dates import digits_for, site_date
+from publisher.text.hours import clock
 from publisher.text.words import Words, words
 
 
@@ -122,7 +124,7 @@ def goodbye(
         subject=said(interface, "You have left %(title)s", title=title),
         preheader=texts[0],
         interface=interface,
-        why=interface.text("This is the last letter you get from us."),
+        why=interface.text("This is our last letter about this subscription."),
     )
     return _made(
         around,
@@ -154,9 +156,9 @@ def preview_for_editors(
     fit, *readers* how many will get it, *approval_url* the page with the buttons. What happens without an answer is
     said by `newsletter.approve`.
     """
-    interface = _interface(site, language)
+    interface, subject = _interface(site, language), _line(subject)
     digits = digits_for(site.digits, interface.language, site.region)
-    hour = write_digits(due.astimezone(site.timezone).strftime("%H:%M"), digits)
+    hour = clock(due.astimezone(site.timezone).time(), interface.language, digits, region=site.region)
     facts = (
         said(
             interface,
@@ -188,7 +190,7 @@ def preview_for_editors(
         heading=interface.text("Before it goes out"),
         texts=(*facts, interface.text(silence)),
         button=Link(interface.text("Look at it and decide"), approval_url),
-        headlines=tuple(one for each in headlines for one in paragraphs(each, site.language)),
+        headlines=tuple(one for each in headlines for one in paragraphs(_line(each), site.language)),
         edition=paragraphs(subject, site.language),
         holds=interface.text("What it holds"),
     )
@@ -208,6 +210,7 @@ def notice_for_editors(
     """Tells an editor something: *subject* in one line, *text* in paragraphs parted by empty lines, each set by its
     own letters. *url*, where there is something to do, is behind *button*, words in the editor's language."""
     interface = _interface(site, language)
+    subject = _line(subject)
     around = frame(
         site,
         layout,
@@ -233,6 +236,10 @@ def _made(around: Frame, templates: Templates, name: str, **values: object) -> C
     voices = [each.voice for each in told if isinstance(each, Paragraph)]
     html = around.html(templates, name, voices, **values)
     return around.content(html, around.text(templates, name, **values))
+
+
+def _line(text: str) -> str:
+    return one_line(tidy(text)[0])
 
 
 def _interface(site: Site, language: str | None) -> Words:

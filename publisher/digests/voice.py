@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from publisher.digests.fonts import font, outlook_font
 from publisher.model.article import Direction
-from publisher.text.clean import one_line
+from publisher.text.clean import one_line, tidy
 from publisher.text.direction import of_tag
-from publisher.text.language import detect, feed_tag, prose
+from publisher.text.language import detect, feed_tag, prose, script
 
 _GAP = re.compile(r"\n\s*\n")
 
@@ -41,7 +41,11 @@ def voice(language: str, direction: Direction | None = None) -> Voice:
 
 
 def paragraphs(text: str, language: str) -> tuple[Paragraph, ...]:
-    """The paragraphs of *text*, parted by empty lines, each in its own language and direction by its letters; in
-    *language* where those do not say."""
-    lines = filter(None, map(one_line, _GAP.split(text)))
-    return tuple(Paragraph(line, voice(detect(prose(line), language))) for line in lines)
+    """The paragraphs of *text*, parted by empty lines, in its language by its letters, in *language* where those do
+    not say. One in another script is set in its own: of one script a greeting is too short to tell its language."""
+    lines = [line for each in _GAP.split(tidy(text)[0]) if (line := one_line(each))]
+    whole = detect(prose("\n".join(lines)), language)
+    found = [(line, detect(prose(line), whole)) for line in lines]
+    return tuple(
+        Paragraph(line, voice(whole if script(own) == script(whole) else own)) for line, own in found
+    )

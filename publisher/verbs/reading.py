@@ -10,7 +10,7 @@ from publisher.actions.house import House
 from publisher.actions.letters import sender
 from publisher.actions.unseen import Unseen
 from publisher.articles.folder import shown
-from publisher.digests import compose, due
+from publisher.digests import compose, due, samples
 from publisher.digests.select import Selection
 from publisher.errors import BadConfig, BadInput
 from publisher.feeds import plain
@@ -55,24 +55,26 @@ def check(house: House, now: datetime) -> dict[str, Any]:
 
 
 def _template_problems(house: House, now: datetime) -> list[dict[str, Any]]:
-    """What is wrong with the templates and subjects, tried on the newest article."""
+    """What is wrong with the templates and subjects, tried on the newest article, each fault once."""
     newest = house.store.read(lambda c: articles.newest(c, 1))
+    site, layout, templates = house.site, house.layout, house.templates
     trials: list[Callable[[], object]] = [
-        lambda: home_page(house.site, house.layout, newest, house.templates),
-        lambda: not_found_page(house.site, house.layout, house.templates),
+        partial(home_page, site, layout, newest, templates),
+        partial(not_found_page, site, layout, templates),
     ]
     for article in newest:
         story = Story(article, Body((), article.language, article.direction))
-        trials.append(partial(article_page, house.site, house.layout, story, house.templates))
-        for each in house.newsletters.values():
-            one = Selection((article,), 0)
-            trials.append(partial(compose.compose, house.site, each, one, house.layout, house.templates, now))
-    problems = []
+        trials.append(partial(article_page, site, layout, story, templates))
+    for each in house.newsletters.values():
+        one = newest[0] if newest else None
+        trials += samples.trials(site, each, layout, templates, now, article=one).values()
+    problems: list[dict[str, Any]] = []
     for trial in trials:
         try:
             trial()
         except BadConfig as error:
-            problems.append({"where": error.where, "what": error.what, "mend": error.mend})
+            problem = {"where": error.where, "what": error.what, "mend": error.mend}
+            problems += [problem] if problem not in problems else []
     return problems
 
 

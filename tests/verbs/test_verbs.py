@@ -16,6 +16,7 @@ from publisher.config import load
 from publisher.errors import BadConfig, BadState
 from publisher.model.delivery import State
 from publisher.store import editions, ledger
+from publisher.templating import PACKAGED
 from publisher.verbs import reading, writing
 from publisher.verbs import session as sessions
 
@@ -195,6 +196,24 @@ def test_check_works_on_a_leap_day_and_names_broken_templates(folder):
     assert ["published"] == [row["status"] for row in found["articles"]]
     (problem,) = found["problems"]
     assert "digest.html.j2:1" in problem["where"]
+
+
+@pytest.mark.parametrize("published", [True, False])
+def test_check_tries_the_template_of_every_letter(folder, published):  # R10
+    (folder / "templates" / "mail").mkdir(parents=True)
+    names = [path.name for path in (PACKAGED / "mail").glob("*.j2") if path.name[:4] not in ("base", "part")]
+    for name in names:
+        (folder / "templates" / "mail" / name).write_text("fine\n{{ nothing.here }}\n")
+    if not published:
+        (folder / "articles" / "welcome.md").unlink()
+    with sessions.trying(load(folder, {})) as house:
+        found = reading.check(house, clock())
+
+    assert 16 == len(names)
+    # The HTML part of a letter is made first; a letter with a fault in it has no second.
+    assert {f"{name}:2" for name in names if ".html." in name} == {
+        problem["where"].rpartition("/")[2] for problem in found["problems"]
+    }
 
 
 def test_an_unexpected_second_reader_of_the_watermark_waits(opened):  # D7
