@@ -36,7 +36,8 @@ for (const element of root.querySelectorAll("*")) {
     const first = lines.filter(line => line.top < top + 8);
     const left = Math.min(...first.map(line => line.left)) - box.left;
     const right = box.right - Math.max(...first.map(line => line.right));
-    const side = Math.abs(left - right) < 6 ? "full" : left < right ? "left" : "right";
+    const inline = style.display === "inline"; // stands where the text before it ends
+    const side = inline || Math.abs(left - right) < 6 ? "full" : left < right ? "left" : "right";
     found.push([text, style.direction, style.textAlign, side, style.fontFamily.split(",")[0].replaceAll('"', ""),
         parseFloat(style.fontSize), parseFloat(style.lineHeight) / parseFloat(style.fontSize) || 0]);
 }
@@ -77,7 +78,9 @@ class Compared:
     blocks: int = 0
     lost: list[str] = field(default_factory=list)
     other: Counter[str] = field(default_factory=Counter)
-    turned: int = 0  # blocks whose first line is not where their direction begins
+    turned: list[str] = field(
+        default_factory=list
+    )  # blocks whose first line is not where their direction begins
     examples: dict[str, str] = field(default_factory=dict)
 
     def add(self, name: str, written: Iterable[Block], shown: Iterable[Block]) -> None:
@@ -86,7 +89,8 @@ class Compared:
         left: dict[str, list[Block]] = {}
         for block in shown:
             left.setdefault(block.key, []).append(block)
-            self.turned += block.side not in {"full", START[block.direction]}
+            if block.side not in {"full", START[block.direction]}:
+                self.turned.append(f"{name}: {block.text[:60]}")
         for block in written:
             self.blocks += 1
             same = left.get(block.key)
@@ -111,7 +115,7 @@ class Compared:
 
     def __str__(self) -> str:
         lines = [f"{self.letters} letters, {self.blocks} blocks with text, {len(self.lost)} not found"]
-        lines.append(f"  {self.turned} begin at the side where their direction ends")
+        lines.append(f"  {len(self.turned)} begin at the side where their direction ends {self.turned[:3]}")
         lines += [f"  not found: {each}" for each in self.lost[:5]]
         for what in ("direction", "text-align", "side", "font", "size", "line height"):
             lines.append(f"  {what:12} {self.other[what]:5} differ  {self.examples.get(what, '')}")

@@ -125,11 +125,8 @@ def look(browser: Browser, user: str, locale: str, folder: Path, pictures: Path)
         compared.add(path.stem, blocks(written), blocks(found))
         show(page, uid, "text")
         page.screenshot(path=pictures / f"roundcube-{user}-text-{path.stem}.png")
-        plain.update(
-            page.eval_on_selector_all(
-                "#messagebody pre", "all => all.map(e => getComputedStyle(e).direction)"
-            )
-        )
+        found = page.evaluate(f"() => {{ const root = document.querySelector('#messagebody'); {SCRIPT} }}")
+        plain.update(block.direction for block in blocks(found))
     print(f"== {user}: HTML\n{compared}\nplain text: {dict(plain)}")
     page.evaluate("document.cookie = 'colorMode=dark'")
     for uid in uids[-3:]:

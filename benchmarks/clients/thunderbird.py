@@ -1,6 +1,7 @@
-"""Opens every letter in Thunderbird, measures what it shows and takes pictures: thunderbird.py FOLDER [--dark]
+"""Opens every letter in Thunderbird, measures what it shows and takes pictures: thunderbird.py FOLDER [--dark] [--rtl]
 
-FOLDER is that of letters.py. Needs a display. Thunderbird is driven through Marionette, its own remote control.
+FOLDER is that of letters.py. `--dark`: with a dark theme; `--rtl`: as in an Arabic or Hebrew Thunderbird, whose windows
+are right-to-left. Needs a display. Thunderbird is driven through Marionette, its own remote control.
 """
 
 import json
@@ -11,6 +12,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +40,11 @@ SETTINGS = {
     "mail.rights.version": 1,
     "mail.pane_config.dynamic": 2,
 }
-SHOW = (
-    """
+MODES: dict[str, dict[str, object]] = {
+    "--dark": {"ui.systemUsesDarkTheme": 1},
+    "--rtl": {"intl.l10n.pseudo": "bidi", "intl.uidirection": 1},
+}
+SHOW = """
 const [number, plain, pictures] = arguments;
 const done = arguments[arguments.length - 1];
 const wait = ms => new Promise(resolve => window.setTimeout(resolve, ms));
@@ -55,11 +60,9 @@ const wait = ms => new Promise(resolve => window.setTimeout(resolve, ms));
     await wait(1500);
     const browser = tabmail.currentAboutMessage.getMessagePaneBrowser();
     const root = browser.contentDocument.documentElement;
-    done([three.gDBView.getMsgHdrAt(number).messageId, (root => {%s})(root)]);
+    done([three.gDBView.getMsgHdrAt(number).messageId, (root => {SCRIPT})(root)]);
 })().catch(error => done(["error", String(error)]));
-"""
-    % SCRIPT
-)
+""".replace("SCRIPT", SCRIPT)
 OPEN = """
 const done = arguments[arguments.length - 1];
 const wait = ms => new Promise(resolve => window.setTimeout(resolve, ms));
@@ -124,10 +127,13 @@ def profile(folder: Path, settings: dict[str, object]) -> Path:
     return made
 
 
-def main(folder: Path, *, dark: bool) -> None:
+def main(folder: Path, modes: set[str]) -> None:
+    """Start Thunderbird, look at the letters, end it."""
     pictures = folder / "pictures"
     pictures.mkdir(exist_ok=True)
-    more: dict[str, object] = {"ui.systemUsesDarkTheme": 1} if dark else {}
+    more: dict[str, object] = {}
+    for mode in modes:
+        more |= MODES[mode]
     made = profile(folder, SETTINGS | more)
     command = [
         "dbus-run-session",
@@ -140,7 +146,7 @@ def main(folder: Path, *, dark: bool) -> None:
     ]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL, start_new_session=True)
     try:
-        drive(Marionette(), folder, pictures / f"thunderbird{'-dark' if dark else ''}")
+        drive(Marionette(), folder, pictures / "".join(["thunderbird", *sorted(modes)]).replace("--", "-"))
     finally:
         os.killpg(process.pid, signal.SIGTERM)
 
@@ -164,9 +170,14 @@ def drive(thunderbird: Marionette, folder: Path, stem: Path) -> None:
             compared.add(path.stem, blocks(written), blocks(found))
             shot(f"{stem}-{path.stem}")
     print(compared)
+    plain = Counter[str]()
     for number in range(count):
-        key, _ = thunderbird.run(SHOW, number, True, True)
+        key, found = thunderbird.run(SHOW, number, True, True)
+        plain.update(block.direction for block in blocks(found))
         shot(f"{stem}-text-{letters[key].stem}")
+    print(f"plain text: {dict(plain)}")
+    thunderbird.run(SHOW, 0, False, False)
+    shot(f"{stem}-blocked")
 
 
 def shot(name: str) -> None:
@@ -174,4 +185,4 @@ def shot(name: str) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]).absolute(), dark="--dark" in sys.argv)
+    main(Path(sys.argv[1]).absolute(), set(sys.argv[2:]))
