@@ -6,10 +6,12 @@ from markupsafe import Markup, escape
 
 from publisher.model.article import Direction
 from publisher.text.bidi import LRM, RLM, isolate
-from publisher.text.direction import lead, of_text
+from publisher.text.direction import first_strong, lead, of_text
 
 # Outlook wants the property beside the attribute; screen readers want the language.
 _LATIN = '<span dir="ltr" lang="en" style="direction: ltr;">'
+_SHOWS = {"R", "AL"}  # classes of the bidi algorithm that hold a line's end where it belongs by themselves
+_STAYS = {"EN", "AN", "NSM"}  # ... and those that stay with what is before them
 
 
 def run(text: str, direction: Direction) -> Markup:
@@ -23,8 +25,16 @@ def run(text: str, direction: Direction) -> Markup:
 
 
 def line(text: str, direction: Direction) -> str:
-    """*text* as a paragraph of plain text (M9)."""
-    return lead_line(isolate(text, "lrm"), direction) if direction == "rtl" else text
+    """*text* as a paragraph of plain text (M9). Programs that look at its first strong letter are told its direction;
+    in those that set every line from left to right a number, quote or stop at an end stays at that end."""
+    if direction == "ltr":
+        return LRM + text if first_strong(text) in ("R", "AL") else text
+    marked = lead_line(isolate(text, "lrm"), direction)
+    if not _SHOWS.intersection(map(bidirectional, text)):
+        return marked
+    start = "" if bidirectional(marked[0]) in _SHOWS else RLM
+    end = "" if bidirectional(marked[-1]) in _SHOWS | _STAYS else RLM
+    return f"{start}{marked}{end}"
 
 
 def within(text: str, direction: Direction) -> str:
@@ -43,4 +53,4 @@ def lead_line(text: str, direction: Direction) -> str:
 
 def _latin(text: str) -> bool:
     kinds = set(map(bidirectional, text.replace(LRM, "")))
-    return "L" in kinds and not kinds & {"R", "AL"}
+    return "L" in kinds and not kinds & _SHOWS

@@ -161,7 +161,7 @@ def test_what_does_not_fit_is_on_the_site() -> None:  # D6
     wire = [article(number=n, title=f"خبر {n}") for n in range(1, 14)]
     chosen = select(newsletter(max_items=2), wire)
     content = digest(*chosen.items, more=chosen.more)
-    lines = content.text.split("\n")
+    lines = [line.strip("\u200f") for line in content.text.split("\n")]
 
     assert "11 مقالًا آخر على الموقع" in lines
     assert LAYOUT.home == lines[lines.index("11 مقالًا آخر على الموقع") + 1]
