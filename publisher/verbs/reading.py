@@ -10,14 +10,13 @@ from publisher.actions.cadence import rhythm
 from publisher.actions.house import House
 from publisher.actions.letters import sender
 from publisher.articles.folder import shown
-from publisher.digests import compose, due, samples
-from publisher.digests.select import Selection
+from publisher.digests import due, samples
 from publisher.errors import BadConfig, BadInput
 from publisher.feeds import plain
 from publisher.mail.message import message_id
 from publisher.model.article import Body, Status, Story
 from publisher.model.delivery import State
-from publisher.model.digest import Edition
+from publisher.model.digest import Edition, Newsletter
 from publisher.pages.article import article_page
 from publisher.pages.home import home_page
 from publisher.pages.notice import not_found_page

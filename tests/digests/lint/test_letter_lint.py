@@ -19,7 +19,7 @@ from publisher.model.finding import Finding
 from publisher.model.site import Letterhead
 from publisher.templating import Templates
 from tests.digests.lint.faults import FAULTS, Fault
-from tests.digests.test_compose import PLANNED, STORIES, TITLES, article, letter, mixed, newsletter, site
+from tests.digests.letters import PLANNED, STORIES, TITLES, article, letter, mixed, newsletter, site
 
 AUTHORED = (
     *(text for story in STORIES.values() for text in story),
