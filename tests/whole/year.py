@@ -134,7 +134,9 @@ class Weather:
     """What befalls the machine: spans of true time."""
 
     down: list[tuple[datetime, datetime]] = field(default_factory=list)
-    wrong: list[tuple[datetime, datetime, timedelta]] = field(default_factory=list)  # by how much the clock is ahead
+    wrong: list[tuple[datetime, datetime, timedelta]] = field(
+        default_factory=list
+    )  # by how much the clock is ahead
     no_relay: list[tuple[datetime, datetime]] = field(default_factory=list)
 
     def clock(self, now: datetime) -> datetime:
@@ -159,7 +161,9 @@ class Reader:
 
     address: str
     choices: list[tuple[datetime, Choice]]
-    pauses: list[tuple[datetime, date, datetime]] = field(default_factory=list)  # from, until the day, its instant
+    pauses: list[tuple[datetime, date, datetime]] = field(
+        default_factory=list
+    )  # from, until the day, its instant
 
     @property
     def events(self) -> Iterator[tuple[datetime, choices.Change]]:
@@ -208,9 +212,12 @@ class Year:
         for each in self.folks:
             readers.add(house, each.address, None, self.start, confirmed=True)
             choice = each.choices[0][1]
-            self._choose(house, each, choices.Change(choice.schedule, choice.zone, text_only=True), self.start)
+            self._choose(
+                house, each, choices.Change(choice.schedule, choice.zone, text_only=True), self.start
+            )
         events = sorted(
-            ((at, each, change) for each in self.folks for at, change in each.events), key=lambda event: event[0]
+            ((at, each, change) for each in self.folks for at, change in each.events),
+            key=lambda event: event[0],
         )
         ran = True
         for now in moments:
@@ -249,7 +256,9 @@ class Year:
         for each in taken:
             assert ledger.begin(connection, each.id)
             ledger.settle(connection, each, SENT)
-            query = select(editions.c.slot, editions.c.planned, variants.c.articles).join_from(variants, editions)
+            query = select(editions.c.slot, editions.c.planned, variants.c.articles).join_from(
+                variants, editions
+            )
             row = connection.execute(query.where(variants.c.id == each.variant)).one()
             self.letters[each.address].append(Letter(row.slot, row.planned, tuple(row.articles), now))
 
@@ -372,13 +381,19 @@ class Oracle:
     def _items(self, who: Reader, letters: list[Letter]) -> Iterator[str]:
         """Every article is in one letter of its reader, up to the last (D1)."""
         held = [each for letter in letters for each in letter.articles]
-        for each in sorted({one for one in held if held.count(one) > 1}) if len(held) > len(set(held)) else ():
+        for each in (
+            sorted({one for one in held if held.count(one) > 1}) if len(held) > len(set(held)) else ()
+        ):
             yield f"article {each} came twice"
         newest = max((int(each[1:]) for each in held), default=0)
         missing = {f"a{number}" for number in range(1, newest + 1)} - set(held)
         if missing:
             yield f"articles {sorted(missing)[:5]} never came"
-        late = [each for each in letters if each.left - each.planned > 3 * HOUR + MINUTE and self._year.weather.calm(each.left)]
+        late = [
+            each
+            for each in letters
+            if each.left - each.planned > 3 * HOUR + MINUTE and self._year.weather.calm(each.left)
+        ]
         if late:
             yield f"{len(late)} letters left hours after they were planned"
 
@@ -424,7 +439,13 @@ def _weather(dice: random.Random, start: datetime, days: int) -> Weather:
 
 
 def _mover(
-    dice: random.Random, address: str, zone: str, weather: Weather, start: datetime, end: datetime, calendar: Calendar
+    dice: random.Random,
+    address: str,
+    zone: str,
+    weather: Weather,
+    start: datetime,
+    end: datetime,
+    calendar: Calendar,
 ) -> Reader:
     """Somebody who moves and changes the hour, again and again; and goes on holiday."""
     hours = ("07:00", "07:00", "05:30", "23:00", *NIGHT)
@@ -460,7 +481,9 @@ def _awake(
             if midnight and midnight > last + DAY and change > start:
                 away.append((last, back, midnight))
             last = change + 2 * DAY
-        folks.append(Reader(f"night{number}-{place}@example.org", [(start, Choice("daily", hour, zone))], away))
+        folks.append(
+            Reader(f"night{number}-{place}@example.org", [(start, Choice("daily", hour, zone))], away)
+        )
     return folks
 
 
