@@ -224,13 +224,14 @@ def test_an_editor_sees_what_goes_out_when_to_how_many_and_what_silence_means(
     assert f"{HOME}/approve/token" in content.text.split("\n")
 
 
-def test_a_headline_in_another_direction_keeps_its_own_beside_its_dot() -> None:  # R5
-    cells = parser.document_fromstring(made("ar")["editors"].html).xpath(
-        "//td[@valign='top' and not(@width)]"
-    )
-    found = [(cell.get("lang"), cell.get("dir"), cell.get("align")) for cell in cells]
+def test_a_headline_in_another_direction_stands_beside_its_dot_on_its_own_side() -> None:  # R5
+    rows = parser.document_fromstring(made("ar")["editors"].html).xpath("//tr[td[@width]]")
+    found = [
+        (row.xpath("ancestor::table[1]/@dir"), row.xpath("td/@dir"), row.xpath("td/@align")) for row in rows
+    ]
 
-    assert [("ar", "rtl", "right")] * 3 + [("en", "ltr", "right")] == found
+    rtl, ltr = (["rtl"], ["rtl"] * 2, ["right"] * 2), (["ltr"], ["ltr"] * 2, ["left"] * 2)
+    assert [rtl, rtl, rtl, ltr] == found
 
 
 @EVERY_LANGUAGE
