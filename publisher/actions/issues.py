@@ -20,7 +20,7 @@ from publisher.text.direction import RLM, of_tag
 from publisher.text.excerpt import excerpt
 from publisher.text.language import detect, prose
 
-AHEAD = 50  # pages in memory at once
+AHEAD = 200  # pages in memory at once
 SUMMARY = 300  # grapheme clusters
 
 

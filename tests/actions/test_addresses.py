@@ -391,7 +391,7 @@ def test_what_is_no_address_of_a_page_is_no_alias(
     publishes(house)
 
     pages = {path.parent.name for path in house.out.rglob("index.html")}
-    assert {"one", house.out.name} == pages
+    assert {"one", house.out.name, "daily"} == pages  # the article, the home page, the newsletter
 
 
 def test_an_article_that_goes_leaves_no_page_also_after_a_run_that_was_cut_off(

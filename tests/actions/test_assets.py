@@ -52,9 +52,13 @@ def story(body: str, **fields: str) -> str:
 
 
 def files(house: House) -> dict[str, bytes]:
-    """What is published beside pages."""
+    """What is published beside the pages of articles."""
     found = {str(p.relative_to(house.out)): p.read_bytes() for p in house.out.rglob("*") if p.is_file()}
-    return {path: data for path, data in found.items() if "/" in path and not path.endswith(".html")}
+    return {
+        path: data
+        for path, data in found.items()
+        if "/" in path and not path.endswith(".html") and not path.startswith("newsletter/")
+    }
 
 
 def images(house: House, page: str = "news/index.html") -> list[dict[str, str]]:

@@ -6,7 +6,7 @@ import shutil
 import sqlite3
 import threading
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -240,3 +240,25 @@ def test_the_output_is_made_good_and_what_a_kill_left_is_swept(run, opened, fold
     run(opened, "publish")
 
     assert (folder / "feeds" / "atom.xml").exists()
+
+
+def test_a_tick_that_planned_asks_for_what_newsletters_show(run, opened, article, folder):  # F16
+    """The page is there with the letters; lists and feed follow with the publish that the tick asks for."""
+    run(opened, "publish")
+    article("a.txt", "خبر أول")
+    run(opened, "publish")
+    asked = []
+    opened.on_planned = lambda: asked.append(1)
+    asyncio.run(writing.tick(opened))
+    quiet = len(asked)
+    morning = (clock() + timedelta(days=1)).replace(hour=4, minute=30)  # half past seven in Baghdad
+    opened.clock = lambda: morning
+    asyncio.run(writing.tick(opened))
+    newsletter = folder / "feeds" / "newsletter" / "daily"
+    (page,) = newsletter.glob("2*/index.html")
+    before = (newsletter / "feed.json").read_text("utf-8")
+    asyncio.run(opened.publish(whole=False))
+
+    assert [0, 1] == [quiet, len(asked)]
+    assert page.parent.name not in before
+    assert page.parent.name in (newsletter / "feed.json").read_text("utf-8")

@@ -3,11 +3,17 @@ leads nowhere."""
 
 import email
 import http.client
+import json
+import os
 import shutil
+import signal
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -19,6 +25,7 @@ from publisher.actions.house import House
 from publisher.model.digest import Frequency
 from publisher.text.direction import of_tag
 from tests.conftest import SITE
+from tests.whole import publish_kills
 from tests.whole.conftest import Sink
 from tests.whole.test_browser import overflows, wrong
 
@@ -129,3 +136,52 @@ def test_the_page_of_an_edition_opens_when_its_first_letter_arrives(site, story,
     assert 3 == len(sink.opened)
     assert {200} == {status for _, status in sink.opened}
     assert 1 == len({address for address, _ in sink.opened})
+
+
+def whole(folder: Path) -> list[str]:
+    """Editions of which a letter is in the ledger, and whose pages are not there or not whole."""
+    with closing(sqlite3.connect(folder / "state/nashir.db")) as store:
+        names = store.execute(
+            "SELECT name FROM editions WHERE id IN (SELECT edition FROM deliveries)"
+        ).fetchall()
+    pages = {name: folder / "feeds/newsletter/daily" / name / "index.html" for (name,) in names}
+    return [
+        name
+        for name, path in pages.items()
+        if not (path.is_file() and path.read_text("utf-8").endswith("</html>\n"))
+    ]
+
+
+def test_whenever_a_send_is_killed_no_letter_is_planned_without_its_page(site, story):  # X3, F16
+    """Killed before one step after the other that changes a newsletter's folder; the next run makes it good."""
+    killed = 0
+    site.article("0.txt", f"خبر 0\n{story}")
+    site.run("publish")
+    site.run("subscribers", "add", "reader@example.org", "--confirmed")
+    folder = SimpleNamespace(root=site.folder)
+    steps = publish_kills.Steps(site.folder / "feeds" / "newsletter")
+    for number, last in enumerate((1, 2, 3, 4, 5, 7, 10, 15, 20), 1):
+        site.article(f"{number}.txt", f"خبر {number}\n{story}")
+        steps.count = 0
+        child = os.fork()
+        if child == 0:
+            steps.watch(last)
+            publish_kills.Site.run(folder, "-C", str(site.folder), "send", "--now")  # type: ignore[arg-type]
+        killed += os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+        assert [] == whole(site.folder)
+
+    site.run("send", "--now")
+    feed = json.loads((site.folder / "feeds/newsletter/daily/feed.json").read_text("utf-8"))
+    pages = {each.parent.name for each in (site.folder / "feeds/newsletter/daily").glob("2*/index.html")}
+    before = {
+        each: each.read_bytes() for each in (site.folder / "feeds/newsletter").rglob("*") if each.is_file()
+    }
+    shutil.rmtree(site.folder / "feeds")
+    site.run("publish")
+
+    assert killed >= 6
+    assert [] == whole(site.folder)
+    assert pages == {item["url"].rstrip("/").rpartition("/")[2] for item in feed["items"]}
+    assert before == {
+        each: each.read_bytes() for each in (site.folder / "feeds/newsletter").rglob("*") if each.is_file()
+    }
