@@ -198,7 +198,7 @@ def commands(group: click.Group, *names: str) -> Iterator[tuple[str, click.Comma
     for name, command in group.commands.items():
         if isinstance(command, click.Group):
             yield from commands(command, *names, name)
-        else:
+        if not isinstance(command, click.Group) or command.invoke_without_command:
             yield " ".join((*names, name)), command
 
 
@@ -258,6 +258,10 @@ def test_every_exit_code_is_on_the_page(code: Exit) -> None:
         "test-send me@example.org",
         "send",
         "editions",
+        "editions hold 1",
+        "editions release 1",
+        "editions cancel 1",
+        "correct articles/welcome.md تصحيح",
         "deliveries",
         "deliveries --retry",
         "resume",

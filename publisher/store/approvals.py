@@ -73,22 +73,21 @@ def wind_up(connection: Connection, edition: Edition, limit: int) -> int:
     """Cancel at most *limit* letters of a cancelled edition that have not left; returns how many. Their readers are
     where they were before it: a digest's articles are in their next one. An instant newsletter's article, and a
     correction, were not to be sent."""
-    query = select(*deliveries.c["id", "subscriber", "seen_seq"]).where(
-        QUEUED, deliveries.c.edition == edition.id
-    )
+    query = select(*deliveries.c["id", "subscriber"]).where(QUEUED, deliveries.c.edition == edition.id)
     found = connection.execute(query.limit(limit)).all()
-    ids = [row.id for row in found]
     values = {"state": State.CANCELLED, "note": "the edition was cancelled"}
+    ids = [row.id for row in found]
     connection.execute(update(deliveries).where(deliveries.c.id.in_(ids)).values(values))
-    if edition.kind is Kind.DIGEST:
+    if found and edition.kind is Kind.DIGEST:
         newsletter = select(editions.c.newsletter).where(editions.c.id == edition.id).scalar_subquery()
-        for row in found:
-            theirs = update(subscriptions).where(
-                subscriptions.c.newsletter == newsletter,
-                subscriptions.c.subscriber == row.subscriber,
-                subscriptions.c.seen_seq == edition.upto_seq,  # else a later one has gone on from here
-            )
-            connection.execute(
-                theirs.values(seen_seq=row.seen_seq, letters=subscriptions.c.letters - 1, last_day=0)
-            )
+        before = select(deliveries.c.seen_seq).where(
+            deliveries.c.edition == edition.id, deliveries.c.subscriber == subscriptions.c.subscriber
+        )
+        theirs = update(subscriptions).where(
+            subscriptions.c.newsletter == newsletter,
+            subscriptions.c.subscriber.in_([row.subscriber for row in found]),
+            subscriptions.c.seen_seq == edition.upto_seq,  # else a later one has gone on from here
+        )
+        back = {"seen_seq": before.scalar_subquery(), "letters": subscriptions.c.letters - 1, "last_day": 0}
+        connection.execute(theirs.values(back))
     return len(found)
