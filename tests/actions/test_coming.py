@@ -51,10 +51,8 @@ def with_readers(house: House, write: Write, clock: Clock, publishes: Publishes)
     publishes(house)
     for name, language in (("a", None), ("b", "he"), ("c", "he"), ("d", "ug")):
         readers.add(house, f"{name}@example.org", None, clock(), confirmed=True, language=language)
-    house.store.write(
-        lambda c: c.execute(
-            update(subscriptions).where(subscriptions.c.subscriber == 3).values(text_only=True)
-        )
+    change(
+        house, update(subscriptions).where(subscriptions.c.subscriber == known("c")).values(text_only=True)
     )
     write(house, "a.md", "---\ntitle: خبر أول\ncategories: رياضة\n---\nنص الخبر.\n")
     publishes(house)
