@@ -168,7 +168,10 @@ def _look(look: Look, limit: int, ui: Words) -> dict[str, object]:
                 "limit": most,
                 "share": f"{_kilo(size)} / {_kilo(most)}" if most else _kilo(size),
             }
-            for name, size, most in (("HTML part", look.html_size, limit), ("Whole letter", look.size, 0))
+            for name, size, most in (
+                ("Formatted part", look.html_size, limit),
+                ("Whole letter", look.size, 0),
+            )
             if size
         ],
         "findings": [

@@ -25,7 +25,7 @@ from publisher.model.finding import Finding
 from publisher.pages.preview import Audience, Headline, Kind, Look, Preview, overview_page, preview_page
 from publisher.subscribers import addresses
 from publisher.text.dates import rfc3339
-from publisher.text.words import words
+from publisher.text.words import LANGUAGES
 
 FOLDER = "preview"
 OVERVIEW = "newsletters.index.html"  # a newsletter's name holds no dot
@@ -93,9 +93,11 @@ def test_send(
 
 
 def _spoken(house: House, language: str | None) -> str:
-    spoken = compose.spoken(language, house.site.language)
-    if language and words(language).language != spoken:
-        raise BadInput(f"{language!r} is no language of letters", "", "write ar, fa, he, ur, ckb or en")
+    if language is None:
+        return compose.spoken(None, house.site.language)
+    spoken = language.partition("-")[0].lower()
+    if spoken not in LANGUAGES:
+        raise BadInput(f"{language!r} is no language of letters", "", f"write one of {', '.join(LANGUAGES)}")
     return spoken
 
 
@@ -126,25 +128,15 @@ def _preview(edition: Coming, folder: Path, overview: str) -> dict[str, Any]:
         _written(folder, edition, kind, own, content, findings=examine(content, own, listed=kind in _LISTED))
         for kind, content in letters.items()
     ]
-    selection, now_due, audiences = edition.selection(None), next_due(edition), shares(edition)
-    page = Preview(
-        newsletter.title,
-        edition.fresh,
-        now_due,
-        [Headline(a.title, a.language, a.direction, house.layout.article(a.slug)) for a in selection.items],
-        [Audience(each.language, each.text_only, len(each.items), each.readers) for each in audiences],
-        looks,
-        samples,
-        house.site.letterhead.html_limit,
-    )
+    page = _page(edition, looks, samples)
     name = newsletter.name
     return {
         "newsletter": name,
         "subject": looks[0].subject,
-        "items": len(selection.items),
+        "items": len(page.articles),
         "new": edition.fresh,
-        "readers": sum(each.readers for each in audiences),
-        "next_due": rfc3339(now_due) if now_due else None,
+        "readers": sum(each.readers for each in page.audiences),
+        "next_due": rfc3339(page.due) if page.due else None,
         "bytes": looks[0].size,
         "html": str((folder / looks[0].whole).absolute()),
         "text": str((folder / f"{name}.txt").absolute()),
@@ -153,6 +145,23 @@ def _preview(edition: Coming, folder: Path, overview: str) -> dict[str, Any]:
         "languages": [look.language for look in looks],
         "findings": [_row(look, each) for look in (*looks, *samples) for each in look.findings],
     }
+
+
+def _page(edition: Coming, looks: Sequence[Look], samples: Sequence[Look]) -> Preview:
+    house = edition.house
+    return Preview(
+        edition.newsletter.title,
+        edition.fresh,
+        next_due(edition),
+        [
+            Headline(one.title, one.language, one.direction, house.layout.article(one.slug))
+            for one in edition.selection(None).items
+        ],
+        [Audience(each.language, each.text_only, len(each.items), each.readers) for each in shares(edition)],
+        looks,
+        samples,
+        house.site.letterhead.html_limit,
+    )
 
 
 _LISTED = ("welcome", "correction")  # letters, beside editions, that go to readers of a newsletter

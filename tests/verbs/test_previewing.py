@@ -345,7 +345,8 @@ def test_no_letter_goes_in_clear_where_tls_is_asked_for(
 
 @pytest.mark.usefixtures("published")
 @pytest.mark.parametrize(
-    "address, language", [("nonsense", None), ("me@example.org", "tlh"), ("me@example.org", "ug")]
+    "address, language",
+    [("nonsense", None), ("me@example.org", "tlh"), ("me@example.org", "ug"), ("me@example.org", "?!")],
 )
 def test_what_cannot_be_mailed_to_is_refused(
     address: str, language: str | None, sends: Callable[..., dict[str, Any]]

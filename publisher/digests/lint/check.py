@@ -28,6 +28,8 @@ def check(given: Given) -> tuple[Finding, ...]:
     found += on_plain.check(given, "\n".join(block.text for block in view.seen) if view else "", others)
     if given.data:
         found += on_bytes.check(given)
+    if any(map(on_direction.DOUBLED.search, given.authored)):  # their authors'
+        found = [each for each in found if each.name != "doubled-marks"]
     return _folded(found)
 
 

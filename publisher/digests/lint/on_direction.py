@@ -18,7 +18,7 @@ _EMBEDDING = re.compile("[\u202a-\u202e]")
 _NAME = re.compile(
     "[^\\W\\d_A-Za-z\u0640]+(?:[\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670 -]+[^\\W\\d_A-Za-z]*){0,8}"
 )
-_DOUBLED = re.compile("\u200e\u200e+|\u200f\u200f+|\u200e\u200f|\u200f\u200e")
+DOUBLED = re.compile("\u200e\u200e+|\u200f\u200f+|\u200e\u200f|\u200f\u200e")
 _SIDES = {"rtl": "right", "ltr": "left"}
 _OPEN, _CLOSE = "\u2066\u2067\u2068", "\u2069"
 
@@ -49,7 +49,7 @@ def controls(text: str, where: str) -> Iterator[Finding]:
             break
     if depth:
         yield finding("unbalanced-isolates", where, quoted(text.strip()))
-    if _DOUBLED.search(text):
+    if DOUBLED.search(text):
         yield finding("doubled-marks", where, quoted(text.strip()))
 
 

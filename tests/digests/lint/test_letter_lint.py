@@ -202,3 +202,11 @@ def test_nothing_makes_it_raise(html: str, text: str) -> None:
 )
 def test_odd_styles_do_not_make_it_raise(html: str) -> None:
     assert check(Given(Content("أ", html, "أ", "ar", "rtl"), site(), "ar"))
+
+
+def test_marks_that_an_author_doubled_are_left_alone() -> None:
+    title = "منصور 1835\u200f\u200f – كاتب"
+    one = letter(article(title=title))
+
+    assert set() == names(check(Given(one, site(), "ar", (*AUTHORED, title))))
+    assert "doubled-marks" in names(check(Given(one, site(), "ar", AUTHORED)))
