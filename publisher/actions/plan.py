@@ -63,7 +63,7 @@ class _Plan:
         """Everybody who is not planned yet."""
         slot = slots.instant(self._edition)
         waiting = self._house.store.read(lambda c: cadences.of(c, self._newsletter.name, slot))
-        if self._edition.kind is Kind.DIGEST and any(not (each.schedule or each.zone) for each in waiting):
+        if self._edition.kind is Kind.DIGEST and any(each.own for each in waiting):
             self._show()
         for cadence in waiting:
             if cadence.id >= self._progress.cadence:
@@ -79,11 +79,13 @@ class _Plan:
         )
 
     def _readers_of(self, turn: Turn, after: int) -> None:
-        store = self._house.store
-        while readers := store.read(
-            partial(editions.readers, cadence=turn.cadence, after=after, limit=CHUNK)
-        ):
-            after = readers[-1].subscriber
+        store, more = self._house.store, True
+        while more:
+            chunk = partial(editions.readers, cadence=turn.cadence, after=after, limit=CHUNK)
+            readers = store.read(chunk)
+            if not readers:
+                return
+            after, more = readers[-1].subscriber, len(readers) == CHUNK
             planned = self._planned(readers, turn.day)
             add = partial(
                 editions.add_deliveries, edition=self._edition, turn=turn, planned=planned, cursor=after

@@ -4,7 +4,7 @@ when somebody says so."""
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -100,22 +100,34 @@ def _look_again(house: House, now: datetime) -> None:
 def _at_slots(house: House, newsletter: Newsletter, series: Series, now: datetime) -> None:
     """Deal with the cadences that are due: those whose newest slot is one instant share an edition. One that is passed
     over is not noted as dealt with: a clock that was wrong may be put right."""
+    dealt = list[_Dealt]()
     for cadence in house.store.read(lambda c: cadences.due(c, now, [newsletter.name])):
         schedule, zone = rhythm(house, newsletter, cadence)
-        slot, following = due.latest(schedule, zone, now), due.following(schedule, zone, now)
+        slot = due.latest(schedule, zone, now)
         new = slot if slot and slot > cadence.slot else None
         wanted = new if new and comes(house, newsletter, new, zone, now) else None
-        if wanted:
-            _start(house, newsletter, series, rfc3339(wanted), now)
-        house.store.write(partial(_dealt, cadence=cadence.id, slot=new, sent=wanted, following=following))
+        dealt.append(_Dealt(cadence, new, wanted, due.following(schedule, zone, now)))
+    kept = house.store.read(
+        lambda c: {each for each in dealt if each.cadence.own or cadences.read(c, each.cadence.id)}
+    )
+    for slot in sorted({each.wanted for each in kept if each.wanted}):
+        _start(house, newsletter, series, rfc3339(slot), now)
+
+    def settle(connection: Connection) -> None:
+        for each in dealt:
+            cadences.settle(connection, each.cadence.id, each.wanted, each.following)
+            if each.slot and not each.wanted:
+                choices.move(connection, each.cadence.id, each.slot)
+
+    if dealt:
+        house.store.write(settle)
 
 
-def _dealt(
-    connection: Connection, cadence: int, slot: datetime | None, sent: datetime | None, following: datetime
-) -> None:
-    cadences.settle(connection, [cadence], sent, following)
-    if slot and not sent:
-        choices.move(connection, cadence, slot)
+class _Dealt(NamedTuple):
+    cadence: Cadence
+    slot: datetime | None  # the newest, where it is new
+    wanted: datetime | None  # the same, where a letter is still to be sent for it
+    following: datetime
 
 
 def _at_once(house: House, newsletter: Newsletter, series: Series, now: datetime) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -20,6 +19,7 @@ from publisher.model.delivery import State
 from publisher.model.people import Wish
 from publisher.store import ledger
 from publisher.store.tables import cadences, deliveries, subscriptions, variants
+from publisher.subscribers.tokens import Claim
 from tests.actions.test_plan import dated, letters
 from tests.actions.test_slots import having, tick
 
@@ -323,7 +323,7 @@ def test_who_gets_no_letters_pauses_none(
     person = choices.reader(house, ANN)
     if confirmed is None:
         (mine,) = house.store.read(lambda c: c.execute(select(subscriptions.c.newsletter)).scalars().all())
-        claim = replace(readers.Claim(person.id, mine))
+        claim = Claim(person.id, mine)
         house.store.write(lambda c: readers.leave(c, claim, clock()))
     with pytest.raises(BadInput, match=words):
         choices.choose(house, person, None, Change(paused=True), clock())
