@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from difflib import get_close_matches
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -81,6 +82,8 @@ def choose(house: House, person: Subscriber, newsletter: str | None, change: Cha
     nothing where it raises BadInput."""
     names = [each.name for each in house.newsletter(newsletter)]
     language = _language(change.language) if change.language else None
+    change = replace(change, zone=_zone(change.zone) if change.zone else change.zone)
+    spellings = house.store.read(labels.categories) if change.categories else {}
 
     def write(connection: Connection) -> None:
         known = people.known_newsletters(connection)
@@ -93,7 +96,6 @@ def choose(house: House, person: Subscriber, newsletter: str | None, change: Cha
         if not mine:
             what = f"{person.address} is not subscribed to {newsletter or 'any newsletter'}"
             raise BadInput(what, "", "`nashir subscribers add` subscribes readers")
-        spellings = labels.categories(connection) if change.categories else {}
         for each, standing in mine:
             wanted = _allowed(each, standing, change, spellings)
             _write(connection, house, each, standing, wanted, now)
@@ -115,7 +117,6 @@ def _allowed(newsletter: Newsletter, standing: Standing, change: Change, spellin
     return replace(
         change,
         schedule=_schedule(newsletter, change.schedule) if change.schedule else change.schedule,
-        zone=_zone(change.zone) if change.zone else change.zone,
         categories=_categories(newsletter, change.categories, spellings)
         if change.categories
         else change.categories,
@@ -135,7 +136,7 @@ def _schedule(newsletter: Newsletter, text: str) -> str:
 
 def _zone(name: str) -> str:
     """The IANA name that *name* means, whatever its case."""
-    known = {each.casefold(): each for each in available_timezones()}
+    known = _zones()
     wanted = "_".join(name.casefold().split())
     if wanted in known:
         return known[wanted]
@@ -144,6 +145,11 @@ def _zone(name: str) -> str:
     names = dict.fromkeys(known[cities.get(each, each)] for each in near)
     mend = f"write {' or '.join(names)}" if names else 'write it as "Asia/Baghdad"'
     raise BadInput(f"{name!r} is no time zone", "", mend)
+
+
+@cache
+def _zones() -> dict[str, str]:
+    return {each.casefold(): each for each in available_timezones()}  # asks the disk for each of 600
 
 
 def _categories(newsletter: Newsletter, words: Iterable[str], spellings: dict[str, str]) -> tuple[str, ...]:

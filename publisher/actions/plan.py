@@ -95,7 +95,7 @@ class _Plan:
         # Where editors are asked all readers are due together, and perhaps later than the cadences know (D8).
         these = slot if self._newsletter.approve == "none" else None
         waiting = self._house.store.read(lambda c: cadences.of(c, self._newsletter.name, these))
-        if self._edition.kind is Kind.DIGEST and any(not (each.schedule or each.zone) for each in waiting):
+        if self._edition.kind is Kind.DIGEST and any(each.own for each in waiting):
             self._show()
         issues.open_page(self._house, self._edition)  # before anybody can have its address
         for cadence in waiting:
@@ -112,11 +112,13 @@ class _Plan:
         )
 
     def _readers_of(self, turn: Turn, after: int) -> None:
-        store = self._house.store
-        while readers := store.read(
-            partial(editions.readers, cadence=turn.cadence, after=after, limit=CHUNK)
-        ):
-            after = readers[-1].subscriber
+        store, more = self._house.store, True
+        while more:
+            chunk = partial(editions.readers, cadence=turn.cadence, after=after, limit=CHUNK)
+            readers = store.read(chunk)
+            if not readers:
+                return
+            after, more = readers[-1].subscriber, len(readers) == CHUNK
             planned = self._planned(readers, turn.day)
             add = partial(
                 editions.add_deliveries, edition=self._edition, turn=turn, planned=planned, cursor=after

@@ -4,7 +4,7 @@ when somebody says so."""
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -123,26 +123,38 @@ def _at_slots(house: House, newsletter: Newsletter, series: Series, now: datetim
     earlier by their time, and they have it also where that is late (D8)."""
     before = ahead(newsletter)
     at = now + before
+    dealt = list[_Dealt]()
     for cadence in house.store.read(lambda c: cadences.due(c, now, [newsletter.name])):
         schedule, zone = rhythm(house, newsletter, cadence)
-        slot, following = due.latest(schedule, zone, at), due.following(schedule, zone, at)
+        slot = due.latest(schedule, zone, at)
         new = slot if slot and slot > cadence.slot else None
         wanted = new if new and comes(house, newsletter, new, zone, at) else None
-        if wanted and not before:
-            _start(house, newsletter, series, rfc3339(wanted), now)
-        elif wanted and _anybody(house, newsletter, series):
-            leaves = max(wanted, at.replace(second=0, microsecond=0))
-            _start(house, newsletter, series, rfc3339(wanted), now, leaves=leaves)
-        look = following - before
-        house.store.write(partial(_dealt, cadence=cadence.id, slot=new, sent=wanted, following=look))
+        dealt.append(_Dealt(cadence, new, wanted, due.following(schedule, zone, at) - before))
+    kept = house.store.read(
+        lambda c: {each for each in dealt if each.cadence.own or cadences.read(c, each.cadence.id)}
+    )
+    for slot in sorted({each.wanted for each in kept if each.wanted}):
+        if not before:
+            _start(house, newsletter, series, rfc3339(slot), now)
+        elif _anybody(house, newsletter, series):
+            leaves = max(slot, at.replace(second=0, microsecond=0))
+            _start(house, newsletter, series, rfc3339(slot), now, leaves=leaves)
+
+    def settle(connection: Connection) -> None:
+        for each in dealt:
+            cadences.settle(connection, each.cadence.id, each.wanted, each.following)
+            if each.slot and not each.wanted:
+                choices.move(connection, each.cadence.id, each.slot)
+
+    if dealt:
+        house.store.write(settle)
 
 
-def _dealt(
-    connection: Connection, cadence: int, slot: datetime | None, sent: datetime | None, following: datetime
-) -> None:
-    cadences.settle(connection, [cadence], sent, following)
-    if slot and not sent:
-        choices.move(connection, cadence, slot)
+class _Dealt(NamedTuple):
+    cadence: Cadence
+    slot: datetime | None  # the newest, where it is new
+    wanted: datetime | None  # the same, where a letter is still to be sent for it
+    following: datetime
 
 
 def _at_once(house: House, newsletter: Newsletter, series: Series, now: datetime) -> None:

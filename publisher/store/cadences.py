@@ -1,11 +1,11 @@
 """The table of due instants (D4): when readers who chose alike are due."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, delete, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from publisher.model.people import Wish
@@ -25,6 +25,11 @@ class Cadence:
     zone: str
     slot: datetime  # the last one that was dealt with
     due: datetime  # when to look at it again
+
+    @property
+    def own(self) -> bool:
+        """Whether it is the newsletter's own, whose editions have pages in the archive."""
+        return not (self.schedule or self.zone)
 
 
 def ensure(connection: Connection, newsletter: int, schedule: str, zone: str, now: datetime) -> int:
@@ -62,10 +67,10 @@ def _rows() -> Select[*tuple[Any, ...]]:
     return select(*columns).join_from(cadences, newsletters)
 
 
-def settle(connection: Connection, ids: Sequence[int], slot: datetime | None, due: datetime) -> None:
-    """These were dealt with up to *slot* (None: as before), and are due again then."""
+def settle(connection: Connection, cadence: int, slot: datetime | None, due: datetime) -> None:
+    """This row was dealt with up to *slot* (None: as before), and is due again then."""
     values = {"due": due} | ({"slot": slot} if slot else {})
-    connection.execute(update(cadences).where(cadences.c.id.in_(ids)).values(values))
+    connection.execute(update(cadences).where(cadences.c.id == cadence).values(values))
 
 
 def look_again(connection: Connection, now: datetime) -> None:
@@ -82,11 +87,19 @@ def look_again(connection: Connection, now: datetime) -> None:
 
 def living(connection: Connection, newsletter: str) -> list[Cadence]:
     """The rows of this newsletter that have readers to be mailed."""
-    mailed = select(subscriptions.c.subscriber).where(
-        subscriptions.c.cadence == cadences.c.id, subscriptions.c.state == Wish.ACTIVE
-    )
-    query = _rows().where(newsletters.c.name == newsletter, mailed.exists())
+    query = _rows().where(newsletters.c.name == newsletter, _mailed())
     return [Cadence(*row) for row in connection.execute(query)]
+
+
+def read(connection: Connection, cadence: int) -> bool:
+    """Whether this row has readers to be mailed."""
+    query = select(cadences.c.id).where(cadences.c.id == cadence, _mailed())
+    return connection.execute(query).first() is not None
+
+
+def _mailed() -> ColumnElement[bool]:
+    mine = (subscriptions.c.cadence == cadences.c.id) & (subscriptions.c.state == Wish.ACTIVE)
+    return select(subscriptions.c.subscriber).where(mine).exists()
 
 
 def tidy(connection: Connection, cadence: int) -> None:

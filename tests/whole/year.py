@@ -1,6 +1,6 @@
 """A year of a site and its readers in many time zones, lived in seconds, and an oracle that says which letters it must
-have brought. The oracle reads nothing of the program but its ledger: it knows zoneinfo's offsets, minute by minute where
-they change, and finds the instant of a wall clock by looking for it.
+have brought. Of the program the oracle reads the ledger alone: it knows zoneinfo's offsets, to the minute where they
+change, and finds the instant of a wall clock by looking for it.
 
 Time is true time; what the machine's clock shows is `Weather.clock` of it.
 """
@@ -8,7 +8,7 @@ Time is true time; what the machine's clock shows is `Weather.clock` of it.
 import random
 import shutil
 import tempfile
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import closing
@@ -19,7 +19,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
 
-from publisher.actions import choices, plan, readers, slots
+from publisher.actions import plan, readers, slots
+from publisher.actions.choices import Change, choose, reader
 from publisher.actions.house import House, Memory
 from publisher.articles.settings import ArticleSettings
 from publisher.feeds.settings import FeedSettings
@@ -31,7 +32,7 @@ from publisher.pages.settings import PageSettings
 from publisher.store import ledger, people
 from publisher.store import state as states
 from publisher.store.store import Store
-from publisher.store.tables import articles, deliveries, editions, variants
+from publisher.store.tables import articles, editions, variants
 from publisher.subscribers.tokens import Keys
 from publisher.templating import Templates
 from tests.conftest import DAILY, SITE
@@ -43,6 +44,11 @@ ZONES = (
 SECOND, MINUTE, HOUR, DAY = (timedelta(**{each: 1}) for each in ("seconds", "minutes", "hours", "days"))
 LATE = timedelta(hours=6)  # max_lateness
 SENT = Verdict(State.SENT, None, True, 250, "ok")
+EARLY = {
+    "Africa/Casablanca": "05:00", "Europe/London": "05:00", "America/New_York": "00:00", "Asia/Tehran": "07:30",
+    "Asia/Karachi": "09:00", "Asia/Kathmandu": "09:45",
+}  # fmt: skip
+PACE = timedelta(hours=5)  # between two articles, at least
 NIGHT = ("00:00", "00:30", "02:30", "03:00", "23:30")  # hours in the gaps and folds of these zones
 
 
@@ -166,11 +172,11 @@ class Reader:
     )  # from, until the day, its instant
 
     @property
-    def events(self) -> Iterator[tuple[datetime, choices.Change]]:
+    def events(self) -> Iterator[tuple[datetime, Change]]:
         for at, choice in self.choices[1:]:
-            yield at, choices.Change(schedule=choice.schedule, zone=choice.zone)
+            yield at, Change(schedule=choice.schedule, zone=choice.zone)
         for at, until, _ in self.pauses:
-            yield at, choices.Change(paused=True, until=until)
+            yield at, Change(paused=True, until=until)
 
 
 @dataclass(frozen=True)
@@ -212,9 +218,7 @@ class Year:
         for each in self.folks:
             readers.add(house, each.address, None, self.start, confirmed=True)
             choice = each.choices[0][1]
-            self._choose(
-                house, each, choices.Change(choice.schedule, choice.zone, text_only=True), self.start
-            )
+            self._choose(house, each, Change(choice.schedule, choice.zone, text_only=True), self.start)
         events = sorted(
             ((at, each, change) for each in self.folks for at, change in each.events),
             key=lambda event: event[0],
@@ -232,35 +236,37 @@ class Year:
                 _, who, change = events.pop(0)
                 self._choose(house, who, change, self.weather.clock(now))
 
-    def _choose(self, house: House, who: Reader, change: choices.Change, now: datetime) -> None:
-        choices.choose(house, choices.reader(house, who.address), None, change, now)
+    def _choose(self, house: House, who: Reader, change: Change, now: datetime) -> None:
+        choose(house, reader(house, who.address), None, change, now)
 
     def _tick(self, house: House, now: datetime) -> None:
         clock = self.weather.clock(now)
-        if not self.published or now - self.published[-1][1] > 5 * HOUR or self.ticks[-1][0] < now - 2 * HOUR:
-            self._publish(house, now)
-        elif house.store.read(lambda c: _due(c, clock)):
+        if not self.published or now - self.published[-1][1] >= PACE:
             self._publish(house, now)
         self.ticks.append((now, clock))
         numbers, problems = slots.due_editions(house, tuple(house.newsletters.values()), clock)
         assert [] == problems
         for number in numbers:
             plan.plan(house, number, clock)
-        while taken := house.store.write(lambda c: ledger.claim(c, clock, 200)):
-            if not self.weather.relays(now):
-                house.store.write(lambda c: ledger.put_back(c, [each.id for each in taken]))
+        while house.store.read(lambda c: ledger.is_due(c, clock)):
+            if not house.store.write(lambda c: self._deliver(c, clock, now)):
                 return
-            house.store.write(lambda c: self._send(c, taken, now))
 
-    def _send(self, connection: Connection, taken: list, now: datetime) -> None:  # type: ignore[type-arg]
+    def _deliver(self, connection: Connection, clock: datetime, now: datetime) -> bool:
+        """Hand the letters that are due to the relay; False when it is down."""
+        taken = ledger.claim(connection, clock, 200)
+        if not self.weather.relays(now):
+            ledger.put_back(connection, [each.id for each in taken])
+            return False
+        query = select(variants.c.id, editions.c.slot, editions.c.planned, variants.c.articles)
+        query = query.join_from(variants, editions).where(variants.c.id.in_({each.variant for each in taken}))
+        held = {row.id: row for row in connection.execute(query)}
         for each in taken:
             assert ledger.begin(connection, each.id)
             ledger.settle(connection, each, SENT)
-            query = select(editions.c.slot, editions.c.planned, variants.c.articles).join_from(
-                variants, editions
-            )
-            row = connection.execute(query.where(variants.c.id == each.variant)).one()
+            row = held[each.variant]
             self.letters[each.address].append(Letter(row.slot, row.planned, tuple(row.articles), now))
+        return True
 
     def _publish(self, house: House, now: datetime) -> None:
         number = len(self.published) + 1
@@ -272,12 +278,6 @@ class Year:
             content_hash=str(number),
         )  # fmt: skip
         house.store.write(lambda c: c.execute(row))
-
-
-def _due(connection: Connection, now: datetime) -> bool:
-    from publisher.store import cadences
-
-    return bool(cadences.due(connection, now, ["daily"]))
 
 
 def _house(folder: Path, store: Store) -> House:
@@ -306,13 +306,14 @@ class Oracle:
     A date is owed its letter when the machine ran while its clock showed a time from the slot on and at most six hours
     behind it (D5). The slot is that of the choice in force then. Where somebody changed: if the new choice's hour of a
     date was over, and the old one's of the same date still to come, before the next of the new, the old one's counts
-    (D4). What is planned at one moment is one letter: there is nothing new for a second.
+    (D4). Without an article since the letter before there is none (D2).
     """
 
     def __init__(self, year: Year, calendar: Calendar) -> None:
         self._year, self._calendar = year, calendar
         self._shown = sorted(year.ticks, key=lambda tick: tick[1])
         self._readings = [reading for _, reading in self._shown]
+        self._true = [tick for tick, _ in year.ticks]
 
     def judge(self) -> list[str]:
         """What is wrong, in words."""
@@ -329,7 +330,7 @@ class Oracle:
             for day, slot in mine.items():
                 if start < slot <= end and day not in found:
                     found[day] = slot
-        return {day: slot for day, slot in found.items() if not self._paused(who, slot)}
+        return found
 
     def _kept(self, old: Choice, new: Choice, moved: datetime) -> dict[date, datetime]:
         """The one letter that still comes at the old hour."""
@@ -343,7 +344,10 @@ class Oracle:
         }
 
     def _paused(self, who: Reader, slot: datetime) -> bool:
-        return any(start < slot < until for start, _, until in who.pauses)
+        """Whether the reader's pause goes on when this slot is dealt with; one begins behind a tick."""
+        tick = self._first(slot)
+        began = [(self._true[bisect_left(self._true, start)], until) for start, _, until in who.pauses]
+        return tick is not None and any(start < tick < until for start, until in began)
 
     def _first(self, slot: datetime) -> datetime | None:
         """The true time of the first tick that could deal with this slot."""
@@ -355,7 +359,7 @@ class Oracle:
         return min(within, default=None)
 
     def _judge(self, who: Reader) -> Iterator[str]:
-        owed = self.owed(who)
+        owed = {day: slot for day, slot in self.owed(who).items() if not self._paused(who, slot)}
         by_slot = {slot: day for day, slot in owed.items()}
         letters = self._year.letters[who.address]
         dates = list[date]()
@@ -370,12 +374,12 @@ class Oracle:
         for day in sorted({each for each in dates if dates.count(each) > 1}):
             yield f"{dates.count(day)} letters of {day}"
         ticks = {day: self._first(slot) for day, slot in owed.items()}
-        taken = set[datetime]()
+        news, last = [at for _, at in self._year.published], self._year.start
         for day, tick in sorted(ticks.items(), key=lambda each: (each[1] or self._year.end, each[0])):
-            if tick and tick not in taken and day not in dates:
-                yield f"no letter of {day}, due at {owed[day]}"
-            if tick:
-                taken.add(tick)
+            if tick and any(last < at <= tick for at in news[bisect_right(news, last) :][:1]):
+                last = tick
+                if day not in dates:
+                    yield f"no letter of {day}, due at {owed[day]}"
         yield from self._items(who, letters)
 
     def _items(self, who: Reader, letters: list[Letter]) -> Iterator[str]:
@@ -401,17 +405,21 @@ class Oracle:
 # Lives
 
 
-def lives(seed: int, start: datetime, days: int, calendar: Calendar) -> Year:
-    """A year by *seed*: weather, readers and their changes of mind."""
+def lives(seed: int, start: datetime, days: int, calendar: Calendar, *, movers: int, early: bool) -> Year:
+    """A year by *seed*: weather, readers and their changes of mind. *early*: those who keep their hour are due at 04:00
+    or 05:00 UTC, so that many share an edition; else at 07:00 each."""
     dice = random.Random(seed)
     end = start + days * DAY
     weather = _weather(dice, start, days)
     folks = list[Reader]()
     for number, zone in enumerate(ZONES):
         for kind, day in (("daily", 0), ("weekly", dice.randrange(7)), ("monthly", dice.choice([1, 15, 31]))):
-            folks.append(Reader(f"{kind}{number}@example.org", [(start, Choice(kind, "07:00", zone, day))]))
+            choice = Choice(kind, EARLY.get(zone, "07:00") if early else "07:00", zone, day)
+            folks.append(Reader(f"{kind}{number}@example.org", [(start, choice)]))
+        folks += _awake(zone, folks[-1].choices[0][1], weather, start, calendar.clocks[zone])
+    for number in range(movers):
+        zone = ZONES[number % len(ZONES)]
         folks.append(_mover(dice, f"mover{number}@example.org", zone, weather, start, end, calendar))
-        folks += _awake(dice, number, zone, start, end, calendar)
     return Year(start, days, weather, folks)
 
 
@@ -457,7 +465,8 @@ def _mover(
         if dice.random() < 0.15:
             until = (at + dice.uniform(2, 6) * DAY).date()
             midnight = calendar.clocks[chosen[-1][1].zone].first(until, time())
-            assert midnight
+            if midnight is None or not weather.calm(midnight):
+                continue
             pauses.append((at, until, midnight))
             at = midnight + DAY
         else:
@@ -466,24 +475,20 @@ def _mover(
     return Reader(address, chosen, pauses)
 
 
-def _awake(
-    dice: random.Random, number: int, zone: str, start: datetime, end: datetime, calendar: Calendar
-) -> list[Reader]:
-    """Readers of the hours that clocks skip and repeat, who are there around each change."""
+def _awake(zone: str, base: Choice, weather: Weather, start: datetime, clock: Clock) -> list[Reader]:
+    """Readers who have their letters at the hours that clocks skip and repeat, around each change; else at *base*."""
     folks = []
-    changes = calendar.clocks[zone].changes
-    for place, hour in enumerate(NIGHT):
-        away = list[tuple[datetime, date, datetime]]()
-        last = start + MINUTE
-        for change in [*changes, end]:
-            back = (change - 2 * DAY).date()
-            midnight = calendar.clocks[zone].first(back, time())
-            if midnight and midnight > last + DAY and change > start:
-                away.append((last, back, midnight))
-            last = change + 2 * DAY
-        folks.append(
-            Reader(f"night{number}-{place}@example.org", [(start, Choice("daily", hour, zone))], away)
-        )
+    for hour in NIGHT:
+        chosen = [(start, base)]
+        for change in clock.changes:
+            before, behind = change - 50 * HOUR, change + 50 * HOUR
+            while not weather.calm(before):
+                before -= 7 * HOUR
+            while not weather.calm(behind):
+                behind += 7 * HOUR
+            if before > chosen[-1][0] + DAY:
+                chosen += [(before, Choice("daily", hour, zone)), (behind, base)]
+        folks.append(Reader(f"night{hour.replace(':', '')}-{zone.replace('/', '')}@example.org", chosen))
     return folks
 
 
@@ -497,7 +502,8 @@ def moments(year: Year, calendar: Calendar) -> list[datetime]:
             found.add(slot)
             found |= {slot - ahead for start, end, ahead in year.weather.wrong if start <= slot - ahead < end}
         found |= {at for at, _ in who.events}
-    for start, end, *_ in (*year.weather.down, *year.weather.wrong, *year.weather.no_relay):
+    wrong = [(start, end) for start, end, _ in year.weather.wrong]
+    for start, end in (*year.weather.down, *wrong, *year.weather.no_relay):
         found |= {start - 7 * SECOND, start, end, end + 20 * MINUTE}
     found |= {year.start + DAY * dice.random() * (year.end - year.start).days for _ in range(400)}
     spread = {at.replace(microsecond=0) + dice.randrange(1, 6) * SECOND for at in found}
