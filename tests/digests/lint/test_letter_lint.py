@@ -18,8 +18,8 @@ from publisher.model.digest import Content, Edition
 from publisher.model.finding import Finding
 from publisher.model.site import Letterhead
 from publisher.templating import Templates
-from tests.digests.lint.faults import FAULTS, Fault
 from tests.digests.letters import PLANNED, STORIES, TITLES, article, letter, mixed, newsletter, site
+from tests.digests.lint.faults import FAULTS, Fault
 
 AUTHORED = (
     *(text for story in STORIES.values() for text in story),
