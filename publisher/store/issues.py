@@ -120,8 +120,9 @@ def cancelled(connection: Connection) -> list[tuple[str, Place]]:
 
 
 def has_left(connection: Connection, edition: int) -> bool:
-    """Whether somebody may have a letter of this edition."""
-    left = (deliveries.c.edition == edition) & deliveries.c.state.in_(LEFT)
+    """Whether somebody may have a letter of this edition; one that was tried may have arrived."""
+    tried = deliveries.c.state.in_(LEFT) | (deliveries.c.attempts > 0)
+    left = (deliveries.c.edition == edition) & tried
     return connection.execute(select(deliveries.c.id).where(left).limit(1)).first() is not None
 
 

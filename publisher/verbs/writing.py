@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from publisher.actions.pool import Progress
 from publisher.articles.folder import shown
-from publisher.errors import BadConfig, BadInput, BadState, PublisherError
+from publisher.errors import BadConfig, BadInput, BadState, PublisherError, Unwritable
 from publisher.model.delivery import State
 from publisher.model.digest import Newsletter
 from publisher.store import editions, ledger, notices
@@ -106,7 +106,7 @@ def _plan(
     include_existing: bool = False,
 ) -> tuple[set[int], list[str]]:
     """Start what is due and what is wanted at once, and plan everything that is started. One newsletter's mistake
-    (a template) stops only that one. Returns the editions, and what is wrong."""
+    (a template), or a page that cannot be written, stops only that one. Returns the editions, and what is wrong."""
     from publisher.actions import approval, plan, slots
 
     house, now, problems = session.house, session.clock(), list[str]()
@@ -120,7 +120,7 @@ def _plan(
         for number in numbers:
             try:
                 plan.plan(house, number, now)
-            except BadConfig as error:
+            except (BadConfig, Unwritable) as error:  # its page cannot be made, or written
                 problems.append(str(error))
     return set(numbers), problems
 

@@ -17,7 +17,7 @@ import pytest
 from lxml import etree
 from sqlalchemy import Connection, select, update
 
-from publisher.actions import newsletters, plan, readers, slots
+from publisher.actions import newsletters, pings, plan, readers, slots
 from publisher.actions.house import House
 from publisher.actions.publish import Published
 from publisher.errors import BadConfig, Unwritable
@@ -26,7 +26,7 @@ from publisher.model.delivery import State
 from publisher.model.digest import END_PERSONAL, PERSONAL, Content, Release
 from publisher.pages.edition import edition_page
 from publisher.pages.settings import PageSettings
-from publisher.store import editions
+from publisher.store import editions, feed_versions
 from publisher.store import issues as rows
 from publisher.store.tables import deliveries
 from publisher.store.tables import editions as editions_table
@@ -560,6 +560,22 @@ def test_a_person_who_opens_the_feed_sees_a_page(
     publishes(paper)
 
     assert 'href="/newsletter/daily/2026-11-21/"' in text(paper, "newsletter/daily/feed.html")
+
+
+def test_hubs_hear_of_an_edition_and_its_feed_is_known_by_its_versions(
+    paper: House, mails: Callable[..., str], publishes: Publishes
+) -> None:  # F23, F24
+    hub = "https://hub.example.org/"
+    told = replace(paper, feeds=replace(paper.feeds, hub=(hub,)))
+    publishes(told)
+    before = {each.path: each.wanted for each in pings.untold(told)}
+    mails(told, 2)
+    publishes(told)
+    after = {each.path: each.wanted for each in pings.untold(told)}
+    path = "newsletter/daily/atom.xml"
+
+    assert before[path] != after[path]
+    assert len(told.store.read(lambda c: feed_versions.of(c, path))) > 1
 
 
 def test_an_instant_newsletter_has_a_page_and_no_feed(paper: House, publishes: Publishes) -> None:  # F16

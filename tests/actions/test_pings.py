@@ -34,7 +34,8 @@ def hub(tmp_path: Path) -> Iterator[Hub]:
 
 @pytest.fixture
 def site(make_house: MakeHouse, tmp_path: Path, hub: Hub, write: Write) -> House:
-    house = make_house(tmp_path, feeds=FeedSettings(per=(), hub=(hub.url,), hub_private=True))
+    feeds = FeedSettings(per=(), hub=(hub.url,), hub_private=True)
+    house = make_house(tmp_path, feeds=feeds, newsletters={})
     write(house, "one.md", "# خبر أول\n\nنص الخبر.\n")
     return house
 
@@ -85,7 +86,9 @@ def test_each_change_is_told_once_with_the_new_bytes_there(
 def test_only_the_feeds_that_changed_are_told_those_of_labels_too_and_no_archive(
     make_house: MakeHouse, tmp_path: Path, hub: Hub, write: Write, publishes: Publishes, tell: Tell
 ) -> None:  # F24
-    house = make_house(tmp_path, feeds=FeedSettings(entries=1, hub=(hub.url,), hub_private=True))
+    house = make_house(
+        tmp_path, feeds=FeedSettings(entries=1, hub=(hub.url,), hub_private=True), newsletters={}
+    )
 
     def article(name: str, category: str, day: int, words: str = "نص") -> None:
         head = f"title: خبر {day}\ncategories: [{category}]\ndate: 2026-01-{day:02}\nauthor: سعاد"
@@ -160,7 +163,9 @@ def test_nobody_listens_and_then_somebody_does(
     with running() as gone:
         port = gone.port
     house = make_house(
-        tmp_path, feeds=FeedSettings(per=(), hub=(f"http://127.0.0.1:{port}/",), hub_private=True)
+        tmp_path,
+        feeds=FeedSettings(per=(), hub=(f"http://127.0.0.1:{port}/",), hub_private=True),
+        newsletters={},
     )
     write(house, "one.md", "# خبر أول\n\nنص الخبر.\n")
     publishes(house)
@@ -277,7 +282,9 @@ def test_one_hub_waits_for_no_other(
 ) -> None:  # F24
     with running() as other:
         other.answers = [404, 500, 204]
-        house = make_house(tmp_path, feeds=FeedSettings(per=(), hub=(other.url, hub.url), hub_private=True))
+        house = make_house(
+            tmp_path, feeds=FeedSettings(per=(), hub=(other.url, hub.url), hub_private=True), newsletters={}
+        )
         write(house, "one.md", "# خبر أول\n\nنص الخبر.\n")
         publishes(house)
         tell(house)
@@ -337,7 +344,7 @@ def test_many_hubs_that_hang_keep_nobody_waiting(
     with running() as peer:
         peer.answers = ["hang"] * 100
         urls = tuple(f"{peer.url}/{number}" for number in range(12))
-        house = make_house(tmp_path, feeds=FeedSettings(per=(), hub=urls, hub_private=True))
+        house = make_house(tmp_path, feeds=FeedSettings(per=(), hub=urls, hub_private=True), newsletters={})
         write(house, "one.md", "# خبر أول\n\nنص الخبر.\n")
         publishes(house)
         engine: Any = None

@@ -262,3 +262,25 @@ def test_a_tick_that_planned_asks_for_what_newsletters_show(run, opened, article
     assert [0, 1] == [quiet, len(asked)]
     assert page.parent.name not in before
     assert page.parent.name in (newsletter / "feed.json").read_text("utf-8")
+
+
+def test_a_page_that_cannot_be_written_keeps_its_own_letters_and_no_others(
+    run, opened, article, folder
+):  # F16, X3
+    run(opened, "publish")
+    run(opened, "subscribers add", address="reader@example.org", confirmed=True)
+    article("a.txt", "خبر أول")
+    run(opened, "publish")
+    newsletter = folder / "feeds" / "newsletter"
+    shutil.rmtree(newsletter)
+    newsletter.write_text("in the way")
+    morning = (clock() + timedelta(days=1)).replace(hour=4, minute=30)  # half past seven in Baghdad
+    opened.clock = lambda: morning
+    _, problems = asyncio.run(writing.tick(opened))
+    waiting = opened.house.store.read(ledger.tally)
+    newsletter.unlink()
+    _, none = asyncio.run(writing.tick(opened))
+
+    assert ({}, 1) == (waiting, len(problems))
+    assert "newsletter/daily/" in problems[0]
+    assert ({State.QUEUED: 1}, []) == (opened.house.store.read(ledger.tally), none)
