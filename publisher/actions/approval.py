@@ -12,6 +12,7 @@ from publisher.actions.unseen import Unseen
 from publisher.digests import compose, decisions, notices
 from publisher.digests.select import Selection
 from publisher.errors import BadConfig
+from publisher.mail.address import mailbox
 from publisher.model.delivery import State
 from publisher.model.digest import Content, Edition, Kind, Newsletter, Release
 from publisher.store import approvals, articles, editions, ledger, people
@@ -179,7 +180,8 @@ def _write(
     if found is None or found[1].content is None:
         return
     content = _letter(house, kind, edition, found[1], found[1].content)
-    add = partial(outbox.add, kind=kind, key=key, recipients=house.mail.editors, content=content)
+    editors = [mailbox(each)[1] for each in house.mail.editors]
+    add = partial(outbox.add, kind=kind, key=key, recipients=editors, content=content)
     house.store.write(partial(add, now=now, expires=now + NEWS))
 
 

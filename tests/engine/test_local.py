@@ -428,8 +428,8 @@ def test_when_the_disk_is_full_nothing_is_lost_and_it_goes_on_by_itself(
 
     async def main() -> None:
         with monkeypatch.context() as patch:
-            queue = replace(sending._editions, **{moment: refuse})
-            patch.setattr(sending, "_queues", (queue,))
+            change: Any = {moment: refuse}
+            patch.setattr(sending, "_queues", (replace(sending._editions, **change),))
             with pytest.raises(ExceptionGroup) as refusal:
                 await sending.deliver()
         assert refusal.group_contains(Unwritable)
