@@ -117,7 +117,8 @@ def decide(house: House, number: int, decision: Decision, now: datetime) -> tupl
         wanted = Release.CANCELLED  # as the next look at what is due would find
     change = partial(approvals.set_release, edition=number, release=wanted, before=edition.release)
     newsletter = house.newsletters.get(edition.newsletter)
-    if wanted is Release.RELEASED and not progress.cadence and newsletter:
+    begun = house.store.read(lambda c: editions.foremost(c, number))  # then its letters have their date (M5)
+    if wanted is Release.RELEASED and newsletter and not begun:
         leaves = max(slots.instant(edition) or now, now)
         change = partial(change, planned=leaves, expires=slots.life(house, newsletter, None, leaves))
     done = house.store.write(change)

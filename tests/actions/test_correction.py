@@ -242,4 +242,5 @@ def test_a_held_correction_waits(mailed: Desk) -> None:  # D8 D9
     mailed.at(SLOT + minutes(2))
 
     assert 2 == len(subjects(mailed, ANN))
+    assert SLOT == mailed.edition().planned  # as letters that had left would say (M5)
     assert mailed.house.store.read(lambda c: editions.progress(c, mailed.edition().id)).complete  # type: ignore[union-attr]
