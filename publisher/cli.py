@@ -218,6 +218,11 @@ def send(call: Call, newsletter: str | None, *, at_once: bool, include_existing:
         f"{done['sent']} sent, {done['failed']} failed, {done['deferred']} put off, {done['unknown']} in doubt "
         f"in {done['seconds']:.2f} s",
     )
+    asked = (
+        {each.name for each in call.settings().newsletters if each.approve != "none"} if at_once else set()
+    )
+    for name in sorted({e["newsletter"] for e in done["editions"] if e["slot"].startswith("now:")} & asked):
+        call.say(f"nashir: {name}: no editor was asked, since --now says that you have decided")
     for problem in done["problems"]:
         call.say(f"nashir: {problem}")
     if done["problems"]:
@@ -665,7 +670,7 @@ def correct(call: Call, article: str, text: str) -> None:
     """Say what was wrong in ARTICLE (its path, slug, URL or id): by mail to all who had it, in feeds, on its page."""
     done = call.write("correct", article=article, text=text)
     lines = [f"edition {e['id']} of {e['newsletter']}: {e['letters']} letters" for e in done["editions"]] or [
-        "no letter carried it: its feed entries and its page say it"
+        "nobody was mailed it: its feed entries and its page say what was wrong"
     ]
     call.answer(done, f"{done['article']['title']} is corrected", *lines)
     if done["editions"]:

@@ -107,7 +107,7 @@ def newsroom(house: House, write: Write, publishes: Publishes, clock: Clock, **c
     newsletter is due at seven, and its editors are asked an hour before. *changes* are the newsletter's."""
     (daily,) = house.newsletters.values()
     newsletter: Newsletter = replace(daily, **({"approve": "notify"} | changes))
-    mail = replace(house.mail, editors=(ED, EVE))
+    mail = replace(house.mail, editors=(ED, f"إيف <{EVE}>"))
     site = replace(house, newsletters={"daily": newsletter}, mail=mail)
     clock.now = datetime(2026, 11, 20, 4, 30, tzinfo=UTC)
     desk = Desk(site, clock, Relay(), write, publishes)

@@ -12,6 +12,7 @@ from publisher.actions.unseen import Unseen
 from publisher.digests import compose, decisions, notices
 from publisher.digests.select import Selection
 from publisher.errors import BadConfig
+from publisher.mail.address import mailbox
 from publisher.model.delivery import State
 from publisher.model.digest import Content, Edition, Kind, Newsletter, Release
 from publisher.store import approvals, articles, editions, ledger, people
@@ -116,7 +117,8 @@ def decide(house: House, number: int, decision: Decision, now: datetime) -> tupl
         wanted = Release.CANCELLED  # as the next look at what is due would find
     change = partial(approvals.set_release, edition=number, release=wanted, before=edition.release)
     newsletter = house.newsletters.get(edition.newsletter)
-    if wanted is Release.RELEASED and not progress.cadence and newsletter:
+    begun = house.store.read(lambda c: editions.foremost(c, number))  # then its letters have their date (M5)
+    if wanted is Release.RELEASED and newsletter and not begun:
         leaves = max(slots.instant(edition) or now, now)
         change = partial(change, planned=leaves, expires=slots.life(house, newsletter, None, leaves))
     done = house.store.write(change)
@@ -179,7 +181,8 @@ def _write(
     if found is None or found[1].content is None:
         return
     content = _letter(house, kind, edition, found[1], found[1].content)
-    add = partial(outbox.add, kind=kind, key=key, recipients=house.mail.editors, content=content)
+    editors = [mailbox(each)[1] for each in house.mail.editors]
+    add = partial(outbox.add, kind=kind, key=key, recipients=editors, content=content)
     house.store.write(partial(add, now=now, expires=now + NEWS))
 
 

@@ -14,13 +14,14 @@ from publisher.digests import compose
 from publisher.errors import BadInput
 from publisher.model.article import Article
 from publisher.model.digest import Edition, Kind, Newsletter
-from publisher.store import approvals, corrections, editions, people
+from publisher.store import approvals, articles, corrections, editions, people
 from publisher.store.corrections import Carrier, Reader
 from publisher.store.editions import Progress, Turn
 from publisher.text.clean import tidy
 
 CHUNK = 500  # readers planned in one transaction
 LONGEST = 10_000  # characters of a correction
+SLICE = 5_000  # articles among which a short address is looked for at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,8 @@ def _find(house: House, wanted: str) -> Article:
         slug = layout.place(wanted, house.site.url)
     except ValueError:
         slug = wanted
-    article = house.store.read(lambda c: corrections.find(c, wanted, path, slug))
+    word = _behind(house, wanted) or wanted
+    article = house.store.read(lambda c: corrections.find(c, word, path, slug))
     if article is None:
         raise BadInput(
             f"no article is published that {wanted!r} means",
@@ -74,6 +76,20 @@ def _find(house: House, wanted: str) -> Article:
             "give its path in the article folder, its slug, URL or id; `nashir check` lists them",
         )
     return article
+
+
+def _behind(house: House, wanted: str) -> str:
+    """The id of the article whose short address (A16) *wanted* is; "" where it is none."""
+    name = wanted.removesuffix(".html").rpartition(f"/{layout.PERMALINKS}/")[2]
+    if f"/{layout.PERMALINKS}/" not in wanted or not name.isalnum():
+        return ""
+    path, after = f"{layout.PERMALINKS}/{name}.html", 0
+    while some := house.store.read(partial(articles.standing, after=after, limit=SLICE)):
+        for one in some:
+            if layout.permalink_path(one.id) == path:
+                return str(one.id)
+        after = some[-1].seq
+    return ""
 
 
 def _carried(connection: Connection, house: House, article: Article) -> list[int]:

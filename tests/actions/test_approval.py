@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import select
 
-from publisher.actions import approval
+from publisher.actions import approval, endings
 from publisher.actions.publish import Published
+from publisher.errors import BadInput, BadState
 from publisher.model.delivery import Reply, Stage, State
 from publisher.model.digest import Release
-from publisher.store import ledger
+from publisher.store import approvals, ledger
 from publisher.store.tables import notices
 from publisher.verbs import writing
 from tests.actions.test_plan import letters
@@ -348,3 +349,66 @@ def test_nothing_can_be_decided_about_what_has_left(make_desk: Callable[..., Des
     assert [False] * 3 == [desk.decide(each) for each in ("hold", "cancel", "release")]
     assert Release.RELEASED is desk.edition().release
     assert {State.SENT: 2} == desk.house.store.read(ledger.tally)
+
+
+def test_winding_up_that_is_cut_off_goes_on_where_it_was(
+    make_desk: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch
+) -> None:  # D1 D7 D8
+    class Killed(BaseException):
+        pass
+
+    desk = make_desk(approve="none")
+    desk.article(2)
+    desk.clock.now = SLOT
+    writing._plan(desk.session, tuple(desk.house.newsletters.values()), ())
+    desk.decide("cancel")
+    monkeypatch.setattr(endings, "CHUNK", 1)
+    real, calls = approvals.wind_up, list[int]()
+
+    def killed(*arguments: Any) -> int:
+        calls.append(1)
+        if len(calls) == 2:
+            raise Killed
+        return real(*arguments)
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(approvals, "wind_up", killed)
+        desk.at(SLOT)
+    assert {State.CANCELLED: 1, State.QUEUED: 1} == desk.house.store.read(ledger.tally)
+    desk.at(SLOT + minutes(1))
+
+    assert {State.CANCELLED: 2} == desk.house.store.read(ledger.tally)
+    assert {ANN: 1, BOB: 1} == desk.seen()
+    assert Counter() == desk.got(ANN, BOB)
+
+
+def test_nothing_leaves_behind_the_restore_fence_not_even_a_preview(desk: Desk) -> None:  # D8 X10
+    desk.article(2)
+    desk.at(SLOT - minutes(90))
+    desk.clock.now = SLOT - minutes(60)
+    session = desk.session
+    session.fenced = "the database was copied"
+    with pytest.raises(BadState):
+        asyncio.run(writing.send(session))
+
+    assert [] == desk.relay.got
+
+
+@pytest.mark.parametrize(
+    "decision, changed, release",
+    [("hold", True, "held"), ("release", True, "released"), ("cancel", True, "cancelled")],
+)
+def test_the_verbs_decide_as_the_page_does(
+    decision: str, changed: bool, release: str, desk: Desk
+) -> None:  # D8
+    desk.article(2)
+    desk.at(SLOT - minutes(60))
+    number = desk.edition().id
+    arguments = {"edition": number, "decision": decision}
+    first = asyncio.run(writing.run(desk.session, "editions decide", arguments))
+    second = asyncio.run(writing.run(desk.session, "editions decide", arguments))
+
+    assert (changed, release, "") == (first["changed"], first["edition"]["release"], first["reason"])
+    assert (False, f"it is {release} already") == (second["changed"], second["reason"])
+    with pytest.raises(BadInput):
+        asyncio.run(writing.run(desk.session, "editions decide", arguments | {"edition": 99}))

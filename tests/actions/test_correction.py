@@ -166,7 +166,9 @@ def test_an_article_that_no_letter_carried_is_corrected_on_the_site_alone(mailed
     assert WRONG in mailed.house.out.joinpath("atom.xml").read_text("utf-8")
 
 
-@pytest.mark.parametrize("name", ["2.md", "articles/2.md", "./articles/2.md", "id", "slug", "url", "encoded"])
+@pytest.mark.parametrize(
+    "name", ["2.md", "articles/2.md", "./articles/2.md", "id", "slug", "url", "encoded", "short"]
+)
 def test_the_article_is_named_in_any_way(name: str, mailed: Desk, on_site: Callable[..., Any]) -> None:  # D9
     article: Article = on_site(mailed.house)["2.md"]
     url = mailed.house.layout.article(article.slug)
@@ -175,6 +177,7 @@ def test_the_article_is_named_in_any_way(name: str, mailed: Desk, on_site: Calla
         "slug": article.slug,
         "url": url,
         "encoded": url.removeprefix("https://news.example.org"),
+        "short": mailed.house.layout.permalink(article.id),
     }
 
     assert article.id == corrected(mailed, words.get(name, name))["article"]["id"]
@@ -239,4 +242,5 @@ def test_a_held_correction_waits(mailed: Desk) -> None:  # D8 D9
     mailed.at(SLOT + minutes(2))
 
     assert 2 == len(subjects(mailed, ANN))
+    assert SLOT == mailed.edition().planned  # as letters that had left would say (M5)
     assert mailed.house.store.read(lambda c: editions.progress(c, mailed.edition().id)).complete  # type: ignore[union-attr]

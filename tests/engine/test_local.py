@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -428,7 +428,8 @@ def test_when_the_disk_is_full_nothing_is_lost_and_it_goes_on_by_itself(
 
     async def main() -> None:
         with monkeypatch.context() as patch:
-            patch.setattr(ledger, moment, refuse)
+            change: Any = {moment: refuse}
+            patch.setattr(sending, "_queues", (replace(sending._editions, **change),))
             with pytest.raises(ExceptionGroup) as refusal:
                 await sending.deliver()
         assert refusal.group_contains(Unwritable)
