@@ -159,7 +159,7 @@ FAULTS: list[Fault] = [
     html("small-text", "ar", "font-size: 16px", "font-size: 13px"),
     html("small-target", "ar", "line-height: 44px", "line-height: 30px"),
     text("text-reads-ltr", "ar", "\u200fiPhone", "iPhone"),
-    text("url-not-alone", "ar", "أكثر.\n\nhttps:", "أكثر. https:"),
+    text("url-not-alone", "ar", "\nhttps://nashir.example/%D8", "\nالرابط: https://nashir.example/%D8"),
     text("url-not-alone", "ar", "إلغاء الاشتراك\n", "إلغاء الاشتراك: "),
     text("markup-in-text", "ar", "مقال جديد واحد", "مقال&nbsp;جديد واحد"),
     text("markup-in-text", "ar", "مقال جديد واحد", "<p>مقال جديد واحد</p>"),
