@@ -1,7 +1,6 @@
 """The letters of a newsletter that are no edition, with made-up values: who changes a template sees them (R10)."""
 
 from datetime import datetime, timedelta
-from typing import Literal
 
 from publisher.actions.house import House
 from publisher.digests import compose, notices
@@ -9,10 +8,8 @@ from publisher.digests.select import Selection
 from publisher.model.digest import Content, Newsletter
 from publisher.text.words import words
 
-Kind = Literal["confirm", "welcome", "goodbye", "correction", "editors", "notice"]
 
-
-def others(house: House, newsletter: Newsletter, selection: Selection, now: datetime) -> dict[Kind, Content]:
+def others(house: House, newsletter: Newsletter, selection: Selection, now: datetime) -> dict[str, Content]:
     """A letter of each kind, in the site's language, about the articles of *selection*. Raises BadConfig when a
     template cannot be used."""
     site, layout, templates = house.site, house.layout, house.templates

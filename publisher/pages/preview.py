@@ -4,7 +4,6 @@ folder of their own and name nothing but the files beside them."""
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
 from publisher.model.article import Direction
 from publisher.model.finding import Finding
@@ -15,9 +14,7 @@ from publisher.text.dates import digits_for, site_date, write_digits
 from publisher.text.direction import lead, of_tag, of_text
 from publisher.text.words import Words, own_name, words
 
-Kind = Literal["edition", "confirm", "welcome", "goodbye", "correction", "editors", "notice"]
-
-_KINDS: dict[Kind, str] = {
+_KINDS = {
     "confirm": "Confirm the subscription",
     "welcome": "Welcome",
     "goodbye": "You are unsubscribed",
@@ -32,7 +29,7 @@ _LEVELS = {"error": "Error", "warning": "Warning", "note": "Note"}
 class Look:
     """One letter to be looked at. Files are named as they stand beside the page."""
 
-    kind: Kind
+    kind: str  # "edition", else one of _KINDS
     language: str  # of its interface
     direction: Direction
     subject: str

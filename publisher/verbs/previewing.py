@@ -22,7 +22,7 @@ from publisher.errors import BadInput
 from publisher.layout import STATE
 from publisher.model.digest import END_PERSONAL, PERSONAL, Content
 from publisher.model.finding import Finding
-from publisher.pages.preview import Audience, Headline, Kind, Look, Preview, overview_page, preview_page
+from publisher.pages.preview import Audience, Headline, Look, Preview, overview_page, preview_page
 from publisher.subscribers import addresses
 from publisher.text.dates import rfc3339
 from publisher.text.words import LANGUAGES
@@ -193,7 +193,7 @@ def _edition(edition: Coming, folder: Path, language: str, *, first: bool) -> Lo
 def _written(
     folder: Path,
     edition: Coming,
-    kind: Kind,
+    kind: str,
     language: str,
     content: Content,
     *,

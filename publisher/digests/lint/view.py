@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from lxml import html as parser
-from lxml.etree import _Element
+from lxml.etree import ParserError, _Element
 
 from publisher.digests.lint import css
 from publisher.digests.lint.css import Colour, Style
@@ -24,6 +24,7 @@ _FONT = re.compile(
 )
 _UNSEEN = frozenset(["style", "script", "title", "head", "template"])
 OBJECT = "\ufffc"  # stands in a block's text for what is no text of its own direction
+_UNPARSABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 _SLOTS = str.maketrans(dict.fromkeys("\ufdd2\ufdd3", ""))
 
 
@@ -91,7 +92,7 @@ class View:
 
     def __init__(self, html: str, *, dark: bool = False) -> None:
         self.html = html
-        self.root = parser.document_fromstring(_parsable(html) or "<html></html>")
+        self.root = _parsed(html)
         self.sheets = [element.text or "" for element in self.root.iter("style")]
         self.rules: list[Style] = [rule for sheet in self.sheets for rule in css.rules(sheet)]
         self._dark = [rule for rule in self.rules if is_dark(rule.media)] if dark else []
@@ -204,8 +205,13 @@ def _words(element: _Element) -> Iterator[str]:
         yield child.tail or ""
 
 
-def _parsable(html: str) -> str:
-    return re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]", "", html)
+def _parsed(html: str) -> parser.HtmlElement:
+    """The root of *html*; an empty one where there is none."""
+    try:
+        root = parser.document_fromstring(_UNPARSABLE.sub("", html))
+    except ParserError:
+        root = None
+    return root if root is not None and root.tag == "html" else parser.document_fromstring("<html></html>")
 
 
 def _size(element: _Element, tag: str, own: dict[str, str], above: Box) -> float:

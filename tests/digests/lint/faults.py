@@ -1,5 +1,6 @@
 """Letters broken on purpose: each is one of ours with one change, and breaks one rule."""
 
+import re
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -7,9 +8,11 @@ from publisher.model.digest import Content
 
 
 class Fault(NamedTuple):
-    """A change: in the *part* of the letter of a *language* ("mixed": Arabic, with articles in all of
-    them; "two": two Arabic ones) every
-    *old*, which stands there, becomes *new*."""
+    """A change: in the *part* of the letter of a *language* every *old*, which stands there, becomes *new*. "⋯" in *old*
+    is whatever stands there of an element's attributes; in *new*, the same.
+
+    The language "mixed" is Arabic, with articles in all of them; "two" are two Arabic articles.
+    """
 
     rule: str
     language: str
@@ -23,8 +26,14 @@ class Fault(NamedTuple):
     def seeded(self, content: Content) -> Content:
         """*content* with the fault."""
         before = getattr(content, self.part)
-        assert self.old in before, self
-        return replace(content, **{self.part: before.replace(self.old, self.new)})
+        pattern = "([^<>]*)".join(map(re.escape, self.old.split("⋯")))
+        assert re.search(pattern, before), self
+
+        def put(found: re.Match[str]) -> str:
+            kept = iter(found.groups())
+            return "".join(next(kept) if each == "⋯" else each for each in re.split("(⋯)", self.new))
+
+        return replace(content, **{self.part: re.sub(pattern, put, before)})  # type: ignore[arg-type]
 
 
 def html(rule: str, language: str, old: str, new: str) -> Fault:
@@ -53,8 +62,8 @@ FAULTS: list[Fault] = [
     html("table-without-dir", "ar", 'bgcolor="#f4f1ea" dir="rtl" lang="ar"', 'bgcolor="#f4f1ea"'),
     html("block-without-dir", "ar", P_AR, P_AR.replace('dir="rtl" ', "")),
     html("block-without-dir", "fa", H1_AR.replace('"ar"', '"fa"'), '<h1 lang="fa" style="'),
-    html("block-without-direction", "ar", "font-weight: bold;direction: rtl;text-align: right\">النشرة", 'font-weight: bold;text-align: right">النشرة'),
-    html("block-without-align", "ar", "font-weight: bold;direction: rtl;text-align: right\">النشرة", 'font-weight: bold;direction: rtl">النشرة'),
+    html("block-without-direction", "ar", 'font-weight: bold;⋯direction: rtl;text-align: right">النشرة', 'font-weight: bold;⋯text-align: right">النشرة'),
+    html("block-without-align", "ar", 'font-weight: bold;⋯direction: rtl;text-align: right">النشرة', 'font-weight: bold;⋯direction: rtl">النشرة'),
     html("block-without-align", "ur", "direction: rtl;text-align: right", "direction: rtl"),
     html("cell-without-align", "ar", "<td", '<td dir="rtl" style="direction: rtl; text-align: right; font-family: Tahoma; line-height: 2">كلمة</td><td'),
     html("dir-contradicts", "ar", H1_AR, '<h1 dir="ltr" lang="ar" style="'),
@@ -65,8 +74,8 @@ FAULTS: list[Fault] = [
     html("direction-and-padding", "he", 'style="margin: 0;color: #5f5a52', 'style="padding-left: 1em;margin: 0;color: #5f5a52'),
     html("link-with-dir", "ar", '<a class="go"', '<a dir="rtl" class="go"'),
     html("link-without-span", "ar", f'{WAY}إلغاء الاشتراك</span>', "إلغاء الاشتراك"),
-    html("latin-run", "ar", '<span dir="ltr" lang="en" style="direction: ltr;">C++</span>', "C++"),
-    html("latin-run", "ar", '<span dir="ltr" lang="en" style="direction: ltr;">.NET</span>', ".NET"),
+    html("latin-run", "ar", '<span dir="ltr" lang="en"⋯>C++</span>', "C++"),
+    html("latin-run", "ar", '<span dir="ltr" lang="en"⋯>.NET</span>', ".NET"),
     html("latin-run", "ar", COUNT, "Nashir weekly!</p>"),
     html("wrong-span", "ar", COUNT, '<span dir="ltr" lang="en">مقال جديد واحد</span></p>'),
     html("embeddings", "ar", COUNT, "\u202bمقال جديد واحد\u202c</p>"),
@@ -150,7 +159,7 @@ FAULTS: list[Fault] = [
     html("small-text", "ar", "font-size: 16px", "font-size: 13px"),
     html("small-target", "ar", "line-height: 44px", "line-height: 30px"),
     text("text-reads-ltr", "ar", "\u200fiPhone", "iPhone"),
-    text("url-not-alone", "ar", "أكثر.\n\nhttps:", "أكثر. https:"),
+    text("url-not-alone", "ar", "\nhttps://nashir.example/%D8", "\nالرابط: https://nashir.example/%D8"),
     text("url-not-alone", "ar", "إلغاء الاشتراك\n", "إلغاء الاشتراك: "),
     text("markup-in-text", "ar", "مقال جديد واحد", "مقال&nbsp;جديد واحد"),
     text("markup-in-text", "ar", "مقال جديد واحد", "<p>مقال جديد واحد</p>"),

@@ -198,6 +198,12 @@ def test_nothing_makes_it_raise(html: str, text: str) -> None:
         "<style>{{{}</style><p>أ",
         "<p lang='???'>أ C++",
         "<html>",
+        "\r",
+        "<!-- -->",
+        "<!doctype html>",
+        "<?x?>",
+        "<div>" * 3000 + "أ",
+        "<p style='" + "(" * 5000 + "'>أ",
     ],
 )
 def test_odd_styles_do_not_make_it_raise(html: str) -> None:
