@@ -267,6 +267,8 @@ def test_every_exit_code_is_on_the_page(code: Exit) -> None:
         "resume",
         "subscribers add other@example.org",
         "subscribers list",
+        "subscribers show reader@example.org",
+        "subscribers choose reader@example.org --html",
         "subscribers import people.csv",
         "adopt old.xml",
         "lint old.xml",

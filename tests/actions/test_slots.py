@@ -170,6 +170,44 @@ def test_on_the_weekend_nothing_is_due_where_the_newsletter_rests(
     assert sent == (letters(site) == {ANN: [["خبر 2"]]})
 
 
+def test_the_weekend_is_the_sites_on_the_clock_of_the_reader(
+    paper: House, write: Write, publishes: Publishes, clock: Clock
+) -> None:  # D5
+    """Friday and Saturday, wherever the reader lives. 21:00 in New York is 05:00 of the next day in Baghdad."""
+    site = having(paper, weekends=False, frequencies=("daily",))
+    site = replace(site, site=replace(site.site, weekend=(4, 5)))
+    subscribe(site, ANN, clock(), "daily 21:00", "America/New_York")
+    write(site, "2.md", dated(2))
+    publishes(site)
+    found = {}
+    for day in range(20, 24):
+        clock.now = datetime(2026, 11, day, 2, 0, tzinfo=UTC)  # 21:00 of the day before in New York
+        tick(site, clock())
+        found[day] = ANN in letters(site)
+
+    assert {20: False, 21: False, 22: False, 23: True} == found
+
+
+def test_a_clock_that_was_a_year_ahead_costs_no_letter(
+    paper: House, write: Write, publishes: Publishes, clock: Clock
+) -> None:  # D5 X8
+    """Nor a second one when that year comes."""
+    subscribe(paper, ANN, clock())
+    write(paper, "2.md", dated(2))
+    publishes(paper)
+    clock.now = datetime(2027, 11, 21, 5, 0, tzinfo=UTC)
+    tick(paper, clock())
+    clock.now = datetime(2026, 11, 20, 5, 0, tzinfo=UTC)
+    tick(paper, clock())
+    for number, year in ((3, 2026), (4, 2027)):
+        write(paper, f"{number}.md", dated(number))
+        publishes(paper)
+        clock.now = datetime(year, 11, 21, 4, 0, tzinfo=UTC)
+        tick(paper, clock())
+
+    assert {ANN: [["خبر 2"], ["خبر 3"], ["خبر 4"]]} == letters(paper)
+
+
 def test_letters_leave_in_the_window_of_their_readers_only(
     paper: House, write: Write, publishes: Publishes, clock: Clock
 ) -> None:  # D5

@@ -13,11 +13,11 @@ import pytest
 from publisher.actions import plan, slots
 from publisher.actions.init import create
 from publisher.config import load
-from publisher.errors import BadConfig, BadState
+from publisher.errors import BadConfig, BadInput, BadState
 from publisher.model.delivery import State
 from publisher.store import editions, ledger
 from publisher.templating import PACKAGED
-from publisher.verbs import reading, writing
+from publisher.verbs import choosing, reading, writing
 from publisher.verbs import session as sessions
 
 
@@ -284,3 +284,52 @@ def test_a_page_that_cannot_be_written_keeps_its_own_letters_and_no_others(
     assert ({}, 1) == (waiting, len(problems))
     assert "newsletter/daily/" in problems[0]
     assert ({State.QUEUED: 1}, []) == (opened.house.store.read(ledger.tally), none)
+
+
+def test_a_reader_chooses_and_is_shown(run, folder, article):  # D4
+    """The newsletter is due when the first of its readers is."""
+    config = folder / "config.toml"
+    offered = '[[newsletters]]\nfrequencies = ["daily", "weekly"]'
+    config.write_text(config.read_text("utf-8").replace("[[newsletters]]", offered), "utf-8")
+    with sessions.writing(load(folder, {}), clock) as session:
+        run(session, "publish")
+        run(session, "subscribers add", address="reader@example.org", confirmed=True)
+        done = run(
+            session,
+            "subscribers choose",
+            address="Reader@example.org",
+            schedule="daily 6:30",
+            zone="Asia/Karachi",
+            text_only=True,
+            paused=True,
+            until="2999-12-31",
+        )
+    with sessions.reading(load(folder, {})) as house:
+        shown = choosing.show(house, address="reader@example.org", now=clock())
+        paused = reading.newsletters(house, clock())["newsletters"][0]["next_due"]
+    with sessions.writing(load(folder, {}), clock) as session:
+        again = run(session, "subscribers choose", address="reader@example.org", paused=False)["newsletters"][
+            0
+        ]
+    with sessions.reading(load(folder, {})) as house:
+        due = reading.newsletters(house, clock())["newsletters"][0]["next_due"]
+
+    assert done == shown
+    assert (
+        "paused",
+        "daily 06:30",
+        "Asia/Karachi",
+        "2999-12-30T19:00:00+00:00",
+        "2999-12-31T01:30:00+00:00",
+    ) == tuple(shown["newsletters"][0][key] for key in ("state", "schedule", "zone", "resumes", "next_due"))
+    assert "T04:00:00" in paused  # the newsletter's own, 07:00 in Baghdad
+    assert ("active", None) == (again["state"], again["resumes"])
+    assert min(paused, again["next_due"]) == due
+
+
+@pytest.mark.parametrize("until", ["tomorrow", "2026-13-01", "31.12.2026"])
+def test_what_is_no_day_ends_no_pause(run, opened, article, until):
+    run(opened, "publish")
+    run(opened, "subscribers add", address="reader@example.org", confirmed=True)
+    with pytest.raises(BadInput, match="is no day"):
+        run(opened, "subscribers choose", address="reader@example.org", paused=True, until=until)

@@ -140,6 +140,9 @@ class Weather:
     """What befalls the machine: spans of true time."""
 
     down: list[tuple[datetime, datetime]] = field(default_factory=list)
+    asleep: list[tuple[datetime, datetime]] = field(
+        default_factory=list
+    )  # suspended: the same process goes on
     wrong: list[tuple[datetime, datetime, timedelta]] = field(
         default_factory=list
     )  # by how much the clock is ahead
@@ -149,15 +152,18 @@ class Weather:
         """What the machine's clock shows."""
         return now + next((ahead for start, end, ahead in self.wrong if start <= now < end), timedelta())
 
+    def is_down(self, now: datetime) -> bool:
+        return any(start <= now < end for start, end in self.down)
+
     def runs(self, now: datetime) -> bool:
-        return not any(start <= now < end for start, end in self.down)
+        return not self.is_down(now) and not any(start <= now < end for start, end in self.asleep)
 
     def relays(self, now: datetime) -> bool:
         return not any(start <= now < end for start, end in self.no_relay)
 
     def calm(self, now: datetime) -> bool:
         """Far from everything that befalls it."""
-        spans = [*self.down, *((start, end) for start, end, _ in self.wrong), *self.no_relay]
+        spans = [*self.down, *self.asleep, *((start, end) for start, end, _ in self.wrong), *self.no_relay]
         return not any(start - 2 * DAY <= now < end + 2 * DAY for start, end in spans)
 
 
@@ -223,14 +229,11 @@ class Year:
             ((at, each, change) for each in self.folks for at, change in each.events),
             key=lambda event: event[0],
         )
-        ran = True
         for now in moments:
-            if not (runs := self.weather.runs(now)):
-                ran = False
-                continue
-            if not ran:  # a process that starts remembers nothing
+            if self.weather.is_down(now):  # a process that starts remembers nothing
                 house = replace(house, memory=Memory())
-            ran = runs
+            if not self.weather.runs(now):
+                continue
             self._tick(house, now)
             while events and events[0][0] <= now:
                 _, who, change = events.pop(0)
@@ -429,20 +432,24 @@ def _weather(dice: random.Random, start: datetime, days: int) -> Weather:
     day = 4
     while day < days - 10:
         at = start + day * DAY + dice.randrange(24 * 60) * MINUTE
-        match dice.randrange(4):
+        match dice.randrange(5):
             case 0:
                 weather.down.append((at, at + dice.uniform(1, 11) * HOUR))
             case 1:
                 weather.down.append((at, at + dice.uniform(1, 5) * DAY))
             case 2:
+                weather.asleep.append((at, at + dice.uniform(1, 40) * HOUR))
+            case 3:
                 weather.wrong.append((at, at + dice.uniform(1, 30) * HOUR, dice.choice([-HOUR, HOUR])))
             case _:
                 weather.wrong.append((at, at + HOUR, dice.choice([-DAY, DAY])))
         day += dice.randrange(7, 16)
     for each in range(60, 74):
         weather.no_relay.append((start + each * DAY + 5 * HOUR, start + each * DAY + 8 * HOUR))
-    weather.down = [(a, b) for a, b in weather.down if not start + 58 * DAY < a < start + 76 * DAY]
-    weather.wrong = [each for each in weather.wrong if not start + 58 * DAY < each[0] < start + 76 * DAY]
+    calm = (start + 54 * DAY, start + 76 * DAY)  # nothing else befalls it while the relay does
+    weather.down = [each for each in weather.down if not calm[0] < each[0] < calm[1]]
+    weather.asleep = [each for each in weather.asleep if not calm[0] < each[0] < calm[1]]
+    weather.wrong = [each for each in weather.wrong if not calm[0] < each[0] < calm[1]]
     return weather
 
 
@@ -503,7 +510,7 @@ def moments(year: Year, calendar: Calendar) -> list[datetime]:
             found |= {slot - ahead for start, end, ahead in year.weather.wrong if start <= slot - ahead < end}
         found |= {at for at, _ in who.events}
     wrong = [(start, end) for start, end, _ in year.weather.wrong]
-    for start, end in (*year.weather.down, *wrong, *year.weather.no_relay):
+    for start, end in (*year.weather.down, *year.weather.asleep, *wrong, *year.weather.no_relay):
         found |= {start - 7 * SECOND, start, end, end + 20 * MINUTE}
     found |= {year.start + DAY * dice.random() * (year.end - year.start).days for _ in range(400)}
     spread = {at.replace(microsecond=0) + dice.randrange(1, 6) * SECOND for at in found}
