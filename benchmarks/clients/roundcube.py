@@ -128,6 +128,8 @@ def look(browser: Browser, user: str, locale: str, folder: Path, pictures: Path)
         found = page.evaluate(f"() => {{ const root = document.querySelector('#messagebody'); {SCRIPT} }}")
         plain.update(block.direction for block in blocks(found))
     print(f"== {user}: HTML\n{compared}\nplain text: {dict(plain)}")
+    page.goto(f"{HERE}?_task=mail&_action=show&_mbox=INBOX&_uid={uids[-1]}")
+    page.screenshot(path=pictures / f"roundcube-{user}-blocked.png")
     page.evaluate("document.cookie = 'colorMode=dark'")
     for uid in uids[-3:]:
         show(page, uid, "html")

@@ -9,6 +9,7 @@ export DISPLAY=:78 LC_ALL=C.UTF-8 XDG_RUNTIME_DIR="$out/run" NO_AT_BRIDGE=1 WEBK
 mkdir -p "$out/run" "$out/pictures" && chmod 700 "$out/run"
 mine=""
 trap 'for each in $mine; do kill -- -"$each" 2>/dev/null || true; done' EXIT
+trap 'exit 1' INT TERM
 start() { # a command: runs it in the background, in a process group of its own
     setsid "$@" >>"$out/windows.log" 2>&1 &
     mine="$mine $!"
@@ -41,6 +42,7 @@ sleep 1
 evolution() { # the kind of picture, a mode of the plug-in "prefer plain", a theme
     cat >"$out/evolution.sh" <<END
 gsettings set org.gnome.evolution.mail image-loading-policy always
+gsettings set org.gnome.evolution.mail show-startup-wizard false
 gsettings set org.gnome.evolution.mail show-to-do-bar false
 gsettings set org.gnome.evolution.mail mark-seen false
 gsettings set org.gnome.evolution.mail layout 1
@@ -57,7 +59,7 @@ case ${2:-all} in all | evolution)
     export HOME="$out/home-evolution"
     rm -rf "$HOME" && mkdir -p "$HOME"
     start dbus-run-session -- evolution -c mail
-    sleep 14 # makes its mail folders
+    sleep 14 # it makes its mail folders
     stop
     cp "$out/Maildir/new/"* "$HOME/.local/share/evolution/mail/local/new/"
     evolution evolution normal Adwaita

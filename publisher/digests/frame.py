@@ -5,14 +5,13 @@ from dataclasses import dataclass
 
 import css_inline
 
-from publisher.digests.marks import lead_line, line, run, within
+from publisher.digests.marks import held, lead_line, line, run, within
 from publisher.digests.subject import cut
 from publisher.digests.voice import Voice, voice
 from publisher.layout import Layout
 from publisher.model.digest import END_PERSONAL, PERSONAL, PREFERENCES_SLOT, UNSUBSCRIBE_SLOT, Content
 from publisher.model.site import Site
 from publisher.templating import Templates
-from publisher.text.bidi import isolate
 from publisher.text.clean import one_line, tidy
 from publisher.text.direction import of_tag
 from publisher.text.excerpt import excerpt
@@ -123,7 +122,7 @@ def _ways_out(interface: Words, archived: str, *, subscribed: bool) -> dict[str,
 def _preheader(text: str, around: Voice, site: Site) -> str:
     """What a list of mails shows behind the subject: plain text, so marks stand beside its Latin runs (M9)."""
     short = cut(excerpt(one_line(tidy(text)[0]), _PREHEADER), _PREHEADER)
-    return _lead(isolate(short, "lrm") if around.dir == "rtl" else short, around, site)
+    return _lead(held(short, around.dir), around, site)
 
 
 def _lead(text: str, around: Voice, site: Site) -> str:

@@ -30,12 +30,18 @@ def line(text: str, direction: Direction) -> str:
     in those that set every line from left to right a number, quote or stop at an end stays at that end."""
     if direction == "ltr":
         return LRM + text if first_strong(text) in ("R", "AL") else text
-    marked = lead_line(isolate(text, "lrm"), direction)
+    marked = lead_line(held(text, direction), direction)
     if not _SHOWS.intersection(map(bidirectional, text)):
         return marked
     start = "" if bidirectional(marked[0]) in _SHOWS else RLM
     end = "" if bidirectional(marked[-1]) in _SHOWS | _STAYS else RLM
     return f"{start}{marked}{end}"
+
+
+def held(text: str, direction: Direction) -> str:
+    """*text*, plain, for a line of *direction*: in rtl, with marks beside its Latin runs (R4). What is Latin
+    altogether holds together by itself."""
+    return text if direction == "ltr" or _latin(text) else isolate(text, "lrm")
 
 
 def within(text: str, direction: Direction) -> str:

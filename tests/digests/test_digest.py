@@ -218,6 +218,8 @@ def test_the_preview_line_is_what_the_first_article_says() -> None:  # R6 R9
     said = hidden.text_content().split("\u034f")[0]
 
     assert "\u200fCNN تقول إن C++\u200e أسرع." == said
+    latin = root(digest(article(summary="PO Box 12, 10011."))).xpath("//div[@aria-hidden='true']")[0]
+    assert "PO Box 12, 10011." == latin.text_content().split("\u034f")[0]
     other = root(digest(article(title="خبر بلا ملخص", summary=""))).xpath("//div[@aria-hidden='true']")[0]
     assert "خبر بلا ملخص" == other.text_content().split("\u034f")[0]
 

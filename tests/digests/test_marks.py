@@ -20,6 +20,7 @@ LRM, RLM = "\u200e", "\u200f"
         ("rtl", "أُلغيَتِ الرحلةُ", "أُلغيَتِ الرحلةُ"),
         ("rtl", "كُتب بلغة C++", f"كُتب بلغة C++{LRM}{RLM}"),
         ("rtl", "Breaking news (live)!", "Breaking news (live)!"),
+        ("rtl", "PO Box 12, 10011", "PO Box 12, 10011"),
         ("rtl", "", ""),
         ("ltr", "Rain (18 mm).", "Rain (18 mm)."),
         ("ltr", "العراق in a jar", f"{LRM}العراق in a jar"),
