@@ -264,10 +264,18 @@ class Relay:
         return self.data
 
     def close(self) -> None:
-        self._loop.call_soon_threadsafe(self._server.close)
+        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+    async def _end(self) -> None:
+        """End the conversations too: the loop closes with none of them pending."""
+        self._server.close()
+        talking = asyncio.all_tasks() - {asyncio.current_task()}
+        for each in talking:
+            each.cancel()
+        await asyncio.gather(*talking, return_exceptions=True)
 
 
 @pytest.fixture
