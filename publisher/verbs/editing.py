@@ -28,6 +28,10 @@ async def decide(session: Session, *, edition: int, decision: str) -> dict[str, 
     after, changed = done
     if after.release is Release.CANCELLED:
         await asyncio.to_thread(endings.wind_up, house)
+    if changed and session.in_daemon:
+        session.on_planned()  # its page and its entry in the feed come or go
+    elif changed:
+        await session.publish(whole=False)
     rows = await asyncio.to_thread(house.store.read, editions.listing)
     row = next(edition_row(each, counts) for each, counts in rows if each.id == edition)
     wanted = approval.DECISIONS[decision]

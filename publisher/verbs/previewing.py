@@ -13,9 +13,9 @@ from typing import Any
 from publisher.actions import trial
 from publisher.actions.coming import Coming, coming, examined, next_due, shares, tongues
 from publisher.actions.house import House
-from publisher.actions.others import others
 from publisher.digests import compose
 from publisher.digests.lint.on_bytes import decoded, fields
+from publisher.digests.samples import samples
 from publisher.digests.scheme import shown_in
 from publisher.digests.trial import as_trial
 from publisher.errors import BadInput
@@ -122,13 +122,14 @@ def _preview(edition: Coming, folder: Path, overview: str) -> dict[str, Any]:
         stale.unlink()
     own, *rest = tongues(edition)
     looks = [_edition(edition, folder, language, first=language == own) for language in (own, *rest)]
-    letters = others(house, newsletter, edition.selection(None), edition.now)
+    article = edition.selection(None).items[0]
+    letters = samples(house.site, newsletter, house.layout, house.templates, edition.now, article=article)
     examine = partial(examined, house, newsletter, edition.selection(None))
-    samples = [
+    others = [
         _written(folder, edition, kind, own, content, findings=examine(content, own, listed=kind in _LISTED))
         for kind, content in letters.items()
     ]
-    page = _page(edition, looks, samples)
+    page = _page(edition, looks, others)
     name = newsletter.name
     return {
         "newsletter": name,
@@ -143,11 +144,11 @@ def _preview(edition: Coming, folder: Path, overview: str) -> dict[str, Any]:
         "letter": str((folder / f"{name}.eml").absolute()),
         "page": _put(folder, f"{name}.page.html", preview_page(house.site, house.templates, page, overview)),
         "languages": [look.language for look in looks],
-        "findings": [_row(look, each) for look in (*looks, *samples) for each in look.findings],
+        "findings": [_row(look, each) for look in (*looks, *others) for each in look.findings],
     }
 
 
-def _page(edition: Coming, looks: Sequence[Look], samples: Sequence[Look]) -> Preview:
+def _page(edition: Coming, looks: Sequence[Look], others: Sequence[Look]) -> Preview:
     house = edition.house
     return Preview(
         edition.newsletter.title,
@@ -159,7 +160,7 @@ def _page(edition: Coming, looks: Sequence[Look], samples: Sequence[Look]) -> Pr
         ],
         [Audience(each.language, each.text_only, len(each.items), each.readers) for each in shares(edition)],
         looks,
-        samples,
+        others,
         house.site.letterhead.html_limit,
     )
 

@@ -67,6 +67,7 @@ async def _page(session: Session, request: Request) -> Response:
         done = await asyncio.to_thread(approval.decide, house, claim.newsletter, decision, now)
         if done and done[1]:
             log.info("decided", edition=claim.newsletter, release=str(done[0].release))
+            session.on_planned()  # its page and its entry in the feed come or go
     found = await _look(session, claim.newsletter)
     if found is None:
         return not_valid(session)
