@@ -28,6 +28,7 @@ entries = 50
 # with username and password (better in the environment: NASHIR__MAIL__PASSWORD).
 relay = "maildir:outbox"
 from = "موقعي <news@example.org>"
+# postal = "موقعي، شارع الرشيد 12، بغداد"  # at the foot of every letter; many countries ask for it
 
 [[newsletters]]
 name = "daily"

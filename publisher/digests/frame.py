@@ -35,13 +35,16 @@ class Frame:
 
     subject: str
     voice: Voice
+    house: Voice  # of the publisher's own words: titles, postal address
     interface: Words
     values: dict[str, object]
 
     def html(self, templates: Templates, name: str, voices: Iterable[Voice], **values: object) -> str:
         """The template mail/*name*.html.j2 with its style sheet written into its elements (R9). *voices* are those
         that *values* speak in. Raises BadConfig when the template cannot be used."""
-        spoken = {each.lang: each for each in (self.voice, voice(self.interface.language), *voices)}
+        spoken = {
+            each.lang: each for each in (self.voice, self.house, voice(self.interface.language), *voices)
+        }
         every = self.values | values | {"voices": list(spoken.values())}
         return _INLINER.inline(templates.render(f"mail/{name}.html.j2", **every))
 
@@ -70,6 +73,7 @@ def frame(
     *subject*, one line, is cut where it is too long (D10).
     *why*, the URL of its page in the archive and, for whoever is *subscribed*, the links to preferences and out are
     for its reader alone: they stand between PERSONAL and END_PERSONAL."""
+    house = voice(site.language, site.direction)
     around = own or voice(interface.language)
     said = _lead(cut(subject), around, site)
     values: dict[str, object] = {
@@ -78,6 +82,7 @@ def frame(
         "subject": said,
         "preheader": _preheader(preheader, around, site),
         "voice": around,
+        "house": house,
         "words": voice(interface.language),
         "why": why,
         "postal": site.letterhead.postal,
@@ -88,7 +93,7 @@ def frame(
         "line": line,
     }
     ways = _ways_out(interface, archived, subscribed=subscribed)
-    return Frame(said, around, interface, values | ways)
+    return Frame(said, around, house, interface, values | ways)
 
 
 def because(interface: Words, title: str) -> str:

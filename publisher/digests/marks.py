@@ -8,8 +8,9 @@ from publisher.model.article import Direction
 from publisher.text.bidi import LRM, RLM, isolate
 from publisher.text.direction import first_strong, lead, of_text
 
-# Outlook wants the property beside the attribute; screen readers want the language.
-_LATIN = '<span dir="ltr" lang="en" style="direction: ltr;">'
+# Outlook wants the property beside the attribute; GMX drops the attribute, and without it a span needs unicode-bidi;
+# screen readers want the language.
+_LATIN = '<span dir="ltr" lang="en" style="direction: ltr; unicode-bidi: isolate;">'
 _SHOWS = {"R", "AL"}  # classes of the bidi algorithm that hold a line's end where it belongs by themselves
 _STAYS = {"EN", "AN", "NSM"}  # ... and those that stay with what is before them
 

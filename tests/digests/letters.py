@@ -196,6 +196,7 @@ def every(language: str) -> dict[str, Content]:
     mine = stories(language)
     common = (of, daily, LAYOUT, TEMPLATES)
     page = f"{HOME}/confirm/token"
+    other = "en" if language in RTL else "ar"
     return {
         "digest": compose(of, daily, Selection(mine, 0), LAYOUT, TEMPLATES, PLANNED),
         "grouped": grouped(language, [each for each in LANGUAGES if each != language][:2]),
@@ -215,6 +216,10 @@ def every(language: str) -> dict[str, Content]:
             due=PLANNED,
             approval_url=page,
         ),
+        "guest": compose(
+            of, daily, Selection(mine, 11), LAYOUT, TEMPLATES, PLANNED, other, opening=OPENINGS[other]
+        ),
+        "foreign": notices.welcome(*common, other, due=PLANNED),
         "notice": notices.notice_for_editors(
             of, LAYOUT, TEMPLATES, subject=MORE[language][0], text=OPENINGS[language], url=page, button="OK"
         ),

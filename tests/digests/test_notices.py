@@ -224,13 +224,14 @@ def test_an_editor_sees_what_goes_out_when_to_how_many_and_what_silence_means(
     assert f"{HOME}/approve/token" in content.text.split("\n")
 
 
-def test_a_headline_in_another_direction_keeps_its_own_beside_its_dot() -> None:  # R5
-    cells = parser.document_fromstring(made("ar")["editors"].html).xpath(
-        "//td[@valign='top' and not(@width)]"
-    )
-    found = [(cell.get("lang"), cell.get("dir"), cell.get("align")) for cell in cells]
+def test_a_headline_in_another_direction_stands_beside_its_dot_on_its_own_side() -> None:  # R5
+    rows = parser.document_fromstring(made("ar")["editors"].html).xpath("//tr[td[@width]]")
+    found = [
+        (row.xpath("ancestor::table[1]/@dir"), row.xpath("td/@dir"), row.xpath("td/@align")) for row in rows
+    ]
 
-    assert [("ar", "rtl", "right")] * 3 + [("en", "ltr", "right")] == found
+    rtl, ltr = (["rtl"], ["rtl"] * 2, ["right"] * 2), (["ltr"], ["ltr"] * 2, ["left"] * 2)
+    assert [rtl, rtl, rtl, ltr] == found
 
 
 @EVERY_LANGUAGE
@@ -265,6 +266,18 @@ def test_a_title_in_a_sentence_of_the_other_direction_stays_whole() -> None:  # 
 
     assert "تأكد اشتراكك في \u200eThe Week (2)\u200e." in content.text
     assert "أهلًا بك في \u200eThe Week (2)\u200e" == content.subject
+
+
+@pytest.mark.parametrize(("language", "other"), [("ar", "en"), ("en", "ar"), ("he", "en")])
+def test_the_publishers_words_are_set_in_the_publishers_language(language: str, other: str) -> None:  # R1 R5
+    content = made(language)["foreign"]
+    root = parser.document_fromstring(content.html)
+    own = [
+        p for p in root.xpath("//p") if p.xpath("string()").strip() in (TITLES[language], *POSTAL[language])
+    ]
+
+    assert (other, direction(other)) == (root.get("lang"), root.get("dir"))
+    assert [(language, direction(language))] * 4 == [(p.get("lang"), p.get("dir")) for p in own]
 
 
 @pytest.mark.parametrize(

@@ -210,7 +210,7 @@ def test_a_summary_that_is_the_lead_is_not_shown_twice(is_lead: bool, shown: int
 def test_authors_are_named_in_a_sentence_of_the_language() -> None:  # R8
     page = article(authors=("سارة العلي", "John <Smith>"))
 
-    assert text(page, "//article//p[contains(@class, 'meta')]/span") == "بقلم سارة العلي وJohn <Smith>"
+    assert text(page, "//article//p[contains(@class, 'meta')]/span") == "بقلم سارة العلي و John <Smith>"
     assert page.xpath("//article//bdi[@dir='ltr']/text()") == ["John <Smith>"]
 
 

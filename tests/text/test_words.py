@@ -71,8 +71,10 @@ def test_every_counted_thing_has_a_form_for_each_category(language: str) -> None
         forms = list(message.string or ())
         assert len({*rule.tags, "other"}) == len(forms)
         assert all(forms)
-        # A noun after a number does not change in Persian and Sorani (کتاب), elsewhere equal forms are a fault.
-        assert language in {"fa", "ckb"} or len(set(forms)) == len(forms)
+        # A noun after a number does not change in Persian and Sorani (کتاب), one in -ة is the same after 11 and 100 in
+        # Arabic (رسالة); else equal forms are a fault.
+        same = len(forms) - len(set(forms))
+        assert language in {"fa", "ckb"} or same <= (language == "ar")
 
 
 def test_arabic_counts_in_all_six_forms() -> None:  # R8
