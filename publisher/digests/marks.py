@@ -11,6 +11,8 @@ from publisher.text.direction import first_strong, lead, of_text
 # Outlook wants the property beside the attribute; GMX drops the attribute, and without it a span needs unicode-bidi;
 # screen readers want the language.
 _LATIN = '<span dir="ltr" lang="en" style="direction: ltr; unicode-bidi: isolate;">'
+# Evolution takes the direction of a cell or paragraph from its first letter, that of a span from the span.
+_TURNED = '<span dir="rtl" style="direction: rtl;">'
 _SHOWS = {"R", "AL"}  # classes of the bidi algorithm that hold a line's end where it belongs by themselves
 _STAYS = {"EN", "AN", "NSM"}  # ... and those that stay with what is before them
 
@@ -22,7 +24,8 @@ def run(text: str, direction: Direction) -> Markup:
         return escape(text)
     if _latin(text):
         return Markup(f"{_LATIN}{escape(text)}</span>")
-    return Markup(isolate(text, "span").replace('<span dir="ltr">', _LATIN))
+    marked = isolate(text, "span").replace('<span dir="ltr">', _LATIN)
+    return Markup(marked if first_strong(text) != "L" else f"{_TURNED}{marked}</span>")
 
 
 def line(text: str, direction: Direction) -> str:

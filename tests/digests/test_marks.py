@@ -1,6 +1,6 @@
 import pytest
 
-from publisher.digests.marks import line
+from publisher.digests.marks import line, run
 from publisher.model.article import Direction
 
 LRM, RLM = "\u200e", "\u200f"
@@ -31,3 +31,10 @@ def test_a_plain_text_line_keeps_its_ends_in_programs_that_know_no_direction(  #
     direction: Direction, text: str, expected: str
 ) -> None:
     assert expected == line(text, direction)
+
+
+def test_a_right_to_left_text_that_starts_latin_says_its_direction_in_a_span() -> None:  # R1
+    span = '<span dir="rtl" style="direction: rtl;">'
+
+    assert f"{span}iPhone 17 وصل</span>" == run("iPhone 17 وصل", "rtl")
+    assert "وصل iPhone 17 اليوم" == run("وصل iPhone 17 اليوم", "rtl")
