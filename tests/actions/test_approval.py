@@ -49,7 +49,7 @@ def test_the_preview_says_what_the_edition_holds_and_where_to_decide(desk: Desk)
     message = parsed(desk.relay.got[0])
     text = message.get_body(("plain",)).get_content()
     assert "قبل الإرسال" in message["Subject"] and "خبر 3" in message["Subject"]
-    assert "خبر 2" in text and "خبر 3" in text and "قارئان" in text and "٠٧:٠٠" in text
+    assert "خبر 2" in text and "خبر 3" in text and "قارئان" in text and "٧:٠٠ صباحًا" in text
     url = approval.approval_url(desk.house, desk.edition().id)
     assert url in text
     assert None is message["List-Unsubscribe"] and None is message["List-ID"]

@@ -243,7 +243,7 @@ def test_an_edition_that_may_not_leave_has_no_page(
     state: Release,
 ) -> None:  # D8, F16
     start = editions.start
-    monkeypatch.setattr(editions, "start", lambda *args, **kwargs: start(*args, **kwargs, release=state))
+    monkeypatch.setattr(editions, "start", lambda *args, **kwargs: start(*args, **kwargs | {"release": state}))
     mails(paper, 2)
     (number,) = (edition.id for edition, _ in paper.store.read(editions.listing))
     plan.plan(paper, number, clock())
