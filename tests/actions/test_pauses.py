@@ -12,7 +12,7 @@ import pytest
 from publisher.actions import choices, plan
 from publisher.actions.choices import Change
 from publisher.model.delivery import Reply, Stage, State
-from publisher.store import ledger
+from publisher.store import editions, ledger
 from publisher.verbs import writing
 from tests.newsroom import ANN, BOB, SLOT, Desk, minutes, parsed
 
@@ -32,6 +32,10 @@ def held(desk: Desk, address: str = ANN) -> list[list[int]]:
         if each.recipient == address
     )
     return [[n for n in range(1, 10) if any(f"خبر {n}" in line for line in lines)] for lines in texts]
+
+
+def begun(desk: Desk, delivery: int) -> bool:
+    return desk.house.store.write(lambda c: ledger.begin(c, delivery))
 
 
 @pytest.fixture
@@ -158,7 +162,7 @@ def test_an_edition_that_is_planned_again_moves_nobody_whose_letter_was_taken_ba
     pause(desk)
     pause(desk, paused=False)
     desk.house.store.write(
-        lambda c: writing.editions.start(c, 1, SLOT.isoformat(), planned=SLOT, expires=SLOT + DAY, upto_seq=2)
+        lambda c: editions.start(c, 1, SLOT.isoformat(), planned=SLOT, expires=SLOT + DAY, upto_seq=2)
     )
     desk.at(SLOT + minutes(1))
     desk.article(3)
@@ -170,8 +174,8 @@ def test_an_edition_that_is_planned_again_moves_nobody_whose_letter_was_taken_ba
 def test_a_letter_on_the_wire_that_is_put_off_in_a_pause_is_taken_back(desk: Desk) -> None:  # D1 D4 S7
     desk.clock.now = SLOT
     writing._plan(desk.session, tuple(desk.house.newsletters.values()), ())
-    ann, bob = desk.house.store.write(lambda c: ledger.claim(c, desk.clock(), 9))
-    assert all(desk.house.store.write(lambda c, n=each: ledger.begin(c, n.id)) for each in (ann, bob))  # type: ignore[misc]
+    stock = desk.house.store.write(lambda c: ledger.claim(c, desk.clock(), 9))
+    assert [True, True] == [begun(desk, each.id) for each in stock]
     pause(desk)
     desk.house.store.write(lambda c: ledger.recover(c, "resend"))
     desk.at(SLOT + minutes(1))
@@ -190,7 +194,5 @@ def test_what_stands_claimed_and_is_not_taken_back_does_not_leave_in_the_pause(d
     stock = desk.house.store.write(lambda c: ledger.claim(c, desk.clock(), 9))
     pause(desk)
 
-    assert [False, True] == [
-        desk.house.store.write(lambda c, n=each.id: ledger.begin(c, n)) for each in stock
-    ]  # type: ignore[misc]
+    assert [False, True] == [begun(desk, each.id) for each in stock]
     assert {State.SENT: 2, State.QUEUED: 1, State.SENDING: 1} == desk.house.store.read(ledger.tally)
