@@ -50,7 +50,7 @@ def look(house: House, number: int, now: datetime) -> tuple[Progress, Outlook] |
         return None
     tally = house.store.read(lambda c: ledger.tally(c, [number]))
     left = sum(tally.get(state, 0) for state in (State.SENT, State.SENDING, State.UNKNOWN))
-    is_open = progress.edition.release is not Release.CANCELLED and not _over(house, progress)
+    is_open = progress.edition.release is not Release.CANCELLED and not endings.is_over(house, progress)
     if variant := house.store.read(lambda c: editions.foremost(c, number)):
         titles = house.store.read(lambda c: articles.some(c, variant.articles))
         by_id = {article.id: article.title for article in titles}
@@ -63,10 +63,6 @@ def look(house: House, number: int, now: datetime) -> tuple[Progress, Outlook] |
     content, selection, readers = _ahead(house.learnt(), newsletter, progress.edition, now)
     headlines = tuple(article.title for article in selection.items)
     return progress, Outlook(content, headlines, selection.more, readers, left, is_open)
-
-
-def _over(house: House, progress: Progress) -> bool:
-    return progress.complete and not house.store.read(lambda c: approvals.has_unsent(c, progress.edition.id))
 
 
 def _ahead(
@@ -111,7 +107,7 @@ def decide(house: House, number: int, decision: Decision, now: datetime) -> tupl
     if progress is None:
         return None
     edition, wanted = progress.edition, DECISIONS[decision]
-    if edition.release in {wanted, Release.CANCELLED} or _over(house, progress):
+    if edition.release in {wanted, Release.CANCELLED} or endings.is_over(house, progress):
         return edition, False
     if edition.release in approvals.UNDECIDED and edition.expires <= now:
         wanted = Release.CANCELLED  # as the next look at what is due would find
@@ -122,6 +118,8 @@ def decide(house: House, number: int, decision: Decision, now: datetime) -> tupl
         leaves = max(slots.instant(edition) or now, now)
         change = partial(change, planned=leaves, expires=slots.life(house, newsletter, None, leaves))
     done = house.store.write(change)
+    if wanted is Release.CANCELLED:
+        endings.recall(house, number)
     after = house.store.read(lambda c: editions.progress(c, number))
     return (after.edition if after else edition), done
 
