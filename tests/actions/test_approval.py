@@ -15,7 +15,7 @@ from publisher.actions.publish import Published
 from publisher.errors import BadInput, BadState
 from publisher.model.delivery import Reply, Stage, State
 from publisher.model.digest import Release
-from publisher.store import approvals, ledger
+from publisher.store import approvals, editions, ledger
 from publisher.store.tables import notices
 from publisher.verbs import writing
 from tests.actions.test_plan import letters
@@ -310,6 +310,41 @@ class TestInstant:
 
         assert 4 == len(wire.editions())
 
+    def test_the_brake_counts_each_letter_once(self, make_desk: Callable[..., Desk]) -> None:  # D4 D8
+        """The ten minutes before now and those before the letter leaves overlap."""
+        wire = make_desk(schedule="instant", approve="notify", approve_before=5)
+        for number, minute in ((2, 0), (3, 1), (4, 7)):
+            wire.article(number)
+            wire.at(SLOT + minutes(minute))
+
+        assert 3 == len(wire.editions())
+
+    def test_proposals_that_are_cut_off_are_made_once(
+        self, wire: Desk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:  # D4 D7 D8
+        class Killed(BaseException):
+            pass
+
+        real, calls = editions.start, list[int]()
+
+        def killed(*arguments: Any, **more: Any) -> int:
+            calls.append(1)
+            if len(calls) == 3:
+                raise Killed
+            return real(*arguments, **more)
+
+        for number in (2, 3, 4):
+            wire.article(number)
+        with monkeypatch.context() as patch, pytest.raises(Killed):
+            patch.setattr(editions, "start", killed)
+            wire.at(SLOT)
+        wire.at(SLOT + minutes(1))
+        for each in wire.editions():
+            wire.decide("release", each.id)
+        wire.at(SLOT + minutes(2))
+
+        assert [["خبر 2"], ["خبر 3"], ["خبر 4"]] == sorted(letters(wire.house)[ANN])
+
 
 def test_a_notice_that_a_relay_puts_off_goes_out_later_once(desk: Desk) -> None:  # D8
     desk.article(2)
@@ -365,11 +400,11 @@ def test_winding_up_that_is_cut_off_goes_on_where_it_was(
     monkeypatch.setattr(endings, "CHUNK", 1)
     real, calls = approvals.wind_up, list[int]()
 
-    def killed(*arguments: Any) -> int:
+    def killed(*arguments: Any, **more: Any) -> None:
         calls.append(1)
         if len(calls) == 2:
             raise Killed
-        return real(*arguments)
+        real(*arguments, **more)
 
     with monkeypatch.context() as patch, pytest.raises(Killed):
         patch.setattr(approvals, "wind_up", killed)
