@@ -175,13 +175,31 @@ def _write(
     key = str(edition.id)
     if not house.mail.editors or house.store.read(lambda c: outbox.has(c, kind, key)):
         return
+    if _away(house, edition):
+        return
     found = look(house, edition.id, now)
     if found is None or found[1].content is None:
+        _nothing(house, edition)
         return
     content = _letter(house, kind, edition, found[1], found[1].content)
     editors = [mailbox(each)[1] for each in house.mail.editors]
     add = partial(outbox.add, kind=kind, key=key, recipients=editors, content=content)
     house.store.write(partial(add, now=now, expires=now + NEWS))
+
+
+def _away(house: House, edition: Edition) -> bool:
+    """Whether the article of such a letter is away: it may come back, and is worth no look until then."""
+    since = edition.from_seq
+    return since is not None and not house.store.read(
+        lambda c: articles.between(c, since, edition.upto_seq, limit=1)
+    )
+
+
+def _nothing(house: House, edition: Edition) -> None:
+    """Nobody can decide about an edition that nothing is left of; what comes back is in the next one."""
+    if edition.newsletter in house.newsletters and edition.release in approvals.UNDECIDED:
+        end = partial(approvals.set_release, edition=edition.id, release=Release.CANCELLED)
+        house.store.write(partial(end, before=edition.release))
 
 
 def _letter(house: House, kind: str, edition: Edition, outlook: Outlook, content: Content) -> Content:

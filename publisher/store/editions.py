@@ -82,7 +82,11 @@ def start(
         from_seq=from_seq,
     )
     # Readers of another cadence may come to a slot that is planned already: nobody is planned twice.
-    again = {"complete": False, "cadence": 0, "cursor": 0}
+    again: dict[str, Any] = {"complete": False, "cadence": 0, "cursor": 0}
+    # The article of a letter that waits for its editors was away, and has another place now.
+    moved = (editions.c.kind == Kind.ARTICLE) & (editions.c.cadence == 0)
+    for name in ("upto_seq", "from_seq"):
+        again[name] = case((moved, row.excluded[name]), else_=editions.c[name])
     connection.execute(row.on_conflict_do_update(index_elements=["newsletter", "slot"], set_=again))
     found = select(editions.c.id).where(editions.c.newsletter == newsletter, editions.c.slot == slot)
     return int(connection.execute(found).scalar_one())

@@ -120,6 +120,32 @@ def test_a_removed_article_is_not_sent_and_a_mended_one_as_mended(desk: Desk) ->
     assert "خبر مصحح" in parsed(next(each for each in desk.relay.got if each.recipient == ANN))["Subject"]
 
 
+def test_an_edition_that_nothing_is_left_of_is_cancelled(
+    make_desk: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch
+) -> None:  # D1 D8
+    desk = make_desk(approve="required")
+    desk.article(2)
+    desk.at(SLOT - minutes(60))
+    text = (desk.house.folder / "2.md").read_bytes()
+    (desk.house.folder / "2.md").unlink()
+    desk.publishes(desk.house, accept_removals=True)
+    desk.at(SLOT)
+    assert Release.CANCELLED is desk.edition().release
+    assert [("preview", ED), ("preview", EVE)] == desk.notes()
+    looked = list[int]()
+    with monkeypatch.context() as patch:
+        patch.setattr(approval, "look", lambda *_: looked.append(1))
+        desk.at(SLOT + minutes(1))
+    assert [] == looked
+    (desk.house.folder / "2.md").write_bytes(text)
+    desk.publishes(desk.house)
+    desk.at(SLOT + minutes(23 * 60))
+    desk.decide("release")
+    desk.at(SLOT + minutes(24 * 60))
+
+    assert [["خبر 2"]] == letters(desk.house)[ANN]
+
+
 def test_a_machine_that_slept_gives_the_editors_their_time_all_the_same(desk: Desk) -> None:  # D5 D8
     desk.article(2)
     desk.at(SLOT + minutes(30))
@@ -287,6 +313,26 @@ class TestInstant:
         wire.at(SLOT + minutes(61))
 
         assert [["خبر 3"]] == letters(wire.house)[ANN]
+
+    def test_an_article_that_is_away_may_come_back(
+        self, wire: Desk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:  # D1 D8
+        wire.article(2)
+        wire.at(SLOT)
+        text = (wire.house.folder / "2.md").read_bytes()
+        (wire.house.folder / "2.md").unlink()
+        wire.publishes(wire.house, accept_removals=True)
+        looked = list[int]()
+        with monkeypatch.context() as patch:
+            patch.setattr(approval, "look", lambda *_: looked.append(1))
+            wire.at(SLOT + minutes(60))
+        assert ([], Release.PROPOSED) == (looked, wire.edition().release)
+        (wire.house.folder / "2.md").write_bytes(text)
+        wire.publishes(wire.house)
+        wire.decide("release")
+        wire.at(SLOT + minutes(61))
+
+        assert [["خبر 2"]] == letters(wire.house)[ANN]
 
     def test_silence_sends_it_after_the_editors_time(self, make_desk: Callable[..., Desk]) -> None:  # D8
         wire = make_desk(schedule="instant", approve="notify", approve_before=5)
