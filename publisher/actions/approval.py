@@ -50,7 +50,7 @@ def look(house: House, number: int, now: datetime) -> tuple[Progress, Outlook] |
         return None
     tally = house.store.read(lambda c: ledger.tally(c, [number]))
     left = sum(tally.get(state, 0) for state in (State.SENT, State.SENDING, State.UNKNOWN))
-    is_open = progress.edition.release is not Release.CANCELLED and not _over(house, progress)
+    is_open = progress.edition.release is not Release.CANCELLED and not endings.is_over(house, progress)
     if variant := house.store.read(lambda c: editions.foremost(c, number)):
         titles = house.store.read(lambda c: articles.some(c, variant.articles))
         by_id = {article.id: article.title for article in titles}
@@ -63,10 +63,6 @@ def look(house: House, number: int, now: datetime) -> tuple[Progress, Outlook] |
     content, selection, readers = _ahead(house.learnt(), newsletter, progress.edition, now)
     headlines = tuple(article.title for article in selection.items)
     return progress, Outlook(content, headlines, selection.more, readers, left, is_open)
-
-
-def _over(house: House, progress: Progress) -> bool:
-    return progress.complete and not house.store.read(lambda c: approvals.has_unsent(c, progress.edition.id))
 
 
 def _ahead(
@@ -111,7 +107,7 @@ def decide(house: House, number: int, decision: Decision, now: datetime) -> tupl
     if progress is None:
         return None
     edition, wanted = progress.edition, DECISIONS[decision]
-    if edition.release in {wanted, Release.CANCELLED} or _over(house, progress):
+    if edition.release in {wanted, Release.CANCELLED} or endings.is_over(house, progress):
         return edition, False
     if edition.release in approvals.UNDECIDED and edition.expires <= now:
         wanted = Release.CANCELLED  # as the next look at what is due would find
@@ -122,6 +118,8 @@ def decide(house: House, number: int, decision: Decision, now: datetime) -> tupl
         leaves = max(slots.instant(edition) or now, now)
         change = partial(change, planned=leaves, expires=slots.life(house, newsletter, None, leaves))
     done = house.store.write(change)
+    if wanted is Release.CANCELLED:
+        endings.recall(house, number)
     after = house.store.read(lambda c: editions.progress(c, number))
     return (after.edition if after else edition), done
 
@@ -177,13 +175,31 @@ def _write(
     key = str(edition.id)
     if not house.mail.editors or house.store.read(lambda c: outbox.has(c, kind, key)):
         return
+    if _away(house, edition):
+        return
     found = look(house, edition.id, now)
     if found is None or found[1].content is None:
+        _nothing(house, edition)
         return
     content = _letter(house, kind, edition, found[1], found[1].content)
     editors = [mailbox(each)[1] for each in house.mail.editors]
     add = partial(outbox.add, kind=kind, key=key, recipients=editors, content=content)
     house.store.write(partial(add, now=now, expires=now + NEWS))
+
+
+def _away(house: House, edition: Edition) -> bool:
+    """Whether the article of such a letter is away: it may come back, and is worth no look until then."""
+    since = edition.from_seq
+    return since is not None and not house.store.read(
+        lambda c: articles.between(c, since, edition.upto_seq, limit=1)
+    )
+
+
+def _nothing(house: House, edition: Edition) -> None:
+    """Nobody can decide about an edition that nothing is left of; what comes back is in the next one."""
+    if edition.newsletter in house.newsletters and edition.release in approvals.UNDECIDED:
+        end = partial(approvals.set_release, edition=edition.id, release=Release.CANCELLED)
+        house.store.write(partial(end, before=edition.release))
 
 
 def _letter(house: House, kind: str, edition: Edition, outlook: Outlook, content: Content) -> Content:

@@ -210,7 +210,7 @@ def _paused(
         if resumes <= now:
             raise BadInput(f"{change.until} is here already", "", "name the first day with letters again")
     if change.paused:
-        choices.take_back(connection, standing)
+        choices.take_back(connection, standing.newsletter, standing.subscriber)
     return {"state": state, "resumes": resumes}
 
 

@@ -112,7 +112,14 @@ def plan(house: House, newsletter: Newsletter, progress: Progress, now: datetime
     turn = Turn(progress.cadence, now, now + LIFE_MOST, 0)
     after = progress.cursor
     while chunk := store.read(
-        partial(corrections.readers, newsletter=series, carried=carried, after=after, limit=CHUNK)
+        partial(
+            corrections.readers,
+            newsletter=series,
+            article=article,
+            carried=carried,
+            after=after,
+            limit=CHUNK,
+        )
     ):
         after = chunk[-1].subscriber
         planned = letters.planned(chunk)
@@ -125,7 +132,8 @@ def plan(house: House, newsletter: Newsletter, progress: Progress, now: datetime
 
 
 def _leaving(connection: Connection, carried: Sequence[Carrier], now: datetime) -> bool:
-    alive = {each.edition for each in carried if each.expires > now}
+    # A letter lives at most three days from its planning, which is over when its edition's life is.
+    alive = {each.edition for each in carried if each.expires + LIFE_MOST > now}
     return any(approvals.has_unsent(connection, edition) for edition in sorted(alive))
 
 

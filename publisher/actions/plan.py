@@ -62,11 +62,18 @@ def _begun(
     edition = progress.edition
     if progress.cadence:
         return progress
-    endings.supersede(house, edition)
+    endings.supersede(house, edition, _only(house, newsletter, edition))
     if newsletter.approve != "none" and slots.instant(edition):
         edition = with_opening(house, newsletter, series, edition, now)
         house.store.write(lambda c: approvals.open_with(c, edition.id, edition.opening))
     return replace(progress, edition=edition)
+
+
+def _only(house: House, newsletter: Newsletter, edition: Edition) -> datetime | None:
+    """The slot whose readers alone the edition is for; None where all are."""
+    slot = slots.instant(edition) if newsletter.approve == "none" else None
+    every = house.store.read(lambda c: cadences.of(c, newsletter.name))
+    return slot if any(each.slot != slot for each in every) else None
 
 
 def with_opening(
@@ -93,7 +100,7 @@ class _Plan:
         """Everybody who is not planned yet."""
         slot = slots.instant(self._edition)
         # Where editors are asked all readers are due together, and perhaps later than the cadences know (D8).
-        these = slot if self._newsletter.approve == "none" else None
+        these = _only(self._house, self._newsletter, self._edition)
         waiting = self._house.store.read(lambda c: cadences.of(c, self._newsletter.name, these))
         if self._edition.kind is Kind.DIGEST and any(each.own for each in waiting):
             self._show()

@@ -1,9 +1,10 @@
 """What comes due becomes an edition: at the slots of the cadences (D4, D5), at once for an instant newsletter, and
 when somebody says so."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -54,7 +55,15 @@ def edition_now(house: House, newsletter: Newsletter, now: datetime, *, include_
         return None
     if not _anybody(house, newsletter, series, include_existing=include_existing):
         return None
-    return _start(house, newsletter, series, f"now:{now.isoformat()}", now, include_existing=include_existing)
+    slot = f"now:{now.isoformat()}"
+    row = _row(house, newsletter, series, slot, now, include_existing=include_existing)
+
+    def write(connection: Connection) -> int:
+        if newsletter.instant:  # it holds them all
+            people.passed(connection, series.id, articles.max_seq(connection))
+        return row(connection)
+
+    return house.store.write(write)
 
 
 def _anybody(house: House, newsletter: Newsletter, series: Series, *, include_existing: bool = False) -> bool:
@@ -135,10 +144,10 @@ def _at_slots(house: House, newsletter: Newsletter, series: Series, now: datetim
     )
     for slot in sorted({each.wanted for each in kept if each.wanted}):
         if not before:
-            _start(house, newsletter, series, rfc3339(slot), now)
+            house.store.write(_row(house, newsletter, series, rfc3339(slot), now))
         elif _anybody(house, newsletter, series):
             leaves = max(slot, at.replace(second=0, microsecond=0))
-            _start(house, newsletter, series, rfc3339(slot), now, leaves=leaves)
+            house.store.write(_row(house, newsletter, series, rfc3339(slot), now, leaves=leaves))
 
     def settle(connection: Connection) -> None:
         for each in dealt:
@@ -167,27 +176,31 @@ def _at_once(house: House, newsletter: Newsletter, series: Series, now: datetime
     items = sorted(every(last, None, ()).items, key=lambda article: article.seq)
     before = ahead(newsletter)
     at = now + before
+    spans = [(now - BURST_SPAN, now), (max(now, at - BURST_SPAN), at)]  # none is counted twice
     recent = house.store.read(
-        lambda c: sum(
-            editions.planned_between(c, series.id, Kind.ARTICLE, end - BURST_SPAN, end) for end in {now, at}
-        )
+        lambda c: sum(editions.planned_between(c, series.id, Kind.ARTICLE, *span) for span in spans)
     )
     if items and recent >= BURST:
         return
     burst = len(items) + recent > BURST
+    started = list[Callable[[Connection], int]]()
     for article in items[-1:] if burst else items:
-        slot, seq = f"article:{article.id}", article.seq
+        row = partial(_row, house, newsletter, series, f"article:{article.id}", now, kind=Kind.ARTICLE)
         if before:  # each stands for itself, whatever is decided about those before it
-            _start(
-                house, newsletter, series, slot, now, kind=Kind.ARTICLE, upto=seq, leaves=at, from_seq=last
-            )
-            last = seq
+            started.append(row(upto=article.seq, leaves=at, from_seq=last))
+            last = article.seq
         else:
-            _start(house, newsletter, series, slot, now, kind=Kind.ARTICLE, upto=seq)
-    house.store.write(lambda c: people.passed(c, series.id, upto))
+            started.append(row(upto=article.seq))
+
+    def write(connection: Connection) -> None:
+        for start in started:
+            start(connection)
+        people.passed(connection, series.id, upto)
+
+    house.store.write(write)
 
 
-def _start(
+def _row(
     house: House,
     newsletter: Newsletter,
     series: Series,
@@ -199,21 +212,19 @@ def _start(
     upto: int | None = None,
     from_seq: int | None = None,
     leaves: datetime | None = None,
-) -> int:
-    """Start an edition that leaves now, or a proposed one that *leaves* then."""
+) -> Callable[[Connection], int]:
+    """What starts an edition that leaves now, or a proposed one that *leaves* then."""
     opening = "" if kind is Kind.ARTICLE else openings.note(house, newsletter, series, now)
-    return house.store.write(
-        lambda c: editions.start(
-            c,
-            series.id,
-            slot,
-            planned=leaves or now,
-            expires=life(house, newsletter, None, leaves or now),
-            upto_seq=upto or articles.max_seq(c),
-            include_existing=include_existing,
-            kind=kind,
-            opening=opening,
-            release=Release.PROPOSED if leaves else Release.RELEASED,
-            from_seq=from_seq,
-        )
+    return lambda c: editions.start(
+        c,
+        series.id,
+        slot,
+        planned=leaves or now,
+        expires=life(house, newsletter, None, leaves or now),
+        upto_seq=upto or articles.max_seq(c),
+        include_existing=include_existing,
+        kind=kind,
+        opening=opening,
+        release=Release.PROPOSED if leaves else Release.RELEASED,
+        from_seq=from_seq,
     )

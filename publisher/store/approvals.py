@@ -1,15 +1,16 @@
 """What editors decide about an edition (D8), and the winding up of one that is not sent."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, ScalarSelect, select, update
 
 from publisher.model.delivery import State
 from publisher.model.digest import Edition, Kind, Release
 from publisher.store import editions as rows
 from publisher.store import ledger
 from publisher.store.editions import Progress
-from publisher.store.tables import QUEUED, deliveries, editions, subscriptions
+from publisher.store.tables import QUEUED, cadences, deliveries, editions, subscriptions
 
 UNDECIDED = (Release.PROPOSED, Release.HELD)
 
@@ -42,17 +43,35 @@ def open_with(connection: Connection, edition: int, opening: str) -> None:
     connection.execute(update(editions).where(editions.c.id == edition).values(opening=opening))
 
 
-def supersede(connection: Connection, edition: Edition) -> None:
-    """The digests of the newsletter before *edition* that nobody decided about are not sent any more: what they hold
-    is in this one."""
-    newsletter = select(editions.c.newsletter).where(editions.c.id == edition.id).scalar_subquery()
-    before = update(editions).where(
-        editions.c.newsletter == newsletter,
-        editions.c.kind == Kind.DIGEST,
+def superseded(connection: Connection, edition: Edition) -> list[Progress]:
+    """The editions of the newsletter before *edition* that nobody decided about and whose articles it holds: digests,
+    and of one sent at once the proposed letters of single articles too, unless a later one has left before them."""
+    held = editions.c.kind == Kind.DIGEST
+    if edition.slot.startswith("now:"):
+        later = editions.alias()
+        passed = select(later.c.id).where(
+            later.c.newsletter == editions.c.newsletter,
+            later.c.kind == Kind.ARTICLE,
+            later.c.upto_seq >= editions.c.upto_seq,
+            later.c.cadence > 0,
+        )
+        held |= (editions.c.kind == Kind.ARTICLE) & ~passed.exists()
+    query = select(editions.c.id).where(
+        editions.c.newsletter == _newsletter(edition.id),
+        held,
         editions.c.release.in_(UNDECIDED),
         editions.c.id < edition.id,
     )
-    connection.execute(before.values(release=Release.CANCELLED))
+    found = (rows.progress(connection, number) for number in connection.execute(query).scalars().all())
+    return [each for each in found if each]
+
+
+def claimed(connection: Connection, edition: int) -> list[int]:
+    """The letters of the edition that are next in line of a connection."""
+    query = select(deliveries.c.id).where(
+        deliveries.c.edition == edition, deliveries.c.state == State.CLAIMED
+    )
+    return list(connection.execute(query).scalars())
 
 
 def has_unsent(connection: Connection, edition: int) -> bool:
@@ -69,25 +88,48 @@ def unwound(connection: Connection) -> list[int]:
     return ledger.queueing(connection, Release.CANCELLED)
 
 
-def wind_up(connection: Connection, edition: Edition, limit: int) -> int:
-    """Cancel at most *limit* letters of a cancelled edition that have not left; returns how many. Their readers are
-    where they were before it: a digest's articles are in their next one. An instant newsletter's article, and a
-    correction, were not to be sent."""
-    query = select(*deliveries.c["id", "subscriber"]).where(QUEUED, deliveries.c.edition == edition.id)
-    found = connection.execute(query.limit(limit)).all()
+def waiting(
+    connection: Connection, edition: int, limit: int | None = None, only: datetime | None = None
+) -> list[int]:
+    """Letters of the edition that wait, at most *limit*: of the readers whose last slot was *only* (None: of all)."""
+    query = select(deliveries.c.id).where(QUEUED, deliveries.c.edition == edition)
+    if only:
+        theirs = select(cadences.c.id).join_from(
+            cadences, subscriptions, cadences.c.id == subscriptions.c.cadence
+        )
+        theirs = theirs.where(
+            subscriptions.c.newsletter == _newsletter(edition),
+            subscriptions.c.subscriber == deliveries.c.subscriber,
+            cadences.c.slot == only,
+        )
+        query = query.where(theirs.exists())
+    return list(connection.execute(query.limit(limit)).scalars())
+
+
+def _newsletter(edition: int) -> ScalarSelect[int]:
+    return select(editions.c.newsletter).where(editions.c.id == edition).scalar_subquery()
+
+
+def wind_up(connection: Connection, edition: Edition, letters: Sequence[int]) -> None:
+    """Cancel those of these *letters* of an edition that is not released that have not left. Their readers are where
+    they were before it: a digest's articles are in their next one. An instant newsletter's article, and a correction,
+    were not to be sent."""
+    stopped = select(editions.c.id).where(editions.c.id == edition.id, editions.c.release != Release.RELEASED)
+    query = select(*deliveries.c["id", "subscriber"]).where(
+        QUEUED, deliveries.c.id.in_(letters), stopped.exists()
+    )
+    found = connection.execute(query).all()
     values = {"state": State.CANCELLED, "note": "the edition was cancelled"}
     ids = [row.id for row in found]
     connection.execute(update(deliveries).where(deliveries.c.id.in_(ids)).values(values))
     if found and edition.kind is Kind.DIGEST:
-        newsletter = select(editions.c.newsletter).where(editions.c.id == edition.id).scalar_subquery()
         before = select(deliveries.c.seen_seq).where(
             deliveries.c.edition == edition.id, deliveries.c.subscriber == subscriptions.c.subscriber
         )
         theirs = update(subscriptions).where(
-            subscriptions.c.newsletter == newsletter,
+            subscriptions.c.newsletter == _newsletter(edition.id),
             subscriptions.c.subscriber.in_([row.subscriber for row in found]),
             subscriptions.c.seen_seq == edition.upto_seq,  # else a later one has gone on from here
         )
         back = {"seen_seq": before.scalar_subquery(), "letters": subscriptions.c.letters - 1, "last_day": 0}
         connection.execute(theirs.values(back))
-    return len(found)

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, select, update
 
 from publisher.model.delivery import State
+from publisher.model.digest import Kind
 from publisher.model.people import Wish
 from publisher.store.cadences import Cadence, some
-from publisher.store.tables import articles, deliveries, editions, subscriptions, variants
+from publisher.store.tables import deliveries, editions, subscriptions
 
 UNSENT = (State.QUEUED, State.CLAIMED)
 
@@ -88,20 +89,31 @@ def wake(connection: Connection, now: datetime) -> None:
     connection.execute(update(subscriptions).where(subscriptions.c.resumes <= now).values(resumes=None))
 
 
-def take_back(connection: Connection, standing: Standing) -> None:
-    """Cancel the letters of this subscription that have not left: what they hold is unseen again (D1)."""
-    mine = (
-        (deliveries.c.subscriber == standing.subscriber)
-        & deliveries.c.state.in_(UNSENT)
-        & deliveries.c.edition.in_(select(editions.c.id).where(editions.c.newsletter == standing.newsletter))
+def take_back(connection: Connection, newsletter: int, subscriber: int) -> None:
+    """Cancel the letters of this subscription that have not left: its reader is where they were before them (D1). What
+    moved nobody (a correction, an edition that says itself what it holds), and what a later letter has passed, stays
+    and waits."""
+    mine = deliveries.c.subscriber == subscriber
+    query = (
+        select(*deliveries.c["id", "seen_seq"], *editions.c["upto_seq", "kind", "from_seq"])
+        .join_from(deliveries, editions)
+        .where(mine, deliveries.c.state.in_(UNSENT), editions.c.newsletter == newsletter)
+        .order_by(editions.c.id.desc())
     )
-    held = select(variants.c.articles).where(variants.c.id.in_(select(deliveries.c.variant).where(mine)))
-    ids = {each for row in connection.execute(held) for each in row.articles}
-    cancelled = update(deliveries).where(mine).values(state=State.CANCELLED, note="paused")
-    count = connection.execute(cancelled).rowcount
-    oldest = connection.execute(select(func.min(articles.c.seq)).where(articles.c.id.in_(ids))).scalar()
-    if oldest is not None:
-        write(connection, standing, {"seen_seq": oldest - 1, "letters": standing.letters - count})
+    row = update(deliveries)
+    for letter in connection.execute(query).all():
+        moved = letter.kind != Kind.CORRECTION and letter.from_seq is None
+        back = update(subscriptions).where(
+            subscriptions.c.newsletter == newsletter,
+            subscriptions.c.subscriber == subscriber,
+            subscriptions.c.seen_seq == letter.upto_seq,
+        )
+        values = {"seen_seq": letter.seen_seq, "letters": subscriptions.c.letters - 1}
+        if moved and connection.execute(back.values(values)).rowcount:
+            after = {"state": State.CANCELLED, "note": "paused"}
+        else:  # one that is claimed, too
+            after = {"state": State.QUEUED}
+        connection.execute(row.where(deliveries.c.id == letter.id).values(after))
 
 
 def came_to(connection: Connection, standing: Standing, slot: str) -> bool:

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
 from publisher.model.article import Article, Correction, Status
 from publisher.model.delivery import State
+from publisher.model.digest import Kind
 from publisher.model.people import Reach, Wish
 from publisher.store import facts, stale
 from publisher.store.articles import some
@@ -29,9 +30,8 @@ HAD = (State.SENT, State.UNKNOWN, State.SENDING)  # letters that are with their 
 
 @dataclass(frozen=True, slots=True)
 class Carrier:
-    """A variant that carried an article."""
+    """An edition that carried an article."""
 
-    variant: int
     edition: int
     expires: datetime  # the end of the edition's life
 
@@ -86,30 +86,40 @@ def get(connection: Connection, number: int) -> tuple[Article, str]:
 
 
 def carriers(connection: Connection, newsletter: int, article: Article) -> list[Carrier]:
-    """The variants of the newsletter's editions that carried the article."""
-    query = (
-        select(variants.c.id, variants.c.edition, editions.c.expires, variants.c.articles)
-        .join_from(editions, variants)
-        .where(
-            editions.c.newsletter == newsletter,
-            editions.c.upto_seq >= article.seq,
-            func.instr(variants.c.articles, json.dumps(article.id)) > 0,
-        )
+    """The newsletter's editions that carried the article; a correction carries none."""
+    query = select(*editions.c["id", "expires"]).where(
+        editions.c.newsletter == newsletter,
+        editions.c.upto_seq >= article.seq,
+        editions.c.kind != Kind.CORRECTION,
+        select(variants.c.id).where(variants.c.edition == editions.c.id, _holds(article)).exists(),
     )
-    rows = connection.execute(query)
-    return [Carrier(*row[:3]) for row in rows if article.id in row.articles]
+    return [Carrier(*row) for row in connection.execute(query)]
+
+
+def _holds(article: Article) -> ColumnElement[bool]:
+    """Whether a variant holds the article: its id, in quotation marks, is one of a list's."""
+    return func.instr(variants.c.articles, json.dumps(article.id)) > 0
 
 
 def readers(
-    connection: Connection, newsletter: int, carried: Sequence[Carrier], after: int, limit: int
+    connection: Connection,
+    newsletter: int,
+    article: Article,
+    carried: Sequence[Carrier],
+    after: int,
+    limit: int,
 ) -> list[Reader]:
-    """The next readers of the newsletter to be mailed (reachable and active), by key, and which of them *carried*
-    reached."""
-    had = select(deliveries.c.id).where(
-        deliveries.c.edition.in_({each.edition for each in carried}),
-        deliveries.c.subscriber == subscriptions.c.subscriber,
-        deliveries.c.variant.in_([each.variant for each in carried]),
-        deliveries.c.state.in_(HAD),
+    """The next readers of the newsletter to be mailed (reachable and active), by key, and which of them had the
+    *article* in one of the editions that *carried* it."""
+    had = (
+        select(deliveries.c.id)
+        .join_from(deliveries, variants, variants.c.id == deliveries.c.variant)
+        .where(
+            deliveries.c.edition.in_([each.edition for each in carried]),
+            deliveries.c.subscriber == subscriptions.c.subscriber,
+            deliveries.c.state.in_(HAD),
+            _holds(article),
+        )
     )
     query = (
         select(subscriptions.c.subscriber, subscribers.c.language)

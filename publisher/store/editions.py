@@ -82,7 +82,11 @@ def start(
         from_seq=from_seq,
     )
     # Readers of another cadence may come to a slot that is planned already: nobody is planned twice.
-    again = {"complete": False, "cadence": 0, "cursor": 0}
+    again: dict[str, Any] = {"complete": False, "cadence": 0, "cursor": 0}
+    # The article of a letter that waits for its editors was away, and has another place now.
+    moved = (editions.c.kind == Kind.ARTICLE) & (editions.c.cadence == 0)
+    for name in ("upto_seq", "from_seq"):
+        again[name] = case((moved, row.excluded[name]), else_=editions.c[name])
     connection.execute(row.on_conflict_do_update(index_elements=["newsletter", "slot"], set_=again))
     found = select(editions.c.id).where(editions.c.newsletter == newsletter, editions.c.slot == slot)
     return int(connection.execute(found).scalar_one())
@@ -172,7 +176,9 @@ def add_deliveries(
     connection: Connection, edition: Edition, turn: Turn, planned: Sequence[tuple[int, int, int]], cursor: int
 ) -> None:
     """Plan one chunk in one transaction: *planned* are (subscriber, variant, watermark); the watermark moves with it
-    (D1), and *cursor* is the last reader looked at. A correction moves nobody's (D9)."""
+    (D1), and *cursor* is the last reader looked at. A correction moves nobody's (D9). Who paused since they were read,
+    or is elsewhere in the order, has no letter: what it would hold is in their next one."""
+    planned = _still(connection, edition, planned)
     newsletter = select(editions.c.newsletter).where(editions.c.id == edition.id).scalar_subquery()
     rows = [
         {
@@ -205,6 +211,23 @@ def add_deliveries(
     )
     if turn.slot:
         choices.move(connection, turn.cadence, turn.slot, cursor)
+
+
+def _still(
+    connection: Connection, edition: Edition, planned: Sequence[tuple[int, int, int]]
+) -> list[tuple[int, int, int]]:
+    """Of *planned* those that are true still, and not planned already."""
+    newsletter = select(editions.c.newsletter).where(editions.c.id == edition.id).scalar_subquery()
+    theirs = (deliveries.c.edition == edition.id) & (deliveries.c.subscriber == subscriptions.c.subscriber)
+    query = select(*subscriptions.c["subscriber", "seen_seq"]).where(
+        subscriptions.c.newsletter == newsletter,
+        subscriptions.c.subscriber.in_([subscriber for subscriber, *_ in planned]),
+        subscriptions.c.state == Wish.ACTIVE,
+        ~select(deliveries.c.id).where(theirs).exists(),
+    )
+    now = {row.subscriber: row.seen_seq for row in connection.execute(query)}
+    correction = edition.kind is Kind.CORRECTION
+    return [each for each in planned if each[0] in now and (correction or now[each[0]] == each[2])]
 
 
 def finish(connection: Connection, edition: int) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, Select, func, select, update
@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, Select, func, select, update
 from publisher.model.delivery import Delivery, State, Verdict
 from publisher.model.digest import Release
 from publisher.model.people import Reach, Wish
+from publisher.store import choices
 from publisher.store.tables import QUEUED, deliveries, editions, newsletters, subscribers, subscriptions
 
 # Of these cadences those whose letters may not leave now, and when they may (D5).
@@ -21,6 +22,7 @@ def _always(connection: Connection, cadences: set[int], now: datetime) -> Mappin
 
 
 MOST_PUT_OFF = 1000  # letters that wait for their hour, before other writers have their turn
+REST = timedelta(hours=1)  # after which a letter that waits for the end of a pause is looked at again
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +52,8 @@ def recover(connection: Connection, on_unknown: Literal["resend", "hold"]) -> in
 
 def claim(connection: Connection, now: datetime, limit: int, opens: Opens = _always) -> list[Delivery]:
     """Take the next letters of released editions that are due, in variant order. Those of readers who left meanwhile
-    are cancelled, those whose edition's life is over fail (S7), and those that may not leave at this hour wait until
-    it *opens*."""
+    are cancelled, those whose edition's life is over fail (S7), those that may not leave at this hour wait until
+    it *opens*, and those of readers who paused are taken back or wait (D4)."""
     late = 0
     while late < MOST_PUT_OFF and (rows := _due(connection, now, limit)):
         wanted, unwanted, expired = list[Delivery](), list[int](), list[int]()
@@ -62,6 +64,8 @@ def claim(connection: Connection, now: datetime, limit: int, opens: Opens = _alw
             elif row.cadence in closed:
                 _put_off(connection, row.id, closed[row.cadence])
                 late += 1
+            elif row.state == Reach.REACHABLE and row.wish == Wish.PAUSED:
+                _rest(connection, row, now)
             elif row.state == Reach.REACHABLE and row.wish == Wish.ACTIVE:
                 wanted.append(Delivery(*row[:7]))
             else:
@@ -109,7 +113,7 @@ def _due_of(edition: int, now: datetime, limit: int) -> Select[*tuple[Any, ...]]
             deliveries.c.attempts,
         )
         .add_columns(deliveries.c.expires, subscribers.c.state, subscriptions.c.state.label("wish"))
-        .add_columns(subscriptions.c.cadence)
+        .add_columns(*subscriptions.c["cadence", "newsletter"])
         .join_from(deliveries, editions)
         .join(subscribers, subscribers.c.id == deliveries.c.subscriber)
         .outerjoin(
@@ -125,6 +129,13 @@ def _due_of(edition: int, now: datetime, limit: int) -> Select[*tuple[Any, ...]]
 
 def _put_off(connection: Connection, delivery: int, until: datetime) -> None:
     connection.execute(update(deliveries).where(deliveries.c.id == delivery).values(due=until))
+
+
+def _rest(connection: Connection, row: Row[*tuple[Any, ...]], now: datetime) -> None:
+    """It was on the wire when its reader paused, or is none that can be taken back."""
+    choices.take_back(connection, row.newsletter, row.subscriber)
+    waits = update(deliveries).where(deliveries.c.id == row.id)
+    connection.execute(waits.values(due=min(now + REST, row.expires)))
 
 
 def _mark(connection: Connection, ids: list[int], state: State, note: str | None = None) -> None:

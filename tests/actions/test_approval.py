@@ -15,7 +15,7 @@ from publisher.actions.publish import Published
 from publisher.errors import BadInput, BadState
 from publisher.model.delivery import Reply, Stage, State
 from publisher.model.digest import Release
-from publisher.store import approvals, ledger
+from publisher.store import approvals, editions, ledger
 from publisher.store.tables import notices
 from publisher.verbs import writing
 from tests.actions.test_plan import letters
@@ -118,6 +118,32 @@ def test_a_removed_article_is_not_sent_and_a_mended_one_as_mended(desk: Desk) ->
 
     assert [["خبر مصحح"]] == letters(desk.house)[ANN]
     assert "خبر مصحح" in parsed(next(each for each in desk.relay.got if each.recipient == ANN))["Subject"]
+
+
+def test_an_edition_that_nothing_is_left_of_is_cancelled(
+    make_desk: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch
+) -> None:  # D1 D8
+    desk = make_desk(approve="required")
+    desk.article(2)
+    desk.at(SLOT - minutes(60))
+    text = (desk.house.folder / "2.md").read_bytes()
+    (desk.house.folder / "2.md").unlink()
+    desk.publishes(desk.house, accept_removals=True)
+    desk.at(SLOT)
+    assert Release.CANCELLED is desk.edition().release
+    assert [("preview", ED), ("preview", EVE)] == desk.notes()
+    looked = list[int]()
+    with monkeypatch.context() as patch:
+        patch.setattr(approval, "look", lambda *_: looked.append(1))
+        desk.at(SLOT + minutes(1))
+    assert [] == looked
+    (desk.house.folder / "2.md").write_bytes(text)
+    desk.publishes(desk.house)
+    desk.at(SLOT + minutes(23 * 60))
+    desk.decide("release")
+    desk.at(SLOT + minutes(24 * 60))
+
+    assert [["خبر 2"]] == letters(desk.house)[ANN]
 
 
 def test_a_machine_that_slept_gives_the_editors_their_time_all_the_same(desk: Desk) -> None:  # D5 D8
@@ -288,6 +314,26 @@ class TestInstant:
 
         assert [["خبر 3"]] == letters(wire.house)[ANN]
 
+    def test_an_article_that_is_away_may_come_back(
+        self, wire: Desk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:  # D1 D8
+        wire.article(2)
+        wire.at(SLOT)
+        text = (wire.house.folder / "2.md").read_bytes()
+        (wire.house.folder / "2.md").unlink()
+        wire.publishes(wire.house, accept_removals=True)
+        looked = list[int]()
+        with monkeypatch.context() as patch:
+            patch.setattr(approval, "look", lambda *_: looked.append(1))
+            wire.at(SLOT + minutes(60))
+        assert ([], Release.PROPOSED) == (looked, wire.edition().release)
+        (wire.house.folder / "2.md").write_bytes(text)
+        wire.publishes(wire.house)
+        wire.decide("release")
+        wire.at(SLOT + minutes(61))
+
+        assert [["خبر 2"]] == letters(wire.house)[ANN]
+
     def test_silence_sends_it_after_the_editors_time(self, make_desk: Callable[..., Desk]) -> None:  # D8
         wire = make_desk(schedule="instant", approve="notify", approve_before=5)
         wire.article(2)
@@ -309,6 +355,41 @@ class TestInstant:
         wire.at(SLOT + minutes(13))
 
         assert 4 == len(wire.editions())
+
+    def test_the_brake_counts_each_letter_once(self, make_desk: Callable[..., Desk]) -> None:  # D4 D8
+        """The ten minutes before now and those before the letter leaves overlap."""
+        wire = make_desk(schedule="instant", approve="notify", approve_before=5)
+        for number, minute in ((2, 0), (3, 1), (4, 7)):
+            wire.article(number)
+            wire.at(SLOT + minutes(minute))
+
+        assert 3 == len(wire.editions())
+
+    def test_proposals_that_are_cut_off_are_made_once(
+        self, wire: Desk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:  # D4 D7 D8
+        class Killed(BaseException):
+            pass
+
+        real, calls = editions.start, list[int]()
+
+        def killed(*arguments: Any, **more: Any) -> int:
+            calls.append(1)
+            if len(calls) == 3:
+                raise Killed
+            return real(*arguments, **more)
+
+        for number in (2, 3, 4):
+            wire.article(number)
+        with monkeypatch.context() as patch, pytest.raises(Killed):
+            patch.setattr(editions, "start", killed)
+            wire.at(SLOT)
+        wire.at(SLOT + minutes(1))
+        for each in wire.editions():
+            wire.decide("release", each.id)
+        wire.at(SLOT + minutes(2))
+
+        assert [["خبر 2"], ["خبر 3"], ["خبر 4"]] == sorted(letters(wire.house)[ANN])
 
 
 def test_a_notice_that_a_relay_puts_off_goes_out_later_once(desk: Desk) -> None:  # D8
@@ -365,11 +446,11 @@ def test_winding_up_that_is_cut_off_goes_on_where_it_was(
     monkeypatch.setattr(endings, "CHUNK", 1)
     real, calls = approvals.wind_up, list[int]()
 
-    def killed(*arguments: Any) -> int:
+    def killed(*arguments: Any, **more: Any) -> None:
         calls.append(1)
         if len(calls) == 2:
             raise Killed
-        return real(*arguments)
+        real(*arguments, **more)
 
     with monkeypatch.context() as patch, pytest.raises(Killed):
         patch.setattr(approvals, "wind_up", killed)

@@ -12,7 +12,7 @@ import pytest
 from lxml import etree, html
 from sqlalchemy import update
 
-from publisher.actions import approval, correction, readers
+from publisher.actions import approval, choices, correction, readers
 from publisher.errors import BadInput
 from publisher.model.delivery import Reply, Stage, State
 from publisher.model.digest import Kind
@@ -119,6 +119,42 @@ def test_a_reader_whose_letter_leaves_after_the_correction_gets_it_then(
     desk.relay.answers.clear()
     desk.at(SLOT + minutes(6))
     desk.at(SLOT + minutes(7))
+
+    assert ["خبر 2", "تصحيح: خبر 2"] == subjects(desk, BOB) == subjects(desk, ANN)
+
+
+def test_a_correction_that_is_put_off_keeps_no_other_reader_waiting(
+    make_desk: Callable[..., Desk],
+) -> None:  # D9
+    """Bob's letter leaves after the correction; Ann's mailbox is full when hers should."""
+    desk = make_desk(approve="none")
+    desk.relay.answers[BOB] = (Stage.RCPT, Reply(451, "4.7.1 later"))
+    desk.article(2)
+    desk.at(SLOT)
+    desk.relay.answers = {ANN: (Stage.RCPT, Reply(452, "4.2.2 mailbox full"))}
+    corrected(desk)
+    desk.at(SLOT + minutes(6))
+    desk.at(SLOT + minutes(7))
+
+    assert ["خبر 2", "تصحيح: خبر 2"] == subjects(desk, BOB)
+    assert ["خبر 2"] == subjects(desk, ANN)
+
+
+def test_a_letter_that_outlives_its_edition_is_followed_by_the_correction(
+    make_desk: Callable[..., Desk],
+) -> None:  # D9 S3
+    """Bob reads a daily newsletter weekly: his letters live for three days."""
+    desk = make_desk(approve="none", frequencies=("daily", "weekly"))
+    weekly = choices.Change(schedule="weekly sat 07:00")
+    choices.choose(desk.house, choices.reader(desk.house, BOB), None, weekly, desk.clock())
+    desk.relay.answers[BOB] = (Stage.RCPT, Reply(451, "4.7.1 later"))
+    desk.article(2)
+    for hour in range(26):
+        desk.at(SLOT + minutes(60 * hour))
+    corrected(desk)
+    desk.relay.answers.clear()
+    for hour in range(26, 32):
+        desk.at(SLOT + minutes(60 * hour))
 
     assert ["خبر 2", "تصحيح: خبر 2"] == subjects(desk, BOB) == subjects(desk, ANN)
 
