@@ -1,7 +1,7 @@
 """The rows of editions and variants, and the planning of deliveries, a chunk of readers at a time."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -288,13 +288,20 @@ def foremost(connection: Connection, edition: int) -> Foremost | None:
     return Foremost(*row) if row else None
 
 
-def listing(connection: Connection) -> list[tuple[Edition, dict[str, int]]]:
-    """All editions, newest first, with their deliveries by state."""
+def listing(
+    connection: Connection, ids: Collection[int] | None = None
+) -> list[tuple[Edition, dict[str, int]]]:
+    """These editions, or all, newest first, with their deliveries by state."""
     counts: dict[int, dict[str, int]] = {}
-    query = select(deliveries.c.edition, deliveries.c.state, func.count())
-    for edition, state, count in connection.execute(query.group_by(deliveries.c.edition, deliveries.c.state)):
-        counts.setdefault(edition, {})[State(state).name.lower()] = count
-    rows = connection.execute(_editions().order_by(editions.c.id.desc()))
+    count = select(deliveries.c.edition, deliveries.c.state, func.count())
+    query = _editions().order_by(editions.c.id.desc())
+    if ids is not None:  # a ledger of years is not counted for one
+        count, query = count.where(deliveries.c.edition.in_(ids)), query.where(editions.c.id.in_(ids))
+    for edition, state, number in connection.execute(
+        count.group_by(deliveries.c.edition, deliveries.c.state)
+    ):
+        counts.setdefault(edition, {})[State(state).name.lower()] = number
+    rows = connection.execute(query)
     return [(_progress(row).edition, counts.get(row.id, {})) for row in rows]
 
 

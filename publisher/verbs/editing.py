@@ -32,11 +32,10 @@ async def decide(session: Session, *, edition: int, decision: str) -> dict[str, 
         session.on_planned()  # its page and its entry in the feed come or go
     elif changed:
         await session.publish(whole=False)
-    rows = await asyncio.to_thread(house.store.read, editions.listing)
-    row = next(edition_row(each, counts) for each, counts in rows if each.id == edition)
+    ((each, counts),) = await asyncio.to_thread(house.store.read, lambda c: editions.listing(c, [edition]))
     wanted = approval.DECISIONS[decision]
     reason = "" if changed and after.release is wanted else _why_not(after.release, wanted)
-    return {"edition": row, "changed": changed, "reason": reason}
+    return {"edition": edition_row(each, counts), "changed": changed, "reason": reason}
 
 
 def _why_not(release: Release, wanted: Release) -> str:
@@ -59,11 +58,10 @@ async def correct(session: Session, *, article: str, text: str) -> dict[str, Any
         with session.planning:
             for number in done.editions:
                 plan.plan(house, number, now)
-        rows = house.store.read(editions.listing)
+        rows = house.store.read(lambda c: editions.listing(c, done.editions))
         return [
             {"id": each.id, "newsletter": each.newsletter, "letters": sum(counts.values())}
             for each, counts in rows
-            if each.id in done.editions
         ]
 
     made = await asyncio.to_thread(planned)

@@ -150,11 +150,10 @@ async def _deliver(session: Session, progress: "Callable[[Tally], None]" = lambd
 
 
 def _editions(session: Session, numbers: set[int]) -> list[dict[str, Any]]:
-    rows = session.house.store.read(editions.listing)
+    rows = session.house.store.read(lambda c: editions.listing(c, numbers))
     return [
         {"id": e.id, "newsletter": e.newsletter, "slot": e.slot, "letters": sum(counts.values())}
         for e, counts in rows
-        if e.id in numbers
     ]
 
 
