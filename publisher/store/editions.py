@@ -230,6 +230,16 @@ def call(connection: Connection, edition: int, name: str) -> str:
     taken = select(editions.c.name).where(
         editions.c.newsletter == newsletter, editions.c.name.startswith(name), editions.c.id != edition
     )
+def last_left(connection: Connection, newsletter: int) -> int:
+    """The newest article that an edition may hold which was not stopped; 0 before the first. Corrections repeat."""
+    query = select(func.max(editions.c.upto_seq)).where(
+        editions.c.newsletter == newsletter,
+        editions.c.release == Release.RELEASED,
+        editions.c.kind != Kind.CORRECTION,
+    )
+    return connection.execute(query).scalar() or 0
+
+
     names = set(connection.execute(taken).scalars())
     numbered = (f"{name}-{n}" for n in itertools.count(2))
     free = next(each for each in itertools.chain([name], numbered) if each not in names)
