@@ -15,8 +15,6 @@ from publisher.model.people import Reach, Wish
 from publisher.store import choices
 from publisher.store.tables import deliveries, editions, newsletters, subscribers, subscriptions, variants
 
-Group = tuple[int, int, str | None, tuple[str, ...]]
-
 
 @dataclass(frozen=True, slots=True)
 class Reader:
@@ -120,26 +118,6 @@ def readers(connection: Connection, cadence: int, after: int, limit: int) -> lis
     return [Reader(*row[:5], tuple(row[5]), row[6]) for row in connection.execute(query)]
 
 
-def groups(connection: Connection, newsletter: int) -> dict[Group, int]:
-    """How many of the readers to be mailed have the same (seen_seq, 0 or 1: had a letter, language, categories)."""
-    had = case((subscriptions.c.letters > 0, 1), else_=0)
-    columns = (subscriptions.c.seen_seq, had, subscribers.c.language, subscriptions.c.categories)
-    query = (
-        select(*columns, func.count())
-        .group_by(*columns)
-        .join_from(subscriptions, subscribers)
-        .where(
-            subscriptions.c.newsletter == newsletter,
-            subscriptions.c.state == Wish.ACTIVE,
-            subscribers.c.state == Reach.REACHABLE,
-        )
-    )
-    return {
-        (seen, letters, language, tuple(words)): number
-        for seen, letters, language, words, number in connection.execute(query)
-    }
-
-
 def find_variant(connection: Connection, edition: int, key: str) -> int | None:
     """The variant of these items, language and options, if it is rendered already."""
     return connection.execute(
@@ -230,16 +208,6 @@ def call(connection: Connection, edition: int, name: str) -> str:
     taken = select(editions.c.name).where(
         editions.c.newsletter == newsletter, editions.c.name.startswith(name), editions.c.id != edition
     )
-def last_left(connection: Connection, newsletter: int) -> int:
-    """The newest article that an edition may hold which was not stopped; 0 before the first. Corrections repeat."""
-    query = select(func.max(editions.c.upto_seq)).where(
-        editions.c.newsletter == newsletter,
-        editions.c.release == Release.RELEASED,
-        editions.c.kind != Kind.CORRECTION,
-    )
-    return connection.execute(query).scalar() or 0
-
-
     names = set(connection.execute(taken).scalars())
     numbered = (f"{name}-{n}" for n in itertools.count(2))
     free = next(each for each in itertools.chain([name], numbered) if each not in names)
@@ -260,6 +228,16 @@ def last_shown(connection: Connection, newsletter: int) -> int | None:
         editions.c.release != Release.CANCELLED,
     )
     return connection.execute(query).scalar()
+
+
+def last_left(connection: Connection, newsletter: int) -> int:
+    """The newest article that an edition may hold which was not stopped; 0 before the first. Corrections repeat."""
+    query = select(func.max(editions.c.upto_seq)).where(
+        editions.c.newsletter == newsletter,
+        editions.c.release == Release.RELEASED,
+        editions.c.kind != Kind.CORRECTION,
+    )
+    return connection.execute(query).scalar() or 0
 
 
 def planned_between(
