@@ -8,7 +8,7 @@ from publisher.errors import BadInput
 from publisher.model.digest import Release
 from publisher.store import editions
 from publisher.verbs.reading import edition_row
-from publisher.verbs.session import Session
+from publisher.verbs.session import Session, on_disk
 
 if TYPE_CHECKING:
     from publisher.actions.approval import Decision
@@ -55,7 +55,7 @@ async def correct(session: Session, *, article: str, text: str) -> dict[str, Any
     await session.publish(whole=False)
 
     def planned() -> list[dict[str, Any]]:
-        with session.planning:
+        with session.planning, on_disk():
             for number in done.editions:
                 plan.plan(house, number, now)
         rows = house.store.read(lambda c: editions.listing(c, done.editions))
