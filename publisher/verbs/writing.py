@@ -106,12 +106,13 @@ def _plan(
     include_existing: bool = False,
 ) -> tuple[set[int], list[str]]:
     """Start what is due and what is wanted at once, and plan everything that is started. One newsletter's mistake
-    (a template), or a page that cannot be written, stops only that one. Returns the editions, and what is wrong.
-    Raises Unwritable."""
+    (a template), or a page that cannot be written, stops only that one. Returns the editions that began or came on, and
+    what is wrong. Raises Unwritable."""
     from publisher.actions import approval, plan, slots
 
     house, now, problems = session.house, session.clock(), list[str]()
     with session.planning, on_disk():
+        begun = {each.edition.id: each for each in house.store.read(lambda c: editions.unfinished(c, now))}
         problems += approval.come_due(house, now)
         numbers, found = slots.due_editions(house, due, now)
         problems += found + approval.ask(house, now)
@@ -124,7 +125,8 @@ def _plan(
                     plan.plan(house, number, now)
             except (BadConfig, Unwritable) as error:  # its page cannot be made, or written
                 problems.append(str(error))
-    return set(numbers), problems
+        after = {number: house.store.read(partial(editions.progress, edition=number)) for number in numbers}
+    return {number for number in numbers if number not in begun or begun[number] != after[number]}, problems
 
 
 async def _due_within(session: Session, seconds: int) -> bool:
@@ -162,7 +164,7 @@ def _editions(session: Session, numbers: set[int]) -> list[dict[str, Any]]:
 async def tick(session: Session) -> "tuple[Tally, list[str]]":
     """What the daemon does again and again: plan what is due, send what is due. Returns what is wrong, too."""
     touched, problems = await asyncio.to_thread(_plan, session, tuple(session.house.newsletters.values()), ())
-    if touched:
+    if touched:  # not while one waits: for its template to be mended, or for the letters that it corrects
         session.on_planned()
     return await _deliver(session), problems
 

@@ -336,6 +336,22 @@ def test_a_disk_that_refuses_ends_a_tick_in_one_line(at, due, monkeypatch):  # X
         asyncio.run(writing.tick(due))
 
 
+def test_an_edition_that_waits_for_its_template_asks_for_nothing_at_every_tick(due, folder):  # F16
+    template = folder / "templates" / "mail" / "digest.html.j2"
+    template.parent.mkdir(parents=True)
+    template.write_text("{{ nothing.here }}", "utf-8")
+    asked = []
+    due.on_planned = lambda: asked.append(1)
+    for _ in range(4):
+        asyncio.run(writing.tick(due))
+    waited = len(asked)
+    template.unlink()
+    for _ in range(3):
+        asyncio.run(writing.tick(due))
+
+    assert (1, 2) == (waited, len(asked))
+
+
 def test_a_reader_chooses_and_is_shown(run, folder, article):  # D4
     """The newsletter is due when the first of its readers is."""
     config = folder / "config.toml"
