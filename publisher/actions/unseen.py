@@ -1,7 +1,9 @@
 """What a reader has not had (D1-D3): the watermark, and the items above it."""
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from functools import cache
 
 from sqlalchemy import Connection
 
@@ -13,14 +15,15 @@ from publisher.model.digest import Newsletter
 from publisher.store import articles, translations
 from publisher.store.articles import Brief
 from publisher.store.people import Series
+from publisher.text.fold import fold
 
 LOOKED = 1000  # articles that are looked at for those that welcome a reader
-KEPT_NEWS = 200_000  # articles kept in the lists of what readers' categories hold, all lists together
-KEPT_WHOLE = 1000  # articles kept with all that a letter shows
+KEPT = 1000  # articles kept with all that a letter shows
 
 _Family = tuple[Brief, ...]
-# What readers of some categories may get, and for each where a watermark must be below for it: both rising.
+# What may be in letters, and for each the article that a reader must not have had yet; rising by that.
 _News = tuple[list[int], list[Brief]]
+_NOTHING: _News = [], []
 
 
 class Unseen:
@@ -34,10 +37,7 @@ class Unseen:
         self._upto = self._low = upto  # what was published after the article `_low` is read
         self._rows: list[Brief] = []
         self._families: dict[str, _Family] = {}
-        self._newest: dict[
-            tuple[str, ...], int
-        ] = {}  # by categories: who has this has all; 0: there is nothing
-        self._news: dict[tuple[str, ...], _News] = {}
+        self._news: Mapping[str | None, _News] = {}  # by category, folded; None: all
         self._whole: dict[str, Article] = {}
 
     def floor(self, seen: int, letters: int, *, include_existing: bool = False) -> int:
@@ -50,18 +50,20 @@ class Unseen:
     def __call__(self, floor: int, language: str | None, categories: Sequence[str]) -> Selection:
         """The items for a reader of *language* and *categories* who has had the articles up to *floor*."""
         self._reach(floor)
-        wanted = tuple(categories)
-        if wanted not in self._newest:
-            self._look(wanted)
-        if self._newest[wanted] <= floor:  # most readers whose categories are rare: they stay where they are
+        news = dict[int, Brief]()
+        keys: set[str | None] = {fold(word) for word in categories}
+        for key in keys or {None}:
+            limits, rows = self._news.get(key, _NOTHING)
+            news |= {one.seq: one for one in rows[bisect_right(limits, floor) :] if one.seq > floor}
+        if not news:  # at many sites most readers: those of what is rare, who stay where they are
             return Selection((), 0)
-        if wanted not in self._news:
-            self._look(wanted)
-        limits, rows = self._news[wanted]
-        news = [one for one in rows[bisect_right(limits, floor) :] if one.seq > floor]
-        languages = (language, self._house.site.language)
         chosen, more = select.select(
-            self._newsletter, news, self._families, floor=floor, languages=languages, categories=wanted
+            self._newsletter,
+            list(news.values()),
+            self._families,
+            floor=floor,
+            languages=(language, self._house.site.language),
+            categories=categories,
         )
         return Selection(self._read([one.id for one in chosen]), more)
 
@@ -74,26 +76,11 @@ class Unseen:
         rows, families = self._house.store.read(lambda c: _between(c, low, upto))
         self._rows, self._low = rows + self._rows, low
         self._families |= families
-        self._newest.clear()
-        self._news.clear()
-
-    def _look(self, categories: tuple[str, ...]) -> None:
-        """Find what readers of these *categories* may get. Of a family nobody gets one who had the first that fits."""
-        fits, limits = Takes(self._newsletter, categories), dict[str, int]()
-        for one in filter(fits, self._rows):
-            family = self._families.get(one.id, (one,))
-            limits[family[0].id] = next(each.seq for each in family if fits(each))
-        first = {one.id: self._families[one.id][0].id for one in self._rows if one.id in self._families}
-        found = [(limits[key], one) for one in self._rows if (key := first.get(one.id, one.id)) in limits]
-        found.sort(key=lambda each: each[0])
-        if sum(len(kept) for kept, _ in self._news.values()) + len(found) > KEPT_NEWS:
-            self._news.clear()
-        self._news[categories] = [limit for limit, _ in found], [one for _, one in found]
-        self._newest[categories] = found[-1][0] if found else 0
+        self._news = _by_category(self._newsletter, self._rows, self._families)
 
     def _read(self, ids: Sequence[str]) -> tuple[Article, ...]:
         missing = [each for each in ids if each not in self._whole]
-        if len(self._whole) + len(missing) > KEPT_WHOLE:
+        if len(self._whole) + len(missing) > KEPT:
             self._whole, missing = {}, list(ids)
         if missing:
             read = self._house.store.read(lambda c: articles.some(c, missing))
@@ -117,3 +104,31 @@ def _between(connection: Connection, after: int, upto: int) -> tuple[list[Brief]
     every = {one.id: one for one in articles.some_briefs(connection, wanted)}
     made = {ids: tuple(every[each] for each in ids) for ids in set(groups.values())}
     return rows, {one: made[ids] for one, ids in groups.items()}
+
+
+def _by_category(
+    newsletter: Newsletter, rows: Sequence[Brief], families: Mapping[str, _Family]
+) -> dict[str | None, _News]:
+    """What *newsletter* takes of *rows*, for readers of each category. Of a family nobody gets one who had the first of
+    it that fits; who did not may get any."""
+    takes, found = Takes(newsletter), defaultdict[str | None, list[tuple[int, Brief]]](list)
+    limits = defaultdict[str, dict[str | None, int]](dict)
+
+    @cache
+    def keys(categories: tuple[str, ...]) -> frozenset[str | None]:
+        return frozenset((None, *map(fold, categories)))
+
+    for one in filter(takes, rows):
+        for key in keys(one.categories):
+            if one.id not in families:
+                found[key].append((one.seq, one))
+            elif key not in (first := limits[families[one.id][0].id]):
+                fit = (each.seq for each in families[one.id] if key in keys(each.categories) and takes(each))
+                first[key] = next(fit)
+    for one in rows:
+        if one.id in families:
+            for key, limit in limits[families[one.id][0].id].items():
+                found[key].append((limit, one))
+    for pairs in found.values():
+        pairs.sort(key=lambda each: each[0])
+    return {key: ([limit for limit, _ in pairs], [one for _, one in pairs]) for key, pairs in found.items()}
