@@ -15,7 +15,7 @@ from publisher.errors import BadConfig
 from publisher.mail.address import mailbox
 from publisher.model.delivery import State
 from publisher.model.digest import Content, Edition, Kind, Newsletter, Release
-from publisher.store import approvals, articles, editions, ledger, people
+from publisher.store import approvals, articles, audience, editions, ledger, people
 from publisher.store import notices as outbox
 from publisher.store.editions import Progress
 from publisher.store.people import Series
@@ -72,15 +72,15 @@ def _ahead(
     series = house.store.read(people.known_newsletters)[edition.newsletter]
     unseen = Unseen(house, newsletter, series, edition.upto_seq)
     found: dict[tuple[str, ...], tuple[int, Selection, str | None]] = {}
-    for (seen, had, language, words), number in house.store.read(
-        lambda c: editions.groups(c, series.id)
-    ).items():
-        floor = unseen.floor(seen, had) if edition.from_seq is None else edition.from_seq
-        selection = unseen(floor, language, words)
+    for each in house.store.read(lambda c: audience.groups(c, series.id)):
+        floor = edition.from_seq
+        if floor is None:
+            floor = unseen.floor(each.seen_seq, each.letters)
+        selection = unseen(floor, each.language, each.categories)
         if selection.items:
-            key = (language or "", *(article.id for article in selection.items))
-            before = found.get(key, (0, selection, language))
-            found[key] = (before[0] + number, *before[1:])
+            key = (each.language or "", *(article.id for article in selection.items))
+            before = found.get(key, (0, selection, each.language))
+            found[key] = (before[0] + each.readers, *before[1:])
     if not found:
         return None, Selection((), 0), 0
     _, selection, language = max(found.values(), key=lambda each: each[0])

@@ -42,7 +42,7 @@ class Coming:
     house: House
     newsletter: Newsletter
     unseen: Unseen
-    floor: int  # the newest article that the last edition may have held
+    floor: int  # the newest article that the last edition held, or may have
     fresh: bool  # there is something new; else the newest articles stand for it
     opening: str
     now: datetime
@@ -104,8 +104,7 @@ def coming(house: House, newsletter: Newsletter, now: datetime) -> Coming:
     )
     if series is None:
         raise nothing
-    last = [e.upto_seq for e, _ in house.store.read(editions.listing) if e.newsletter == newsletter.name]
-    floor = max([*last, series.baseline or 0])
+    floor = max(house.store.read(lambda c: editions.last_left(c, series.id)), series.baseline or 0)
     unseen = Unseen(house, newsletter, series, house.store.read(articles.max_seq))
     fresh = bool(unseen(floor, None, ()).items)
     if not fresh and not unseen(0, None, ()).items:

@@ -17,7 +17,7 @@ from publisher.actions.unseen import Unseen
 from publisher.digests import due
 from publisher.errors import BadConfig
 from publisher.model.digest import Edition, Kind, Newsletter, Release
-from publisher.store import articles, cadences, choices, editions, people
+from publisher.store import articles, audience, cadences, choices, editions, people
 from publisher.store.cadences import Cadence
 from publisher.store.people import Series
 from publisher.text.dates import rfc3339
@@ -69,10 +69,13 @@ def edition_now(house: House, newsletter: Newsletter, now: datetime, *, include_
 def _anybody(house: House, newsletter: Newsletter, series: Series, *, include_existing: bool = False) -> bool:
     """Whether there is something new for any reader."""
     unseen = Unseen(house, newsletter, series, house.store.read(articles.max_seq))
-    groups = house.store.read(lambda c: editions.groups(c, series.id))
     return any(
-        unseen(unseen.floor(seen, letters, include_existing=include_existing), language, words).items
-        for seen, letters, language, words in groups
+        unseen(
+            unseen.floor(each.seen_seq, each.letters, include_existing=include_existing),
+            each.language,
+            each.categories,
+        ).items
+        for each in house.store.read(lambda c: audience.groups(c, series.id))
     )
 
 

@@ -4,7 +4,7 @@ published), and Body (its blocks, made only when an output shows it)."""
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, Protocol
 
 from publisher.model.adoption import Adopted
 from publisher.model.media import Media, Reference
@@ -146,7 +146,20 @@ class Article:
         return next((each for each in self.media if each.letter), None)
 
 
-def standing(article: Article) -> tuple[bool, bool, int, float, int]:
+class Placed(Protocol):
+    """What `standing` looks at."""
+
+    @property
+    def pin(self) -> bool: ...
+    @property
+    def weight(self) -> int: ...
+    @property
+    def published(self) -> datetime: ...
+    @property
+    def seq(self) -> int: ...
+
+
+def standing(article: Placed) -> tuple[bool, bool, int, float, int]:
     """What lists are sorted by that are not in the order of time, lowest first: pinned articles, then those with a
     weight, the lightest first, then the newest (A17)."""
     return (

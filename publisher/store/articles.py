@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Select, func, or_, select, update
 
@@ -30,6 +30,23 @@ class Listed:
     line: int | None
     warnings: tuple[str, ...]
     article: Article | None
+
+
+class Brief(NamedTuple):
+    """An article as far as the choice for a letter looks at it: an archive of these is kept in memory."""
+
+    id: str
+    seq: int
+    title: str
+    language: str
+    categories: tuple[str, ...]  # in its own spelling of them
+    published: datetime  # UTC
+    digest: bool
+    pin: bool
+    weight: int
+
+
+_BRIEF = articles.c[Brief._fields]
 
 
 def listing(connection: Connection) -> list[Listed]:
@@ -154,6 +171,25 @@ def between(
     if upto is not None:
         query = query.where(articles.c.seq <= upto)
     return _read(connection, query.order_by(articles.c.seq).limit(limit))
+
+
+def briefs_between(connection: Connection, after: int, upto: int) -> list[Brief]:
+    """The published articles with *after* < seq <= *upto*, in that order."""
+    query = select(*_BRIEF).where(_ALONG_SEQ, articles.c.seq > after, articles.c.seq <= upto)
+    return _briefs(connection, query.order_by(articles.c.seq))
+
+
+def some_briefs(connection: Connection, ids: Iterable[str]) -> list[Brief]:
+    """These articles, also those that are away."""
+    query = select(*_BRIEF)
+    chunks = labels.chunks(ids)
+    return [one for some_ in chunks for one in _briefs(connection, query.where(articles.c.id.in_(some_)))]
+
+
+def _briefs(connection: Connection, query: Select[*tuple[Any, ...]]) -> list[Brief]:
+    same: dict[tuple[str, ...], tuple[str, ...]] = {}  # articles with the same categories share them
+    rows = (Brief(*row) for row in connection.execute(query))
+    return [one._replace(categories=same.setdefault(key := tuple(one.categories), key)) for one in rows]
 
 
 def before(connection: Connection, upto: int, limit: int) -> list[Article]:

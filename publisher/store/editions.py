@@ -1,7 +1,7 @@
 """The rows of editions and variants, and the planning of deliveries, a chunk of readers at a time."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -14,8 +14,6 @@ from publisher.model.digest import Content, Edition, Kind, Release, Variant
 from publisher.model.people import Reach, Wish
 from publisher.store import choices
 from publisher.store.tables import deliveries, editions, newsletters, subscribers, subscriptions, variants
-
-Group = tuple[int, int, str | None, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,26 +120,6 @@ def readers(connection: Connection, cadence: int, after: int, limit: int) -> lis
         .limit(limit)
     )
     return [Reader(*row[:5], tuple(row[5]), row[6]) for row in connection.execute(query)]
-
-
-def groups(connection: Connection, newsletter: int) -> dict[Group, int]:
-    """How many of the readers to be mailed have the same (seen_seq, 0 or 1: had a letter, language, categories)."""
-    had = case((subscriptions.c.letters > 0, 1), else_=0)
-    columns = (subscriptions.c.seen_seq, had, subscribers.c.language, subscriptions.c.categories)
-    query = (
-        select(*columns, func.count())
-        .group_by(*columns)
-        .join_from(subscriptions, subscribers)
-        .where(
-            subscriptions.c.newsletter == newsletter,
-            subscriptions.c.state == Wish.ACTIVE,
-            subscribers.c.state == Reach.REACHABLE,
-        )
-    )
-    return {
-        (seen, letters, language, tuple(words)): number
-        for seen, letters, language, words, number in connection.execute(query)
-    }
 
 
 def find_variant(connection: Connection, edition: int, key: str) -> int | None:
@@ -275,6 +253,16 @@ def last_shown(connection: Connection, newsletter: int) -> int | None:
     return connection.execute(query).scalar()
 
 
+def last_left(connection: Connection, newsletter: int) -> int:
+    """The newest article that an edition may hold which was not stopped; 0 before the first. Corrections repeat."""
+    query = select(func.max(editions.c.upto_seq)).where(
+        editions.c.newsletter == newsletter,
+        editions.c.release == Release.RELEASED,
+        editions.c.kind != Kind.CORRECTION,
+    )
+    return connection.execute(query).scalar() or 0
+
+
 def planned_between(
     connection: Connection, newsletter: int, kind: Kind, after: datetime, upto: datetime
 ) -> int:
@@ -311,13 +299,20 @@ def foremost(connection: Connection, edition: int) -> Foremost | None:
     return Foremost(*row) if row else None
 
 
-def listing(connection: Connection) -> list[tuple[Edition, dict[str, int]]]:
-    """All editions, newest first, with their deliveries by state."""
+def listing(
+    connection: Connection, ids: Collection[int] | None = None
+) -> list[tuple[Edition, dict[str, int]]]:
+    """These editions, or all, newest first, with their deliveries by state."""
     counts: dict[int, dict[str, int]] = {}
-    query = select(deliveries.c.edition, deliveries.c.state, func.count())
-    for edition, state, count in connection.execute(query.group_by(deliveries.c.edition, deliveries.c.state)):
-        counts.setdefault(edition, {})[State(state).name.lower()] = count
-    rows = connection.execute(_editions().order_by(editions.c.id.desc()))
+    count = select(deliveries.c.edition, deliveries.c.state, func.count())
+    query = _editions().order_by(editions.c.id.desc())
+    if ids is not None:  # a ledger of years is not counted for one
+        count, query = count.where(deliveries.c.edition.in_(ids)), query.where(editions.c.id.in_(ids))
+    for edition, state, number in connection.execute(
+        count.group_by(deliveries.c.edition, deliveries.c.state)
+    ):
+        counts.setdefault(edition, {})[State(state).name.lower()] = number
+    rows = connection.execute(query)
     return [(_progress(row).edition, counts.get(row.id, {})) for row in rows]
 
 

@@ -21,7 +21,6 @@ def _always(connection: Connection, cadences: set[int], now: datetime) -> Mappin
     return {}
 
 
-MOST_PUT_OFF = 1000  # letters that wait for their hour, before other writers have their turn
 REST = timedelta(hours=1)  # after which a letter that waits for the end of a pause is looked at again
 
 
@@ -54,22 +53,22 @@ def claim(connection: Connection, now: datetime, limit: int, opens: Opens = _alw
     """Take the next letters of released editions that are due, in variant order. Those of readers who left meanwhile
     are cancelled, those whose edition's life is over fail (S7), those that may not leave at this hour wait until
     it *opens*, and those of readers who paused are taken back or wait (D4)."""
-    late = 0
-    while late < MOST_PUT_OFF and (rows := _due(connection, now, limit)):
+    while rows := _due(connection, now, limit):
         wanted, unwanted, expired = list[Delivery](), list[int](), list[int]()
-        closed = opens(connection, {row.cadence for row in rows}, now)
+        closed, late = opens(connection, {row.cadence for row in rows}, now), set[tuple[int, int]]()
         for row in rows:
             if row.expires <= now:
                 expired.append(row.id)
             elif row.cadence in closed:
-                _put_off(connection, row.id, closed[row.cadence])
-                late += 1
+                late.add((row.edition, row.cadence))
             elif row.state == Reach.REACHABLE and row.wish == Wish.PAUSED:
                 _rest(connection, row, now)
             elif row.state == Reach.REACHABLE and row.wish == Wish.ACTIVE:
                 wanted.append(Delivery(*row[:7]))
             else:
                 unwanted.append(row.id)
+        for edition, cadence in late:
+            _put_off(connection, edition, cadence, now, closed[cadence])
         _mark(connection, expired, State.FAILED, "expired: the edition's life ended before the relay took it")
         _mark(connection, unwanted, State.CANCELLED, "no longer subscribed")
         _mark(connection, [delivery.id for delivery in wanted], State.CLAIMED)
@@ -127,8 +126,12 @@ def _due_of(edition: int, now: datetime, limit: int) -> Select[*tuple[Any, ...]]
     )
 
 
-def _put_off(connection: Connection, delivery: int, until: datetime) -> None:
-    connection.execute(update(deliveries).where(deliveries.c.id == delivery).values(due=until))
+def _put_off(connection: Connection, edition: int, cadence: int, now: datetime, until: datetime) -> None:
+    """All of them at once, however many: what is due behind them, of other newsletters, has its turn now."""
+    readers = select(subscriptions.c.subscriber).where(subscriptions.c.cadence == cadence)
+    row = update(deliveries).where(QUEUED, deliveries.c.edition == edition, deliveries.c.due <= now)
+    row = row.where(deliveries.c.expires > now)
+    connection.execute(row.where(deliveries.c.subscriber.in_(readers)).values(due=until))
 
 
 def _rest(connection: Connection, row: Row[*tuple[Any, ...]], now: datetime) -> None:

@@ -6,6 +6,8 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from publisher.errors import BadConfig
+
 if TYPE_CHECKING:
     from publisher.templating.jinja import Environments
 
@@ -34,16 +36,16 @@ class Templates:
         return Environments(self._folders)
 
     def fingerprint(self, folder: str) -> bytes:
-        """A hash of every template and style sheet of *folder* as this site sees it."""
+        """A hash of every template and style sheet of *folder* as this site sees it. Raises BadConfig."""
         digest = hashlib.blake2b(digest_size=16)
         for root in self._folders:
             for path in sorted((root / folder).rglob("*")):
                 if path.is_file() and not path.name.startswith("."):
-                    digest.update(f"{path.relative_to(root)}\0".encode() + path.read_bytes())
+                    digest.update(f"{path.relative_to(root)}\0".encode() + _bytes(path))
         return digest.digest()
 
     def source(self, name: str) -> str:
-        """A file that stands beside the templates, as it is (the style sheet)."""
+        """A file that stands beside the templates, as it is (the style sheet). Raises BadConfig."""
         return self._jinja.source(name)
 
     def render(self, name: str, **values: object) -> str:
@@ -53,6 +55,15 @@ class Templates:
     def render_string(self, source: str, where: str, **values: object) -> str:
         """The template *source*, one line from the configuration at *where*, without escaping."""
         return self._jinja.render_string(source, where, values)
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:  # an editor is saving it: the next look finds it
+        return b""
+    except OSError as error:
+        raise BadConfig(f"cannot be read: {error.strerror}", str(path), "look at its rights") from error
 
 
 @cache

@@ -29,8 +29,11 @@ class Environments:
         )
 
     def source(self, name: str) -> str:
-        """The file *name* as it is."""
-        return self._loader.get_source(self._text, name)[0]
+        """The file *name* as it is. Raises BadConfig where it cannot be read."""
+        try:
+            return self._loader.get_source(self._text, name)[0]
+        except Exception as error:
+            raise _explained(error, name) from error
 
     def render(self, name: str, values: Mapping[str, object]) -> str:
         """The template file *name* with *values*. Raises BadConfig with the template's file and line."""
@@ -72,7 +75,7 @@ def _explained(error: Exception, where: str) -> Exception:
         line is None and frames
     ):  # an error while it runs: Jinja writes the template's lines into the traceback
         line, name = frames[-1].lineno, frames[-1].filename.replace("<template>", where)
-    if not isinstance(error, (TemplateError, UnicodeDecodeError)) and not frames:
+    if not isinstance(error, (TemplateError, UnicodeDecodeError, OSError)) and not frames:
         return error
     name = name or getattr(error, "name", None) or where
     place = f"{name}:{line}" if line else str(name)
@@ -84,5 +87,10 @@ def _explained(error: Exception, where: str) -> Exception:
 
 
 def _words(error: Exception) -> str:
-    text = getattr(error, "message", None) or str(error) or type(error).__name__
+    text = (
+        getattr(error, "message", None)
+        or getattr(error, "strerror", None)
+        or str(error)
+        or type(error).__name__
+    )
     return " ".join(text.split())

@@ -8,7 +8,7 @@ from publisher.errors import BadInput
 from publisher.model.digest import Release
 from publisher.store import editions
 from publisher.verbs.reading import edition_row
-from publisher.verbs.session import Session
+from publisher.verbs.session import Session, on_disk
 
 if TYPE_CHECKING:
     from publisher.actions.approval import Decision
@@ -32,11 +32,10 @@ async def decide(session: Session, *, edition: int, decision: str) -> dict[str, 
         session.on_planned()  # its page and its entry in the feed come or go
     elif changed:
         await session.publish(whole=False)
-    rows = await asyncio.to_thread(house.store.read, editions.listing)
-    row = next(edition_row(each, counts) for each, counts in rows if each.id == edition)
+    ((each, counts),) = await asyncio.to_thread(house.store.read, lambda c: editions.listing(c, [edition]))
     wanted = approval.DECISIONS[decision]
     reason = "" if changed and after.release is wanted else _why_not(after.release, wanted)
-    return {"edition": row, "changed": changed, "reason": reason}
+    return {"edition": edition_row(each, counts), "changed": changed, "reason": reason}
 
 
 def _why_not(release: Release, wanted: Release) -> str:
@@ -56,14 +55,13 @@ async def correct(session: Session, *, article: str, text: str) -> dict[str, Any
     await session.publish(whole=False)
 
     def planned() -> list[dict[str, Any]]:
-        with session.planning:
+        with session.planning, on_disk():
             for number in done.editions:
                 plan.plan(house, number, now)
-        rows = house.store.read(editions.listing)
+        rows = house.store.read(lambda c: editions.listing(c, done.editions))
         return [
             {"id": each.id, "newsletter": each.newsletter, "letters": sum(counts.values())}
             for each, counts in rows
-            if each.id in done.editions
         ]
 
     made = await asyncio.to_thread(planned)

@@ -37,6 +37,16 @@ SETTLE_RUNS = 5  # times `publish` waits for files that are still being written
 Clock = Callable[[], datetime]
 
 
+@contextmanager
+def on_disk() -> Iterator[None]:
+    """Where the disk refuses something: raises Unwritable, in one line, which ends no daemon."""
+    try:
+        yield
+    except OSError as error:
+        mend = "look at its rights, and at the disk"
+        raise Unwritable(error.strerror or str(error), str(error.filename or ""), mend) from error
+
+
 @dataclass(slots=True)
 class Session:
     """What verbs that write work on. `publish` runs one at a time."""
@@ -87,14 +97,8 @@ class Session:
                 limit=self.slice,
                 progress=progress,
             )
-            try:
+            with on_disk():
                 done = await asyncio.to_thread(run)
-            except OSError as error:
-                raise Unwritable(
-                    error.strerror or str(error),
-                    str(error.filename or ""),
-                    "look at its rights, and at the disk",
-                ) from error
         self.on_published(done)
         return done
 

@@ -18,7 +18,7 @@ from publisher.model.delivery import State
 from publisher.model.digest import Newsletter
 from publisher.store import editions, ledger, notices
 from publisher.verbs import choosing, editing, pinging
-from publisher.verbs.session import Session, recover
+from publisher.verbs.session import Session, on_disk, recover
 
 if TYPE_CHECKING:  # each verb imports what it needs: `publish` neither plans nor sends
     from publisher.actions import adopt as adoption
@@ -106,11 +106,13 @@ def _plan(
     include_existing: bool = False,
 ) -> tuple[set[int], list[str]]:
     """Start what is due and what is wanted at once, and plan everything that is started. One newsletter's mistake
-    (a template), or a page that cannot be written, stops only that one. Returns the editions, and what is wrong."""
+    (a template), or a page that cannot be written, stops only that one. Returns the editions that began or came on, and
+    what is wrong. Raises Unwritable."""
     from publisher.actions import approval, plan, slots
 
     house, now, problems = session.house, session.clock(), list[str]()
-    with session.planning:
+    with session.planning, on_disk():
+        begun = {each.edition.id: each for each in house.store.read(lambda c: editions.unfinished(c, now))}
         problems += approval.come_due(house, now)
         numbers, found = slots.due_editions(house, due, now)
         problems += found + approval.ask(house, now)
@@ -119,10 +121,12 @@ def _plan(
             numbers += [number] if number is not None and number not in numbers else []
         for number in numbers:
             try:
-                plan.plan(house, number, now)
+                with on_disk():
+                    plan.plan(house, number, now)
             except (BadConfig, Unwritable) as error:  # its page cannot be made, or written
                 problems.append(str(error))
-    return set(numbers), problems
+        after = {number: house.store.read(partial(editions.progress, edition=number)) for number in numbers}
+    return {number for number in numbers if number not in begun or begun[number] != after[number]}, problems
 
 
 async def _due_within(session: Session, seconds: int) -> bool:
@@ -150,18 +154,17 @@ async def _deliver(session: Session, progress: "Callable[[Tally], None]" = lambd
 
 
 def _editions(session: Session, numbers: set[int]) -> list[dict[str, Any]]:
-    rows = session.house.store.read(editions.listing)
+    rows = session.house.store.read(lambda c: editions.listing(c, numbers))
     return [
         {"id": e.id, "newsletter": e.newsletter, "slot": e.slot, "letters": sum(counts.values())}
         for e, counts in rows
-        if e.id in numbers
     ]
 
 
 async def tick(session: Session) -> "tuple[Tally, list[str]]":
     """What the daemon does again and again: plan what is due, send what is due. Returns what is wrong, too."""
     touched, problems = await asyncio.to_thread(_plan, session, tuple(session.house.newsletters.values()), ())
-    if touched:
+    if touched:  # not while one waits: for its template to be mended, or for the letters that it corrects
         session.on_planned()
     return await _deliver(session), problems
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import ScalarSelect, Update, select, update
 
-from publisher.actions import plan, readers, slots, trial
+from publisher.actions import approval, plan, readers, slots, trial
 from publisher.actions.coming import Coming, coming, next_due, shares, tongues
 from publisher.actions.house import House
 from publisher.actions.publish import Published
@@ -20,6 +20,8 @@ from publisher.mail.carrier import BeforeContent, Down
 from publisher.model.delivery import Letter, Reply, Stage
 from publisher.store import cadences, editions, ledger, people
 from publisher.store.tables import subscribers, subscriptions
+from publisher.verbs import writing
+from tests.newsroom import SLOT, Desk, minutes
 
 if TYPE_CHECKING:
     from tests.conftest import Clock, Write
@@ -100,6 +102,32 @@ def test_what_the_last_edition_held_is_not_new(
 
     assert edition.fresh
     assert ["خبر ثان"] == [one.title for one in edition.selection(None).items]
+
+
+@pytest.mark.parametrize(
+    "decision, fresh", [("release", False), (None, True), ("hold", True), ("cancel", True)]
+)
+def test_what_an_edition_holds_that_has_not_left_is_new(
+    decision: approval.Decision | None, fresh: bool, make_desk: Callable[..., Desk]
+) -> None:  # D8, R10
+    desk = make_desk(approve="required")
+    desk.article(2)
+    desk.at(SLOT - minutes(60))
+    if decision:
+        desk.decide(decision)
+
+    assert fresh == next_of(desk.house, desk.clock()).fresh
+
+
+def test_a_correction_of_an_old_article_makes_nothing_old(make_desk: Callable[..., Desk]) -> None:  # D9, R10
+    desk = make_desk(approve="none")
+    desk.article(2)
+    desk.at(SLOT)
+    desk.article(3)
+    correct = {"article": "2.md", "text": "كان الرقم 12."}
+    asyncio.run(writing.run(desk.session, "correct", correct))
+
+    assert ["خبر 3"] == [one.title for one in next_of(desk.house, desk.clock()).selection(None).items]
 
 
 def test_a_letter_of_an_instant_newsletter_holds_one_article(

@@ -269,6 +269,24 @@ def test_the_correction_outlives_an_edit_of_the_article(
     assert WRONG in mailed.house.out.joinpath("atom.xml").read_text("utf-8")
 
 
+def test_a_correction_that_waits_for_a_letter_asks_for_nothing_meanwhile(
+    make_desk: Callable[..., Desk],
+) -> None:  # D9 F16
+    desk = make_desk(approve="none")
+    desk.article(2)
+    desk.relay.answers[BOB] = (Stage.RCPT, Reply(450, "later"))
+    desk.at(SLOT)
+    corrected(desk)
+    asked = list[int]()
+    for minute in range(1, 5):
+        desk.clock.now = SLOT + minutes(minute)
+        session = desk.session
+        session.on_planned = lambda: asked.append(1)
+        asyncio.run(writing.tick(session))
+
+    assert [] == asked
+
+
 def test_a_held_correction_waits(mailed: Desk) -> None:  # D8 D9
     corrected(mailed)
     approval.decide(mailed.house, mailed.edition().id, "hold", mailed.clock())

@@ -320,6 +320,21 @@ def test_a_reader_who_comes_while_the_archive_is_planned_misses_and_repeats_noth
     assert [["خبر 1"], ["خبر 2"]] == letters(paper)[ADDRESSES[0]]
 
 
+def test_one_edition_is_listed_without_the_others(
+    paper: House, write: Write, publishes: Publishes, clock: Clock
+) -> None:
+    for number in (2, 3):
+        write(paper, f"{number}.md", dated(number))
+        publishes(paper)
+        clock.forward(days=1)
+        plan_due(paper, clock())
+    every = paper.store.read(editions.listing)
+
+    assert [2, 1] == [each.id for each, _ in every]
+    assert every[1:] == paper.store.read(lambda c: editions.listing(c, [1]))
+    assert {"queued": 2} == every[1][1]
+
+
 def test_readers_of_the_same_items_share_one_variant(
     paper: House, write: Write, publishes: Publishes, clock: Clock
 ) -> None:  # D6

@@ -235,6 +235,32 @@ def test_letters_leave_in_the_window_of_their_readers_only(
     assert [] == found["1 22"]
 
 
+def test_letters_that_wait_for_their_window_hold_up_no_other_newsletter(
+    paper: House, write: Write, publishes: Publishes, clock: Clock
+) -> None:  # D5
+    (daily,) = paper.newsletters.values()
+    newsletters = {"daily": replace(daily, window="08:00-22:00"), "free": replace(daily, name="free")}
+    site = replace(paper, newsletters=newsletters)
+    rows = ["email\n", *(f"r{n}@example.org\n" for n in range(1500))]
+    readers.import_rows(site, rows, "daily", clock(), confirmed=True, dry_run=False)
+    write(site, "2.md", dated(2))
+    publishes(site)
+    readers.add(site, BOB, "free", clock(), confirmed=True)
+    write(site, "3.md", dated(3))
+    publishes(site)
+    clock.now = datetime(2026, 11, 21, 4, tzinfo=UTC)  # 07:00 in Baghdad
+    tick(site, clock())
+    site.store.write(lambda c: c.execute(update(deliveries).values(due=clock())))
+    claim = partial(ledger.claim, limit=200, opens=partial(opens, site))
+    first = site.store.write(partial(claim, now=clock()))
+    again = site.store.write(partial(claim, now=clock()))
+    clock.forward(hours=1)
+    opened = site.store.write(partial(claim, now=clock()))
+
+    assert [BOB] == [each.address for each in first]
+    assert ([], 200) == (again, len(opened))
+
+
 class Instant:
     """A site with an instant newsletter and one reader."""
 

@@ -150,7 +150,8 @@ def test_of_one_headline_the_newest_stands_for_all_and_is_counted_once() -> None
     wire = [
         article(number=n, title=title) for n, title in enumerate(["عاجل: خبر", "خبر آخر", "عاجل: خبر"], 1)
     ]
-    content = digest(*(chosen := select(newsletter(), wire)).items, more=chosen.more)
+    chosen, more = select(newsletter(), wire)
+    content = digest(*chosen, more=more)
 
     assert 1 == sum("عاجل: خبر" in text for _, text in heads(content))
     assert "مقالان جديدان" in content.text
@@ -159,8 +160,8 @@ def test_of_one_headline_the_newest_stands_for_all_and_is_counted_once() -> None
 
 def test_what_does_not_fit_is_on_the_site() -> None:  # D6
     wire = [article(number=n, title=f"خبر {n}") for n in range(1, 14)]
-    chosen = select(newsletter(max_items=2), wire)
-    content = digest(*chosen.items, more=chosen.more)
+    chosen, more = select(newsletter(max_items=2), wire)
+    content = digest(*chosen, more=more)
     lines = [line.strip("\u200f") for line in content.text.split("\n")]
 
     assert "11 مقالًا آخر على الموقع" in lines

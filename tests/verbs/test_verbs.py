@@ -13,7 +13,7 @@ import pytest
 from publisher.actions import plan, slots
 from publisher.actions.init import create
 from publisher.config import load
-from publisher.errors import BadConfig, BadInput, BadState
+from publisher.errors import BadConfig, BadInput, BadState, Unwritable
 from publisher.model.delivery import State
 from publisher.store import editions, ledger
 from publisher.templating import PACKAGED
@@ -284,6 +284,72 @@ def test_a_page_that_cannot_be_written_keeps_its_own_letters_and_no_others(
     assert ({}, 1) == (waiting, len(problems))
     assert "newsletter/daily/" in problems[0]
     assert ({State.QUEUED: 1}, []) == (opened.house.store.read(ledger.tally), none)
+
+
+@pytest.fixture
+def due(run, opened, article):
+    """A letter for one reader is due."""
+    run(opened, "publish")
+    run(opened, "subscribers add", address="reader@example.org", confirmed=True)
+    article("a.txt", "خبر أول")
+    run(opened, "publish")
+    morning = (clock() + timedelta(days=1)).replace(hour=4, minute=30)  # half past seven in Baghdad
+    opened.clock = lambda: morning
+    return opened
+
+
+@pytest.mark.parametrize("name", ["web/extra.css", "mail/digest.html.j2"])
+def test_a_file_of_a_theme_that_cannot_be_read_is_named_and_ends_no_daemon(name, due, folder):  # R10, X3
+    broken = folder / "templates" / name
+    broken.parent.mkdir(parents=True, exist_ok=True)
+    broken.symlink_to("/proc/self/mem")  # reading it is an error for root too
+    _, problems = asyncio.run(writing.tick(due))
+    waiting = due.house.store.read(ledger.tally)
+    broken.unlink()
+    _, none = asyncio.run(writing.tick(due))
+
+    assert ({}, 1) == (waiting, len(problems))
+    assert broken.name in problems[0]
+    assert ({State.QUEUED: 1}, []) == (due.house.store.read(ledger.tally), none)
+
+
+def test_a_file_that_went_while_it_was_planned_is_a_problem_of_one_tick(due, monkeypatch):  # X3
+    def gone(*_):
+        raise FileNotFoundError(2, "No such file or directory", "newsletter/daily/index.html")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("publisher.actions.compressed.beside", gone)
+        _, problems = asyncio.run(writing.tick(due))
+    _, none = asyncio.run(writing.tick(due))
+
+    assert (1, []) == (len(problems), none)
+    assert "newsletter/daily/index.html" in problems[0]
+
+
+@pytest.mark.parametrize("at", ["slots.due_editions", "approval.come_due"])
+def test_a_disk_that_refuses_ends_a_tick_in_one_line(at, due, monkeypatch):  # X3
+    def refused(*_):
+        raise OSError(5, "Input/output error", "state")
+
+    monkeypatch.setattr(f"publisher.actions.{at}", refused)
+    with pytest.raises(Unwritable, match="Input/output error"):
+        asyncio.run(writing.tick(due))
+
+
+def test_an_edition_that_waits_for_its_template_asks_for_nothing_at_every_tick(due, folder):  # F16
+    template = folder / "templates" / "mail" / "digest.html.j2"
+    template.parent.mkdir(parents=True)
+    template.write_text("{{ nothing.here }}", "utf-8")
+    asked = []
+    due.on_planned = lambda: asked.append(1)
+    for _ in range(4):
+        asyncio.run(writing.tick(due))
+    waited = len(asked)
+    template.unlink()
+    for _ in range(3):
+        asyncio.run(writing.tick(due))
+
+    assert (1, 2) == (waited, len(asked))
 
 
 def test_a_reader_chooses_and_is_shown(run, folder, article):  # D4
