@@ -9,12 +9,10 @@ from typing import Literal
 from publisher.model.article import Direction
 from publisher.model.media import Shown
 
-# Stand in a rendered variant where each reader's own URLs go. U+FDD0 ... U+FDD3 are noncharacters: no article can
+# Stand in a rendered variant where each reader's own URLs go. U+FDD0 and U+FDD1 are noncharacters: no article can
 # hold them (the cleaning door removes them).
 UNSUBSCRIBE_SLOT = "\ufdd0unsubscribe\ufdd1"
 PREFERENCES_SLOT = "\ufdd0preferences\ufdd1"
-# What stands between these is for the reader of a letter only: the archive page of its edition leaves it out.
-PERSONAL, END_PERSONAL = "\ufdd2", "\ufdd3"
 
 Frequency = Literal["daily", "weekly", "monthly"]
 Approve = Literal["none", "notify", "required"]

@@ -20,7 +20,7 @@ from publisher.digests.scheme import shown_in
 from publisher.digests.trial import as_trial
 from publisher.errors import BadInput
 from publisher.layout import STATE
-from publisher.model.digest import END_PERSONAL, PERSONAL, Content
+from publisher.model.digest import Content
 from publisher.model.finding import Finding
 from publisher.pages.preview import Audience, Headline, Look, Preview, overview_page, preview_page
 from publisher.subscribers import addresses
@@ -227,10 +227,10 @@ def _written(
 
 
 def _shown(part: str, links: dict[str, str]) -> str:
-    """A part with links that are nobody's, and without the marks of what is a reader's own."""
+    """A part with links that are nobody's."""
     for slot, url in links.items():
         part = part.replace(slot, url)
-    return part.replace(PERSONAL, "").replace(END_PERSONAL, "")
+    return part
 
 
 def _put(folder: Path, name: str, data: bytes) -> str:

@@ -11,14 +11,7 @@ from starlette.routing import Route
 
 from publisher.actions import approval
 from publisher.actions.approval import Decision, Outlook
-from publisher.model.digest import (
-    END_PERSONAL,
-    PERSONAL,
-    PREFERENCES_SLOT,
-    UNSUBSCRIBE_SLOT,
-    Edition,
-    Release,
-)
+from publisher.model.digest import PREFERENCES_SLOT, UNSUBSCRIBE_SLOT, Edition, Release
 from publisher.pages.approval import Shown, approval_page
 from publisher.store.editions import Progress
 from publisher.verbs.session import Session
@@ -119,8 +112,6 @@ async def _letter(session: Session, request: Request, *, html: bool) -> Response
     shown = content.html if html else content.text
     for slot in (UNSUBSCRIBE_SLOT, PREFERENCES_SLOT):
         shown = shown.replace(slot, house.layout.home)
-    for mark in (PERSONAL, END_PERSONAL):
-        shown = shown.replace(mark, "")
     if html and shown:
         return Response(
             shown.encode(),
