@@ -8,7 +8,7 @@ from publisher.errors import BadInput
 from publisher.model.digest import Release
 from publisher.store import editions
 from publisher.verbs.reading import edition_row
-from publisher.verbs.session import Session
+from publisher.verbs.session import Session, disk
 
 if TYPE_CHECKING:
     from publisher.actions.approval import Decision
@@ -56,7 +56,7 @@ async def correct(session: Session, *, article: str, text: str) -> dict[str, Any
     await session.publish(whole=False)
 
     def planned() -> list[dict[str, Any]]:
-        with session.planning:
+        with session.planning, disk():
             for number in done.editions:
                 plan.plan(house, number, now)
         rows = house.store.read(editions.listing)

@@ -37,6 +37,16 @@ SETTLE_RUNS = 5  # times `publish` waits for files that are still being written
 Clock = Callable[[], datetime]
 
 
+@contextmanager
+def disk() -> Iterator[None]:
+    """What the disk refuses inside is raised as Unwritable, with the file's name where it is known."""
+    try:
+        yield
+    except OSError as error:
+        what, where = error.strerror or str(error), str(error.filename or "")
+        raise Unwritable(what, where, "look at its rights, and at the disk") from error
+
+
 @dataclass(slots=True)
 class Session:
     """What verbs that write work on. `publish` runs one at a time."""
@@ -73,28 +83,22 @@ class Session:
     ) -> Published:
         """Publish once, off the loop."""
         async with self.publishing:
-            if not self.swept:
-                await asyncio.to_thread(files.sweep, self.house.out)
-                self.swept = True
-            run = partial(
-                publish,
-                self.house,
-                self.clock(),
-                closed=closed,
-                whole=whole,
-                accept_removals=accept_removals,
-                verify=verify,
-                limit=self.slice,
-                progress=progress,
-            )
-            try:
+            with disk():
+                if not self.swept:
+                    await asyncio.to_thread(files.sweep, self.house.out)
+                    self.swept = True
+                run = partial(
+                    publish,
+                    self.house,
+                    self.clock(),
+                    closed=closed,
+                    whole=whole,
+                    accept_removals=accept_removals,
+                    verify=verify,
+                    limit=self.slice,
+                    progress=progress,
+                )
                 done = await asyncio.to_thread(run)
-            except OSError as error:
-                raise Unwritable(
-                    error.strerror or str(error),
-                    str(error.filename or ""),
-                    "look at its rights, and at the disk",
-                ) from error
         self.on_published(done)
         return done
 

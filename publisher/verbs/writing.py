@@ -18,7 +18,7 @@ from publisher.model.delivery import State
 from publisher.model.digest import Newsletter
 from publisher.store import editions, ledger, notices
 from publisher.verbs import choosing, editing, pinging
-from publisher.verbs.session import Session, recover
+from publisher.verbs.session import Session, disk, recover
 
 if TYPE_CHECKING:  # each verb imports what it needs: `publish` neither plans nor sends
     from publisher.actions import adopt as adoption
@@ -106,11 +106,12 @@ def _plan(
     include_existing: bool = False,
 ) -> tuple[set[int], list[str]]:
     """Start what is due and what is wanted at once, and plan everything that is started. One newsletter's mistake
-    (a template), or a page that cannot be written, stops only that one. Returns the editions, and what is wrong."""
+    (a template), or a page that cannot be written, stops only that one. Returns the editions, and what is wrong.
+    Raises Unwritable where the disk refuses what all of them need."""
     from publisher.actions import approval, plan, slots
 
     house, now, problems = session.house, session.clock(), list[str]()
-    with session.planning:
+    with session.planning, disk():
         problems += approval.come_due(house, now)
         numbers, found = slots.due_editions(house, due, now)
         problems += found + approval.ask(house, now)
@@ -119,7 +120,8 @@ def _plan(
             numbers += [number] if number is not None and number not in numbers else []
         for number in numbers:
             try:
-                plan.plan(house, number, now)
+                with disk():
+                    plan.plan(house, number, now)
             except (BadConfig, Unwritable) as error:  # its page cannot be made, or written
                 problems.append(str(error))
     return set(numbers), problems
