@@ -98,6 +98,7 @@ def _shown(session: Session, edition: Edition, outlook: Outlook) -> Shown:
         outlook.left,
         outlook.open,
         edition.release is Release.RELEASED and edition.planned > session.clock(),
+        str(outlook.problem or ""),
     )
 
 
@@ -106,6 +107,8 @@ async def _letter(session: Session, request: Request, *, html: bool) -> Response
     house = session.house
     claim = house.keys.read("approval", request.path_params["token"])
     found = await _look(session, claim.newsletter) if claim else None
+    if found and found[1].problem:
+        return Response(f"{found[1].problem}\n", 503, _headers(PAGE), "text/plain; charset=utf-8")
     if found is None or found[1].content is None:
         return not_valid(session)
     content = found[1].content
