@@ -1,9 +1,11 @@
 """A Newsletter is a digest definition; an Edition is it at one slot; a Variant its content for all readers who get the
 same items in the same language and options."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from html import escape
 from typing import Literal
 
 from publisher.model.article import Direction
@@ -143,6 +145,13 @@ class Content:
     language: str
     direction: Direction
     told: Told | None = None  # of an edition's letter
+
+    def filled(self, urls: Mapping[str, str]) -> "Content":
+        """It with a URL in each slot of *urls*, to be looked at; letters are made from bytes (mail/message)."""
+        html, text = self.html, self.text
+        for slot, url in urls.items():
+            html, text = html.replace(slot, escape(url)), text.replace(slot, url)
+        return replace(self, html=html, text=text)
 
 
 @dataclass(frozen=True, slots=True)
