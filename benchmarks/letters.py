@@ -36,7 +36,7 @@ from publisher.digests import compose
 from publisher.digests.select import Selection
 from publisher.mail import message
 from publisher.model.delivery import Delivery
-from publisher.model.digest import END_PERSONAL, PERSONAL, PREFERENCES_SLOT, UNSUBSCRIBE_SLOT, Content
+from publisher.model.digest import PREFERENCES_SLOT, UNSUBSCRIBE_SLOT, Content
 from publisher.store import articles, editions
 from publisher.subscribers.tokens import Claim
 from publisher.verbs import session as sessions
@@ -110,8 +110,6 @@ def by_email_package(house: House, content: Content, planned: datetime, reader: 
         for mark, url in (
             (UNSUBSCRIBE_SLOT, leave),
             (PREFERENCES_SLOT, choose),
-            (PERSONAL, ""),
-            (END_PERSONAL, ""),
         ):
             part = part.replace(mark, url)
         return part

@@ -17,7 +17,7 @@ from publisher.errors import Exit, PublisherError
 if TYPE_CHECKING:  # who only asks needs none of what the daemon runs
     from publisher.verbs.session import Session
 
-LIMIT = 1 << 16  # bytes of a request
+LIMIT = 1 << 22  # bytes of a request; Linux ends a command line at 2 MiB
 REQUEST = 5  # seconds a client has to say it
 FOREVER = 24 * 3600  # seconds a verb may take (an import, an edition)
 
@@ -73,7 +73,7 @@ class Door:
                 line = await reader.readline()
             self._running.add(task)
             reply = await _run(self._session, line)
-            writer.write(json.dumps(reply, ensure_ascii=False).encode() + b"\n")
+            writer.write(_line(reply))
             await writer.drain()
         except (OSError, ValueError) as error:
             _log().warning("control", problem=str(error) or type(error).__name__)
@@ -108,6 +108,11 @@ async def _run(session: "Session", line: bytes) -> dict[str, Any]:
         return {"error": {"what": what, "where": "", "mend": "see its log", "exit": int(Exit.USAGE)}}
 
 
+def _line(said: dict[str, Any]) -> bytes:
+    """A line of JSON in UTF-8; bytes of a command line that are no text stay what Python made of them."""
+    return json.dumps(said, ensure_ascii=False).encode("utf-8", "surrogatepass") + b"\n"
+
+
 def _log() -> Any:
     import structlog
 
@@ -124,7 +129,7 @@ def ask(path: Path, verb: str, arguments: dict[str, Any]) -> dict[str, Any] | No
         except OSError:
             return None
         try:
-            peer.sendall(json.dumps({"verb": verb, "arguments": arguments}).encode() + b"\n")
+            peer.sendall(_line({"verb": verb, "arguments": arguments}))
             with peer.makefile("rb") as stream:
                 line = stream.readline()
         except OSError:

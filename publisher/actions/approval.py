@@ -34,17 +34,20 @@ NEWS = timedelta(hours=72)  # in which a notice is still one
 class Outlook:
     """An edition as editors look at it."""
 
-    content: Content | None  # the letter as most readers get it; None where no article is left
+    content: (
+        Content | None
+    )  # the letter as most readers get it; None where no article is left, or with a problem
     headlines: tuple[str, ...]
     more: int  # articles that do not fit
     readers: int
     left: int  # letters that are sent, or may be
     open: bool  # whether anything can still be decided
+    problem: BadConfig | None = None  # why the letter cannot be made
 
 
 def look(house: House, number: int, now: datetime) -> tuple[Progress, Outlook] | None:
     """This edition as it would leave *now*, or as it left; None where there is none. Before it leaves its letter is
-    that of the articles as they are. Raises BadConfig where a template cannot be used."""
+    that of the articles as they are."""
     progress = house.store.read(lambda c: editions.progress(c, number))
     if progress is None:
         return None
@@ -60,15 +63,17 @@ def look(house: House, number: int, now: datetime) -> tuple[Progress, Outlook] |
     newsletter = house.newsletters.get(progress.edition.newsletter)
     if newsletter is None:
         return progress, Outlook(None, (), 0, 0, left, is_open)
-    content, selection, readers = _ahead(house.learnt(), newsletter, progress.edition, now)
+    made, selection, readers = _ahead(house.learnt(), newsletter, progress.edition, now)
     headlines = tuple(article.title for article in selection.items)
-    return progress, Outlook(content, headlines, selection.more, readers, left, is_open)
+    content, problem = (None, made) if isinstance(made, BadConfig) else (made, None)
+    return progress, Outlook(content, headlines, selection.more, readers, left, is_open, problem)
 
 
 def _ahead(
     house: House, newsletter: Newsletter, edition: Edition, now: datetime
-) -> tuple[Content | None, Selection, int]:
-    """The letter that most readers will get, its selection, and how many readers will get one."""
+) -> tuple[Content | BadConfig | None, Selection, int]:
+    """The letter that most readers will get, or why it cannot be made, its selection, and how many readers will get
+    one."""
     series = house.store.read(people.known_newsletters)[edition.newsletter]
     unseen = Unseen(house, newsletter, series, edition.upto_seq)
     found: dict[tuple[str, ...], tuple[int, Selection, str | None]] = {}
@@ -86,7 +91,11 @@ def _ahead(
     _, selection, language = max(found.values(), key=lambda each: each[0])
     spoken = compose.spoken(language, house.site.language)
     as_it_is = _with_opening(house, newsletter, series, edition, now)
-    content = plan.content(house, newsletter, as_it_is, selection, spoken, text_only=False)
+    content: Content | BadConfig
+    try:
+        content = plan.content(house, newsletter, as_it_is, selection, spoken, text_only=False)
+    except BadConfig as error:
+        content = error
     return content, selection, sum(number for number, *_ in found.values())
 
 
@@ -171,13 +180,16 @@ def approval_url(house: House, edition: int) -> str:
 def _write(
     house: House, kind: Literal["preview", "waiting", "lapsed"], edition: Edition, now: datetime
 ) -> None:
-    """Put a letter of this *kind* about *edition* into the outbox, for each editor, once."""
+    """Put a letter of this *kind* about *edition* into the outbox, for each editor, once. Raises BadConfig where a
+    template cannot be used."""
     key = str(edition.id)
     if not house.mail.editors or house.store.read(lambda c: outbox.has(c, kind, key)):
         return
     if _away(house, edition):
         return
     found = look(house, edition.id, now)
+    if found and found[1].problem:
+        raise found[1].problem
     if found is None or found[1].content is None:
         _nothing(house, edition)
         return

@@ -81,7 +81,7 @@ def choose(house: House, person: Subscriber, newsletter: str | None, change: Cha
     """Write what this reader wants otherwise of a newsletter (None: of all they are subscribed to): everything, or
     nothing where it raises BadInput."""
     names = [each.name for each in house.newsletter(newsletter)]
-    language = _language(change.language) if change.language else None
+    language = language_tag(change.language) if change.language else None
     change = replace(change, zone=_zone(change.zone) if change.zone else change.zone)
     spellings = house.store.read(labels.categories) if change.categories else {}
 
@@ -164,7 +164,8 @@ def _categories(newsletter: Newsletter, words: Iterable[str], spellings: dict[st
     return tuple(found.values())
 
 
-def _language(tag: str) -> str:
+def language_tag(tag: str) -> str:
+    """*tag*, what a reader wants to read, in its canonical form. Raises BadInput for what is no language tag."""
     try:
         return canonical(tag)
     except ValueError as error:

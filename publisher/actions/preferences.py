@@ -105,7 +105,8 @@ def _asked(page: Preferences, form: Form, now: datetime) -> Change:
         categories=None if set(chosen) == set(page.chosen) else chosen,
         language=None if language == page.language else language,
         text_only=None if text_only is page.text_only else text_only,
-        **_pause(page, _one(form, "pause", "none"), now),  # type: ignore[arg-type]
+        # A box that is not ticked is not sent: only a form with the field that the page always sends is the page's.
+        **_pause(page, _one(form, "pause", ""), now),  # type: ignore[arg-type]
     )
 
 

@@ -7,16 +7,14 @@ from itertools import islice
 
 from sqlalchemy import Connection
 
-from publisher.actions import unseen
+from publisher.actions import choices, unseen
 from publisher.actions.house import House
-from publisher.errors import BadInput
 from publisher.model.people import Reach, Subscriber, Wish
 from publisher.store import articles, people
 from publisher.subscribers import addresses, imports, lifecycle
 from publisher.subscribers.addresses import Address
 from publisher.subscribers.imports import Row
 from publisher.subscribers.tokens import Claim
-from publisher.text.language import canonical
 
 CHUNK = 500  # rows of an import in one transaction
 
@@ -45,7 +43,7 @@ def add(
     parsed = addresses.parse(address)
     names = [n.name for n in house.newsletter(newsletter)]
     event = "confirm" if confirmed else "ask"
-    tag = _language(language)
+    tag = choices.language_tag(language) if language else None
 
     def write(connection: Connection) -> dict[str, Wish | None]:
         states = _subscribe(connection, house, [parsed], names, event, "added by hand", now)[0][1]
@@ -55,13 +53,6 @@ def add(
         return states
 
     return house.store.write(write)
-
-
-def _language(tag: str | None) -> str | None:
-    try:
-        return canonical(tag) if tag else None
-    except ValueError as error:
-        raise BadInput(str(error), "", "give a tag such as ar, fa or he") from None
 
 
 def import_rows(

@@ -9,7 +9,7 @@ from publisher.digests.marks import held, lead_line, line, run, within
 from publisher.digests.subject import cut
 from publisher.digests.voice import Voice, voice
 from publisher.layout import Layout
-from publisher.model.digest import END_PERSONAL, PERSONAL, PREFERENCES_SLOT, UNSUBSCRIBE_SLOT, Content
+from publisher.model.digest import PREFERENCES_SLOT, UNSUBSCRIBE_SLOT, Content
 from publisher.model.site import Site
 from publisher.templating import Templates
 from publisher.text.clean import one_line, tidy
@@ -70,9 +70,8 @@ def frame(
     archived: str = "",
 ) -> Frame:
     """The frame of a letter of *title*, a newsletter or the site, set in the voice *own*, else in the interface's.
-    *subject*, one line, is cut where it is too long (D10).
-    *why*, the URL of its page in the archive and, for whoever is *subscribed*, the links to preferences and out are
-    for its reader alone: they stand between PERSONAL and END_PERSONAL."""
+    *subject*, one line, is cut where it is too long (D10). At its foot are *why* it comes, the URL of its page in the
+    archive and, for whoever is *subscribed*, the slots of the links to preferences and out (H6)."""
     house = voice(site.language, site.direction)
     around = own or voice(interface.language)
     said = _lead(cut(subject), around, site)
@@ -87,8 +86,6 @@ def frame(
         "why": why,
         "postal": site.letterhead.postal,
         "home_url": layout.home,
-        "personal": PERSONAL,
-        "end_personal": END_PERSONAL,
         "run": run,
         "line": line,
     }

@@ -15,19 +15,12 @@ from publisher.mail.address import domain_of, local_part, on_the_wire
 from publisher.mail.headers import address_field, raw_field, text_field
 from publisher.mail.slots import Slotted
 from publisher.model.delivery import Letter
-from publisher.model.digest import (
-    END_PERSONAL,
-    PERSONAL,
-    PREFERENCES_SLOT,
-    UNSUBSCRIBE_SLOT,
-    Content,
-    Edition,
-)
+from publisher.model.digest import PREFERENCES_SLOT, UNSUBSCRIBE_SLOT, Content, Edition
 
 _KEY = re.compile(r"[A-Za-z0-9_-]+")
 _CASELESS = re.compile(r"[a-z0-9]{0,62}")  # with "b+" before it no longer than a local part may be
 _URL = re.compile(r"[!-~]+")
-_NOT_IN_A_BODY = re.compile(rf"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff{PERSONAL}{END_PERSONAL}]")
+_NOT_IN_A_BODY = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _SLOTS = (UNSUBSCRIBE_SLOT, PREFERENCES_SLOT)
 _PART = "Content-Type: text/{}; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n"
 
@@ -234,8 +227,7 @@ def _values(urls: Mapping[str, str]) -> tuple[dict[str, bytes], dict[str, bytes]
 
 
 def _body(text: str) -> str:
-    """*text* with CRLF lines (RFC 2046, 4.1.1), without controls and lone surrogates (M4), and without the marks of
-    what is for readers only."""
+    """*text* with CRLF lines (RFC 2046, 4.1.1), without controls and lone surrogates (M4)."""
     lines = _NOT_IN_A_BODY.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
     return lines.replace("\n", "\r\n")
 

@@ -1,20 +1,20 @@
 """A Newsletter is a digest definition; an Edition is it at one slot; a Variant its content for all readers who get the
 same items in the same language and options."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from html import escape
 from typing import Literal
 
 from publisher.model.article import Direction
 from publisher.model.media import Shown
 
-# Stand in a rendered variant where each reader's own URLs go. U+FDD0 ... U+FDD3 are noncharacters: no article can
+# Stand in a rendered variant where each reader's own URLs go. U+FDD0 and U+FDD1 are noncharacters: no article can
 # hold them (the cleaning door removes them).
 UNSUBSCRIBE_SLOT = "\ufdd0unsubscribe\ufdd1"
 PREFERENCES_SLOT = "\ufdd0preferences\ufdd1"
-# What stands between these is for the reader of a letter only: the archive page of its edition leaves it out.
-PERSONAL, END_PERSONAL = "\ufdd2", "\ufdd3"
 
 Frequency = Literal["daily", "weekly", "monthly"]
 Approve = Literal["none", "notify", "required"]
@@ -145,6 +145,13 @@ class Content:
     language: str
     direction: Direction
     told: Told | None = None  # of an edition's letter
+
+    def filled(self, urls: Mapping[str, str]) -> "Content":
+        """It with a URL in each slot of *urls*, to be looked at; letters are made from bytes (mail/message)."""
+        html, text = self.html, self.text
+        for slot, url in urls.items():
+            html, text = html.replace(slot, escape(url)), text.replace(slot, url)
+        return replace(self, html=html, text=text)
 
 
 @dataclass(frozen=True, slots=True)

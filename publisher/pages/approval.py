@@ -14,6 +14,7 @@ from publisher.text.language import detect, prose
 from publisher.text.words import Words, words
 
 _BUTTONS = {"release": "Release it", "hold": "Hold it", "cancel": "Cancel it"}
+_PROBLEM = "The letter cannot be made now."
 _OFFERED = {
     Release.PROPOSED: ("release", "hold", "cancel"),
     Release.HELD: ("release", "cancel"),
@@ -29,20 +30,21 @@ class Shown:
     edition: Edition
     newsletter: str  # its title
     approve: Approve
-    subject: str  # "" where no article is left in it
+    subject: str  # "" where no article is left in it, or there is a problem
     headlines: Sequence[str]
     more: int  # articles that do not fit
     readers: int
     left: int  # letters that are sent, or may be
     open: bool  # whether anything can still be decided
     waits: bool  # it is released, and its time has not come
+    problem: str  # why its letter cannot be made, in English; "" where it can
 
 
 def approval_page(site: Site, layout: Layout, templates: Templates, shown: Shown, *, token: str) -> bytes:
     """The page of *shown*, in the site's language; UTF-8. Nothing happens before a button is pressed (H3)."""
     ui = words(site.language)
     digits = digits_for(site.digits, ui.language, site.region)
-    heading = shown.subject or ui.text("No article is left in it.")
+    heading = shown.subject or ui.text(_PROBLEM if shown.problem else "No article is left in it.")
     number = len(shown.headlines) + shown.more
     forms = ("%(n)s more article on the site", "%(n)s more articles on the site")
     offered = _OFFERED[shown.edition.release] if shown.open else ()
@@ -64,6 +66,7 @@ def approval_page(site: Site, layout: Layout, templates: Templates, shown: Shown
         newsletter=inline(shown.newsletter, ui.direction),
         heading=inline(heading, ui.direction),
         state=_state(site, shown, ui),
+        problem=shown.problem,
         facts=facts,
         headlines=[_headline(each, site) for each in shown.headlines],
         more=ui.count(*forms, shown.more, digits) if shown.more else "",

@@ -66,7 +66,7 @@ class _Folders(FileSystemLoader):
 
 
 def _explained(error: Exception, where: str) -> Exception:
-    """What went wrong in a template, as one line; an error of ours that has nothing to do with one, as it is."""
+    """What went wrong in a template, or with its file, as one line; an error of ours that is of none, as it is."""
     line, name = getattr(error, "lineno", None), getattr(error, "filename", None)
     frames = [
         f for f in traceback.extract_tb(error.__traceback__) if f.filename.endswith((".j2", "<template>"))
@@ -87,10 +87,6 @@ def _explained(error: Exception, where: str) -> Exception:
 
 
 def _words(error: Exception) -> str:
-    text = (
-        getattr(error, "message", None)
-        or getattr(error, "strerror", None)
-        or str(error)
-        or type(error).__name__
-    )
+    said = getattr(error, "message", None) or getattr(error, "strerror", None)
+    text = said or str(error) or type(error).__name__
     return " ".join(text.split())

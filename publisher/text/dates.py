@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from email.utils import format_datetime
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date
@@ -56,7 +55,7 @@ def digits_for(known: Iterable[tuple[str, str]], language: str, region: str) -> 
     language in the *region* (R8)."""
     primary = language.partition("-")[0]
     wanted = next((digits for of, digits in known if of in ("", primary)), None)
-    default = _default_digits(f"{language}-{region}" if region else language)
+    default = _default_digits(language, region)
     return next((digits for digits in _ZERO if digits == wanted), default)
 
 
@@ -67,7 +66,12 @@ def write_digits(text: str, digits: Digits) -> str:
 
 def site_date(when: datetime, site: Site, language: str) -> str:
     """The day of *when* as *site* writes it for a reader of *language* (BCP 47): weekday and date in the first of its
-    calendars that the language counts by, then the others (R8)."""
+    calendars that the language counts by, then the others (R8).
+
+    Month names follow the region (تموز in Iraq, يوليو in Egypt, جويلية in Algeria; CLDR), with `Site.months` "both"
+    beside the other Arab name; where CLDR does not know the language in that region, or it is "", the language alone
+    decides.
+    """
     day = when.astimezone(site.timezone).date()
     here = locale(language, site.region)
     digits = digits_for(site.digits, language, site.region)
@@ -83,19 +87,6 @@ def site_date(when: datetime, site: Site, language: str) -> str:
     if others := [other + manner.eras.get(each, "") for each, other in found[1:]]:
         text += manner.before + manner.between.join(others) + manner.after
     return write_digits(text, digits)
-
-
-def long_date(
-    when: datetime, *, language: str, region: str, zone: ZoneInfo, digits: Digits, months: Months = "region"
-) -> str:
-    """The day of *when* in *zone* as a reader in *region* writes it: weekday, day, month, year (Gregorian).
-
-    Month names follow the region (تموز in Iraq, يوليو in Egypt, جويلية in Algeria; CLDR, R8), with *months* "both"
-    beside the other Arab name; where CLDR does not know the language in that region, or *region* is "", the language
-    alone decides.
-    """
-    day = when.astimezone(zone).date()
-    return write_digits(_gregorian(day, locale(language, region), months), digits)
 
 
 def _in(calendar: Calendar, day: date, here: Locale, manner: Manner, site: Site) -> str | None:
@@ -120,6 +111,6 @@ def _other_name(here: Locale, month: int) -> str:
     return "" if fold(own[month]) == fold(common[month]) else str(common[month])
 
 
-def _default_digits(language: str) -> Digits:
-    number_system = locale(language).default_numbering_system
+def _default_digits(language: str, region: str) -> Digits:
+    number_system = locale(language, region).default_numbering_system
     return next((digits for digits in _ZERO if digits == number_system), "latn")

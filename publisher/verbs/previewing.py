@@ -20,7 +20,7 @@ from publisher.digests.scheme import shown_in
 from publisher.digests.trial import as_trial
 from publisher.errors import BadInput
 from publisher.layout import STATE
-from publisher.model.digest import END_PERSONAL, PERSONAL, Content
+from publisher.model.digest import Content
 from publisher.model.finding import Finding
 from publisher.pages.preview import Audience, Headline, Look, Preview, overview_page, preview_page
 from publisher.subscribers import addresses
@@ -205,11 +205,11 @@ def _written(
     """Write what is to be looked at of *content*."""
     name = edition.newsletter.name
     stem = f"{name}.{kind}" if tag is None else f"{name}{tag}"
-    html, text = (_shown(part, edition.links) for part in (content.html, content.text))
-    files = {"": html, ".light": shown_in(html, "light"), ".dark": shown_in(html, "dark")}
+    shown = content.filled(edition.links)
+    files = {"": shown.html, ".light": shown_in(shown.html, "light"), ".dark": shown_in(shown.html, "dark")}
     for scheme, made in files.items():
         _put(folder, f"{stem}{scheme}.html", made.encode())
-    _put(folder, f"{stem}.txt", text.encode())
+    _put(folder, f"{stem}.txt", shown.text.encode())
     return Look(
         kind=kind,
         language=language,
@@ -218,19 +218,12 @@ def _written(
         light=f"{stem}.light.html",
         dark=f"{stem}.dark.html",
         whole=f"{stem}.html",
-        text=text,
+        text=shown.text,
         findings=findings,
         html_size=compose.encoded_size(content.html),
         size=len(data),
         headers=[(name, decoded(value), value) for name, value in fields(data.partition(b"\r\n\r\n")[0])],
     )
-
-
-def _shown(part: str, links: dict[str, str]) -> str:
-    """A part with links that are nobody's, and without the marks of what is a reader's own."""
-    for slot, url in links.items():
-        part = part.replace(slot, url)
-    return part.replace(PERSONAL, "").replace(END_PERSONAL, "")
 
 
 def _put(folder: Path, name: str, data: bytes) -> str:

@@ -83,21 +83,21 @@ class Session:
     ) -> Published:
         """Publish once, off the loop."""
         async with self.publishing:
-            if not self.swept:
-                await asyncio.to_thread(files.sweep, self.house.out)
-                self.swept = True
-            run = partial(
-                publish,
-                self.house,
-                self.clock(),
-                closed=closed,
-                whole=whole,
-                accept_removals=accept_removals,
-                verify=verify,
-                limit=self.slice,
-                progress=progress,
-            )
             with on_disk():
+                if not self.swept:
+                    await asyncio.to_thread(files.sweep, self.house.out)
+                    self.swept = True
+                run = partial(
+                    publish,
+                    self.house,
+                    self.clock(),
+                    closed=closed,
+                    whole=whole,
+                    accept_removals=accept_removals,
+                    verify=verify,
+                    limit=self.slice,
+                    progress=progress,
+                )
                 done = await asyncio.to_thread(run)
         self.on_published(done)
         return done

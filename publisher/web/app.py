@@ -17,7 +17,7 @@ from publisher.verbs.session import Session
 from publisher.web import approving, pages, preferences
 from publisher.web.files import Files
 
-PERSONAL = ("/u/", "/preferences/", "/approve/")
+DOORS = ("/u/", "/preferences/", "/approve/")  # what is below them is made when it is asked for
 
 log = structlog.get_logger()
 
@@ -57,7 +57,7 @@ def application(
     async def application(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
             return
-        if scope["path"] == "/healthz" or scope["path"].startswith(PERSONAL):
+        if scope["path"] == "/healthz" or scope["path"].startswith(DOORS):
             await dynamic(scope, receive, send)
         else:
             await files(scope, receive, send)

@@ -1,8 +1,7 @@
 """The door of editors: /approve/TOKEN (D8). GET and HEAD show, POST decides; the letter itself is a page of its own."""
 
 import asyncio
-from typing import Any, cast
-from urllib.parse import parse_qs
+from typing import cast
 
 import structlog
 from starlette.requests import Request
@@ -11,28 +10,23 @@ from starlette.routing import Route
 
 from publisher.actions import approval
 from publisher.actions.approval import Decision, Outlook
-from publisher.model.digest import (
-    END_PERSONAL,
-    PERSONAL,
-    PREFERENCES_SLOT,
-    UNSUBSCRIBE_SLOT,
-    Edition,
-    Release,
-)
+from publisher.model.digest import PREFERENCES_SLOT, UNSUBSCRIBE_SLOT, Edition, Release
 from publisher.pages.approval import Shown, approval_page
 from publisher.store.editions import Progress
 from publisher.verbs.session import Session
-from publisher.web.answers import COMMON, PAGE
-from publisher.web.pages import html_page, not_valid
+from publisher.web import forms
+from publisher.web.pages import html_page, not_valid, text_page
 
 log = structlog.get_logger()
 
-LIMIT = 1000  # bytes of a form
 # A letter is dressed by its own attributes; nothing in it runs, posts or is framed, and it has no origin.
-_LETTER = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' https: http:; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'none'; sandbox"
-)
+_LETTER = [
+    (
+        b"content-security-policy",
+        b"default-src 'none'; style-src 'unsafe-inline'; img-src 'self' https: http:; base-uri 'none'; "
+        b"form-action 'none'; frame-ancestors 'none'; sandbox",
+    )
+]
 
 
 def routes(session: Session) -> list[Route]:
@@ -62,7 +56,7 @@ async def _page(session: Session, request: Request) -> Response:
     if request.method == "POST":
         decision = await _decision(request)
         if decision is None:
-            return Response("What is to be done?\n", 400, _headers(PAGE), "text/plain; charset=utf-8")
+            return text_page("What is to be done?\n", 400)
         now = session.clock()
         done = await asyncio.to_thread(approval.decide, house, claim.newsletter, decision, now)
         if done and done[1]:
@@ -83,12 +77,8 @@ async def _look(session: Session, edition: int) -> tuple[Progress, Outlook] | No
 
 async def _decision(request: Request) -> Decision | None:
     """The button that was pressed; None where the form is not ours."""
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LIMIT:
-            return None
-    pressed = parse_qs(body.decode("ascii", "replace")).get("decision", [""])[0]
+    form = await forms.fields(request) or {}
+    pressed = form.get("decision", [""])[0]
     return cast("Decision", pressed) if pressed in approval.DECISIONS else None
 
 
@@ -105,6 +95,7 @@ def _shown(session: Session, edition: Edition, outlook: Outlook) -> Shown:
         outlook.left,
         outlook.open,
         edition.release is Release.RELEASED and edition.planned > session.clock(),
+        str(outlook.problem or ""),
     )
 
 
@@ -113,25 +104,11 @@ async def _letter(session: Session, request: Request, *, html: bool) -> Response
     house = session.house
     claim = house.keys.read("approval", request.path_params["token"])
     found = await _look(session, claim.newsletter) if claim else None
+    if found and found[1].problem:
+        return text_page(f"{found[1].problem}\n", 503)
     if found is None or found[1].content is None:
         return not_valid(session)
-    content = found[1].content
-    shown = content.html if html else content.text
-    for slot in (UNSUBSCRIBE_SLOT, PREFERENCES_SLOT):
-        shown = shown.replace(slot, house.layout.home)
-    for mark in (PERSONAL, END_PERSONAL):
-        shown = shown.replace(mark, "")
-    if html and shown:
-        return Response(
-            shown.encode(),
-            headers=_headers([(b"content-security-policy", _LETTER.encode())]),
-            media_type="text/html; charset=utf-8",
-        )
-    return Response(
-        (shown or content.text).encode(), headers=_headers(PAGE), media_type="text/plain; charset=utf-8"
-    )
-
-
-def _headers(more: Any) -> dict[str, str]:
-    named = {name.decode(): value.decode() for name, value in [*COMMON, *more]}
-    return named | {"cache-control": "no-store"}
+    shown = found[1].content.filled(dict.fromkeys((UNSUBSCRIBE_SLOT, PREFERENCES_SLOT), house.layout.home))
+    if html and shown.html:
+        return html_page(shown.html.encode(), policy=_LETTER)
+    return text_page(shown.text)

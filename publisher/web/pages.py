@@ -1,4 +1,4 @@
-"""Answers of the daemon's own doors: a page that no cache keeps and no searcher lists."""
+"""Answers of the daemon's own doors: pages that no cache keeps and no searcher lists."""
 
 from typing import Any
 
@@ -7,13 +7,22 @@ from starlette.responses import Response
 from publisher.pages.notice import notice_page
 from publisher.text.words import words
 from publisher.verbs.session import Session
-from publisher.web.answers import COMMON, PAGE
+from publisher.web.answers import COMMON, PAGE, Headers
 
 
-def html_page(body: bytes, status: int = 200) -> Response:
-    """*body*, UTF-8."""
-    headers = {name.decode(): value.decode() for name, value in [*COMMON, *PAGE]}
-    return Response(body, status, headers | {"cache-control": "no-store"}, "text/html; charset=utf-8")
+def html_page(body: bytes, status: int = 200, policy: Headers = PAGE) -> Response:
+    """*body*, UTF-8; *policy* is what a browser may do with it."""
+    return _kept_by_nobody(body, status, policy, "text/html; charset=utf-8")
+
+
+def text_page(text: str, status: int = 200) -> Response:
+    """*text* as it is."""
+    return _kept_by_nobody(text.encode(), status, PAGE, "text/plain; charset=utf-8")
+
+
+def _kept_by_nobody(body: bytes, status: int, policy: Headers, media: str) -> Response:
+    headers = {name.decode(): value.decode() for name, value in [*COMMON, *policy]}
+    return Response(body, status, headers | {"cache-control": "no-store"}, media)
 
 
 def notice(session: Session, language: str, status: int = 200, **said: Any) -> Response:

@@ -1,7 +1,6 @@
 """The door of a reader's own page: GET and HEAD show it, POST writes what its form says (L5, H3)."""
 
 import asyncio
-from urllib.parse import parse_qs
 
 import structlog
 from starlette.requests import Request
@@ -13,9 +12,8 @@ from publisher.errors import BadInput
 from publisher.pages.preferences import preferences_page
 from publisher.text.words import words
 from publisher.verbs.session import Session
+from publisher.web import forms
 from publisher.web.pages import html_page, not_valid, unsubscribed
-
-MOST = 1 << 16  # bytes of a form
 
 log = structlog.get_logger()
 
@@ -30,7 +28,7 @@ async def answer(session: Session, request: Request) -> Response:
         return unsubscribed(session, found.page.language, found.page.newsletter)
     if request.method != "POST":
         return _page(session, found, token)
-    form = await _form(request)
+    form = await forms.fields(request)
     try:
         if form is None:
             raise BadInput("the form is too large, or none of ours")
@@ -56,16 +54,3 @@ def _page(session: Session, found: Opened, token: str, said: str = "", status: i
         said=words(found.page.language).text(said) if said else "",
     )
     return html_page(body, status)
-
-
-async def _form(request: Request) -> dict[str, list[str]] | None:
-    """The fields of a form as browsers send it; None for one that is none, or too large."""
-    body = b""
-    async for piece in request.stream():
-        body += piece
-        if len(body) > MOST:
-            return None
-    try:
-        return parse_qs(body.decode("ascii"), keep_blank_values=True, max_num_fields=200)
-    except ValueError:
-        return None

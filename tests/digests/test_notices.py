@@ -14,14 +14,7 @@ from publisher.digests import notices
 from publisher.digests.compose import correction, spoken
 from publisher.digests.samples import samples, trials
 from publisher.errors import BadConfig
-from publisher.model.digest import (
-    END_PERSONAL,
-    PERSONAL,
-    PREFERENCES_SLOT,
-    UNSUBSCRIBE_SLOT,
-    Approve,
-    Content,
-)
+from publisher.model.digest import PREFERENCES_SLOT, UNSUBSCRIBE_SLOT, Approve, Content
 from publisher.model.site import Letterhead
 from publisher.templating import Templates
 from tests.digests.letters import (
@@ -53,7 +46,7 @@ def said(content: Content) -> str:
 
 
 def lines(content: Content) -> list[str]:
-    return [line.strip("\u200f\ufdd2\ufdd3") for line in content.text.split("\n")]
+    return [line.strip("\u200f") for line in content.text.split("\n")]
 
 
 @pytest.mark.parametrize("kind", TO_READERS)
@@ -92,39 +85,12 @@ def test_who_has_no_subscription_is_offered_no_way_out_of_one(kind: str, languag
         assert slot not in content.html + content.text
 
 
-def personal(part: str) -> tuple[str, str]:
-    """What of *part* is for its reader alone, and the rest."""
-    before, _, rest = part.partition(PERSONAL)
-    mine, _, after = rest.partition(END_PERSONAL)
-    return mine, before + after
-
-
-@pytest.mark.parametrize("kind", TO_READERS + OTHERS)
 @EVERY_LANGUAGE
-def test_what_is_for_one_reader_can_be_taken_out(kind: str, language: str) -> None:
-    content = made(language)[kind]
-    whole = parser.document_fromstring(content.html)
-    for part in (content.html, content.text):
-        mine, rest = personal(part)
-        assert UNSUBSCRIBE_SLOT not in rest and PREFERENCES_SLOT not in rest
-        assert not re.search("[\ufdd0-\ufdef]", rest)
-        assert mine.strip()
-    mine, rest = personal(content.html)
-    left = parser.document_fromstring(rest)
-    # Nothing opens in it that ends outside, or the other way round.
-    for tag in ("table", "tr", "td", "p", "a", "div"):
-        assert len(re.findall(f"<{tag}[ >]", mine)) == mine.count(f"</{tag}>")
-    assert whole.xpath("count(//table)") == left.xpath("count(//table)")
-    assert all(each in said(replace(content, html=rest)) for each in POSTAL[language])
-
-
-@EVERY_LANGUAGE
-def test_the_page_of_an_edition_is_linked_for_its_reader_alone(language: str) -> None:
+def test_an_edition_with_a_page_leads_to_it(language: str) -> None:
     content = made(language)["grouped"]
     page = f"{HOME}/newsletter/daily/2026-11-23/"
 
-    assert page in personal(content.html)[0] and page in personal(content.text)[0].split("\n")
-    assert page not in personal(content.html)[1] + personal(content.text)[1]
+    assert page in content.html and page in content.text.split("\n")
     assert page not in made(language)["digest"].html
 
 

@@ -12,24 +12,16 @@ from hypothesis import strategies as st
 
 from publisher.mail.message import MailingList, Sender, assemble, letter, notice, skeleton
 from publisher.model.delivery import Letter
-from publisher.model.digest import (
-    END_PERSONAL,
-    PERSONAL,
-    PREFERENCES_SLOT,
-    UNSUBSCRIBE_SLOT,
-    Content,
-    Edition,
-    Kind,
-)
+from publisher.model.digest import PREFERENCES_SLOT, UNSUBSCRIBE_SLOT, Content, Edition, Kind
 
 PLANNED = datetime(2026, 11, 23, 4, tzinfo=UTC)
 EDITION = Edition(17, "daily", "2026-11-23T04:00:00Z", PLANNED, PLANNED, 5, name="2026-11-23")
 CONTENT = Content(
     subject="\u200fCNN تعلن: ارتفاع أسعار النفط إلى 75.5$ للبرميل (تقرير خاص)",
     html='<!doctype html>\n<html dir="rtl"><body><p>خبر</p>'
-    f'{PERSONAL}<a href="{UNSUBSCRIBE_SLOT}">إلغاء</a><a href="{PREFERENCES_SLOT}">خيارات</a>{END_PERSONAL}'
+    f'<a href="{UNSUBSCRIBE_SLOT}">إلغاء</a><a href="{PREFERENCES_SLOT}">خيارات</a>'
     "</body></html>\n",
-    text=f"خبر\n\n{PERSONAL}إلغاء الاشتراك:\n{UNSUBSCRIBE_SLOT}\nخيارات:\n{PREFERENCES_SLOT}\n{END_PERSONAL}",
+    text=f"خبر\n\nإلغاء الاشتراك:\n{UNSUBSCRIBE_SLOT}\nخيارات:\n{PREFERENCES_SLOT}\n",
     language="ar",
     direction="rtl",
 )
@@ -77,12 +69,7 @@ def written(
 
 def filled(text: str) -> str:
     """What a reader reads of a part."""
-    return (
-        text.replace(UNSUBSCRIBE_SLOT, URL)
-        .replace(PREFERENCES_SLOT, CHOICES)
-        .replace(PERSONAL, "")
-        .replace(END_PERSONAL, "")
-    )
+    return text.replace(UNSUBSCRIBE_SLOT, URL).replace(PREFERENCES_SLOT, CHOICES)
 
 
 def parsed(letter: Letter) -> EmailMessage:
@@ -311,9 +298,7 @@ def test_no_text_breaks_a_letter(subject: str, name: str, text: str, html: str) 
 
 
 pieces = st.lists(
-    st.sampled_from(
-        [UNSUBSCRIBE_SLOT, PREFERENCES_SLOT, PERSONAL, END_PERSONAL, "\n", "خ", "é!", "a", "<p>نص</p>"]
-    )
+    st.sampled_from([UNSUBSCRIBE_SLOT, PREFERENCES_SLOT, "\n", "خ", "é!", "a", "<p>نص</p>"])
     | st.text("خبر عاجل abc\n", max_size=120),
     max_size=12,
 ).map("".join)
@@ -336,10 +321,7 @@ def test_a_letter_reads_as_if_it_were_encoded_in_one_go(
         made, again = letter(frame, **reader), assemble(content, EDITION, SENDER, **reader)
         message = parsed(made)
         wanted = [
-            re.sub(f"[{PERSONAL}{END_PERSONAL}]", "", part)
-            .replace("\n", "\r\n")
-            .replace(UNSUBSCRIBE_SLOT, url)
-            .replace(PREFERENCES_SLOT, escaped)
+            part.replace("\n", "\r\n").replace(UNSUBSCRIBE_SLOT, url).replace(PREFERENCES_SLOT, escaped)
             for part, escaped in ((text, choices), (html, choices.replace("&", "&amp;")))
         ]
         found = [part.get_payload(decode=True) for part in message.walk() if not part.is_multipart()]
@@ -381,7 +363,7 @@ def test_readers_who_want_text_get_one_part() -> None:  # M1
     assert b"nashir_" not in made.data
 
 
-def test_nobody_sees_where_the_personal_part_is() -> None:
+def test_no_slot_is_left_in_a_letter() -> None:  # M5
     assert not [part for part in parts(written()) if re.search("[\ufdd0-\ufdef]", part)]
 
 

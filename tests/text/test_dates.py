@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.text.dates import Digits, digits_for, digits_in, long_date, rfc822, rfc3339, write_digits
+from publisher.model.site import Site
+from publisher.text.dates import Digits, digits_for, digits_in, rfc822, rfc3339, site_date, write_digits
 
 FRIDAY = datetime(2021, 7, 23, 9, 0, tzinfo=UTC)
 BAGHDAD = ZoneInfo("Asia/Baghdad")
@@ -18,7 +19,9 @@ ANY_DIGITS = st.sampled_from(["latn", "arab", "arabext"])
 def written(
     when: datetime, language: str, region: str, zone: ZoneInfo = BAGHDAD, digits: Digits = "latn"
 ) -> str:
-    return long_date(when, language=language, region=region, zone=zone, digits=digits)
+    """The day of *when* as a site in *region* writes it, in the Gregorian calendar."""
+    site = Site("", "", "", "", "ar", "rtl", region, zone, "", digits=(("", digits),))
+    return site_date(when, site, language)
 
 
 def test_feed_dates_are_utc_english_and_whole_seconds() -> None:  # F10
@@ -46,10 +49,7 @@ def test_the_process_locale_does_not_matter() -> None:  # F2
                 continue
 
             assert rfc822(FRIDAY) == "Fri, 23 Jul 2021 09:00:00 +0000"
-            assert (
-                long_date(FRIDAY, language="he", region="IL", zone=BAGHDAD, digits="latn")
-                == "יום שישי, 23 ביולי 2021"
-            )
+            assert written(FRIDAY, "he", "IL") == "יום שישי, 23 ביולי 2021"
     finally:
         locale.setlocale(locale.LC_ALL, before)
 
@@ -90,21 +90,14 @@ def test_a_long_date_follows_language_and_region(language: str, region: str, exp
 def test_november_has_its_name_of_the_region(region: str, november: str) -> None:  # R8
     when = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
-    assert f"الاثنين 23 {november} 2026" == long_date(
-        when, language="ar", region=region, zone=BAGHDAD, digits="latn"
-    )
+    assert f"الاثنين 23 {november} 2026" == written(when, "ar", region)
 
 
 def test_the_day_is_the_day_of_the_zone() -> None:  # R8
     midnight = datetime(2021, 7, 22, 21, 0, tzinfo=UTC)
 
-    assert (
-        long_date(midnight, language="ar", region="IQ", zone=BAGHDAD, digits="arab") == "الجمعة ٢٣ تموز ٢٠٢١"
-    )
-    assert (
-        long_date(midnight, language="ar", region="IQ", zone=ZoneInfo("UTC"), digits="arab")
-        == "الخميس ٢٢ تموز ٢٠٢١"
-    )
+    assert "الجمعة ٢٣ تموز ٢٠٢١" == written(midnight, "ar", "IQ", BAGHDAD, "arab")
+    assert "الخميس ٢٢ تموز ٢٠٢١" == written(midnight, "ar", "IQ", ZoneInfo("UTC"), "arab")
 
 
 @pytest.mark.parametrize(
@@ -142,6 +135,8 @@ def test_a_site_writes_the_digits_of_its_articles_else_those_of_cldr(
 def test_without_articles_the_region_decides() -> None:  # R8
     assert "arab" == digits_for([], "ar", "EG")
     assert "latn" == digits_for([], "ar", "MA")
+    assert "latn" == digits_for([], "ar-MA", "EG")  # the language says more than the site
+    assert "arab" == digits_for([], "ar-EG", "")
 
 
 @given(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ from lxml import html
 from publisher.actions import approval
 from publisher.model.digest import Release
 from publisher.subscribers.tokens import Claim
+from publisher.templating import Templates
 from publisher.web.app import application
 from tests.newsroom import ANN, BOB, SLOT, Desk, minutes
 from tests.web.conftest import Reply
@@ -175,8 +177,28 @@ def test_the_letter_is_the_one_readers_get_without_their_links(asked: Desk) -> N
     shown = ask(asked, f"{door(asked)}/letter").body.decode()
 
     assert "خبر 2" in shown and [] == html.fromstring(shown).xpath("//script")
-    assert not any(mark in shown for mark in "\ufdd0\ufdd1\ufdd2\ufdd3")
+    assert not any(mark in shown for mark in "\ufdd0\ufdd1")
     assert "خبر 2" in ask(asked, f"{door(asked)}/text").body.decode()
+
+
+def test_a_template_that_cannot_be_used_stops_no_editor(asked: Desk) -> None:  # D8 R10
+    own = asked.house.root / "templates"
+    (own / "mail").mkdir(parents=True)
+    asked.house = replace(asked.house, templates=Templates([own]))
+    (own / "mail" / "digest.html.j2").write_text("{% broken")
+    shown, held = ask(asked, door(asked)), press(asked, "hold")
+
+    assert [200, 200] == [shown.status, held.status]
+    assert Release.HELD is asked.edition().release
+    assert ["release", "hold", "cancel"] == buttons(shown)
+    assert "لا يمكن إعداد الرسالة الآن." in said(held) and "إرسالها موقوف" in said(held)
+    assert "خبر 2" in said(shown) and "قارئان" in said(shown)
+    (problem,) = html.fromstring(held.body.decode()).xpath("//p[@dir='ltr']")
+    assert "digest.html.j2:1: the template cannot be used" in problem.text_content()
+    assert [] == html.fromstring(held.body.decode()).xpath("//a[contains(@href, '/letter')]")
+    for each in ("/letter", "/text"):
+        reply = ask(asked, door(asked) + each)
+        assert 503 == reply.status and b"digest.html.j2:1" in reply.body
 
 
 def test_an_edition_whose_articles_left_says_so(asked: Desk) -> None:  # D8

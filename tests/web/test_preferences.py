@@ -219,6 +219,24 @@ def test_what_is_no_form_is_refused(make_site: Callable[..., Site], body: bytes)
     assert 400 == site.ask(method="POST", form=body).status
 
 
+MULTIPART = b'--x\r\nContent-Disposition: form-data; name="pause"\r\n\r\nkept\r\n--x--\r\n'
+
+
+@pytest.mark.parametrize("body", [b"", b"text_only=yes", b"pause=", b"List-Unsubscribe=One-Click", MULTIPART])
+def test_a_form_that_is_not_the_pages_own_takes_no_choice_away(
+    make_site: Callable[..., Site], body: bytes
+) -> None:  # L5
+    site = make_site()
+    chosen = {"category": ["ثقافة"], "text_only": "yes", "pause": "week"}
+    site.ask(method="POST", form=site.ask().form | chosen)
+    before = site.mine
+
+    refused = site.ask(method="POST", form=body)
+
+    assert 400 == refused.status
+    assert before == site.mine and before.choices.text_only and Wish.PAUSED is before.state
+
+
 def test_links_for_other_things_and_forged_ones_are_nobodys(
     make_site: Callable[..., Site],
 ) -> None:  # H4 threat 6

@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.base import AXE_FILE_PATH
 
 from publisher.digests.compose import encoded_size
-from publisher.model.digest import END_PERSONAL, PERSONAL, PREFERENCES_SLOT, UNSUBSCRIBE_SLOT
+from publisher.model.digest import PREFERENCES_SLOT, UNSUBSCRIBE_SLOT
 from tests.digests import letters
 from tests.digests.hostile import WORDS, hostile
 
@@ -17,8 +17,6 @@ KINDS = ("digest", "grouped", "article", "correction", "confirm", "welcome", "go
 URLS = {
     UNSUBSCRIBE_SLOT: f"{letters.HOME}/u/token",
     PREFERENCES_SLOT: f"{letters.HOME}/preferences/token",
-    PERSONAL: "",
-    END_PERSONAL: "",
 }
 ALL = [(kind, language) for language in letters.LANGUAGES for kind in KINDS]
 MIXED = [(kind, language) for kind in ("mixed", "guest", "foreign") for language in ("ar", "en")]

@@ -10,7 +10,7 @@ from publisher.model.finding import Finding
 from publisher.model.site import Site
 from publisher.text.quote import quoted
 
-_MARKS = re.compile("[\u200e\u200f\u2066-\u2069\u202a-\u202e\ufdd2\ufdd3]")
+_MARKS = re.compile("[\u200e\u200f\u2066-\u2069\u202a-\u202e]")
 _LEAST = 3  # letters: shorter authored texts stand in other words by chance
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from publisher.digests.compose import encoded_size
 from publisher.digests.lint.given import Given, bare, finding, ours
 from publisher.digests.lint.on_direction import controls
-from publisher.model.digest import END_PERSONAL, PERSONAL, PREFERENCES_SLOT, UNSUBSCRIBE_SLOT
+from publisher.model.digest import PREFERENCES_SLOT, UNSUBSCRIBE_SLOT
 from publisher.model.finding import Finding
 from publisher.text.direction import first_strong, of_text
 from publisher.text.quote import named, quoted
@@ -17,7 +17,6 @@ _MARKUP = re.compile(
     r"</?(?:p|br|a|div|span|table|tr|td|h[1-6]|b|i|ul|li)\b[^>]*>|&(?:\w{2,8}|#\d{2,6});|\u034f"
 )
 _URL = re.compile(r"https?://\S+|\ufdd0\w+\ufdd1")
-_PERSONAL = re.compile(f"{PERSONAL}.*?{END_PERSONAL}", re.S)
 _RIGHT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff]")
 
 
@@ -76,9 +75,6 @@ def _ways_out(given: Given, shown: str) -> Iterator[Finding]:
             yield finding("no-unsubscribe", where)
         if PREFERENCES_SLOT not in source:
             yield finding("no-preferences", where)
-        rest = _PERSONAL.sub("", source)
-        if UNSUBSCRIBE_SLOT in rest or PREFERENCES_SLOT in rest:
-            yield finding("personal-outside", where)
     for where, text in _parts(given, shown):
         if not all(piece in bare(text) for piece in pieces):
             yield finding("no-reason", where)

@@ -429,12 +429,6 @@ _PLAIN = {
         "the postal address that mail.postal has is not in the letter; laws ask for it",
         "write {{ postal }}, line by line",
     ),
-    "personal-outside": Rule(
-        "H6",
-        "error",
-        "the page of the edition in the archive would show a reader's own links to everybody",
-        "put them between {{ personal }} and {{ end_personal }}",
-    ),
 }
 
 _PRIVACY = {

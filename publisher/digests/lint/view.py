@@ -25,7 +25,6 @@ _FONT = re.compile(
 _UNSEEN = frozenset(["style", "script", "title", "head", "template"])
 OBJECT = "\ufffc"  # stands in a block's text for what is no text of its own direction
 _UNPARSABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
-_SLOTS = str.maketrans(dict.fromkeys("\ufdd2\ufdd3", ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +128,7 @@ class View:
     @staticmethod
     def _say(block: Block, text: str | None, box: Box) -> None:
         if text:
-            block.pieces.append((" ".join(re.split(r"[ \t\n\r\f]+", text.translate(_SLOTS))), box))
+            block.pieces.append((" ".join(re.split(r"[ \t\n\r\f]+", text)), box))
 
     def _box(self, element: _Element, above: Box) -> Box:
         own = {name: value for name, (value, _) in css.declarations(element.get("style") or "").items()}

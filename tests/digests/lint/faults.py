@@ -168,7 +168,6 @@ FAULTS: list[Fault] = [
     text("no-unsubscribe", "ar", "\ufdd0unsubscribe\ufdd1", "https://nashir.example/"),
     html("no-preferences", "ar", "\ufdd0preferences\ufdd1", "https://nashir.example/"),
     html("no-reason", "ar", "تصلك هذه الرسالة", "رسالة"),
-    html("personal-outside", "ar", "\ufdd3", ""),
     html("third-party", "ar", IN_BODY, '<img alt="" src="https://cdn.example.net/a.png" width="300" height="200">' + IN_BODY),
     html("third-party", "ar", "background: #f4f1ea;direction", "background: #f4f1ea url(https://t.example/x.png);direction"),
     html("third-party", "ar", DARK, DARK + " p { background: url('https://t.example/x') }"),
