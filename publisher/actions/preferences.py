@@ -16,6 +16,7 @@ from publisher.pages.preferences import Preferences
 from publisher.store import labels, people
 from publisher.subscribers.tokens import Claim
 from publisher.text.language import feed_tag
+from publisher.text.words import LANGUAGES
 
 CATEGORIES = 40  # of the site's that are offered, the commonest, where the newsletter names none
 PAUSES = {"week": timedelta(days=7), "month": timedelta(days=30)}
@@ -65,6 +66,7 @@ def _page(house: House, person: Subscriber, each: Subscribed) -> Preferences:
     schedule = each.schedule
     clock = each.due.astimezone(each.zone) if each.due else None
     resumes = each.choices.resumes
+    language = feed_tag(person.language or house.site.language)
     return Preferences(
         newsletter=each.newsletter.title,
         offered=each.newsletter.frequencies,
@@ -75,7 +77,8 @@ def _page(house: House, person: Subscriber, each: Subscribed) -> Preferences:
         zone=each.zone.key,
         categories=_categories(house, each),
         chosen=each.choices.categories,
-        language=feed_tag(person.language or house.site.language),
+        language=language,
+        languages=tuple(dict.fromkeys((language, feed_tag(house.site.language), *LANGUAGES))),
         text_only=each.choices.text_only,
         paused=each.state is Wish.PAUSED,
         resumes=resumes.astimezone(each.zone).date() if resumes else None,
@@ -96,6 +99,8 @@ def _categories(house: House, each: Subscribed) -> tuple[str, ...]:
 def _asked(page: Preferences, form: Form, now: datetime) -> Change:
     """What *form* wants otherwise than *page* has it: what is as it was stays the newsletter's to say."""
     language = _one(form, "language", page.language)
+    if language not in page.languages:
+        raise BadInput(f"{language!r} is no language of letters")
     chosen = tuple(form.get("category", ()))
     text_only = bool(form.get("text_only"))
     schedule, zone = _schedule(page, form), _one(form, "zone", page.zone)
@@ -121,7 +126,9 @@ def _schedule(page: Preferences, form: Form) -> str | None:
     if often not in words:
         raise BadInput(f"{often!r} is not how often a letter comes")
     try:
-        return due.spell(due.parse(" ".join([often, *words[often], _one(form, "at", "07:00")])))
+        return due.spell(
+            due.parse(" ".join([often, *words[often], _one(form, "at", page.at.strftime("%H:%M"))]))
+        )
     except ValueError as error:
         raise BadInput(str(error)) from None
 

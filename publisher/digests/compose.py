@@ -51,14 +51,14 @@ def compose(
     the site (M7). Raises BadConfig when a template cannot be used.
     """
     interface = words(language or site.language)
-    date = site_date(planned, site, site.language)
+    date = site_date(planned, site, interface.language)
     first = selection.items[0]
     said_of = {
         "newsletter": newsletter.title,
         "site": site.title,
         "headline": first.title,
         "count": len(selection.items) + selection.more,
-        "date": date,
+        "date": site_date(planned, site, site.language),  # a subject is in the publisher's language
     }
     line = subject(newsletter, selection.items, templates, said_of)
     around = _around(site, newsletter, layout, interface, line, first.summary or first.title, archived)
@@ -93,7 +93,7 @@ def correction(
     (item,) = items((article,), 0, site, layout, interface)
     notes = paragraphs(note, site.language)
     values: dict[str, object] = {
-        "date": site_date(planned, site, site.language),
+        "date": site_date(planned, site, interface.language),
         "item": item,
         "note": notes,
         "kicker": interface.text("Correction"),

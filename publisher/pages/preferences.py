@@ -10,9 +10,8 @@ from publisher.pages.frame import inline, page
 from publisher.templating import Templates
 from publisher.text.dates import digits_for, site_date, write_digits
 from publisher.text.hours import clock, weekday_name
-from publisher.text.language import feed_tag
 from publisher.text.week import week
-from publisher.text.words import LANGUAGES, Words, own_name, words
+from publisher.text.words import Words, own_name, words
 from publisher.text.zones import Zone, zone_name, zones
 
 
@@ -30,6 +29,7 @@ class Preferences:
     categories: tuple[str, ...]  # among which they may choose
     chosen: tuple[str, ...]  # () = all of them
     language: str
+    languages: tuple[str, ...]  # that they may choose among
     text_only: bool
     paused: bool
     resumes: date | None  # the first day after a pause; None: when the reader says so
@@ -71,7 +71,7 @@ def preferences_page(
         days=_days(site, ui),
         zones=_zones(found, ui),
         categories=[(each, inline(each, ui.direction)) for each in found.categories],
-        languages=[(each, own_name(each)) for each in _languages(site, found)],
+        languages=[(each, own_name(each)) for each in found.languages],
         pauses=_pauses(found, site, ui),
     )
 
@@ -105,11 +105,6 @@ def _zones(found: Preferences, ui: Words) -> list[Zone]:
     offered = zones(ui.language)
     own = Zone(found.zone, zone_name(found.zone, ui.language))
     return [*offered] if any(each.id == own.id for each in offered) else [own, *offered]
-
-
-def _languages(site: Site, found: Preferences) -> list[str]:
-    own = [found.language, feed_tag(site.language), *LANGUAGES]
-    return list(dict.fromkeys(map(feed_tag, own)))
 
 
 def _pauses(found: Preferences, site: Site, ui: Words) -> list[tuple[str, str]]:

@@ -269,3 +269,24 @@ def test_every_item_is_set_in_its_own_voice_and_told_in_words_we_have(language: 
     assert (language, direction(language)) == (first.get("lang"), first.get("dir"))
     assert "ps" == second.get("lang")
     assert [language, "ar"] == bylines
+
+
+@pytest.mark.parametrize(
+    "language, date, count",
+    [
+        ("he", "יום שני, 23 בנובמבר 2026", "כתבה חדשה אחת"),
+        ("fa", "۲ آذر ۱۴۰۵", None),
+        ("en", "23 November 2026", "1 new article"),
+    ],
+)
+def test_the_date_is_in_the_language_of_the_words_beside_it(
+    language: str, date: str, count: str | None
+) -> None:  # R8
+    """A letter of an Arabic house for a reader of another language."""
+    house = site(calendars=("jalali", "gregorian")) if language == "fa" else site()
+    made = compose(house, newsletter(), Selection((article(),), 0), LAYOUT, TEMPLATES, PLANNED, language)
+    text = made.text.replace("\u200f", "").replace("\u200e", "")
+
+    assert date in text.replace("November 23,", "23 November")
+    assert "تشرين" not in text.partition("————")[0]
+    assert count is None or count in text

@@ -163,6 +163,17 @@ def test_days_belong_to_what_needs_them(
     assert said == site.mine.choices.schedule
 
 
+def test_what_a_form_leaves_out_stays_as_it_is(make_site: Callable[..., Site]) -> None:  # L5
+    """A site's own template may show less than ours."""
+    site = make_site()
+    site.ask(method="POST", form=site.ask().form | {"often": "weekly", "weekday": "5", "at": "21:30"})
+    before = site.mine
+
+    assert 200 == site.ask(method="POST", form={"pause": "none", "often": "weekly"}).status
+    assert 200 == site.ask(method="POST", form={"pause": "none"}).status
+    assert before == site.mine
+
+
 @pytest.mark.parametrize("asked, days", [("week", 7), ("month", 30), ("open", None)])
 def test_a_pause_begins_and_ends(
     make_site: Callable[..., Site], asked: str, days: int | None
@@ -195,6 +206,7 @@ def test_a_pause_begins_and_ends(
         {"category": "لا وجود له"},
         {"pause": "ever"},
         {"language": "<script>"},
+        {"language": "xx"},
         {"often": "monthly", "day": "0"},
     ],
 )
