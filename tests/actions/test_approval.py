@@ -287,6 +287,30 @@ class TestInstant:
     def wire(self, make_desk: Callable[..., Desk]) -> Desk:
         return make_desk(schedule="instant", approve="required")
 
+    @pytest.mark.parametrize("later, begun, sent", [(False, False, 1), (True, False, 0), (False, True, 0)])
+    def test_a_cancelled_letter_is_sent_only_by_whoever_sends_now(
+        self, later: bool, begun: bool, sent: int, wire: Desk
+    ) -> None:  # D4 D8
+        wire.article(2)
+        wire.at(SLOT)
+        second = wire.edition().id
+        if later:
+            wire.article(3)
+            wire.at(SLOT + minutes(1))
+            wire.decide("release")
+        if begun:
+            wire.relay.answers = dict.fromkeys((ANN, BOB), (Stage.RCPT, Reply(451, "4.7.1 later")))
+            wire.decide("release", second)
+        wire.at(SLOT + minutes(2))
+        wire.relay.answers.clear()
+        wire.decide("cancel", second)
+        wire.at(SLOT + minutes(60))
+        before = wire.got(ANN, BOB)
+        assert Counter({ANN: 1, BOB: 1} if later else {}) == before
+        asyncio.run(writing.send(wire.session, now=True))
+
+        assert Counter({ANN: sent, BOB: sent}) == wire.got(ANN, BOB) - before
+
     def test_each_article_waits_for_its_release_and_none_for_another(self, wire: Desk) -> None:  # D4 D8
         wire.article(2)
         wire.at(SLOT)
