@@ -241,7 +241,8 @@ def _letter(house: House, kind: str, edition: Edition, outlook: Outlook, content
             approval_url=url,
         )
     if kind == "waiting":
-        waiting = partial(decisions.waiting, due=edition.planned)
+        due = None if newsletter and newsletter.instant else edition.planned
+        waiting = partial(decisions.waiting, due=due)
         return waiting(house.site, house.layout, house.templates, subject=subject, approval_url=url)
     return decisions.lapsed(
         house.site,

@@ -287,6 +287,17 @@ class TestInstant:
     def wire(self, make_desk: Callable[..., Desk]) -> Desk:
         return make_desk(schedule="instant", approve="required")
 
+    def test_what_editors_are_written_names_no_hour_at_which_it_would_leave(self, wire: Desk) -> None:  # D8
+        wire.article(2)
+        wire.at(SLOT)
+        wire.at(SLOT + minutes(60))
+
+        texts = [
+            parsed(each).get_body(("plain",)).get_content() for each in wire.relay.got if each.recipient == ED
+        ]
+        assert [1, 1] == [text.count("السماح بإرسالها") + text.count("حتى يسمح أحد") for text in texts]
+        assert not any("موعد" in text for text in texts)
+
     @pytest.mark.parametrize("later, begun, sent", [(False, False, 1), (True, False, 0), (False, True, 0)])
     def test_a_cancelled_letter_is_sent_only_by_whoever_sends_now(
         self, later: bool, begun: bool, sent: int, wire: Desk
