@@ -502,7 +502,7 @@ def add(call: Call, address: str, newsletter: str | None, *, confirmed: bool, la
     if "pending" in done["newsletters"].values():
         lines.append("pending: no letters until the reader's consent is vouched for with --confirmed")
     if "ended" in done["newsletters"].values():
-        lines.append("ended: this reader unsubscribed; only they can come back")
+        lines.append("ended: this reader unsubscribed and stays so; no command lifts it")
     call.answer(done, *lines)
 
 
