@@ -438,6 +438,11 @@ def test_send(call: Call, address: str, newsletter: str | None, language: str | 
         said = f"{each['code'] or 'no reply'} {each['reply']}".strip()
         if each["taken"]:
             lines.append(f"{each['newsletter']}: {each['relay']} took it for {each['address']}: {said}")
+        elif each["taken"] is None:
+            call.say(
+                f"nashir: nobody knows whether {each['relay']} took it: the letter was out, and no answer came "
+                f"({each['stage']}): {said}. Mend: look into the mailbox and the relay's log before you send another"
+            )
         else:
             call.say(
                 f"nashir: {each['relay']} did not take it ({each['stage']}): {said}. Mend: {_MENDS[each['stage']]}"
@@ -497,7 +502,7 @@ def add(call: Call, address: str, newsletter: str | None, *, confirmed: bool, la
     if "pending" in done["newsletters"].values():
         lines.append("pending: no letters until the reader's consent is vouched for with --confirmed")
     if "ended" in done["newsletters"].values():
-        lines.append("ended: this reader unsubscribed; only they can come back")
+        lines.append("ended: this reader unsubscribed and stays so; no command lifts it")
     call.answer(done, *lines)
 
 

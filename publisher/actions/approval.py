@@ -1,7 +1,7 @@
 """Editors see an edition before it leaves, and decide (D8)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Literal
@@ -43,6 +43,7 @@ class Outlook:
     left: int  # letters that are sent, or may be
     open: bool  # whether anything can still be decided
     problem: BadConfig | None = None  # why the letter cannot be made
+    replaced: bool = False  # it is cancelled, and what it held left in a later edition
 
 
 def look(house: House, number: int, now: datetime) -> tuple[Progress, Outlook] | None:
@@ -51,6 +52,15 @@ def look(house: House, number: int, now: datetime) -> tuple[Progress, Outlook] |
     progress = house.store.read(lambda c: editions.progress(c, number))
     if progress is None:
         return None
+    outlook = _outlook(house, progress, now)
+    if progress.edition.release is Release.CANCELLED:
+        gone = house.store.read(lambda c: approvals.replaced(c, progress.edition))
+        outlook = replace(outlook, replaced=gone)
+    return progress, outlook
+
+
+def _outlook(house: House, progress: Progress, now: datetime) -> Outlook:
+    number = progress.edition.id
     tally = house.store.read(lambda c: ledger.tally(c, [number]))
     left = sum(tally.get(state, 0) for state in (State.SENT, State.SENDING, State.UNKNOWN))
     is_open = progress.edition.release is not Release.CANCELLED and not endings.is_over(house, progress)
@@ -59,14 +69,14 @@ def look(house: House, number: int, now: datetime) -> tuple[Progress, Outlook] |
         by_id = {article.id: article.title for article in titles}
         headlines = tuple(by_id[each] for each in variant.articles if each in by_id)
         stored = house.store.read(lambda c: editions.variant(c, variant.id)).content
-        return progress, Outlook(stored, headlines, 0, sum(tally.values()), left, is_open)
+        return Outlook(stored, headlines, 0, sum(tally.values()), left, is_open)
     newsletter = house.newsletters.get(progress.edition.newsletter)
     if newsletter is None:
-        return progress, Outlook(None, (), 0, 0, left, is_open)
+        return Outlook(None, (), 0, 0, left, is_open)
     made, selection, readers = _ahead(house.learnt(), newsletter, progress.edition, now)
     headlines = tuple(article.title for article in selection.items)
     content, problem = (None, made) if isinstance(made, BadConfig) else (made, None)
-    return progress, Outlook(content, headlines, selection.more, readers, left, is_open, problem)
+    return Outlook(content, headlines, selection.more, readers, left, is_open, problem)
 
 
 def _ahead(
@@ -231,7 +241,8 @@ def _letter(house: House, kind: str, edition: Edition, outlook: Outlook, content
             approval_url=url,
         )
     if kind == "waiting":
-        waiting = partial(decisions.waiting, due=edition.planned)
+        due = None if newsletter and newsletter.instant else edition.planned
+        waiting = partial(decisions.waiting, due=due)
         return waiting(house.site, house.layout, house.templates, subject=subject, approval_url=url)
     return decisions.lapsed(
         house.site,

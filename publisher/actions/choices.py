@@ -88,14 +88,14 @@ def choose(house: House, person: Subscriber, newsletter: str | None, change: Cha
     def write(connection: Connection) -> None:
         known = people.known_newsletters(connection)
         held = {each.newsletter: each for each in choices.standings(connection, person.id)}
-        mine = [
+        had = [
             (house.newsletters[name], held[known[name].id])
             for name in names
-            if name in known and known[name].id in held and held[known[name].id].state is not Wish.ENDED
+            if name in known and known[name].id in held
         ]
+        mine = [each for each in had if each[1].state is not Wish.ENDED]
         if not mine:
-            what = f"{person.address} is not subscribed to {newsletter or 'any newsletter'}"
-            raise BadInput(what, "", "`nashir subscribers add` subscribes readers")
+            raise _none(person, newsletter, [each.name for each, _ in had])
         for each, standing in mine:
             wanted = _allowed(each, standing, change, spellings)
             _write(connection, house, each, standing, wanted, now)
@@ -103,6 +103,15 @@ def choose(house: House, person: Subscriber, newsletter: str | None, change: Cha
             people.set_language(connection, person.id, language)
 
     house.store.write(write, urgent=True)
+
+
+def _none(person: Subscriber, newsletter: str | None, left: Sequence[str]) -> BadInput:
+    """Why there is nothing to choose: *left* are the newsletters that this reader unsubscribed from."""
+    if left:
+        what = f"{person.address} unsubscribed from {', '.join(left)}"
+        return BadInput(what, "", "leave it so: whoever unsubscribed stays so, and no command lifts it (L1)")
+    what = f"{person.address} is not subscribed to {newsletter or 'any newsletter'}"
+    return BadInput(what, "", "`nashir subscribers add` subscribes readers")
 
 
 def _allowed(newsletter: Newsletter, standing: Standing, change: Change, spellings: dict[str, str]) -> Change:

@@ -105,6 +105,7 @@ def plan(house: House, newsletter: Newsletter, progress: Progress, now: datetime
     series = store.read(people.known_newsletters)[edition.newsletter].id
     article, note = store.read(lambda c: corrections.get(c, int(edition.slot.partition(":")[2])))
     carried = store.read(lambda c: corrections.carriers(c, series, article))
+    told = store.read(lambda c: corrections.siblings(c, edition))
     leaving = store.read(lambda c: _leaving(c, carried, now))
     if leaving and progress.cadence:
         return False
@@ -117,6 +118,7 @@ def plan(house: House, newsletter: Newsletter, progress: Progress, now: datetime
             newsletter=series,
             article=article,
             carried=carried,
+            told=told,
             after=after,
             limit=CHUNK,
         )
@@ -148,11 +150,11 @@ class _Letters:
         self._made: dict[tuple[str, bool], int] = {}
 
     def planned(self, readers: Sequence[Reader]) -> list[tuple[int, int, int]]:
-        """(subscriber, variant, watermark) of those who had the article."""
+        """(subscriber, variant, watermark) of those who had the article and get no other letter of it."""
         return [
             (each.subscriber, self._variant(each.language, text_only=each.text_only), each.seen_seq)
             for each in readers
-            if each.had
+            if each.wants
         ]
 
     def _variant(self, language: str | None, *, text_only: bool) -> int:

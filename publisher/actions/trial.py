@@ -25,6 +25,11 @@ class Outcome:
         """Whether the relay has it."""
         return self.stage is Stage.CONTENT and 200 <= self.reply.code < 300
 
+    @property
+    def unknown(self) -> bool:
+        """Whether nobody knows if the relay has it: its content left whole, and no answer came that says (S2)."""
+        return self.stage is Stage.CONTENT and not self.taken and self.reply.code < 400
+
 
 async def send(letter: Letter, ways: Sequence[Way]) -> Outcome:
     """Send *letter* over the first of *ways* that can be used. Raises Unreachable, with what each of them said, where

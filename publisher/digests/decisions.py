@@ -13,18 +13,17 @@ from publisher.text.words import words
 
 
 def waiting(
-    site: Site, layout: Layout, templates: Templates, *, subject: str, due: datetime, approval_url: str
+    site: Site, layout: Layout, templates: Templates, *, subject: str, due: datetime | None, approval_url: str
 ) -> Content:
     """Its time has come, and it waits for an editor. *subject* is the edition's, *approval_url* the page with the
-    buttons."""
+    buttons; *due* is None where it leaves whenever it is released."""
     ui = words(site.language)
-    digits = digits_for(site.digits, ui.language, site.region)
-    hour = write_digits(due.astimezone(site.timezone).strftime("%H:%M"), digits)
-    date = site_date(due, site, ui.language)
-    texts = (
-        said(ui, "It was due on %(date)s at %(time)s.", date=date, time=hour),
-        ui.text("It is not sent until somebody releases it."),
-    )
+    texts = [ui.text("It is not sent until somebody releases it.")]
+    if due:
+        digits = digits_for(site.digits, ui.language, site.region)
+        hour = write_digits(due.astimezone(site.timezone).strftime("%H:%M"), digits)
+        date = site_date(due, site, ui.language)
+        texts.insert(0, said(ui, "It was due on %(date)s at %(time)s.", date=date, time=hour))
     return notice_for_editors(
         site,
         layout,

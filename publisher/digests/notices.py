@@ -158,14 +158,8 @@ def preview_for_editors(
     """
     interface, subject = _interface(site, language), _line(subject)
     digits = digits_for(site.digits, interface.language, site.region)
-    hour = clock(due.astimezone(site.timezone).time(), interface.language, digits, region=site.region)
     facts = (
-        said(
-            interface,
-            "It is due on %(date)s at %(time)s.",
-            date=site_date(due, site, interface.language),
-            time=hour,
-        ),
+        _leaves(site, newsletter, interface, due),
         interface.count("%(n)s article", "%(n)s articles", len(headlines) + more, digits),
         interface.count("%(n)s reader", "%(n)s readers", readers, digits),
     )
@@ -193,6 +187,19 @@ def preview_for_editors(
         headlines=tuple(one for each in headlines for one in paragraphs(_line(each), site.language)),
         edition=paragraphs(subject, site.language),
         holds=interface.text("What it holds"),
+    )
+
+
+def _leaves(site: Site, newsletter: Newsletter, interface: Words, due: datetime) -> str:
+    if newsletter.instant and newsletter.approve == "required":  # *due* is when the editors are asked again
+        return interface.text("It leaves as soon as somebody releases it.")
+    digits = digits_for(site.digits, interface.language, site.region)
+    hour = clock(due.astimezone(site.timezone).time(), interface.language, digits, region=site.region)
+    return said(
+        interface,
+        "It is due on %(date)s at %(time)s.",
+        date=site_date(due, site, interface.language),
+        time=hour,
     )
 
 

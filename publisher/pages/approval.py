@@ -37,6 +37,7 @@ class Shown:
     left: int  # letters that are sent, or may be
     open: bool  # whether anything can still be decided
     waits: bool  # it is released, and its time has not come
+    replaced: bool  # it is cancelled, and what it held left in a later edition
     problem: str  # why its letter cannot be made, in English; "" where it can
 
 
@@ -92,6 +93,8 @@ def _state(site: Site, shown: Shown, ui: Words) -> str:
     match edition.release:
         case Release.HELD:
             said = "It is held: nothing more leaves until somebody releases it."
+        case Release.CANCELLED if shown.replaced:
+            said = "It is cancelled. Its articles were sent in a later letter."
         case Release.CANCELLED if edition.kind is Kind.DIGEST:
             said = "It is cancelled. Its articles are in the next letter."
         case Release.CANCELLED:

@@ -10,7 +10,7 @@ from publisher.model.digest import Edition, Kind, Release
 from publisher.store import editions as rows
 from publisher.store import ledger
 from publisher.store.editions import Progress
-from publisher.store.tables import QUEUED, cadences, deliveries, editions, subscriptions
+from publisher.store.tables import QUEUED, cadences, deliveries, editions, subscriptions, variants
 
 UNDECIDED = (Release.PROPOSED, Release.HELD)
 
@@ -64,6 +64,32 @@ def superseded(connection: Connection, edition: Edition) -> list[Progress]:
     )
     found = (rows.progress(connection, number) for number in connection.execute(query).scalars().all())
     return [each for each in found if each]
+
+
+def replaced(connection: Connection, edition: Edition) -> bool:
+    """Whether the articles of this edition, which is cancelled, left in a later one: the next digest, or what was sent
+    at once. The letter of a single article is in that too, unless it had begun to leave, or one of a later article."""
+    if edition.kind is Kind.CORRECTION:
+        return False
+    later, others = editions.alias(), editions.alias()
+    planned = select(variants.c.id).where(variants.c.edition == later.c.id)
+    query = select(later.c.id).where(
+        later.c.newsletter == _newsletter(edition.id),
+        later.c.id > edition.id,
+        later.c.kind == Kind.DIGEST,
+        later.c.release == Release.RELEASED,
+        planned.exists(),
+    )
+    if edition.kind is Kind.ARTICLE:
+        passed = select(others.c.id).where(
+            others.c.newsletter == later.c.newsletter,
+            others.c.kind == Kind.ARTICLE,
+            others.c.upto_seq >= edition.upto_seq,
+            others.c.id < later.c.id,
+            others.c.cadence > 0,
+        )
+        query = query.where(~passed.exists())
+    return connection.execute(query.limit(1)).first() is not None
 
 
 def claimed(connection: Connection, edition: int) -> list[int]:

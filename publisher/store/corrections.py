@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
 from publisher.model.article import Article, Correction, Status
 from publisher.model.delivery import State
-from publisher.model.digest import Kind
+from publisher.model.digest import Edition, Kind
 from publisher.model.people import Reach, Wish
 from publisher.store import facts, stale
 from publisher.store.articles import some
@@ -18,6 +18,7 @@ from publisher.store.tables import (
     corrections,
     deliveries,
     editions,
+    newsletters,
     redirects,
     slugs,
     subscribers,
@@ -38,13 +39,13 @@ class Carrier:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """One reader of a newsletter, and whether they were mailed an article."""
+    """One reader of a newsletter, and whether they were mailed an article and its correction is still to come."""
 
     subscriber: int
     language: str | None
     text_only: bool
     seen_seq: int
-    had: bool
+    wants: bool
 
 
 def find(connection: Connection, word: str, path: str, slug: str) -> Article | None:
@@ -101,16 +102,29 @@ def _holds(article: Article) -> ColumnElement[bool]:
     return func.instr(variants.c.articles, json.dumps(article.id)) > 0
 
 
+def siblings(connection: Connection, edition: Edition) -> list[int]:
+    """The editions in which other newsletters send the correction that is this edition's."""
+    query = select(editions.c.id).where(
+        editions.c.newsletter.in_(
+            select(newsletters.c.id)
+        ),  # each of the few: (newsletter, slot) is the index
+        editions.c.slot == edition.slot,
+        editions.c.id != edition.id,
+    )
+    return list(connection.execute(query).scalars())
+
+
 def readers(
     connection: Connection,
     newsletter: int,
     article: Article,
     carried: Sequence[Carrier],
+    told: Sequence[int],
     after: int,
     limit: int,
 ) -> list[Reader]:
     """The next readers of the newsletter to be mailed (reachable and active), by key, and which of them had the
-    *article* in one of the editions that *carried* it."""
+    *article* in one of the editions that *carried* it and get its correction in none of the editions *told*."""
     had = (
         select(deliveries.c.id)
         .join_from(deliveries, variants, variants.c.id == deliveries.c.variant)
@@ -121,9 +135,14 @@ def readers(
             _holds(article),
         )
     )
+    elsewhere = select(deliveries.c.id).where(
+        deliveries.c.edition.in_(told),
+        deliveries.c.subscriber == subscriptions.c.subscriber,
+        deliveries.c.state != State.CANCELLED,  # who left that newsletter before its letter did
+    )
     query = (
         select(subscriptions.c.subscriber, subscribers.c.language)
-        .add_columns(*subscriptions.c["text_only", "seen_seq"], had.exists())
+        .add_columns(*subscriptions.c["text_only", "seen_seq"], had.exists() & ~elsewhere.exists())
         .join_from(subscriptions, subscribers)
         .where(
             subscriptions.c.newsletter == newsletter,

@@ -45,7 +45,7 @@ def rows(lines: Iterable[str]) -> Iterator[Row]:
         except csv.Error as error:
             yield Row(reader.line_num, None, f"not a CSV row: {error}")
             continue
-        fields = [field.strip() for field in fields]
+        fields = [addresses.bare(field) for field in fields]
         if not any(fields):
             continue
         if column is None:
@@ -61,7 +61,7 @@ def rows(lines: Iterable[str]) -> Iterator[Row]:
 def _row(line: int, fields: list[str], column: int) -> Row:
     if column >= len(fields) or not fields[column]:
         return Row(line, None, "no address in this row")
-    if not fields[column].isprintable():
+    if any("\ud800" <= char <= "\udfff" for char in fields[column]):  # how bytes that are no UTF-8 are read
         return Row(line, None, "the address is not UTF-8; save the file as CSV in UTF-8")
     try:
         return Row(line, addresses.parse(fields[column]))

@@ -82,7 +82,7 @@ def test_send(
                 "address": to,
                 "subject": content.subject,
                 "relay": done.relay,
-                "taken": done.taken,
+                "taken": None if done.unknown else done.taken,
                 "stage": done.stage.value,
                 "code": done.reply.code,
                 "reply": done.reply.text,

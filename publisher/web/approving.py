@@ -95,6 +95,7 @@ def _shown(session: Session, edition: Edition, outlook: Outlook) -> Shown:
         outlook.left,
         outlook.open,
         edition.release is Release.RELEASED and edition.planned > session.clock(),
+        outlook.replaced,
         str(outlook.problem or ""),
     )
 

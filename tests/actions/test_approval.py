@@ -287,6 +287,41 @@ class TestInstant:
     def wire(self, make_desk: Callable[..., Desk]) -> Desk:
         return make_desk(schedule="instant", approve="required")
 
+    def test_what_editors_are_written_names_no_hour_at_which_it_would_leave(self, wire: Desk) -> None:  # D8
+        wire.article(2)
+        wire.at(SLOT)
+        wire.at(SLOT + minutes(60))
+
+        texts = [
+            parsed(each).get_body(("plain",)).get_content() for each in wire.relay.got if each.recipient == ED
+        ]
+        assert [1, 1] == [text.count("السماح بإرسالها") + text.count("حتى يسمح أحد") for text in texts]
+        assert not any("موعد" in text for text in texts)
+
+    @pytest.mark.parametrize("later, begun, sent", [(False, False, 1), (True, False, 0), (False, True, 0)])
+    def test_a_cancelled_letter_is_sent_only_by_whoever_sends_now(
+        self, later: bool, begun: bool, sent: int, wire: Desk
+    ) -> None:  # D4 D8
+        wire.article(2)
+        wire.at(SLOT)
+        second = wire.edition().id
+        if later:
+            wire.article(3)
+            wire.at(SLOT + minutes(1))
+            wire.decide("release")
+        if begun:
+            wire.relay.answers = dict.fromkeys((ANN, BOB), (Stage.RCPT, Reply(451, "4.7.1 later")))
+            wire.decide("release", second)
+        wire.at(SLOT + minutes(2))
+        wire.relay.answers.clear()
+        wire.decide("cancel", second)
+        wire.at(SLOT + minutes(60))
+        before = wire.got(ANN, BOB)
+        assert Counter({ANN: 1, BOB: 1} if later else {}) == before
+        asyncio.run(writing.send(wire.session, now=True))
+
+        assert Counter({ANN: sent, BOB: sent}) == wire.got(ANN, BOB) - before
+
     def test_each_article_waits_for_its_release_and_none_for_another(self, wire: Desk) -> None:  # D4 D8
         wire.article(2)
         wire.at(SLOT)

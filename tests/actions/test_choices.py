@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from publisher.actions import choices, plan, readers, slots
 from publisher.actions.choices import Change
@@ -314,7 +314,7 @@ def test_the_categories_of_a_newsletter_bound_those_of_its_readers(ann: Life) ->
     assert ("علوم",) == ann.found.choices.categories
 
 
-@pytest.mark.parametrize("confirmed, words", [(False, "is pending"), (None, "is not subscribed to")])
+@pytest.mark.parametrize("confirmed, words", [(False, "is pending"), (None, "unsubscribed from daily")])
 def test_who_gets_no_letters_pauses_none(
     confirmed: bool | None, words: str, house: House, clock: Clock, publishes: Publishes
 ) -> None:  # L1
@@ -327,6 +327,32 @@ def test_who_gets_no_letters_pauses_none(
         house.store.write(lambda c: readers.leave(c, claim, clock()))
     with pytest.raises(BadInput, match=words):
         choices.choose(house, person, None, Change(paused=True), clock())
+
+
+@pytest.mark.parametrize("newsletter", [None, "daily"])
+def test_whoever_unsubscribed_is_not_sent_to_add(
+    newsletter: str | None, house: House, clock: Clock, publishes: Publishes
+) -> None:  # L1
+    """`subscribers add` would not bring them back."""
+    publishes(house)
+    readers.add(house, ANN, None, clock(), confirmed=True)
+    person = choices.reader(house, ANN)
+    (mine,) = house.store.read(lambda c: c.execute(select(subscriptions.c.newsletter)).scalars().all())
+    house.store.write(lambda c: readers.leave(c, Claim(person.id, mine), clock()))
+    with pytest.raises(BadInput) as refused:
+        choices.choose(house, person, newsletter, Change(paused=False), clock())
+
+    assert "subscribers add" not in str(refused.value)
+    assert "stays so" in refused.value.mend
+
+
+def test_who_never_subscribed_is_sent_to_add(house: House, clock: Clock, publishes: Publishes) -> None:  # L1
+    publishes(house)
+    readers.add(house, ANN, None, clock(), confirmed=True)
+    person = choices.reader(house, ANN)
+    house.store.write(lambda c: c.execute(delete(subscriptions)))
+    with pytest.raises(BadInput, match=r"is not subscribed to daily.*subscribers add"):
+        choices.choose(house, person, "daily", Change(paused=False), clock())
 
 
 def test_an_address_that_nobody_has_is_named(house: House) -> None:

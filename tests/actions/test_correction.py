@@ -12,7 +12,7 @@ import pytest
 from lxml import etree, html
 from sqlalchemy import update
 
-from publisher.actions import approval, choices, correction, readers
+from publisher.actions import approval, choices, correction, plan, readers
 from publisher.errors import BadInput
 from publisher.model.delivery import Reply, Stage, State
 from publisher.model.digest import Kind
@@ -193,6 +193,54 @@ def test_an_article_that_two_editions_carried_is_corrected_once(
 
     assert done["letters"] == sum("تصحيح: خبر 2" in subjects(desk, each) for each in (ANN, BOB, CAM))
     assert subjects(desk, ANN).count("تصحيح: خبر 2") == 1
+
+
+@pytest.fixture
+def two(make_desk: Callable[..., Desk]) -> Desk:
+    """Article 2 is in the letters of two newsletters: Ann and Bob read both, Cam the one, Dan the other."""
+    desk = make_desk(approve="none")
+    daily = desk.house.newsletters["daily"]
+    sport = replace(daily, name="sport", title="رياضة")
+    desk.house = replace(desk.house, newsletters={"daily": daily, "sport": sport})
+    for address, name in ((ANN, "sport"), (BOB, "sport"), (CAM, "daily"), (DAN, "sport")):
+        readers.add(desk.house, address, name, desk.clock(), confirmed=True)
+    desk.publishes(desk.house)  # the archive of the new newsletter ends here
+    desk.article(2)
+    desk.at(SLOT)
+    assert [2, 2, 1, 1] == [len(subjects(desk, each)) for each in (ANN, BOB, CAM, DAN)]
+    return desk
+
+
+def test_a_reader_of_two_newsletters_that_carried_it_gets_one_correction(two: Desk) -> None:  # D9
+    done = corrected(two)
+    two.at(SLOT + minutes(1))
+    two.at(SLOT + minutes(2))
+
+    assert [1, 1, 1, 1] == [subjects(two, each).count("تصحيح: خبر 2") for each in (ANN, BOB, CAM, DAN)]
+    assert [3, 1] == sorted((each["letters"] for each in done["editions"]), reverse=True)
+    assert 4 == done["letters"]
+
+
+def test_two_corrections_of_two_newsletters_are_two_letters(two: Desk) -> None:  # D9
+    corrected(two)
+    corrected(two, text="والاسم سعيد.")
+    two.at(SLOT + minutes(1))
+
+    assert [2, 2] == [subjects(two, each).count("تصحيح: خبر 2") for each in (ANN, DAN)]
+
+
+def test_who_leaves_one_newsletter_before_its_correction_left_gets_that_of_the_other(
+    two: Desk,
+) -> None:  # D9 L1
+    ann = choices.reader(two.house, ANN)
+    first, second = correction.correct(two.house, "2.md", WRONG, two.clock()).editions
+    plan.plan(two.house, first, two.clock())
+    daily = two.house.store.read(people.known_newsletters)["daily"].id
+    two.house.store.write(lambda c: people.set_wishes(c, [ann.id], daily, Wish.ENDED, "left", two.clock()))
+    plan.plan(two.house, second, two.clock())
+    two.at(SLOT + minutes(1))
+
+    assert 1 == subjects(two, ANN).count("تصحيح: خبر 2")
 
 
 def test_an_article_that_no_letter_carried_is_corrected_on_the_site_alone(mailed: Desk) -> None:  # D9

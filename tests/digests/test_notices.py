@@ -190,6 +190,49 @@ def test_an_editor_sees_what_goes_out_when_to_how_many_and_what_silence_means(
     assert f"{HOME}/approve/token" in content.text.split("\n")
 
 
+def leaves(schedule: str, approve: Approve, language: str = "ar") -> list[str]:
+    content = notices.preview_for_editors(
+        house(language),
+        newsletter(language, schedule=schedule, approve=approve),
+        LAYOUT,
+        TEMPLATES,
+        subject="خبر",
+        headlines=["خبر"],
+        more=0,
+        readers=2,
+        due=PLANNED,
+        approval_url=f"{HOME}/approve/token",
+    )
+    return lines(content)
+
+
+@pytest.mark.parametrize(
+    "schedule, approve, due",
+    [("instant", "required", False), ("instant", "notify", True), ("daily 07:00", "required", True)],
+)
+def test_an_instant_letter_that_waits_for_its_release_names_no_time(
+    schedule: str, approve: Approve, due: bool
+) -> None:  # D8
+    told = leaves(schedule, approve)
+
+    assert due == any("موعد الإرسال" in line for line in told)
+    assert due != ("تُرسل فور السماح بإرسالها." in told)
+
+
+@pytest.mark.parametrize(
+    "language, words",
+    [
+        ("fa", "به‌محض اجازهٔ ارسال فرستاده می‌شود."),
+        ("he", "המהדורה תישלח מיד עם אישורה."),
+        ("ur", "اجازت ملتے ہی یہ بھیج دیا جائے گا۔"),
+        ("ckb", "ھەر کە ڕێگەی پێ درا دەنێردرێت."),
+        ("en", "It leaves as soon as somebody releases it."),
+    ],
+)
+def test_that_it_leaves_with_its_release_is_said_in_every_language(language: str, words: str) -> None:  # D8
+    assert words in leaves("instant", "required", language)
+
+
 def test_a_headline_in_another_direction_stands_beside_its_dot_on_its_own_side() -> None:  # R5
     rows = parser.document_fromstring(made("ar")["editors"].html).xpath("//tr[td[@width]]")
     found = [

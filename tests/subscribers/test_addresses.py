@@ -5,10 +5,17 @@ from hypothesis import strategies as st
 from publisher.errors import BadInput
 from publisher.subscribers.addresses import Address, parse
 
+AROUND = [(mark, mark) for mark in "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"]
+
 
 def test_spellings_of_one_address_are_one_reader():  # L6
     assert parse("Reader@Example.ORG").key == parse("reader@example.org").key
     assert parse(" Reader@Example.ORG ").text == "Reader@example.org"
+
+
+@pytest.mark.parametrize("before, after", [*AROUND, ("\u200f \u202a", "\u202c \u200f")])
+def test_direction_marks_round_an_address_are_no_part_of_it(before, after):  # L6
+    assert "a@example.org" == parse(f"{before}a@example.org{after}").text
 
 
 def test_a_domain_in_arabic_has_the_key_of_its_a_labels():  # L6
@@ -17,7 +24,16 @@ def test_a_domain_in_arabic_has_the_key_of_its_a_labels():  # L6
 
 @pytest.mark.parametrize(
     "text",
-    ["", "no at sign", "a@b\nBcc: x@y.org", "a@b@c.org", "\u202ea@example.org", "a@exa mple.org", "a@-x.org"],
+    [
+        "",
+        "no at sign",
+        "a@b\nBcc: x@y.org",
+        "a@b@c.org",
+        "a\u202e@example.org",
+        "a@exa\u200fmple.org",
+        "a@exa mple.org",
+        "a@-x.org",
+    ],
 )
 def test_what_is_no_address_is_refused_in_one_line(text):  # L6
     with pytest.raises(BadInput) as refused:

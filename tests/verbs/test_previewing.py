@@ -259,8 +259,10 @@ class Relay:
             envelope.rcpt_tos.append(address)
         return self.rcpt
 
-    async def handle_DATA(self, _: SMTP, __: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, _: Session, envelope: Envelope) -> str:  # noqa: N802
         self.got.append((envelope.mail_from or "", envelope.rcpt_tos, envelope.original_content or b""))
+        if not self.data and isinstance(server.transport, asyncio.WriteTransport):
+            server.transport.abort()  # it has the letter, and drops the connection
         return self.data
 
     def close(self) -> None:
@@ -390,6 +392,13 @@ def test_every_test_is_a_letter_of_its_own(folder: Path) -> None:
             Exit.FINDINGS,
             "did not take it (content): 451 4.3.0 later. Mend:",
         ),
+        (
+            "250 2.1.5 ok",
+            "421 4.3.2 closing",
+            Exit.FINDINGS,
+            "did not take it (content): 421 4.3.2 closing. Mend:",
+        ),
+        ("250 2.1.5 ok", "", Exit.IO, "nobody knows whether"),
         ("", "", Exit.IO, "no relay can be used. Mend:"),
     ],
 )
@@ -417,6 +426,27 @@ def test_the_answer_is_one_clear_line(
     (line,) = (done.stdout if code == Exit.DONE else done.stderr).splitlines()
     assert said in line
     assert f"smtp://127.0.0.1:{port}" in line
+
+
+@pytest.mark.usefixtures("published")
+def test_a_relay_that_drops_the_connection_behind_the_content_may_have_the_letter(
+    folder: Path, relay: Relay, change: Callable[[str, str], None], sends: Callable[..., dict[str, Any]]
+) -> None:  # S2
+    relay.data = ""
+    change('relay = "maildir:outbox"', f'relay = "smtp://127.0.0.1:{relay.port}"')
+    (sent,) = sends("me@example.org")["letters"]
+
+    assert 1 == len(relay.got)
+    assert (None, "content", 0) == (sent["taken"], sent["stage"], sent["code"])
+
+    done = subprocess.run(
+        [*NASHIR, "-C", str(folder), "test-send", "me@example.org"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "no answer came (content): no reply" in done.stderr
+    assert "did not take it" not in done.stderr
 
 
 @pytest.mark.usefixtures("published")

@@ -16,6 +16,7 @@ from publisher.actions import approval
 from publisher.model.digest import Release
 from publisher.subscribers.tokens import Claim
 from publisher.templating import Templates
+from publisher.verbs import writing
 from publisher.web.app import application
 from tests.newsroom import ANN, BOB, SLOT, Desk, minutes
 from tests.web.conftest import Reply
@@ -116,6 +117,43 @@ def test_a_button_acts_and_the_page_says_so_to_whoever_comes_next(
     assert [200] * 3 == [each.status for each in (first, again, other)]
     assert all(sentence in said(each) for each in (first, again, other))
     assert button not in buttons(other)
+
+
+@pytest.mark.parametrize("pressed", [None, "hold", "cancel"])
+def test_the_page_of_what_a_later_edition_took_the_place_of_says_so(
+    pressed: str | None, asked: Desk
+) -> None:  # D8
+    number, page = asked.edition().id, door(asked)
+    if pressed:
+        press(asked, pressed)
+    asyncio.run(writing.send(asked.session, now=True))
+
+    assert Release.CANCELLED is next(each.release for each in asked.editions() if each.id == number)
+    assert "أُلغي إرسالها. أُرسلت مقالاتها في رسالة لاحقة." in said(ask(asked, page))
+
+
+@pytest.mark.parametrize(
+    "later, told", [(False, "أُرسلت مقالاتها في رسالة لاحقة."), (True, "ولن تُرسل بعد الآن.")]
+)
+def test_the_page_of_an_article_says_whether_it_was_sent_after_all(
+    later: bool, told: str, make_desk: Callable[..., Desk]
+) -> None:  # D8
+    desk = make_desk(schedule="instant", approve="required")
+    desk.article(2)
+    desk.at(SLOT)
+    page = door(desk)
+    press(desk, "cancel")
+    assert "ولن تُرسل بعد الآن." in said(ask(desk, page))
+    if later:
+        desk.article(3)
+        desk.at(SLOT + minutes(1))
+        desk.decide("release")
+        desk.at(SLOT + minutes(2))
+        desk.article(4)
+        desk.at(SLOT + minutes(3))
+    asyncio.run(writing.send(desk.session, now=True))
+
+    assert told in said(ask(desk, page))
 
 
 def test_what_was_released_on_the_page_leaves_and_the_page_tells(asked: Desk) -> None:  # D8
