@@ -145,6 +145,8 @@ def test_the_page_shows_the_next_edition_in_every_language_of_its_readers(
         " ".join(each.text_content().split()) for each in listed
     ]
     assert "built-in" not in page
+    (due,) = html.fromstring(page).xpath("//dt[.='الموعد التالي']/following-sibling::dd/text()")
+    assert due.endswith(" · ٧:٠٠ صباحًا")
 
 
 @pytest.mark.usefixtures("published")
