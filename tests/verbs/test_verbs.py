@@ -198,6 +198,19 @@ def test_check_works_on_a_leap_day_and_names_broken_templates(folder):
     assert "digest.html.j2:1" in problem["where"]
 
 
+@pytest.mark.parametrize("name", ["mail/digest.html.j2", "mail/parts.html.j2"])
+def test_a_template_that_is_not_utf8_is_named_with_the_mend(folder, name):  # R10
+    path = folder / "templates" / name
+    path.parent.mkdir(parents=True)
+    path.write_bytes("سلام".encode("cp1256"))
+    with sessions.trying(load(folder, {})) as house:
+        (problem,) = reading.check(house, clock())["problems"]
+
+    assert str(path) == problem["where"]
+    assert "is not UTF-8: there is a byte 0xD3 at 0" == problem["what"]
+    assert "save it as UTF-8" == problem["mend"]
+
+
 @pytest.mark.parametrize("published", [True, False])
 def test_check_tries_the_template_of_every_letter(folder, published):  # R10
     (folder / "templates" / "mail").mkdir(parents=True)
