@@ -203,7 +203,7 @@ def _write(
     if found is None or found[1].content is None:
         _nothing(house, edition)
         return
-    content = _letter(house, kind, edition, found[1], found[1].content)
+    content = _letter(house.learnt(), kind, edition, found[1], found[1].content)
     editors = [mailbox(each)[1] for each in house.mail.editors]
     add = partial(outbox.add, kind=kind, key=key, recipients=editors, content=content)
     house.store.write(partial(add, now=now, expires=now + NEWS))

@@ -17,9 +17,7 @@ SPAN = timedelta(hours=24)  # in which readers who choose their hour all have th
 def note(house: House, newsletter: Newsletter, series: Series, now: datetime) -> str:
     """The text for an edition that starts *now*; "" where there is none, or it has been said. Where readers choose
     their hours it stands in all letters of a day. Raises BadConfig where the file cannot be read."""
-    if not newsletter.opening:
-        return ""
-    text = _text(house, newsletter)
+    text = read(house, newsletter)
     lasts = bool(newsletter.frequencies) and series.opened is not None and now - series.opened < SPAN
     return text if lasts or fingerprint(text) != series.opening else ""
 
@@ -29,7 +27,11 @@ def fingerprint(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _text(house: House, newsletter: Newsletter) -> str:
+def read(house: House, newsletter: Newsletter) -> str:
+    """What the editor says first in an edition of *newsletter*; "" where there is nothing. Raises BadConfig where the
+    file cannot be read as text."""
+    if not newsletter.opening:
+        return ""
     where = f"newsletters.{newsletter.name}.opening"
     try:
         if folder.glance(house.root, newsletter.opening) is None:

@@ -1,7 +1,6 @@
 """An article's text, read again from its file: never half a file, never another state than the store's."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
@@ -12,7 +11,7 @@ from publisher.errors import Unreadable
 from publisher.model.article import Article, Block, Body, Story
 from publisher.text.clean import one_line
 from publisher.text.direction import of_tag
-from publisher.text.language import detect, prose
+from publisher.text.language import detect, feed_tag, prose
 from publisher.text.words import words
 
 _GAP = re.compile(r"\n\s*\n")  # between paragraphs
@@ -61,16 +60,24 @@ def in_short(article: Article) -> Story:
 
 
 def _noted(body: Body, article: Article) -> Body:
-    """*body* behind what was wrong in the article (D9), each paragraph in its own language and direction."""
-    notes = [note for each in article.corrections for note in _note(each.text, article.language)]
+    """*body* behind what was wrong in the article (D9), each correction in an element of its own."""
+    notes = [
+        Block(_note(each.text, article), article.language, article.direction) for each in article.corrections
+    ]
     return replace(body, blocks=(*notes, *body.blocks)) if notes else body
 
 
-def _note(text: str, around: str) -> Iterator[Block]:
-    for number, line in enumerate(filter(None, map(one_line, _GAP.split(text)))):
-        language = detect(prose(line), around)
-        word = f"<strong>{escape(words(language).text('Correction'))}:</strong> " if number == 0 else ""
-        yield Block(f"<p>{word}{escape(line)}</p>", language, of_tag(language))
+def _note(text: str, article: Article) -> str:
+    """The paragraphs of a correction, each in its own language and direction where they are not the article's."""
+    lines = list[str]()
+    for line in filter(None, map(one_line, _GAP.split(text))):
+        language = detect(prose(line), article.language)
+        side = of_tag(language)
+        own = f' lang="{feed_tag(language)}"' if language != article.language else ""
+        own += f' dir="{side}"' if side != article.direction else ""
+        word = "" if lines else f"<strong>{escape(words(language).text('Correction'))}:</strong> "
+        lines.append(f"<p{own}>{word}{escape(line)}</p>")
+    return f'<div class="correction">{"".join(lines)}</div>'
 
 
 def fault(article: Article, error: Exception) -> str:

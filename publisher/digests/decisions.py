@@ -8,7 +8,8 @@ from publisher.layout import Layout
 from publisher.model.digest import Content
 from publisher.model.site import Site
 from publisher.templating import Templates
-from publisher.text.dates import digits_for, site_date, write_digits
+from publisher.text.dates import digits_for, site_date
+from publisher.text.hours import clock
 from publisher.text.words import words
 
 
@@ -21,7 +22,7 @@ def waiting(
     texts = [ui.text("It is not sent until somebody releases it.")]
     if due:
         digits = digits_for(site.digits, ui.language, site.region)
-        hour = write_digits(due.astimezone(site.timezone).strftime("%H:%M"), digits)
+        hour = clock(due.astimezone(site.timezone).time(), ui.language, digits, region=site.region)
         date = site_date(due, site, ui.language)
         texts.insert(0, said(ui, "It was due on %(date)s at %(time)s.", date=date, time=hour))
     return notice_for_editors(

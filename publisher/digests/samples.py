@@ -53,7 +53,7 @@ def trials(
 ) -> dict[str, Trial]:
     """What makes each of `samples`, the digest of *newsletter* as "digest", and "article", the letter about one. Each
     raises BadConfig when a template of its own, or the newsletter's subject, cannot be used."""
-    story = article or _made_up(site, now)
+    story = article or made_up(site, now)
     story = replace(story, categories=story.categories or (story.title,))
     selection = Selection((story,), 2)
     alone = replace(newsletter, schedule="instant", template=DIGEST)
@@ -74,7 +74,7 @@ def _letters(
     language: str | None,
     article: Article | None,
 ) -> dict[str, Trial]:
-    shown = article or _made_up(site, now)
+    shown = article or made_up(site, now)
     told, address = _told(site, language), layout.url(_TOKEN)
     due = now + timedelta(hours=1)
     house = (site, newsletter, layout, templates, language)
@@ -111,7 +111,8 @@ def _told(site: Site, language: str | None) -> str:
     return words(language or site.language).text("Here stands what the editor writes.")
 
 
-def _made_up(site: Site, now: datetime) -> Article:
+def made_up(site: Site, now: datetime) -> Article:
+    """An article that leads nowhere."""
     return Article(
         id="urn:uuid:00000000-0000-5000-8000-000000000000",
         seq=0,

@@ -8,8 +8,9 @@ from publisher.model.digest import Approve, Edition, Kind, Release
 from publisher.model.site import Site
 from publisher.pages.frame import inline, page
 from publisher.templating import Templates
-from publisher.text.dates import digits_for, site_date, write_digits
+from publisher.text.dates import digits_for, site_date
 from publisher.text.direction import of_tag
+from publisher.text.hours import clock
 from publisher.text.language import detect, prose
 from publisher.text.words import Words, words
 
@@ -108,5 +109,5 @@ def _state(site: Site, shown: Shown, ui: Words) -> str:
         case _:
             said = "It is being sent." if shown.open else "It has been sent."
     digits = digits_for(site.digits, ui.language, site.region)
-    hour = write_digits(edition.planned.astimezone(site.timezone).strftime("%H:%M"), digits)
+    hour = clock(edition.planned.astimezone(site.timezone).time(), ui.language, digits, region=site.region)
     return ui.text(said) % {"date": site_date(edition.planned, site, ui.language), "time": hour}

@@ -10,8 +10,9 @@ from publisher.model.finding import Finding
 from publisher.model.site import Site
 from publisher.pages.frame import inline
 from publisher.templating import Templates
-from publisher.text.dates import digits_for, site_date, write_digits
+from publisher.text.dates import digits_for, site_date
 from publisher.text.direction import lead, of_tag, of_text
+from publisher.text.hours import clock
 from publisher.text.words import Words, own_name, words
 
 _KINDS = {
@@ -200,5 +201,5 @@ def _kilo(octets: int) -> str:
 def _moment(when: datetime, site: Site, ui: Words) -> str:
     local = when.astimezone(site.timezone)
     digits = digits_for(site.digits, ui.language, site.region)
-    time = write_digits(local.strftime("%H:%M"), digits)
+    time = clock(local.time(), ui.language, digits, region=site.region)
     return f"{site_date(when, site, ui.language)} · {time}"

@@ -56,17 +56,26 @@ class _Folders(FileSystemLoader):
 
     def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
         """See FileSystemLoader.get_source."""
-        source, found, unchanged = super().get_source(environment, template)
+        try:
+            source, found, unchanged = super().get_source(environment, template)
+        except UnicodeDecodeError as error:
+            byte = error.object[error.start]
+            what = f"is not UTF-8: there is a byte 0x{byte:02X} at {error.start}"
+            raise BadConfig(what, str(self._first(template)), "save it as UTF-8") from error
 
         def up_to_date() -> bool:
-            first = next((p for p in (Path(root, template) for root in self.searchpath) if p.is_file()), None)
-            return first == Path(found) and unchanged()
+            return self._first(template) == Path(found) and unchanged()
 
         return source, found, up_to_date
+
+    def _first(self, template: str) -> Path | None:
+        return next((p for p in (Path(root, template) for root in self.searchpath) if p.is_file()), None)
 
 
 def _explained(error: Exception, where: str) -> Exception:
     """What went wrong in a template, or with its file, as one line; an error of ours that is of none, as it is."""
+    if isinstance(error, BadConfig):
+        return error
     line, name = getattr(error, "lineno", None), getattr(error, "filename", None)
     frames = [
         f for f in traceback.extract_tb(error.__traceback__) if f.filename.endswith((".j2", "<template>"))
@@ -75,7 +84,7 @@ def _explained(error: Exception, where: str) -> Exception:
         line is None and frames
     ):  # an error while it runs: Jinja writes the template's lines into the traceback
         line, name = frames[-1].lineno, frames[-1].filename.replace("<template>", where)
-    if not isinstance(error, (TemplateError, UnicodeDecodeError, OSError)) and not frames:
+    if not isinstance(error, (TemplateError, OSError)) and not frames:
         return error
     name = name or getattr(error, "name", None) or where
     place = f"{name}:{line}" if line else str(name)

@@ -1,8 +1,6 @@
 """Verbs that only read: beside a running daemon, or without one."""
 
-from collections.abc import Callable
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from publisher.actions import assets, icon, pings, scan
@@ -10,21 +8,19 @@ from publisher.actions.cadence import rhythm
 from publisher.actions.house import House
 from publisher.actions.letters import sender
 from publisher.articles.folder import shown
-from publisher.digests import due, samples
-from publisher.errors import BadConfig, BadInput
+from publisher.digests import due
+from publisher.errors import BadInput
 from publisher.feeds import plain
 from publisher.mail.message import message_id
-from publisher.model.article import Body, Status, Story
+from publisher.model.article import Status
 from publisher.model.delivery import State
 from publisher.model.digest import Edition, Newsletter
-from publisher.pages.article import article_page
-from publisher.pages.home import home_page
-from publisher.pages.notice import not_found_page
 from publisher.store import articles, cadences, editions, ledger, people, release, translations
 from publisher.store.articles import Listed
 from publisher.store.cadences import Cadence
 from publisher.subscribers.tokens import Claim
 from publisher.text.dates import rfc3339
+from publisher.verbs import trying
 
 NAMED_BY = "translation_of is the other's path (posts/story.ar.md), slug or id"
 
@@ -49,32 +45,8 @@ def check(house: House, now: datetime) -> dict[str, Any]:
         {"where": shown(path), "what": f"is a translation of {name!r}, which is not there", "mend": NAMED_BY}
         for path, name in house.store.read(translations.unknown)
     ]
-    problems += _template_problems(house, now)
+    problems += trying.faults(house, now)
     return {"articles": [_row(house, each) for each in listed], "problems": problems}
-
-
-def _template_problems(house: House, now: datetime) -> list[dict[str, Any]]:
-    """What is wrong with the templates and subjects, tried on the newest article, each fault once."""
-    newest = house.store.read(lambda c: articles.newest(c, 1))
-    site, layout, templates = house.site, house.layout, house.templates
-    trials: list[Callable[[], object]] = [
-        partial(home_page, site, layout, newest, templates),
-        partial(not_found_page, site, layout, templates),
-    ]
-    for article in newest:
-        story = Story(article, Body((), article.language, article.direction))
-        trials.append(partial(article_page, site, layout, story, templates))
-    for each in house.newsletters.values():
-        one = newest[0] if newest else None
-        trials += samples.trials(site, each, layout, templates, now, article=one).values()
-    problems: list[dict[str, Any]] = []
-    for trial in trials:
-        try:
-            trial()
-        except BadConfig as error:
-            problem = {"where": error.where, "what": error.what, "mend": error.mend}
-            problems += [problem] if problem not in problems else []
-    return problems
 
 
 def _row(house: House, each: Listed) -> dict[str, Any]:

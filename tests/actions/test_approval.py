@@ -49,7 +49,7 @@ def test_the_preview_says_what_the_edition_holds_and_where_to_decide(desk: Desk)
     message = parsed(desk.relay.got[0])
     text = message.get_body(("plain",)).get_content()
     assert "قبل الإرسال" in message["Subject"] and "خبر 3" in message["Subject"]
-    assert "خبر 2" in text and "خبر 3" in text and "قارئان" in text and "٧:٠٠ صباحًا" in text
+    assert "خبر 2" in text and "خبر 3" in text and "قارئان" in text and "7:00 صباحًا" in text
     url = approval.approval_url(desk.house, desk.edition().id)
     assert url in text
     assert None is message["List-Unsubscribe"] and None is message["List-ID"]
@@ -177,6 +177,21 @@ def test_silence_is_no_consent_where_it_is_required(make_desk: Callable[..., Des
     desk.at(SLOT + minutes(24 * 60 + 1))
 
     assert {ANN: [["خبر 3", "خبر 2"]], BOB: [["خبر 3", "خبر 2"]]} == letters(desk.house)
+
+
+@pytest.mark.parametrize("digits, hour", [("23", "7:00 صباحًا"), ("٢٣", "٧:٠٠ صباحًا")])
+def test_an_hour_is_written_to_editors_in_the_digits_of_the_articles(
+    digits: str, hour: str, make_desk: Callable[..., Desk]
+) -> None:  # D8 R8
+    desk = make_desk(approve="required")
+    for number, digit in zip((2, 3), digits, strict=True):
+        desk.article(number, title=f"خبر {digit}")
+    desk.at(SLOT - minutes(60))
+    desk.at(SLOT)
+    bodies = [parsed(letter).get_body(("plain",)).get_content() for letter in desk.relay.got]
+
+    assert ["preview", "preview", "waiting", "waiting"] == [kind for kind, _ in desk.notes()]
+    assert [True] * 4 == [f"الساعة {hour}" in body for body in bodies]
 
 
 def test_a_release_before_the_slot_leaves_at_it_and_a_late_one_at_once(

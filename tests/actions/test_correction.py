@@ -294,6 +294,9 @@ def test_it_stands_in_the_feeds_and_on_the_page(mailed: Desk, on_site: Callable[
         )
         assert "تصحيح: كان الرقم 12." == first.text_content().strip()
         assert "ltr" == second.xpath("string(ancestor-or-self::*[@dir][1]/@dir)")
+        (group,) = place.xpath("//*[@class='correction']")
+        assert [first, second] == list(group)
+        assert "rtl" == group.xpath("string(ancestor-or-self::*[@dir][1]/@dir)")
     item = next(
         each
         for each in json.loads(out.joinpath("feed.json").read_text("utf-8"))["items"]

@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from lxml import html
 
 from publisher.actions.init import create
 from publisher.config import load
@@ -139,6 +140,13 @@ def test_the_page_shows_the_next_edition_in_every_language_of_its_readers(
         assert Path(one["page"]).with_name(name).is_file()
     assert [] == re.findall(r"(?:src|href)=\"(?!daily|#|https://news\.example\.org/)[^\"]*\"", page)
     assert "<script" not in page
+    listed = html.fromstring(page).xpath('//ul[@class="plain soft"]/li')
+    assert ["עברית · مقال واحد · قارئان", "العربية · مقال واحد · قارئ واحد"] == [
+        " ".join(each.text_content().split()) for each in listed
+    ]
+    assert "built-in" not in page
+    (due,) = html.fromstring(page).xpath("//dt[.='الموعد التالي']/following-sibling::dd/text()")
+    assert due.endswith(" · ٧:٠٠ صباحًا")
 
 
 @pytest.mark.usefixtures("published")

@@ -4,6 +4,8 @@ import asyncio
 import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 import threading
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -13,7 +15,7 @@ import pytest
 from publisher.actions import plan, slots
 from publisher.actions.init import create
 from publisher.config import load
-from publisher.errors import BadConfig, BadInput, BadState, Unwritable
+from publisher.errors import BadConfig, BadInput, BadState, Exit, Unwritable
 from publisher.model.delivery import State
 from publisher.store import editions, ledger
 from publisher.templating import PACKAGED
@@ -198,6 +200,19 @@ def test_check_works_on_a_leap_day_and_names_broken_templates(folder):
     assert "digest.html.j2:1" in problem["where"]
 
 
+@pytest.mark.parametrize("name", ["mail/digest.html.j2", "mail/parts.html.j2"])
+def test_a_template_that_is_not_utf8_is_named_with_the_mend(folder, name):  # R10
+    path = folder / "templates" / name
+    path.parent.mkdir(parents=True)
+    path.write_bytes("سلام".encode("cp1256"))
+    with sessions.trying(load(folder, {})) as house:
+        (problem,) = reading.check(house, clock())["problems"]
+
+    assert str(path) == problem["where"]
+    assert "is not UTF-8: there is a byte 0xD3 at 0" == problem["what"]
+    assert "save it as UTF-8" == problem["mend"]
+
+
 @pytest.mark.parametrize("published", [True, False])
 def test_check_tries_the_template_of_every_letter(folder, published):  # R10
     (folder / "templates" / "mail").mkdir(parents=True)
@@ -214,6 +229,47 @@ def test_check_tries_the_template_of_every_letter(folder, published):  # R10
     assert {f"{name}:2" for name in names if ".html." in name} == {
         problem["where"].rpartition("/")[2] for problem in found["problems"]
     }
+
+
+@pytest.mark.parametrize("published", [True, False])
+def test_check_tries_the_template_of_every_page(folder, published):  # R10
+    (folder / "templates" / "web").mkdir(parents=True)
+    names = {path.name for path in (PACKAGED / "web").glob("*.j2")} - {"base.html.j2"}
+    for name in names:
+        (folder / "templates" / "web" / name).write_text("fine\n{{ nothing.here }}\n")
+    if not published:
+        (folder / "articles" / "welcome.md").unlink()
+    with sessions.trying(load(folder, {})) as house:
+        found = reading.check(house, clock())
+
+    assert {"edition.html.j2", "newsletter.html.j2", "feed.html.j2"} <= names
+    assert {f"{name}:2" for name in names} == {
+        problem["where"].rpartition("/")[2] for problem in found["problems"]
+    }
+
+
+@pytest.mark.parametrize("published", [True, False])
+def test_check_finds_nothing_in_the_packaged_templates(folder, published):  # R10
+    if not published:
+        (folder / "articles" / "welcome.md").unlink()
+    with sessions.trying(load(folder, {})) as house:
+        assert [] == reading.check(house, clock())["problems"]
+
+
+def test_check_names_an_opening_that_cannot_be_read_and_its_line_has_the_mend(folder):  # D6
+    config = folder / "config.toml"
+    config.write_text(
+        config.read_text("utf-8").replace("[[newsletters]]\n", '[[newsletters]]\nopening = "first.txt"\n')
+    )
+    (folder / "first.txt").write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00\x00\x0d")
+    done = subprocess.run(
+        [sys.executable, "-m", "publisher", "check"], cwd=folder, capture_output=True, text=True, check=False
+    )
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("!")]
+
+    assert Exit.FINDINGS == done.returncode
+    assert line.startswith("! newsletters.daily.opening: first.txt: ")
+    assert line.endswith(" Mend: mend the file, or remove it")
 
 
 def test_an_unexpected_second_reader_of_the_watermark_waits(opened):  # D7

@@ -103,7 +103,11 @@ def test_the_page_says_what_it_is_about_and_what_can_be_done(asked: Desk) -> Non
 @pytest.mark.parametrize(
     "button, release, sentence",
     [
-        ("release", Release.RELEASED, "سُمح بإرسالها. تُرسل السبت"),
+        (
+            "release",
+            Release.RELEASED,
+            "سُمح بإرسالها. تُرسل السبت 21 تشرين الثاني 2026، الساعة 7:00 صباحًا.",
+        ),
         ("hold", Release.HELD, "إرسالها موقوف"),
         ("cancel", Release.CANCELLED, "أُلغي إرسالها. ستأتي مقالاتها في الرسالة التالية."),
     ],

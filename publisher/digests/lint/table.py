@@ -47,19 +47,19 @@ _DIRECTION = {
         "R1",
         "error",
         "where a mail program drops the direction of what is around, this turns to the left",
-        "write {{ parts.says(item.voice) }} on it",
+        "write {{ parts.says(voice) }} on it, with the voice of that place",
     ),
     "block-without-direction": Rule(
         "R1",
         "error",
         "GMX and web.de drop the attribute dir and keep CSS: without it this turns to the left",
-        "write {{ parts.says(item.voice) }} on it, which has both",
+        "write {{ parts.says(voice) }} on it, which has both, with the voice of that place",
     ),
     "block-without-align": Rule(
         "R1",
         "error",
         "Outlook and Yahoo put this text at the left edge",
-        "write {{ parts.says(item.voice) }} on it",
+        "write {{ parts.says(voice) }} on it, with the voice of that place",
     ),
     "cell-without-align": Rule(
         "R1",
@@ -77,7 +77,7 @@ _DIRECTION = {
         "R5",
         "error",
         "the full stop, brackets and the order of its words stand on the wrong side",
-        "set it in the direction of its letters: {{ parts.says(item.voice) }}",
+        "set it in the direction of its letters: {{ parts.says(voice) }}",
     ),
     "direction-and-padding": Rule(
         "R3",
@@ -95,7 +95,7 @@ _DIRECTION = {
         "R3",
         "warning",
         "where the direction of what is around is lost, the words of the link turn round",
-        "write <span {{ parts.way(item.voice) }}> inside the link",
+        "write <span {{ parts.way(voice) }}> inside the link",
     ),
     "latin-run": Rule(
         "R4",

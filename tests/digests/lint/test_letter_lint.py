@@ -216,3 +216,8 @@ def test_marks_that_an_author_doubled_are_left_alone() -> None:
 
     assert set() == names(check(Given(one, site(), "ar", (*AUTHORED, title))))
     assert "doubled-marks" in names(check(Given(one, site(), "ar", AUTHORED)))
+
+
+def test_how_words_are_set_is_told_with_the_voice_that_every_letter_has() -> None:  # R1 R10
+    assert [] == [name for name, rule in RULES.items() if ".voice" in rule.mend]
+    assert "write {{ parts.says(voice) }} on it" in RULES["block-without-dir"].mend
