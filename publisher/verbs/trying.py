@@ -83,7 +83,20 @@ def _pages(
         older=1,
     )
     edition = Edition(0, name, place.slot, now, now, 0, release=Release.PROPOSED)
-    asked = Shown(edition, title, "required", article.title, (article.title,), 1, 2, 0, True, False, "")
+    asked = Shown(
+        edition,
+        title,
+        "required",
+        article.title,
+        (article.title,),
+        more=1,
+        readers=2,
+        left=0,
+        open=True,
+        waits=False,
+        replaced=False,
+        problem="",
+    )
     yield partial(approval_page, site, layout, templates, asked, token=place.name)
     has = Preferences(
         title,
@@ -96,6 +109,7 @@ def _pages(
         categories=(title,),
         chosen=(),
         language=site.language,
+        languages=(site.language,),
         text_only=False,
         paused=False,
         resumes=None,
