@@ -579,7 +579,11 @@ def _known(reader: dict[str, Any]) -> Iterator[str]:
         f"  reads {reader['language']}" if reader["language"] else ""
     )
     for each in reader["newsletters"]:
-        words = [each["state"], f"{each['schedule']} ({each['zone']})", f"{each['letters']} letters so far"]
+        words = [
+            each["state"],
+            f"{each['schedule']} ({each['zone']})",
+            f"{_counted(each['letters'], 'letter')} so far",
+        ]
         words += ["only " + ", ".join(each["categories"])] if each["categories"] else []
         words += ["plain text"] if each["text_only"] else []
         words += [f"until {each['resumes']}"] if each["resumes"] else []

@@ -22,9 +22,8 @@ from publisher.store.editions import Progress, Reader, Turn
 from publisher.store.people import Series
 
 CHUNK = 500  # readers planned in one transaction
-DATES = range(
-    3
-)  # days by which the last letter's date may be ahead where its reader lived; more is a wrong clock
+# Days by which the last letter's date may be ahead where its reader lived; more is a wrong clock.
+DATES = range(3)
 
 # What readers have in common who get the same: their watermark, language, categories, and whether they want text only.
 _Group = tuple[int, str | None, tuple[str, ...], bool]

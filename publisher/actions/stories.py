@@ -1,6 +1,5 @@
 """An article's text, read again from its file: never half a file, never another state than the store's."""
 
-import re
 from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
@@ -9,12 +8,10 @@ from publisher.actions.house import House
 from publisher.articles import folder, parse
 from publisher.errors import Unreadable
 from publisher.model.article import Article, Block, Body, Story
-from publisher.text.clean import one_line
+from publisher.text.clean import paragraphs
 from publisher.text.direction import of_tag
 from publisher.text.language import detect, feed_tag, prose
 from publisher.text.words import words
-
-_GAP = re.compile(r"\n\s*\n")  # between paragraphs
 
 
 class Changed(Exception):
@@ -70,7 +67,7 @@ def _noted(body: Body, article: Article) -> Body:
 def _note(text: str, article: Article) -> str:
     """The paragraphs of a correction, each in its own language and direction where they are not the article's."""
     lines = list[str]()
-    for line in filter(None, map(one_line, _GAP.split(text))):
+    for line in paragraphs(text):
         language = detect(prose(line), article.language)
         side = of_tag(language)
         own = f' lang="{feed_tag(language)}"' if language != article.language else ""

@@ -217,7 +217,7 @@ def _fitted(
 ) -> tuple[Articles, int, str]:
     """How many of *articles*, and how much of each, stand in a letter of at most *limit* octets, and its HTML: with
     shorter and shorter excerpts, then as many as fit without any, and never less than one (M7)."""
-    for most in (longest, *_EXCERPTS):
+    for most in dict.fromkeys((longest, *_EXCERPTS)):
         html = render(articles, most)
         if encoded_size(html) <= limit:
             return articles, most, html

@@ -1,4 +1,4 @@
-"""What all letters are made with: the variables of templates/mail/base, rendering, and the budget (M7, R9, H6)."""
+"""What all letters are made with: the variables of templates/mail/base, and how they are rendered (R9, H6)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

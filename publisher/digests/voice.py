@@ -1,15 +1,12 @@
 """How text of one language is set: what a template needs on each element that holds it (R1, R5, R7)."""
 
-import re
 from dataclasses import dataclass
 
 from publisher.digests.fonts import font, outlook_font
 from publisher.model.article import Direction
-from publisher.text.clean import one_line, tidy
+from publisher.text import clean
 from publisher.text.direction import of_tag
 from publisher.text.language import detect, feed_tag, prose, script
-
-_GAP = re.compile(r"\n\s*\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +40,7 @@ def voice(language: str, direction: Direction | None = None) -> Voice:
 def paragraphs(text: str, language: str) -> tuple[Paragraph, ...]:
     """The paragraphs of *text*, parted by empty lines, in its language by its letters, in *language* where those do
     not say. One in another script is set in its own: of one script a greeting is too short to tell its language."""
-    lines = [line for each in _GAP.split(tidy(text)[0]) if (line := one_line(each))]
+    lines = clean.paragraphs(text)
     whole = detect(prose("\n".join(lines)), language)
     found = [(line, detect(prose(line), whole)) for line in lines]
     return tuple(

@@ -104,10 +104,9 @@ def _holds(article: Article) -> ColumnElement[bool]:
 
 def siblings(connection: Connection, edition: Edition) -> list[int]:
     """The editions in which other newsletters send the correction that is this edition's."""
+    every = select(newsletters.c.id)  # they are few, and the index is (newsletter, slot)
     query = select(editions.c.id).where(
-        editions.c.newsletter.in_(
-            select(newsletters.c.id)
-        ),  # each of the few: (newsletter, slot) is the index
+        editions.c.newsletter.in_(every),
         editions.c.slot == edition.slot,
         editions.c.id != edition.id,
     )

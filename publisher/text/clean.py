@@ -7,6 +7,7 @@ from publisher.model.article import Warn
 
 _SAVE = "save the file as UTF-8"
 _LINE_END = re.compile(rb"\r\n|\r|\n")
+_EMPTY_LINE = re.compile(r"\n\s*\n")
 
 # A multi-byte sequence of UTF-8 (Unicode 15, table 3-7).
 _MULTIBYTE = re.compile(
@@ -225,6 +226,11 @@ def one_line(text: str) -> str:
             break
         text = bare
     return text
+
+
+def paragraphs(text: str) -> list[str]:
+    """The paragraphs of plain *text*, which empty lines part, each as one clean line."""
+    return [line for each in _EMPTY_LINE.split(tidy(text)[0]) if (line := one_line(each))]
 
 
 def _closes_at_end(text: str) -> bool:

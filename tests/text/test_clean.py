@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from publisher.model.article import Warn
-from publisher.text.clean import Undecodable, decode, one_line, tidy
+from publisher.text.clean import Undecodable, decode, one_line, paragraphs, tidy
 
 ARABIC = "وزير الخارجية يتوقع اتفاقا قريبا\nقال وزير الخارجية إن المباحثات تتناول الشق الأمني.\n"
 HEBREW = "שלום עולם\nזהו גוף הכתבה השלם, ובו כמה מילים שנגמרות באותיות סופיות: ארץ, דרך, כסף, שמן.\n"
@@ -144,3 +144,9 @@ def test_one_line_is_one_line_and_stays_so(text: str) -> None:
 
     assert line == line.strip() == one_line(line)
     assert [line] == (line.splitlines() or [""]) or any(char in line for char in "\x1c\x1d\x1e")
+
+
+def test_paragraphs_are_parted_by_empty_lines() -> None:
+    text = "\u200f أول  سطر\nوتتمته\n \n\nSecond.\x07\n\n\u200f\n"
+
+    assert ["أول سطر وتتمته", "Second."] == paragraphs(text)

@@ -140,13 +140,11 @@ def pixels(value: str, font_size: float) -> float | None:
 def sides(declared: dict[str, str], name: str, font_size: float) -> tuple[float, float, float, float]:
     """Top, right, bottom and left of *name*, "padding", in pixels."""
     parts = [pixels(part, font_size) or 0 for part in declared.get(name, "0").split()] or [0]
-    top, right, bottom, left = (parts[0], parts[min(1, len(parts) - 1)], parts[2 % len(parts) if len(parts) > 2 else 0],
-                                parts[3] if len(parts) > 3 else parts[min(1, len(parts) - 1)])  # fmt: skip
-    own = {side: pixels(declared[f"{name}-{side}"], font_size) for side in ("top", "right", "bottom", "left")
-           if f"{name}-{side}" in declared}  # fmt: skip
-    return (
-        own.get("top") or top,
-        own.get("right") or right,
-        own.get("bottom") or bottom,
-        own.get("left") or left,
-    )
+    top, right, *rest = parts if len(parts) > 1 else parts * 2
+    bottom, left = rest[0] if rest else top, rest[1] if len(rest) > 1 else right
+
+    def own(side: str, otherwise: float) -> float:
+        said = declared.get(f"{name}-{side}")
+        return otherwise if said is None else pixels(said, font_size) or 0
+
+    return own("top", top), own("right", right), own("bottom", bottom), own("left", left)
