@@ -26,6 +26,7 @@ from publisher.errors import Exit
 from publisher.feeds import aliases
 from publisher.feeds.lint.table import GROUPS, RULES
 from publisher.store.tables import metadata
+from publisher.web import app
 
 ROOT = Path(__file__).parent.parent
 NASHIR = [sys.executable, "-m", "publisher"]
@@ -417,6 +418,14 @@ def test_every_event_of_the_log_is_on_the_page() -> None:
             r"\blog\.(?:info|warning|error|exception)\(\s*\"([a-z ]+)\"", path.read_text("utf-8")
         ):
             assert f"`{event}`" in text, path.name
+
+
+def test_every_door_of_the_daemon_is_on_the_page() -> None:
+    """Who serves the folder by another server must pass them all on."""
+    text = section(page("docs/operations.md"), "## Run and stop")
+
+    for door in app.DOORS:
+        assert f"`{door}`" in text
 
 
 # Pages
