@@ -16,6 +16,7 @@ from publisher.pages.preferences import Preferences
 from publisher.store import labels, people
 from publisher.subscribers.tokens import Claim
 from publisher.text.language import feed_tag
+from publisher.text.week import week
 from publisher.text.words import LANGUAGES
 
 CATEGORIES = 40  # of the site's that are offered, the commonest, where the newsletter names none
@@ -72,7 +73,7 @@ def _page(house: House, person: Subscriber, each: Subscribed) -> Preferences:
         offered=each.newsletter.frequencies,
         often=_often(schedule),
         at=schedule.at if _often(schedule) else _MORNING,
-        weekday=schedule.day if schedule.kind == "weekly" else house.site.weekend[-1],
+        weekday=schedule.day if schedule.kind == "weekly" else week(house.site.region)[0],
         day=schedule.day if schedule.kind == "monthly" else 1,
         zone=each.zone.key,
         categories=_categories(house, each),

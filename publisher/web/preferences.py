@@ -45,7 +45,7 @@ async def answer(session: Session, request: Request) -> Response:
 def _page(session: Session, found: Opened, token: str, said: str = "", status: int = 200) -> Response:
     house = session.house
     body = preferences_page(
-        house.site,
+        house.learnt(anew=False).site,
         house.layout,
         house.templates,
         found.page,

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import lxml.html
 import pytest
 
-from publisher.actions import choices, readers
+from publisher.actions import choices, preferences, readers
 from publisher.actions.choices import Subscribed
 from publisher.actions.house import House
 from publisher.model.people import Wish
@@ -264,6 +264,14 @@ def test_links_for_other_things_and_forged_ones_are_nobodys(
 
     assert {404} == answers
     assert before == site.mine
+
+
+def test_a_site_without_a_weekend_has_the_page_too(make_site: Callable[..., Site]) -> None:  # L5
+    site = make_site()
+    bare = replace(site.house, site=replace(site.house.site, weekend=()))
+    found = preferences.opened(bare, site.token("preferences"), site.clock())
+
+    assert found and 5 == found.page.weekday  # a week of Iraq begins on Saturday
 
 
 def test_who_has_left_has_nothing_to_choose(make_site: Callable[..., Site]) -> None:  # L1
