@@ -347,6 +347,8 @@ editions = Table(
     Column("planned", Instant, nullable=False),
     Column("expires", Instant, nullable=False),
     Column("upto_seq", Integer, nullable=False),
+    Column("wave", SmallInteger, nullable=False, server_default="1"),  # letters up to this one may leave (S9)
+    Column("stopped", Text, nullable=False, server_default=""),  # why we held it ourselves (S3, S9, B2)
     # It holds what comes after this one, whatever its readers had; NULL: each one's watermark says (D1).
     Column("from_seq", Integer, nullable=True),
     Column("include_existing", Boolean, nullable=False),
@@ -397,13 +399,15 @@ deliveries = Table(
     Column("due", Instant, nullable=False),
     Column("expires", Instant, nullable=False),  # the end of the edition's life for this reader
     Column("seen_seq", Integer, nullable=False, server_default="0"),  # their watermark before it
+    Column("wave", SmallInteger, nullable=False, server_default="1"),  # 0: the canary (S9)
     Column("code", Integer, nullable=False, server_default="0"),
     Column("note", Text, nullable=False, server_default=""),
+    Column("at", Instant, nullable=True),  # of the last try
     UniqueConstraint("edition", "subscriber"),
     Index("ix_deliveries_subscriber", "subscriber"),
     # Settling touches no index of the queue: this one knows queued rows only. By edition first: those that are held
     # are passed over in one step, however many letters they have.
-    _where("ix_deliveries_queue", "edition", "due", "variant", where="state = 0"),
+    _where("ix_deliveries_queue", "edition", "wave", "due", "variant", where="state = 0"),
     sqlite_autoincrement=True,
 )
 
@@ -420,6 +424,9 @@ notices = Table(
     Column("subject", Text, nullable=False),
     Column("html", Text, nullable=False),  # "" once it has left
     Column("text", Text, nullable=False),
+    Column(
+        "attached", LargeBinary, nullable=True
+    ),  # a message that goes with it (message/rfc822), NULL once it left
     Column("created", Instant, nullable=False),  # its Date
     Column("due", Instant, nullable=False),
     Column("expires", Instant, nullable=False),
@@ -442,4 +449,59 @@ corrections = Table(
     Column("text", Text, nullable=False),  # paragraphs parted by empty lines
     Index("ix_corrections_article", "article"),
     sqlite_autoincrement=True,
+)
+
+# What is left of an edition's letters when their rows are gone: how many of each state (S8).
+counts = Table(
+    "counts",
+    metadata,
+    Column("edition", ForeignKey("editions.id"), primary_key=True),
+    Column("state", SmallInteger, primary_key=True),  # model.delivery.State
+    Column("letters", Integer, nullable=False),
+)
+
+# ... and who was sent which variant: a bit for each subscriber's key, in pages of 65,536 keys, 8 KiB each.
+mailed = Table(
+    "mailed",
+    metadata,
+    Column("variant", ForeignKey("variants.id"), primary_key=True),
+    Column(
+        "page", Integer, primary_key=True
+    ),  # key // 65536; bit key % 65536, the lowest of the first byte first
+    Column("bits", LargeBinary, nullable=False),
+)
+
+# What came back by mail about a letter or its reader (B1): each message once.
+reports = Table(
+    "reports",
+    metadata,
+    _key(),
+    Column("mark", Text, unique=True, nullable=False),  # of the message, so that a replay is known
+    Column("edition", ForeignKey("editions.id"), nullable=True),
+    Column("subscriber", ForeignKey("subscribers.id"), nullable=True),
+    Column("kind", Text, nullable=False),  # model.report.Kind
+    Column("code", Text, nullable=False, server_default=""),  # "5.1.1"
+    Column("note", Text, nullable=False, server_default=""),
+    Column("at", Instant, nullable=False),
+    Index("ix_reports_subscriber", "subscriber"),
+    Index("ix_reports_edition", "edition", "kind"),
+    sqlite_autoincrement=True,
+)
+
+# How much of each rate is used up (S5): by relay, and by recipient domain.
+buckets = Table(
+    "buckets",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("state", Json, nullable=False),
+)
+
+# What was learnt about each relay (S3, S5).
+relays = Table(
+    "relays",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("letters", Integer, nullable=True),  # it takes on one connection
+    Column("connections", Integer, nullable=True),  # it takes at once
+    Column("changed", Instant, nullable=False),
 )

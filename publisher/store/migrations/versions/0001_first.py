@@ -203,6 +203,8 @@ def upgrade() -> None:
         sa.Column("planned", sa.BigInteger(), nullable=False),
         sa.Column("expires", sa.BigInteger(), nullable=False),
         sa.Column("upto_seq", sa.Integer(), nullable=False),
+        sa.Column("wave", sa.SmallInteger(), server_default="1", nullable=False),
+        sa.Column("stopped", sa.Text(), server_default="", nullable=False),
         sa.Column("from_seq", sa.Integer(), nullable=True),
         sa.Column("include_existing", sa.Boolean(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
@@ -398,8 +400,10 @@ def upgrade() -> None:
         sa.Column("due", sa.BigInteger(), nullable=False),
         sa.Column("expires", sa.BigInteger(), nullable=False),
         sa.Column("seen_seq", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("wave", sa.SmallInteger(), server_default="1", nullable=False),
         sa.Column("code", sa.Integer(), server_default="0", nullable=False),
         sa.Column("note", sa.Text(), server_default="", nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["edition"], ["editions.id"], name=op.f("fk_deliveries_edition")),
         sa.ForeignKeyConstraint(["subscriber"], ["subscribers.id"], name=op.f("fk_deliveries_subscriber")),
         sa.ForeignKeyConstraint(["variant"], ["variants.id"], name=op.f("fk_deliveries_variant")),
@@ -410,12 +414,62 @@ def upgrade() -> None:
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
         batch_op.create_index(
             "ix_deliveries_queue",
-            ["edition", "due", "variant"],
+            ["edition", "wave", "due", "variant"],
             unique=False,
             sqlite_where=sa.text("state = 0"),
         )
         batch_op.create_index("ix_deliveries_subscriber", ["subscriber"], unique=False)
 
+    op.create_table(
+        "counts",
+        sa.Column("edition", sa.Integer(), nullable=False),
+        sa.Column("state", sa.SmallInteger(), nullable=False),
+        sa.Column("letters", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["edition"], ["editions.id"], name=op.f("fk_counts_edition")),
+        sa.PrimaryKeyConstraint("edition", "state", name=op.f("pk_counts")),
+    )
+    op.create_table(
+        "mailed",
+        sa.Column("variant", sa.Integer(), nullable=False),
+        sa.Column("page", sa.Integer(), nullable=False),
+        sa.Column("bits", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["variant"], ["variants.id"], name=op.f("fk_mailed_variant")),
+        sa.PrimaryKeyConstraint("variant", "page", name=op.f("pk_mailed")),
+    )
+    op.create_table(
+        "reports",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("mark", sa.Text(), nullable=False),
+        sa.Column("edition", sa.Integer(), nullable=True),
+        sa.Column("subscriber", sa.Integer(), nullable=True),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("code", sa.Text(), server_default="", nullable=False),
+        sa.Column("note", sa.Text(), server_default="", nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["edition"], ["editions.id"], name=op.f("fk_reports_edition")),
+        sa.ForeignKeyConstraint(["subscriber"], ["subscribers.id"], name=op.f("fk_reports_subscriber")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reports")),
+        sa.UniqueConstraint("mark", name=op.f("uq_reports_mark")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("reports", schema=None) as batch_op:
+        batch_op.create_index("ix_reports_edition", ["edition", "kind"], unique=False)
+        batch_op.create_index("ix_reports_subscriber", ["subscriber"], unique=False)
+
+    op.create_table(
+        "buckets",
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_buckets")),
+    )
+    op.create_table(
+        "relays",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("letters", sa.Integer(), nullable=True),
+        sa.Column("connections", sa.Integer(), nullable=True),
+        sa.Column("changed", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_relays")),
+    )
     op.create_table(
         "notices",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -427,6 +481,7 @@ def upgrade() -> None:
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("html", sa.Text(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("attached", sa.LargeBinary(), nullable=True),
         sa.Column("created", sa.BigInteger(), nullable=False),
         sa.Column("due", sa.BigInteger(), nullable=False),
         sa.Column("expires", sa.BigInteger(), nullable=False),
