@@ -11,7 +11,16 @@ from publisher.model.delivery import Delivery, State, Verdict
 from publisher.model.digest import Release
 from publisher.model.people import Reach, Wish
 from publisher.store import choices
-from publisher.store.tables import QUEUED, deliveries, editions, newsletters, subscribers, subscriptions
+from publisher.store.alive import queueing
+from publisher.store.tables import (
+    ON_THE_WAY,
+    QUEUED,
+    deliveries,
+    editions,
+    newsletters,
+    subscribers,
+    subscriptions,
+)
 
 # Of these cadences those whose letters may not leave now, and when they may (D5).
 Opens = Callable[[Connection, set[int], datetime], Mapping[int, datetime]]
@@ -41,10 +50,11 @@ class Entry:
 def recover(connection: Connection, on_unknown: Literal["resend", "hold"]) -> int:
     """After a crash: claimed letters never left, letters being sent may have. Returns how many of these. Only for
     whoever holds the lock: the marks are a dead sender's."""
-    connection.execute(
-        update(deliveries).where(deliveries.c.state == State.CLAIMED).values(state=State.QUEUED)
+    claimed, doubt = (
+        update(deliveries).where(ON_THE_WAY, deliveries.c.state == state)
+        for state in (State.CLAIMED, State.SENDING)
     )
-    doubt = update(deliveries).where(deliveries.c.state == State.SENDING)
+    connection.execute(claimed.values(state=State.QUEUED))
     after = State.QUEUED if on_unknown == "resend" else State.UNKNOWN
     return connection.execute(doubt.values(state=after, note="cut off while it was being sent")).rowcount
 
@@ -83,20 +93,6 @@ def _due(connection: Connection, now: datetime, limit: int) -> Sequence[Row[*tup
         if len(rows) < limit:
             rows += connection.execute(_due_of(edition, now, limit - len(rows)))
     return rows
-
-
-def queueing(connection: Connection, release: Release) -> list[int]:
-    """The editions of this release with letters that wait, due or not, the oldest first."""
-    # One step of the index an edition, however many letters each has.
-    first = select(func.min(deliveries.c.edition).label("edition")).where(QUEUED)
-    waiting = first.cte("waiting", recursive=True)
-    after = select(func.min(deliveries.c.edition)).where(QUEUED, deliveries.c.edition > waiting.c.edition)
-    step = select(after.correlate(waiting).scalar_subquery()).where(waiting.c.edition.is_not(None))
-    every = waiting.union_all(step)
-    query = select(editions.c.id).join_from(every, editions, editions.c.id == every.c.edition)
-    return list(
-        connection.execute(query.where(editions.c.release == release).order_by(editions.c.id)).scalars()
-    )
 
 
 def released(connection: Connection) -> list[int]:

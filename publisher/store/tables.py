@@ -29,6 +29,7 @@ metadata = MetaData(
 
 
 QUEUED = text("deliveries.state = 0")  # written out: the queue's index is found for no bound value
+ON_THE_WAY = text("deliveries.state IN (1, 2)")  # claimed, or being sent: few at any time
 QUEUED_NOTICE = text("notices.state = 0")
 
 
@@ -403,11 +404,13 @@ deliveries = Table(
     Column("code", Integer, nullable=False, server_default="0"),
     Column("note", Text, nullable=False, server_default=""),
     Column("at", Instant, nullable=True),  # of the last try
+    # No index by subscriber alone: with a letter a day to each of a million readers every edition would write all of it
+    # anew. A reader's letters are found edition by edition.
     UniqueConstraint("edition", "subscriber"),
-    Index("ix_deliveries_subscriber", "subscriber"),
     # Settling touches no index of the queue: this one knows queued rows only. By edition first: those that are held
     # are passed over in one step, however many letters they have.
     _where("ix_deliveries_queue", "edition", "wave", "due", "variant", where="state = 0"),
+    _where("ix_deliveries_on_the_way", "edition", where="state IN (1, 2)"),
     sqlite_autoincrement=True,
 )
 

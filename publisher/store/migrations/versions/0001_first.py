@@ -418,7 +418,9 @@ def upgrade() -> None:
             unique=False,
             sqlite_where=sa.text("state = 0"),
         )
-        batch_op.create_index("ix_deliveries_subscriber", ["subscriber"], unique=False)
+        batch_op.create_index(
+            "ix_deliveries_on_the_way", ["edition"], unique=False, sqlite_where=sa.text("state IN (1, 2)")
+        )
 
     op.create_table(
         "counts",
