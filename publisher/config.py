@@ -24,7 +24,7 @@ from publisher.errors import BadConfig, NotASite
 from publisher.feeds import aliases, websub
 from publisher.feeds.settings import FeedSettings
 from publisher.mail.address import ascii_mailbox, domain, mailbox
-from publisher.mail.settings import MailSettings, check_numbers, one_or_many, relays
+from publisher.mail.settings import MailSettings, check_days, check_numbers, one_or_many, relays
 from publisher.model.digest import Approve, Frequency, Newsletter
 from publisher.model.feed import Kind
 from publisher.model.media import PICTURES, ending
@@ -202,6 +202,7 @@ class _Reader:
         file = self._table(_File, self._raw, ())
         self._check(("mail",), "html_limit", lambda: _between(file.mail.html_limit, 20_000, 102_000))
         site = replace(self._site(file.site), letterhead=_letterhead(file.mail))
+        self._check(("mail",), "ledger_days", lambda: check_days(file.mail.ledger_days))
         self._check(("mail",), "connections", lambda: check_numbers(file.mail.connections, file.mail.timeout))
         self._check(("mail",), "relay", lambda: relays(file.mail))
         if file.mail.sender or file.newsletters:

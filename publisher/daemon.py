@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -17,7 +18,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from watchdog.observers.api import BaseObserver
 
 from publisher import control, watcher
-from publisher.actions import pings
+from publisher.actions import pings, retention
 from publisher.actions.publish import Published
 from publisher.articles.folder import shown
 from publisher.config import Settings
@@ -29,6 +30,7 @@ from publisher.web.app import application
 
 TICK = 5  # seconds between two looks at what is due
 SLICE = 100  # articles whose outputs are made before the next change is looked at
+OLD = 3600  # seconds between two looks for letters that are old
 QUIET = 0.1  # seconds a burst of file events is gathered
 GRACE = 12  # seconds a stop may take; what is cut off then goes on at the next start
 DOWN = (5, 15, 60, 300)  # seconds a relay that is down is left alone, after the first, second ... time
@@ -55,6 +57,7 @@ class Daemon:
         self._settings, self._session = settings, session
         self._stop, self._look, self._due = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._news = asyncio.Event()  # hubs may have something to hear
+        self._old = asyncio.Event()  # letters may have become old
         self._deaf: list[str] = []  # what is wrong with hubs: it stops nothing here
         self._closed: set[str] = set()  # files to look at
         self._whole, self._verify = True, True  # the whole folder; also whether the output misses something
@@ -81,6 +84,7 @@ class Daemon:
                 group.create_task(self._publish_forever())
                 group.create_task(self._send_forever())
                 group.create_task(self._ping_forever())
+                group.create_task(self._compact_forever())
                 await self._stop.wait()
                 log.info("stopping")
                 loop.call_later(GRACE, _cut_off)
@@ -90,6 +94,7 @@ class Daemon:
                 self._look.set()
                 self._due.set()
                 self._news.set()
+                self._old.set()
                 await door.close()
         finally:
             if observer:
@@ -106,6 +111,7 @@ class Daemon:
         scheduler.add_job(self._look_at_all, "interval", seconds=scan, next_run_time=now(), **rules)
         scheduler.add_job(self._due.set, "interval", seconds=TICK, next_run_time=now(), **rules)
         scheduler.add_job(self._news.set, "interval", seconds=TICK, **rules)
+        scheduler.add_job(self._old.set, "interval", seconds=OLD, next_run_time=now(), **rules)
         scheduler.start()
         return scheduler
 
@@ -207,6 +213,20 @@ class Daemon:
                 if problem not in self._deaf:
                     log.warning("hub", problem=problem)
             self._deaf = deaf
+
+    async def _compact_forever(self) -> None:
+        """Old letters become counts and bits (S8), in pieces so small that nobody waits for them."""
+        while await self._told(self._old):
+            self._old.clear()
+            compact = partial(retention.compact, self._session.house, now(), self._stop.is_set)
+            try:
+                letters = await asyncio.to_thread(compact)
+            except PublisherError as error:
+                self._trouble("ledger", error)
+                continue
+            self._problems.pop("ledger", None)
+            if letters:
+                log.info("compacted", letters=letters)
 
     async def _told(self, event: asyncio.Event) -> bool:
         """Wait for *event*; whether to go on after it."""

@@ -24,6 +24,7 @@ class MailSettings:
     html_limit: int = 95_000  # octets (M7)
     connections: int = 4
     on_unknown: OnUnknown = "resend"
+    ledger_days: int = 90  # after which letters are counts and bits (S8)
     username: str = ""
     password: str = field(default="", repr=False)
     allow_plain: bool = False
@@ -51,6 +52,12 @@ def _with_login(relay: Relay, settings: MailSettings) -> Relay:
     if not _safe(relay) or relay.username:
         return relay
     return replace(relay, username=settings.username, password=settings.password)
+
+
+def check_days(days: int) -> None:
+    """Raises ValueError where `ledger_days` is out of its range: who bounces is found out over weeks (B2)."""
+    if not 30 <= days <= 3650:
+        raise ValueError(f"ledger_days is {days}; write a number from 30 to 3650")
 
 
 def check_numbers(connections: int, timeout: float) -> None:

@@ -26,7 +26,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from publisher.model.delivery import State
 from publisher.model.digest import Content, Edition, Kind, Release, Variant
 from publisher.model.people import Reach, Wish
-from publisher.store import choices
+from publisher.store import choices, retention
 from publisher.store.tables import deliveries, editions, newsletters, subscribers, subscriptions, variants
 from publisher.store.types import Instant
 
@@ -119,7 +119,11 @@ def start(
     moved = (editions.c.kind == Kind.ARTICLE) & (editions.c.cadence == 0)
     for name in ("upto_seq", "from_seq"):
         again[name] = case((moved, row.excluded[name]), else_=editions.c[name])
-    connection.execute(row.on_conflict_do_update(index_elements=["newsletter", "slot"], set_=again))
+    # Nor does one whose letters' rows are gone begin anew: nobody could say who had it (S8).
+    rows = editions.c.compact == retention.ROWS
+    connection.execute(
+        row.on_conflict_do_update(index_elements=["newsletter", "slot"], set_=again, where=rows)
+    )
     found = select(editions.c.id).where(editions.c.newsletter == newsletter, editions.c.slot == slot)
     return int(connection.execute(found).scalar_one())
 
@@ -366,6 +370,8 @@ def listing(
 ) -> list[tuple[Edition, dict[str, int]]]:
     """These editions, or all, newest first, with their deliveries by state."""
     counts: dict[int, dict[str, int]] = {}
+    for edition, states in retention.tally(connection, ids).items():
+        counts[edition] = {state.name.lower(): number for state, number in states.items()}
     count = select(deliveries.c.edition, deliveries.c.state, func.count())
     query = _editions().order_by(editions.c.id.desc())
     if ids is not None:  # a ledger of years is not counted for one
@@ -373,7 +379,8 @@ def listing(
     for edition, state, number in connection.execute(
         count.group_by(deliveries.c.edition, deliveries.c.state)
     ):
-        counts.setdefault(edition, {})[State(state).name.lower()] = number
+        found, name = counts.setdefault(edition, {}), State(state).name.lower()
+        found[name] = found.get(name, 0) + number
     rows = connection.execute(query)
     return [(_progress(row).edition, counts.get(row.id, {})) for row in rows]
 

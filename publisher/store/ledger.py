@@ -1,5 +1,6 @@
 """The ledger: one row a letter, committed before its first byte leaves (S1)."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,7 +11,7 @@ from sqlalchemy import Connection, Row, Select, func, select, update
 from publisher.model.delivery import Delivery, State, Verdict
 from publisher.model.digest import Release
 from publisher.model.people import Reach, Wish
-from publisher.store import choices
+from publisher.store import choices, retention
 from publisher.store.alive import queueing
 from publisher.store.tables import (
     ON_THE_WAY,
@@ -196,7 +197,10 @@ def tally(connection: Connection, editions_: list[int] | None = None) -> dict[St
     query = select(deliveries.c.state, func.count()).group_by(deliveries.c.state)
     if editions_ is not None:
         query = query.where(deliveries.c.edition.in_(editions_))
-    return {State(state): count for state, count in connection.execute(query)}
+    found = Counter({State(state): count for state, count in connection.execute(query)})
+    for old in retention.tally(connection, editions_).values():
+        found.update(old)
+    return dict(found)
 
 
 def listing(connection: Connection, edition: int | None, states: list[State]) -> list[Entry]:

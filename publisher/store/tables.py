@@ -364,6 +364,8 @@ editions = Table(
     Column("cadence", Integer, nullable=False, server_default="0"),
     Column("cursor", Integer, nullable=False, server_default="0"),
     Column("complete", Boolean, nullable=False, server_default=text("false")),  # everybody is planned
+    # Whether its letters are rows (0), are becoming counts and bits (1), or are these (2): store.retention (S8).
+    Column("compact", SmallInteger, nullable=False, server_default="0"),
     UniqueConstraint("newsletter", "slot"),
     UniqueConstraint("newsletter", "name"),
     _where("ix_editions_shown", "release", "page", where="shown IS NOT NULL"),
@@ -454,7 +456,7 @@ corrections = Table(
     sqlite_autoincrement=True,
 )
 
-# What is left of an edition's letters when their rows are gone: how many of each state (S8).
+# What is left of an edition's letters when their rows are gone: how many of them in each state (S8).
 counts = Table(
     "counts",
     metadata,
@@ -471,7 +473,7 @@ mailed = Table(
     Column(
         "page", Integer, primary_key=True
     ),  # key // 65536; bit key % 65536, the lowest of the first byte first
-    Column("bits", LargeBinary, nullable=False),
+    Column("bits", LargeBinary, nullable=False),  # compressed (zlib)
 )
 
 # What came back by mail about a letter or its reader (B1): each message once.

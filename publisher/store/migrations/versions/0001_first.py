@@ -216,6 +216,7 @@ def upgrade() -> None:
         sa.Column("cadence", sa.Integer(), server_default="0", nullable=False),
         sa.Column("cursor", sa.Integer(), server_default="0", nullable=False),
         sa.Column("complete", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("compact", sa.SmallInteger(), server_default="0", nullable=False),
         sa.ForeignKeyConstraint(["newsletter"], ["newsletters.id"], name=op.f("fk_editions_newsletter")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_editions")),
         sa.UniqueConstraint("newsletter", "name", name=op.f("uq_editions_newsletter_name")),
