@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, Select, func, select, update
+from sqlalchemy import Connection, Row, Select, func, select, text, update
 
 from publisher.model.delivery import Delivery, State, Verdict
 from publisher.model.digest import Release
@@ -23,6 +23,11 @@ def _always(connection: Connection, cadences: set[int], now: datetime) -> Mappin
     return {}
 
 
+_CADENCE = 9  # its place in a row of `_due`
+_MARKED = text(
+    "UPDATE deliveries SET state = :state, note = coalesce(:note, note)"
+    " WHERE id IN (SELECT value FROM json_each(:ids))"
+)
 REST = timedelta(hours=1)  # after which a letter that waits for the end of a pause is looked at again
 
 
@@ -57,18 +62,20 @@ def claim(connection: Connection, now: datetime, limit: int, opens: Opens = _alw
     it *opens*, and those of readers who paused are taken back or wait (D4)."""
     while rows := _due(connection, now, limit):
         wanted, unwanted, expired = list[Delivery](), list[int](), list[int]()
-        closed, late = opens(connection, {row.cadence for row in rows}, now), set[tuple[int, int]]()
-        for row in rows:
-            if row.expires <= now:
-                expired.append(row.id)
-            elif row.cadence in closed:
-                late.add((row.edition, row.cadence))
-            elif row.state == Reach.REACHABLE and row.wish == Wish.PAUSED:
-                _rest(connection, row, now)
-            elif row.state == Reach.REACHABLE and row.wish == Wish.ACTIVE:
-                wanted.append(Delivery(*row[:7]))
+        cadences = {row[_CADENCE] for row in rows}
+        closed, late = opens(connection, cadences, now), set[tuple[int, int]]()
+        for *delivery, state, wish, cadence, newsletter in rows:
+            number, edition, _, subscriber, _, _, expires = delivery
+            if expires <= now:
+                expired.append(number)
+            elif cadence in closed:
+                late.add((edition, cadence))
+            elif state == Reach.REACHABLE and wish == Wish.ACTIVE:
+                wanted.append(Delivery(*delivery))
+            elif state == Reach.REACHABLE and wish == Wish.PAUSED:
+                _rest(connection, number, newsletter, subscriber, min(now + REST, expires))
             else:
-                unwanted.append(row.id)
+                unwanted.append(number)
         for edition, cadence in late:
             _put_off(connection, edition, cadence, now, closed[cadence])
         _mark(connection, expired, State.FAILED, "expired: the edition's life ended before the relay took it")
@@ -82,9 +89,15 @@ def claim(connection: Connection, now: datetime, limit: int, opens: Opens = _alw
 def _due(connection: Connection, now: datetime, limit: int) -> Sequence[Row[*tuple[Any, ...]]]:
     rows: list[Row[*tuple[Any, ...]]] = []
     for edition in released(connection):
-        if len(rows) < limit:
-            rows += connection.execute(_due_of(edition, now, limit - len(rows)))
+        for wave in range(_open_wave(connection, edition) + 1):
+            if len(rows) < limit:
+                rows += connection.execute(_due_of(edition, wave, now, limit - len(rows)))
     return rows
+
+
+def _open_wave(connection: Connection, edition: int) -> int:
+    """The letters of this wave, and of those before, may leave (S9)."""
+    return int(connection.execute(select(editions.c.wave).where(editions.c.id == edition)).scalar_one())
 
 
 def queueing(connection: Connection, release: Release) -> list[int]:
@@ -106,7 +119,7 @@ def released(connection: Connection) -> list[int]:
     return queueing(connection, Release.RELEASED)
 
 
-def _due_of(edition: int, now: datetime, limit: int) -> Select[*tuple[Any, ...]]:
+def _due_of(edition: int, wave: int, now: datetime, limit: int) -> Select[*tuple[Any, ...]]:
     return (
         select(
             *deliveries.c["id", "edition", "variant", "subscriber"],
@@ -122,7 +135,7 @@ def _due_of(edition: int, now: datetime, limit: int) -> Select[*tuple[Any, ...]]
             (subscriptions.c.subscriber == deliveries.c.subscriber)
             & (subscriptions.c.newsletter == editions.c.newsletter),
         )
-        .where(QUEUED, deliveries.c.edition == edition, deliveries.c.due <= now)
+        .where(QUEUED, deliveries.c.edition == edition, deliveries.c.wave == wave, deliveries.c.due <= now)
         .order_by(deliveries.c.due, deliveries.c.variant, deliveries.c.id)
         .limit(limit)
     )
@@ -136,17 +149,15 @@ def _put_off(connection: Connection, edition: int, cadence: int, now: datetime, 
     connection.execute(row.where(deliveries.c.subscriber.in_(readers)).values(due=until))
 
 
-def _rest(connection: Connection, row: Row[*tuple[Any, ...]], now: datetime) -> None:
+def _rest(connection: Connection, number: int, newsletter: int, subscriber: int, until: datetime) -> None:
     """It was on the wire when its reader paused, or is none that can be taken back."""
-    choices.take_back(connection, row.newsletter, row.subscriber)
-    waits = update(deliveries).where(deliveries.c.id == row.id)
-    connection.execute(waits.values(due=min(now + REST, row.expires)))
+    choices.take_back(connection, newsletter, subscriber)
+    connection.execute(update(deliveries).where(deliveries.c.id == number).values(due=until))
 
 
 def _mark(connection: Connection, ids: list[int], state: State, note: str | None = None) -> None:
-    if ids:
-        values = {"state": state} | ({"note": note} if note else {})
-        connection.execute(update(deliveries).where(deliveries.c.id.in_(ids)).values(values))
+    if ids:  # a number bound for each would cost ten times as much
+        connection.execute(_MARKED, {"ids": json.dumps(ids), "state": state, "note": note})
 
 
 # What nearly every commit is while letters leave, in one statement and without an index: [id, 0] marks a claimed letter
