@@ -1,7 +1,10 @@
 """Keys for tests, and dkimpy as the judge of what they signed."""
 
 import base64
+from collections.abc import Mapping
 from functools import cache
+from types import SimpleNamespace
+from unittest.mock import patch
 
 import dkim
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -50,16 +53,17 @@ def records() -> dict[bytes, bytes]:
     }
 
 
-def judged(data: bytes) -> list[bool]:
-    """What dkimpy says of each signature of a letter, the first first."""
-    signatures = dkim.DKIM(data).headers
-    number = sum(name.lower() == b"dkim-signature" for name, _ in signatures)
-    return [_judged(data, each) for each in range(number)]
+def judged(data: bytes, dns: Mapping[bytes, bytes] | None = None) -> list[bool]:
+    """What dkimpy says of each signature of a letter, the first first, at the end of all clocks of tests: it refuses
+    a t= of the future. *dns* are other records than ours."""
+    number = sum(name.lower() == b"dkim-signature" for name, _ in dkim.DKIM(data).headers)
+    with patch.object(dkim, "time", SimpleNamespace(time=lambda: 2**32)):
+        return [_judged(data, each, dns or records()) for each in range(number)]
 
 
-def _judged(data: bytes, index: int) -> bool:
+def _judged(data: bytes, index: int, dns: Mapping[bytes, bytes]) -> bool:
     try:
-        verified = dkim.DKIM(data).verify(index, dnsfunc=lambda name, timeout=5: records().get(name))
+        verified = dkim.DKIM(data).verify(index, dnsfunc=lambda name, timeout=5: dns.get(name))
     except dkim.DKIMException:
         return False
     return bool(verified)

@@ -28,8 +28,8 @@ from publisher.text.words import LANGUAGES
 from tests.digests.letters import every
 from tests.mail.signing import DOMAIN, ed25519_pem, judged, rsa_pem, signer
 
-SENT = datetime(2025, 11, 23, 4, tzinfo=UTC)  # gone by, for the judge's clock too
-EDITION = Edition(17, "daily", "2025-11-23T04:00:00Z", SENT, SENT, 5, name="2025-11-23")
+SENT = datetime(2026, 11, 23, 4, tzinfo=UTC)
+EDITION = Edition(17, "daily", "2026-11-23T04:00:00Z", SENT, SENT, 5, name="2026-11-23")
 CONTENT = Content(
     subject="\u200fCNN تعلن: ارتفاع أسعار النفط إلى 75.5$ للبرميل (تقرير خاص)",
     html=f'<p dir="rtl">خبر</p><a href="{UNSUBSCRIBE_SLOT}">إلغاء</a><a href="{PREFERENCES_SLOT}">خيارات</a>',
@@ -57,7 +57,7 @@ READER = {
     "unsubscribe_url": "https://example.org/u/AbC-_123",
     "preferences_url": "https://example.org/preferences/AbC-_456",
 }
-PAGE = "https://example.org/newsletter/daily/2025-11-23/"
+PAGE = "https://example.org/newsletter/daily/2026-11-23/"
 BOTH = [True, True]
 
 
@@ -170,7 +170,7 @@ def test_none_can_be_added(name: str) -> None:  # H8
 
 
 def test_the_way_may_add_what_it_adds() -> None:  # H8
-    received = b"Received: from a.example by b.example; Sun, 23 Nov 2025 04:00:01 +0000\r\n"
+    received = b"Received: from a.example by b.example; Mon, 23 Nov 2026 04:00:01 +0000\r\n"
 
     assert BOTH == judged(b"Return-Path: <b+x@example.org>\r\n" + received + written().data)
     assert BOTH == judged(written().data.replace(b"Precedence: bulk\r\n", b""))

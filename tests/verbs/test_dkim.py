@@ -75,21 +75,6 @@ def test_what_verbs_send_is_signed(run, folder):  # H8
     assert [] == problems(folder)
 
 
-def test_what_editors_are_sent_is_signed(run, folder):  # H8 D8
-    config = folder / "config.toml"
-    text = config.read_text("utf-8").replace("[mail]", '[mail]\neditors = ["ed@example.org"]')
-    config.write_text(
-        text.replace('schedule = "daily 07:00"', 'schedule = "daily 12:30"\napprove = "notify"'), "utf-8"
-    )
-    run("subscribers add", address="reader@example.net", newsletter=None, confirmed=True)
-    run("publish")
-    run("send")
-
-    (data,) = outbox(folder)
-    assert b"To: <ed@example.org>" in data or b"To: ed@example.org" in data
-    assert [True, True] == judged(data)
-
-
 def test_a_key_that_others_can_read_sends_nothing_and_stops_no_feed(run, folder):  # H8 threat 9
     key = folder / "keys" / "r.pem"
     run("publish")
