@@ -59,6 +59,7 @@ Action = Literal[
 ]
 
 ROOM = 1 << 18  # bytes read at once
+LINGER = 1.0  # seconds
 LONGEST = 4096  # a command line
 END = b"\r\n.\r\n"
 LAST = {"EHLO", "HELO", "DATA", "NOOP", "QUIT", "STAR", "AUTH", "VRFY", "EXPN"}  # of a group (RFC 2920, 3.1)
@@ -112,7 +113,7 @@ class Fault:
 class Entry:
     """A line of the log."""
 
-    what: str  # accepted | refused (for good, 5xx) | violation
+    what: str  # accepted | refused (for good, 5xx) | violation | fault; the last two have a name for a Message-ID
     connection: int
     answered: str  # the code that was sent for it, or "-" where nobody was told
     sha: str  # of the content as it came over the wire
@@ -190,7 +191,7 @@ class Post:
         self.shas: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
         self.refused = Counter[str]()  # recipients, for good
         self.violations = Counter[str]()
-        self.connections = self.open = self.most = 0
+        self.connections = self.most = 0
         self.live: set[Session] = set()
         self._log = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600) if log else None
 
@@ -198,6 +199,9 @@ class Post:
         """Append a line to the log."""
         if self._log is not None:
             os.write(self._log, ("\t".join(fields) + "\n").encode("utf-8", "replace"))
+
+    def look(self, content: bytes) -> None:
+        """What is done with the content of a letter before it is taken: nothing."""
 
     def take(self, session: Session, message_id: str, sha: str, answered: str) -> None:
         """A letter is ours from here on."""
@@ -218,7 +222,11 @@ class Post:
     def violation(self, session: Session, name: str) -> None:
         """The client did what it must not."""
         self.violations[name] += 1
-        self.write("violation", str(session.number), "-", "", name, session.sender, session.recipient)
+        self.note("violation", session, name)
+
+    def note(self, what: str, session: Session, name: str) -> None:
+        """A line of the log that is about no letter."""
+        self.write(what, str(session.number), "-", "", name, session.sender, session.recipient)
 
     def counts(self) -> dict[str, Any]:
         """What happened so far."""
@@ -230,6 +238,7 @@ class Post:
             "refused": self.refused.total(),
             "connections": self.connections,
             "most": self.most,
+            "busy": sum(not session.stalled for session in self.live),
             "violations": dict(self.violations),
             "faults": dict(self.script.fired) if isinstance(self.script, Script) else {},
         }
@@ -264,7 +273,7 @@ class Session(asyncio.BufferedProtocol):
         self._agreed = False  # PIPELINING was offered on this connection
         self._secure = self._known = False
         self._waiting = ""  # the command whose reply the client must read before it sends more
-        self._held = self._mute = self._closing = False
+        self._held = self._mute = self._closing = self.stalled = False
         self._drip = 0.0
         self._cut: Fault | None = None
         self._verbs: Mapping[str, Callable[[bytes], None]] = {
@@ -288,16 +297,14 @@ class Session(asyncio.BufferedProtocol):
         post = self.post
         post.connections += 1
         self.number = post.connections
-        post.open += 1
-        post.most = max(post.most, post.open)
         post.live.add(self)
+        post.most = max(post.most, len(post.live))
         if not self._fails("connect"):
             self._say(b"220 sink.test ESMTP\r\n")
         self._flush()
 
     def connection_lost(self, _: Exception | None) -> None:
         self._closing = True
-        self.post.open -= 1
         self.post.live.discard(self)
 
     def get_buffer(self, _: int) -> memoryview:
@@ -363,11 +370,20 @@ class Session(asyncio.BufferedProtocol):
             if reply:
                 self._transport.write(reply)
             if close:
-                self._transport.close()
+                self._part()
         if not self._flights:
             self._waiting = ""
         elif not self.post.rtt:
             self._depart()
+
+    def _part(self) -> None:
+        """Say no more, and listen a while to what is on its way: to close at once would make the kernel throw away
+        what the client has not read (RST), which is "reset" and not this."""
+        if self._held or not self._transport.can_write_eof():
+            self._transport.close()
+        else:
+            self._transport.write_eof()
+            self._loop.call_later(LINGER, self._transport.close)
 
     def _end_here(self) -> None:
         """Close when what was said before has left."""
@@ -383,9 +399,14 @@ class Session(asyncio.BufferedProtocol):
 
     def _fails(self, stage: Stage) -> bool:
         """Whether a fault took the place of the normal reply."""
-        script = self.post.script
-        fault = script(stage, self) if script is not None else None
+        fault = self._scripted(stage)
         return fault is not None and self._fault(fault)
+
+    def _scripted(self, stage: Stage) -> Fault | None:
+        fault = self.post.script(stage, self) if self.post.script is not None else None
+        if fault is not None:
+            self.post.note("fault", self, f"{fault.at}:{fault.do}")
+        return fault
 
     def _fault(self, fault: Fault) -> bool:
         match fault.do:
@@ -402,6 +423,7 @@ class Session(asyncio.BufferedProtocol):
                 self.abort()
             case "stall" | "accept-stall":
                 self._hold()
+                self.stalled = True
                 self._loop.call_later(fault.seconds, self.abort)
             case "delay":
                 self._hold()
@@ -555,8 +577,7 @@ class Session(asyncio.BufferedProtocol):
             self._refused_whole(before)
             self._forget()
             return
-        script = self.post.script
-        self._cut = script("body", self) if script is not None else None
+        self._cut = self._scripted("body")
         self._in_content, self._scanned = True, self._begin
         self._say(b"354 end with a dot\r\n")
 
@@ -625,8 +646,7 @@ class Session(asyncio.BufferedProtocol):
         if not self.recipients:
             self._say(b"554 5.5.1 no valid recipients\r\n")
             return
-        script, before = self.post.script, len(self._out)
-        fault = script("content", self) if script is not None else None
+        before, fault = len(self._out), self._scripted("content")
         if fault is not None and not fault.do.startswith("accept") and self._fault(fault):
             self._refused_whole(before)
             return
@@ -653,6 +673,7 @@ class Session(asyncio.BufferedProtocol):
     def _looked_at(self, begin: int, end: int) -> str:
         """The digest of the content; what is wrong with it is a violation."""
         content = bytes(memoryview(self._room)[begin:end])
+        self.post.look(content)
         lines = len(content.splitlines())  # at CR, LF and CRLF
         if lines != content.count(b"\n") or lines != content.count(b"\r"):
             self.post.violation(self, "a bare CR or LF in the content")

@@ -252,7 +252,8 @@ def test_the_process_logs_before_it_answers_and_changes_while_it_runs(tmp_path):
         counts = sink.tell()
 
     assert {"accepted": 1, "duplicates": 0, "violations": {}}.items() <= counts.items()
-    accepted, refused = entries(log.read_text().splitlines())
+    accepted, fault, refused, *_ = entries(log.read_text().splitlines())
+    assert ("fault", "rcpt:reply", "nobody@y") == (fault.what, fault.message_id, fault.recipient)
     assert ("accepted", "250", R, "b@x") == (
         accepted.what,
         accepted.answered,

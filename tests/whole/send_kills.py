@@ -23,8 +23,8 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from importlib import import_module
+from pathlib import Path
 from typing import Any, Protocol
 
 sys.path.insert(0, str(Path(__file__).parents[2]))  # as a script it has only its own folder
@@ -57,6 +57,7 @@ class Tail:
     """The end of the server's log, as it grows."""
 
     path: Path
+    sink: Process
     place: int = 0
     taken: list[Entry] = field(default_factory=list)  # letters, in order
     refused: set[str] = field(default_factory=set)
@@ -77,7 +78,7 @@ class Tail:
                 self.taken.append(entry)
             elif entry.what == "refused":
                 self.refused.add(entry.recipient)
-            else:
+            elif entry.what == "violation":
                 self.violations[entry.message_id] += 1
         if len(self.taken) > before:
             self.last = time.monotonic()
@@ -159,8 +160,8 @@ class Press:
     ) -> None:
         """*forking*: what sends is forked off with its modules loaded, which saves half a second each time."""
         if forking:
-            import_module("publisher.verbs.writing")
-            import_module("publisher.mail.smtp")
+            for name in ("cli", "verbs.writing", "engine.local", "mail.smtp"):
+                import_module(f"publisher.{name}")
         self.forking = forking
         self.folder, self.readers, self.connections = folder / "site", readers, connections
         self.chance, self.number, self.environment = random.Random(seed), 0, dict[str, str]()
@@ -271,8 +272,8 @@ class Way:
 def running(press: Press, way: Way) -> Iterator[Tail]:
     """The server, failing as *way* says, and the tail of its log."""
     press.log.write_bytes(b"")
-    tail = Tail(press.log)
     with Process(*way.faults, log=press.log) as sink:
+        tail = Tail(press.log, sink)
         press.environment = {
             "NASHIR__MAIL__RELAY": sink.url,
             "NASHIR__MAIL__CONNECTIONS": str(press.connections),
@@ -308,6 +309,8 @@ def once(
         process.send_signal(how)
     code = process.wait(60)
     seconds = time.monotonic() - signalled
+    while tail.sink.tell()["busy"]:  # what was on its way when the sender died is taken, or not, now
+        time.sleep(0.005)
     letters = tail.read()
     if letters > before:
         way.rates.append((letters - before, tail.last - tail.first))
@@ -424,8 +427,9 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--readers", type=int, default=2000)
     parser.add_argument("--connections", type=int, default=10)
-    parser.add_argument("--faults", action="store_true", help="as many kills again, the server failing (X2)")
-    parser.add_argument("--hold", action="store_true", help='as many again, on_unknown = "hold" (S4)')
+    again = "again (as many where no number stands)"
+    for name, help_ in (("faults", "the server failing (X2)"), ("hold", 'on_unknown = "hold" (S4)')):
+        parser.add_argument(f"--{name}", type=int, nargs="?", default=0, const=-1, help=f"{again}, {help_}")
     parser.add_argument("--term", type=int, default=0, help="clean stops (X4)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--forking", action="store_true", help="quicker starts: forks of this process")
@@ -433,11 +437,13 @@ def main() -> None:
     given = parser.parse_args()
     kill = (signal.SIGKILL,)
     ways = [(Way("kill -9", kill), given.kills)]
-    ways += [(Way("kill -9, faults", kill, FAULTS), given.kills)] * given.faults
-    ways += [(Way("kill -9, hold", kill, hold=True), given.kills)] * given.hold
+    ways += [(Way("kill -9, faults", kill, FAULTS), given.kills if given.faults < 0 else given.faults)]
+    ways += [(Way("kill -9, hold", kill, hold=True), given.kills if given.hold < 0 else given.hold)]
     ways += [(Way("clean stops", (signal.SIGTERM, signal.SIGINT)), given.term)]
     with tempfile.TemporaryDirectory() as folder:
-        press = Press(given.folder or Path(folder), given.readers, given.connections, given.seed, forking=given.forking)
+        press = Press(
+            given.folder or Path(folder), given.readers, given.connections, given.seed, forking=given.forking
+        )
         rows = [trial(press, way, ends) for way, ends in ways if ends]
     named = {"readers": given.readers, "connections": given.connections, "seed": given.seed}
     print(json.dumps(named | {"ways": rows}, indent=1, ensure_ascii=False))
