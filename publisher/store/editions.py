@@ -26,6 +26,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from publisher.model.delivery import State
 from publisher.model.digest import Content, Edition, Kind, Release, Variant
 from publisher.model.people import Reach, Wish
+from publisher.model.stop import Stopped
 from publisher.store import choices, retention
 from publisher.store.tables import deliveries, editions, newsletters, subscribers, subscriptions, variants
 from publisher.store.types import Instant
@@ -402,5 +403,6 @@ def _progress(row: Row[*tuple[Any, ...]]) -> Progress:
         row.opening,
         row.name or "",
         row.from_seq,
+        Stopped.parse(row.stopped),
     )
     return Progress(edition, row.include_existing, row.cadence, row.cursor, row.complete, row.shown)
