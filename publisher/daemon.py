@@ -55,6 +55,7 @@ class Daemon:
     def __init__(self, settings: Settings, session: Session) -> None:
         self._settings, self._session = settings, session
         self._stop, self._look, self._due = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self._slots = asyncio.Event()  # editions may have come due
         self._news = asyncio.Event()  # hubs may have something to hear
         self._old = asyncio.Event()  # letters may have become old
         self._deaf: list[str] = []  # what is wrong with hubs: it stops nothing here
@@ -80,6 +81,7 @@ class Daemon:
             async with asyncio.TaskGroup() as group:
                 group.create_task(server.serve(sockets=[listening]))
                 group.create_task(self._publish_forever())
+                group.create_task(self._plan_forever())
                 group.create_task(self._send_forever())
                 group.create_task(self._ping_forever())
                 group.create_task(self._compact_forever())
@@ -91,6 +93,7 @@ class Daemon:
                     self._session.engine.stop()
                 server.should_exit = True
                 self._look.set()
+                self._slots.set()
                 self._due.set()
                 self._news.set()
                 self._old.set()
@@ -108,6 +111,7 @@ class Daemon:
         rules: dict[str, Any] = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
         scan = self._settings.articles.scan_every
         scheduler.add_job(self._look_at_all, "interval", seconds=scan, next_run_time=now(), **rules)
+        scheduler.add_job(self._slots.set, "interval", seconds=TICK, next_run_time=now(), **rules)
         scheduler.add_job(self._due.set, "interval", seconds=TICK, next_run_time=now(), **rules)
         scheduler.add_job(self._news.set, "interval", seconds=TICK, **rules)
         scheduler.add_job(self._old.set, "interval", seconds=OLD, next_run_time=now(), **rules)
@@ -184,8 +188,22 @@ class Daemon:
                 rested = self._settings.articles.settle + 0.05
                 asyncio.get_running_loop().call_later(rested, self._noted, None)
 
+    async def _plan_forever(self) -> None:
+        """Plan what is due at every tick, while letters of other editions, and of this one, leave."""
+        while await self._told(self._slots):
+            self._slots.clear()
+            if self._session.fenced:
+                continue
+            try:
+                problems = await writing.plan_due(self._session)
+            except PublisherError as error:
+                self._trouble("plan", error)
+                continue
+            self._templates(problems)
+            self._due.set()
+
     async def _send_forever(self) -> None:
-        """Plan and send what is due at every tick."""
+        """Send what is due at every tick, and when an edition is planned."""
         while await self._told(self._due):
             self._due.clear()
             try:
@@ -272,8 +290,7 @@ class Daemon:
             self._problems["fence"] = f"no letter leaves: {self._session.fenced}"
             return
         self._problems.pop("fence", None)
-        tally, problems = await writing.tick(self._session)
-        self._templates(problems)
+        tally = await writing.send_due(self._session)
         _ = self._session.engine  # made now: a key that cannot sign is told before a letter needs it
         if tally.sent or tally.failed or tally.deferred or tally.unknown:
             log.info(

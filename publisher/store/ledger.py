@@ -1,13 +1,13 @@
 """The ledger: one row a letter, committed before its first byte leaves (S1)."""
 
 import json
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, bindparam, func, select, text, update
+from sqlalchemy import Connection, Row, Select, bindparam, func, literal, select, text, tuple_, update
 
 from publisher.model.delivery import Delivery, State, Verdict
 from publisher.model.digest import Release
@@ -23,6 +23,7 @@ from publisher.store.tables import (
     subscribers,
     subscriptions,
 )
+from publisher.store.types import Instant
 from publisher.store.writer import Statement
 
 # Of these cadences those whose letters may not leave now, and when they may (D5).
@@ -38,6 +39,7 @@ _MARKED = text(
     "UPDATE deliveries SET state = :state, note = coalesce(:note, note)"
     " WHERE id IN (SELECT value FROM json_each(:ids))"
 )
+ROUNDS = 5  # times that a claim looks behind letters which may not leave
 REST = timedelta(hours=1)  # after which a letter that waits for the end of a pause is looked at again
 
 
@@ -70,25 +72,28 @@ def recover(connection: Connection, on_unknown: Literal["resend", "hold"]) -> in
 def claim(connection: Connection, now: datetime, limit: int, opens: Opens = _always) -> list[Delivery]:
     """Take the next letters of released editions that are due, in variant order. Those of readers who left meanwhile
     are cancelled, those whose edition's life is over fail (S7), those that may not leave at this hour wait until
-    it *opens*, and those of readers who paused are taken back or wait (D4)."""
-    while rows := _due(connection, now, limit):
+    it *opens*, and those of readers who paused are taken back or wait (D4). None, too, when it met so many of these
+    that others must have their turn."""
+    for rows in (_due(connection, now, limit) for _ in range(ROUNDS)):
+        if not rows:
+            break
         wanted, unwanted, expired = list[Delivery](), list[int](), list[int]()
         cadences = {row[_CADENCE] for row in rows}
-        closed, late = opens(connection, cadences, now), set[tuple[int, int]]()
+        closed, shut = opens(connection, cadences, now), defaultdict[datetime, list[int]](list)
         for *delivery, state, wish, cadence, newsletter in rows:
-            number, edition, _, subscriber, _, _, expires = delivery
+            number, _, _, subscriber, _, _, expires = delivery
             if expires <= now:
                 expired.append(number)
             elif cadence in closed:
-                late.add((edition, cadence))
+                shut[closed[cadence]].append(number)
             elif state == Reach.REACHABLE and wish == Wish.ACTIVE:
                 wanted.append(Delivery(*delivery))
             elif state == Reach.REACHABLE and wish == Wish.PAUSED:
                 _rest(connection, number, newsletter, subscriber, min(now + REST, expires))
             else:
                 unwanted.append(number)
-        for edition, cadence in late:
-            _put_off(connection, edition, cadence, now, closed[cadence])
+        for until, ids in shut.items():
+            wait(connection, ids, until)
         _mark(connection, expired, State.FAILED, "expired: the edition's life ended before the relay took it")
         _mark(connection, unwanted, State.CANCELLED, "no longer subscribed")
         _mark(connection, [delivery.id for delivery in wanted], State.CLAIMED)
@@ -100,15 +105,16 @@ def claim(connection: Connection, now: datetime, limit: int, opens: Opens = _alw
 def _due(connection: Connection, now: datetime, limit: int) -> Sequence[Row[*tuple[Any, ...]]]:
     rows: list[Row[*tuple[Any, ...]]] = []
     for edition in released(connection):
-        for wave in range(_open_wave(connection, edition) + 1):
+        for wave in open_waves(connection, edition):
             if len(rows) < limit:
                 rows += connection.execute(_due_of(edition, wave, now, limit - len(rows)))
     return rows
 
 
-def _open_wave(connection: Connection, edition: int) -> int:
-    """The letters of this wave, and of those before, may leave (S9)."""
-    return int(connection.execute(select(editions.c.wave).where(editions.c.id == edition)).scalar_one())
+def open_waves(connection: Connection, edition: int) -> range:
+    """The waves of which letters may leave (S9)."""
+    last = connection.execute(select(editions.c.wave).where(editions.c.id == edition)).scalar_one()
+    return range(last + 1)
 
 
 def released(connection: Connection) -> list[int]:
@@ -138,12 +144,50 @@ def _due_of(edition: int, wave: int, now: datetime, limit: int) -> Select[*tuple
     )
 
 
-def _put_off(connection: Connection, edition: int, cadence: int, now: datetime, until: datetime) -> None:
-    """All of them at once, however many: what is due behind them, of other newsletters, has its turn now."""
-    readers = select(subscriptions.c.subscriber).where(subscriptions.c.cadence == cadence)
-    row = update(deliveries).where(QUEUED, deliveries.c.edition == edition, deliveries.c.due <= now)
-    row = row.where(deliveries.c.expires > now)
-    connection.execute(row.where(deliveries.c.subscriber.in_(readers)).values(due=until))
+class Late(NamedTuple):
+    """A letter that is due when it may not leave, and its place in the queue."""
+
+    due: datetime
+    variant: int
+    id: int
+    cadence: int
+
+
+def late(
+    connection: Connection,
+    edition: int,
+    wave: int,
+    closed: Collection[int],
+    now: datetime,
+    after: Late | None,
+    limit: int,
+) -> list[Late]:
+    """The next letters of the edition's wave that are due, behind *after* in the queue, of readers whose cadences are
+    *closed*."""
+    place = deliveries.c["due", "variant", "id"]
+    query = (
+        select(*place, subscriptions.c.cadence)
+        .join_from(deliveries, editions)
+        .join(
+            subscriptions,
+            (subscriptions.c.subscriber == deliveries.c.subscriber)
+            & (subscriptions.c.newsletter == editions.c.newsletter),
+        )
+        .where(QUEUED, deliveries.c.edition == edition, deliveries.c.wave == wave, deliveries.c.due <= now)
+        .where(deliveries.c.expires > now, subscriptions.c.cadence.in_(closed))
+        .order_by(*place)
+        .limit(limit)
+    )
+    if after:
+        columns = literal(after.due, Instant), literal(after.variant), literal(after.id)
+        query = query.where(tuple_(*place) > tuple_(*columns))
+    return [Late(*row) for row in connection.execute(query)]
+
+
+def wait(connection: Connection, ids: Sequence[int], until: datetime) -> None:
+    """These letters are due then, if they still wait."""
+    some = select(func.json_each(json.dumps(ids)).table_valued("value").c.value)
+    connection.execute(update(deliveries).where(QUEUED, deliveries.c.id.in_(some)).values(due=until))
 
 
 def _rest(connection: Connection, number: int, newsletter: int, subscriber: int, until: datetime) -> None:
@@ -237,8 +281,9 @@ def is_due(connection: Connection, now: datetime) -> bool:
     """Whether a letter waits to be sent now."""
     query = select(deliveries.c.id).where(QUEUED, deliveries.c.due <= now).limit(1)
     return any(
-        connection.execute(query.where(deliveries.c.edition == edition)).first()
+        connection.execute(query.where(deliveries.c.edition == edition, deliveries.c.wave == wave)).first()
         for edition in released(connection)
+        for wave in open_waves(connection, edition)
     )
 
 

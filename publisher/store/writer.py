@@ -2,11 +2,13 @@
 
 Work is a function of a connection, run inside a transaction, or a Statement, which is one by itself. What waits when
 the thread becomes free is committed together (group commit); a piece of work that fails is rolled back alone and its
-error goes to whoever asked. Urgent work (settles, unsubscribes) goes before the rest.
+error goes to whoever asked. Urgent work (settles, unsubscribes) goes before the rest, and while it keeps coming it has
+most of the time: behind a slow transaction the next slow one waits several times as long as that took.
 """
 
 import queue
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,6 +24,10 @@ Then = Callable[
 ]  # told the result, or the error, by the writer's thread
 
 _GROUP = 200  # pieces of work in one transaction at the most
+_SHARE = (
+    6.0  # times what a slow transaction took the next one waits behind it, while urgent work keeps coming
+)
+_QUIET = 0.02  # seconds after which no urgent work keeps coming
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,9 @@ class Writer:
         self._urgent: deque[_Item] = deque()
         self._slow: deque[_Item] = deque()
         self._bell: queue.SimpleQueue[None] = queue.SimpleQueue()  # rung once an item
+        self._heard = 0  # rings of items that are there still
+        self._turn = 0.0  # when slow work has its turn again, by the monotonic clock
+        self._busy = 0.0  # when urgent work was done last
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
 
@@ -64,20 +73,48 @@ class Writer:
         with self.owner.connect() as connection:
             driver = connection.connection.driver_connection
             while True:
-                self._bell.get()
-                first = (self._urgent or self._slow).popleft()
+                urgent, first = self._next()
                 if first.work is None:
                     return
+                start = time.monotonic()
                 if isinstance(first.work, Statement):
                     _alone(driver, first.work, first.then)
                 else:
                     _commit(connection, [first, *self._waiting()])
+                end = time.monotonic()
+                if urgent:
+                    self._busy = end
+                else:
+                    self._turn = end + _SHARE * (end - start)
+
+    def _next(self) -> tuple[bool, _Item]:
+        """Whether it is urgent, and the next piece of work, waited for."""
+        self._listen()
+        while not self._urgent and (pause := self._pause()) > 0:
+            try:
+                self._bell.get(timeout=pause)
+            except queue.Empty:
+                continue
+            self._heard += 1
+        return (True, self._urgent.popleft()) if self._urgent else (False, self._slow.popleft())
+
+    def _listen(self) -> None:
+        """An item more is taken."""
+        if self._heard:
+            self._heard -= 1
+        else:
+            self._bell.get()
+
+    def _pause(self) -> float:
+        """Seconds until slow work may go on, if nothing urgent comes."""
+        now = time.monotonic()
+        return min(self._turn, self._busy + _QUIET) - now
 
     def _waiting(self) -> list[_Item]:
         """What else is urgent now: slow work must not hold up urgent commits."""
         more: list[_Item] = []
         while len(more) < _GROUP and self._urgent and not isinstance(self._urgent[0].work, Statement):
-            self._bell.get()
+            self._listen()
             more.append(self._urgent.popleft())
         return more
 

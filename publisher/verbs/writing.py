@@ -137,9 +137,11 @@ async def _due_within(session: Session, seconds: int) -> bool:
 async def _deliver(session: Session, progress: "Callable[[Tally], None]" = lambda _: None) -> "Tally":
     """Deliver what is due. The generation grows before and after letters left: a database from in between, or from
     before, is known for what it is (restore fence)."""
+    from publisher.actions import hours
     from publisher.engine.local import Tally
 
     async with session.sending:
+        await asyncio.to_thread(hours.put_off, session.house, session.clock())
         due = await asyncio.to_thread(
             session.house.store.read,
             lambda c: notices.is_due(c, session.clock()) or ledger.is_due(c, session.clock()),
@@ -161,12 +163,17 @@ def _editions(session: Session, numbers: set[int]) -> list[dict[str, Any]]:
     ]
 
 
-async def tick(session: Session) -> "tuple[Tally, list[str]]":
-    """What the daemon does again and again: plan what is due, send what is due. Returns what is wrong, too."""
+async def plan_due(session: Session) -> list[str]:
+    """Plan what is due, as the daemon does again and again while letters leave. Returns what is wrong."""
     touched, problems = await asyncio.to_thread(_plan, session, tuple(session.house.newsletters.values()), ())
     if touched:  # not while one waits: for its template to be mended, or for the letters that it corrects
         session.on_planned()
-    return await _deliver(session), problems
+    return problems
+
+
+async def send_due(session: Session) -> "Tally":
+    """Send what is due, as the daemon does again and again while other editions are planned."""
+    return await _deliver(session)
 
 
 async def adopt(
