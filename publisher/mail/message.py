@@ -227,27 +227,32 @@ def _message_id(stem: str, domain: str) -> tuple[bytes, bytes]:
     return before, b"@" + behind
 
 
-def _by_mail(sender: Sender) -> tuple[bytes, bytes] | None:
+def _by_mail(sender: Sender) -> tuple[bytes, bytes, bytes] | None:
     """The URL to leave by mail (RFC 2369, 3.2), before and behind its token, which says whose it is: in its address,
-    where mail to the bounce domain is ours, else in its subject."""
+    where mail to the bounce domain is ours, else in its subject. Then what stands there without one."""
     if sender.list is None:
         return None
+    plain = _mailto(sender.list.owner, "unsubscribe")
+    signed = f"{plain}%20TOKEN"
     if sender.bounce_domain:
-        url = f"mailto:u+TOKEN@{sender.bounce_domain}?subject=unsubscribe"
-    else:
-        url = _mailto(sender.list.owner, "unsubscribe TOKEN")
-    before, _, behind = raw_field("List-Unsubscribe", f"<{url}>").partition(b" ")[2].partition(b"TOKEN")
-    return before, behind
+        signed = f"mailto:u+TOKEN@{sender.bounce_domain}?subject=unsubscribe"
+    before, _, behind = _uri(signed).partition(b"TOKEN")
+    return before, behind, _uri(plain)
 
 
-def _leaving(by_mail: tuple[bytes, bytes] | None, url: str, token: str) -> Sequence[bytes]:
+def _uri(url: str) -> bytes:
+    return raw_field("List-Unsubscribe", f"<{url}>").partition(b" ")[2]
+
+
+def _leaving(by_mail: tuple[bytes, bytes, bytes] | None, url: str, token: str) -> Sequence[bytes]:
     """How a program ends the subscription (RFC 2369, 3.2; RFC 8058): the web address, then by mail."""
     if by_mail is None:
         return ()
     if not _URL.fullmatch(url):
         raise ValueError("a letter of a list needs a URL to leave it")
-    before, behind = by_mail
-    fields = (b"List-Unsubscribe: <", url.encode(), b">,\r\n ", before, token.encode(), behind)
+    before, behind, plain = by_mail
+    mail = (before, token.encode(), behind) if token else (plain,)
+    fields = (b"List-Unsubscribe: <", url.encode(), b">,\r\n ", *mail)
     if url.startswith("https://"):  # RFC 8058, 3.1: one-click needs https
         return (*fields, b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n")
     return fields
