@@ -1,6 +1,7 @@
 """Replies, in order, on the transport of an SMTP connection (RFC 5321, 4.2)."""
 
 import asyncio
+import math
 import re
 from collections import deque
 
@@ -22,6 +23,7 @@ class Wire(asyncio.Protocol):
         self._waiter: asyncio.Future[None] | None = None
         self._wanted, self._until = 0, 0.0  # replies that are waited for, and until when
         self._watch: asyncio.TimerHandle | None = None
+        self._looks_at = 0.0
         self._end: str | None = None
         transport.set_write_buffer_limits(
             high=0
@@ -101,7 +103,7 @@ class Wire(asyncio.Protocol):
     async def _wait(self, count: int, patience: float) -> None:
         self._wanted, self._waiter = count, self._loop.create_future()
         self._until = self._loop.time() + self._timeout * patience
-        if self._watch is None:  # one timer a connection, not one a letter
+        if self._watch is None or self._until < self._looks_at:  # one timer a connection, not one a letter
             self._look()
         try:
             await self._waiter
@@ -114,8 +116,10 @@ class Wire(asyncio.Protocol):
         if self._waiter is not None and now >= self._until:
             self.hang_up("no reply in time")
             return
-        at = self._until if self._waiter is not None else now + self._timeout
-        self._watch = self._loop.call_at(min(at, now + self._timeout), self._look)
+        if self._watch is not None:
+            self._watch.cancel()
+        self._looks_at = min(self._until if self._waiter is not None else math.inf, now + self._timeout)
+        self._watch = self._loop.call_at(self._looks_at, self._look)
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
@@ -125,10 +129,11 @@ class Wire(asyncio.Protocol):
         if self._end is not None:
             return None
         *lines, self._rest = (self._rest + data).split(b"\n")
+        for line in lines:
+            if self._end is None:  # behind what is no reply, nobody knows what one answers
+                self._line(line.removesuffix(b"\r"))
         if len(self._rest) > _LONGEST_LINE:
             return self.hang_up("a line too long for a reply")
-        for line in lines:
-            self._line(line.removesuffix(b"\r"))
         if len(self._replies) >= self._wanted:
             self._wake()
         return None
