@@ -9,6 +9,7 @@ from publisher.model.delivery import Reply
 
 _LINE = re.compile(rb"([2-5]\d\d)(?:([ -])(.*))?", re.DOTALL)
 _LONGEST_LINE, _LONGEST_REPLY = 4096, 32768  # octets; RFC 5321, 4.5.3.1.5 asks for 512
+_UNASKED = 8  # replies nobody asked for that are kept: the first is what is told
 
 
 class Wire(asyncio.Protocol):
@@ -20,6 +21,7 @@ class Wire(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._rest, self._lines, self._size = b"", list[bytes](), 0
         self._replies: deque[Reply] = deque()
+        self._owed = 0  # replies that what was written asks for, and nobody has taken yet
         self._waiter: asyncio.Future[None] | None = None
         self._wanted, self._until = 0, 0.0  # replies that are waited for, and until when
         self._watch: asyncio.TimerHandle | None = None
@@ -35,11 +37,12 @@ class Wire(asyncio.Protocol):
     @property
     def alive(self) -> bool:
         """Whether something may still be asked."""
-        return self._end is None and not self._replies
+        return self._end is None and len(self._replies) <= self._owed
 
-    def write(self, *parts: bytes) -> None:
-        """Write *parts* without waiting; their replies are the next ones."""
+    def write(self, *parts: bytes, asks: int = 0) -> None:
+        """Write *parts* without waiting; the next *asks* replies are theirs."""
         if self._end is None:
+            self._owed += asks
             self._transport.writelines(parts)
 
     async def drained(self) -> None:
@@ -59,6 +62,7 @@ class Wire(asyncio.Protocol):
         found = list[Reply]()
         while self._replies and len(found) < count:
             found.append(self._replies.popleft())
+            self._owed -= 1
             if found[-1].code == 421:
                 self._replies.clear()
                 self.hang_up(found[-1].text)
@@ -68,7 +72,7 @@ class Wire(asyncio.Protocol):
         """Write a command (CRLF is added) and return its reply; code 0 when none came within the timeout."""
         if (early := self.unasked()) is not None:
             return early
-        self.write(line + b"\r\n")
+        self.write(line + b"\r\n", asks=1)
         return await self.reply()
 
     async def reply(self, patience: float = 1.0) -> Reply:
@@ -83,8 +87,8 @@ class Wire(asyncio.Protocol):
 
     def unasked(self) -> Reply | None:
         """Why no further command makes sense: the connection's end, or a reply without a question."""
-        if self._replies:
-            reply = self._replies.popleft()
+        if len(self._replies) > self._owed:
+            reply = self._replies[self._owed]
             self._replies.clear()
             self.hang_up("a reply nobody asked for")
             return reply if reply.code >= 400 else Reply(0, f"unasked: {reply.code} {reply.text}")
@@ -150,6 +154,8 @@ class Wire(asyncio.Protocol):
             self._lines, self._size = [], 0
             if found[1] == b"421":  # nothing that is waited for behind it comes
                 self._wake()
+            if len(self._replies) > self._owed + _UNASKED:
+                return self.hang_up("replies without end that nobody asked for")
         return None
 
     def eof_received(self) -> None:
