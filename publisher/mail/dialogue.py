@@ -28,9 +28,11 @@ class Dialogue:
     def __init__(self, wire: Wire, bag: Bag, *, pipelining: bool, utf8: bool) -> None:
         self._wire, self._bag, self._pipelining, self._utf8 = wire, bag, pipelining, utf8
 
-    async def run(self) -> None:
-        """Carry what is in the bag. Raises what the bag raises; no content leaves then."""
+    async def run(self) -> Reply | None:
+        """Carry what is in the bag; returns how the relay ended the connection, None where it did not. Raises what the
+        bag raises; no content leaves then."""
         await (self._pipelined() if self._pipelining else self._one_by_one())
+        return self._wire.ended
 
     async def _pipelined(self) -> None:
         wire, bag = self._wire, self._bag
@@ -46,7 +48,7 @@ class Dialogue:
             elif clearing:
                 rest, replies = replies[:clearing], replies[clearing:]
                 if len(rest) == clearing and rest[-1].code != 250:  # the last is RSET's
-                    wire.hang_up("RSET refused")
+                    wire.nonsense("RSET refused")
                     replies.clear()
                 clearing = 0
             if up is None:
@@ -75,7 +77,7 @@ class Dialogue:
             if refusal is not None:
                 self._refused(letter, stage, refusal)
                 if wire.alive and (await wire.ask(b"RSET")).code != 250:
-                    wire.hang_up("RSET refused")
+                    wire.nonsense("RSET refused")
                 continue
             out, _ = await self._content(letter)
             if out:
@@ -122,21 +124,21 @@ class Dialogue:
             wire.write(_RESET, asks=1)
             return 1
         if codes[1] in _AGREED[1][1]:
-            wire.hang_up("354 after a refusal")  # a lone dot would send an empty letter
+            wire.nonsense("354 after a refusal")  # a lone dot would send an empty letter
             return 0
         wire.write(_DOT, _RESET, asks=2)  # RFC 2920, 3.1: nobody gets it
         return 2
 
     def _taken(self, letter: Letter, reply: Reply) -> None:
         if 300 <= reply.code < 400:
-            self._wire.hang_up(f"{reply.code} after a content")
+            self._wire.nonsense(f"{reply.code} after a content")
         self._bag.tell(letter, Stage.CONTENT, reply)
 
     def _refused(self, letter: Letter, stage: Stage, reply: Reply) -> None:
         if 400 <= reply.code < 600:
             self._bag.tell(letter, stage, reply)
             return
-        self._wire.hang_up(f"{reply.code} at {stage}")
+        self._wire.nonsense(f"{reply.code} at {stage}")
         text = f"unexpected: {reply.code} {reply.text}" if reply.code else reply.text
         self._bag.tell(letter, stage, Reply(0, text))
 

@@ -27,9 +27,9 @@ class Wire(asyncio.Protocol):
         self._watch: asyncio.TimerHandle | None = None
         self._looks_at = 0.0
         self._end: str | None = None
-        transport.set_write_buffer_limits(
-            high=0
-        )  # `resume_writing` then means: everything left for the kernel
+        self.ended: Reply | None = None  # how the relay ended the connection; None: it did not
+        # `resume_writing` then means that all is with the kernel. Not 0: TLS's would pause where nothing is kept.
+        transport.set_write_buffer_limits(high=1, low=0)
         self._room = asyncio.Event()
         self._room.set()
         transport.set_protocol(self)
@@ -52,7 +52,7 @@ class Wire(asyncio.Protocol):
                 async with asyncio.timeout(self._timeout):
                     await self._room.wait()
             except TimeoutError:
-                self.hang_up("the relay took nothing in time")
+                self._lost(Reply(0, "the relay took nothing in time"))
 
     async def replies(self, count: int, patience: float = 1.0) -> list[Reply]:
         """The next *count* replies; fewer where the connection ended, or where none came for *patience* times the
@@ -65,7 +65,7 @@ class Wire(asyncio.Protocol):
             self._owed -= 1
             if found[-1].code == 421:
                 self._replies.clear()
-                self.hang_up(found[-1].text)
+                self._lost(found[-1])
         return found
 
     async def ask(self, line: bytes) -> Reply:
@@ -90,9 +90,19 @@ class Wire(asyncio.Protocol):
         if len(self._replies) > self._owed:
             reply = self._replies[self._owed]
             self._replies.clear()
-            self.hang_up("a reply nobody asked for")
+            self._lost(reply if reply.code == 421 else Reply(0, "a reply nobody asked for"))
             return reply if reply.code >= 400 else Reply(0, f"unasked: {reply.code} {reply.text}")
         return None if self._end is None else self.silence
+
+    def _lost(self, reply: Reply) -> None:
+        """The relay ended the connection, or is none any more."""
+        if self._end is None:
+            self.ended = reply
+        self.hang_up(reply.text)
+
+    def nonsense(self, why: str) -> None:
+        """The relay's answers make no sense: end the connection."""
+        self._lost(Reply(0, why))
 
     def hang_up(self, why: str) -> None:
         """End the connection at once, without QUIT."""
@@ -118,7 +128,7 @@ class Wire(asyncio.Protocol):
         """End a wait that takes too long; look again when the one at hand would."""
         now = self._loop.time()
         if self._waiter is not None and now >= self._until:
-            self.hang_up("no reply in time")
+            self._lost(Reply(0, "no reply in time"))
             return
         if self._watch is not None:
             self._watch.cancel()
@@ -137,7 +147,7 @@ class Wire(asyncio.Protocol):
             if self._end is None:  # behind what is no reply, nobody knows what one answers
                 self._line(line.removesuffix(b"\r"))
         if len(self._rest) > _LONGEST_LINE:
-            return self.hang_up("a line too long for a reply")
+            return self._lost(Reply(0, "a line too long for a reply"))
         if len(self._replies) >= self._wanted:
             self._wake()
         return None
@@ -146,7 +156,8 @@ class Wire(asyncio.Protocol):
         found = _LINE.fullmatch(line) if len(line) <= _LONGEST_LINE else None
         self._size += len(line)
         if found is None or self._size > _LONGEST_REPLY:
-            return self.hang_up(f"not a reply: {line[:80].decode('ascii', 'backslashreplace')}")
+            text = line[:80].decode("ascii", "backslashreplace")
+            return self._lost(Reply(0, f"not a reply: {text}"))
         self._lines.append(found[3] or b"")
         if found[2] != b"-":
             text = b" ".join(part.strip() for part in self._lines).decode("utf-8", "backslashreplace")
@@ -155,14 +166,14 @@ class Wire(asyncio.Protocol):
             if found[1] == b"421":  # nothing that is waited for behind it comes
                 self._wake()
             if len(self._replies) > self._owed + _UNASKED:
-                return self.hang_up("replies without end that nobody asked for")
+                return self._lost(Reply(0, "replies without end that nobody asked for"))
         return None
 
     def eof_received(self) -> None:
-        self.hang_up("the relay closed the connection")
+        self._lost(Reply(0, "the relay closed the connection"))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self.hang_up(str(exc or "the connection was closed"))
+        self._lost(Reply(0, str(exc or "the connection was closed")))
 
     def pause_writing(self) -> None:
         self._room.clear()
