@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from html import escape
 from urllib.parse import quote
 
@@ -219,7 +220,7 @@ def _leaving(sender: Sender, url: str, token: str) -> Sequence[bytes]:
     if token and sender.bounce_domain:
         mail = f"mailto:u+{token}@{sender.bounce_domain}?subject=unsubscribe"
     else:
-        mail = _mailto(sender.list.owner, f"unsubscribe {token}".strip())
+        mail = _mailto(sender.list.owner, "unsubscribe") + (f"%20{token}" if token else "")
     if not url:
         raise ValueError("a letter of a list needs a URL to leave it")
     fields = [raw_field("List-Unsubscribe", f"<{url}>, <{mail}>")]
@@ -250,6 +251,7 @@ def _feedback_sender(domain: str) -> str:
     return re.sub(r"[^a-z0-9]", "", domain)[:15].ljust(5, "0")
 
 
+@lru_cache(64)  # letter after letter has the same
 def _mailto(address: str, subject: str) -> str:
     """RFC 6068; the local part and the subject percent-encoded."""
     return f"mailto:{quote(local_part(address))}@{domain_of(address)}?subject={quote(subject)}"
