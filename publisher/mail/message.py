@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from html import escape
 from urllib.parse import quote
 
@@ -280,6 +281,7 @@ def _feedback_sender(domain: str) -> str:
     return re.sub(r"[^a-z0-9]", "", domain)[:15].ljust(5, "0")
 
 
+@lru_cache(64)  # letter after letter has the same
 def _mailto(address: str, subject: str) -> str:
     """RFC 6068; the local part and the subject percent-encoded."""
     return f"mailto:{quote(local_part(address))}@{domain_of(address)}?subject={quote(subject)}"
