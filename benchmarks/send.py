@@ -35,7 +35,7 @@ from tests.sink import Process, Sink
 HERE = Path(__file__).resolve().parent
 NASHIR = [sys.executable, "-m", "publisher"]
 CONNECTIONS = 10
-ARTICLES = 5  # of the edition: a letter of about 31.6 KB
+ARTICLES = 4  # of the edition: a letter of about 32 KB
 DEAD = "smtp://127.0.0.1:9"  # nobody is there: what is planned waits
 ESTABLISHED = "01"
 SHARES = {
