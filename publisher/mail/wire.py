@@ -128,7 +128,8 @@ class Wire(asyncio.Protocol):
         if len(self._rest) > _LONGEST_LINE:
             return self.hang_up("a line too long for a reply")
         for line in lines:
-            self._line(line.removesuffix(b"\r"))
+            if self._end is None:  # behind what is no reply nobody knows what a reply is to
+                self._line(line.removesuffix(b"\r"))
         if len(self._replies) >= self._wanted:
             self._wake()
         return None
