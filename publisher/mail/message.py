@@ -64,9 +64,8 @@ class Skeleton:
     sent: datetime  # the Date, UTC
     head: bytes  # From ... Date
     message_id: tuple[bytes, bytes]  # the field, before and behind a reader's key
-    leaving: (
-        tuple[bytes, bytes] | None
-    )  # the address to leave by mail, before and behind a token; None: no list
+    # The URL to leave by mail, before and behind a token, and without one; None: it belongs to no list.
+    leaving: tuple[bytes, bytes, bytes] | None
     tail: bytes  # list and MIME headers, and the blank line
     parts: tuple[tuple[bytes, Slotted, bool], ...]  # what stands before a part; whether that is HTML
     end: bytes
