@@ -4,7 +4,7 @@ import asyncio
 import os
 from pathlib import Path
 
-from publisher.mail.carrier import BeforeContent, Down
+from publisher.mail.carrier import Bag, Down
 from publisher.model.delivery import Letter, Reply, Stage
 
 
@@ -14,12 +14,7 @@ class MaildirCarrier:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._alive = False
         self._read: frozenset[str] = frozenset()
-
-    @property
-    def alive(self) -> bool:
-        return self._alive
 
     async def open(self) -> None:
         """Make the three folders and look what mail readers took. Raises Down."""
@@ -27,23 +22,27 @@ class MaildirCarrier:
             self._read = await asyncio.to_thread(_prepare, self._folder)
         except OSError as error:
             raise Down(Stage.CONNECT, Reply(0, str(error))) from error
-        self._alive = True
 
-    async def send(self, letter: Letter, before_content: BeforeContent) -> tuple[Stage, Reply]:
-        """See Carrier.send."""
-        if not self._alive:
-            return Stage.CONNECT, Reply(0, "not open")
-        await before_content()
+    async def converse(self, bag: Bag) -> Reply | None:
+        """See Carrier.converse."""
+        while (letter := await bag.take()) is not None:
+            if await bag.begin(letter):
+                stage, reply = await self._take(letter)
+                bag.tell(letter, stage, reply)
+                if not reply.code:
+                    return reply
+        return None
+
+    async def _take(self, letter: Letter) -> tuple[Stage, Reply]:
         try:
             if letter.name not in self._read:
                 await asyncio.to_thread(_put, self._folder, letter.name, letter.data)
         except OSError as error:
-            self._alive = False
             return Stage.DATA, Reply(0, str(error))
         return Stage.CONTENT, Reply(250, f"2.0.0 {letter.name}")
 
     async def close(self) -> None:
-        self._alive = False
+        """See Carrier.close."""
 
 
 def _prepare(folder: Path) -> frozenset[str]:
