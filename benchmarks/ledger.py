@@ -1,6 +1,6 @@
 """What the ledger costs as it grows: planning an edition, claiming letters, settling them.
 
-    .venv/bin/python benchmarks/ledger.py [--readers 10000 100000 1000000] [--history 20] [--rows 1000000] [--rounds 3]
+    .venv/bin/python benchmarks/ledger.py [--readers 10000 100000] [--history 20] [--rows 200000] [--rounds 3]
 
 For each number of readers a site is made whose readers are all due, once with an empty ledger and once with a history:
 `--history` editions that went to all of them as retention leaves them (counts and bitmaps, S8), and `--rows` letters of
@@ -15,14 +15,18 @@ settle     a commit of 100 letters: sent, and the next ones marked `sending`, as
 import argparse
 import json
 import os
+import random
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Callable, Iterator
+import zlib
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -34,15 +38,13 @@ from sqlalchemy import Connection, event
 from publisher import config
 from publisher.actions import plan, slots
 from publisher.actions.house import House
-from publisher.model.delivery import State, Verdict
+from publisher.model.delivery import State
 from publisher.store import ledger
 from publisher.verbs import session as sessions
 
 NASHIR = [sys.executable, "-m", "publisher"]
 STOCK, GROUP, TAKEN = 200, 100, 50  # letters of a claim, letters of a commit, claims that are timed
 PAGE = 65_536  # keys of a page of bits
-JOBS = ("plan", "claim", "settle")
-SPREAD = 3  # in how many languages the readers read
 
 
 def now() -> datetime:
@@ -103,13 +105,14 @@ def _edition(connection: Connection, number: int) -> None:
 
 
 def _compact(connection: Connection, number: int, readers: int) -> None:
-    """An edition as retention leaves it."""
+    """An edition as retention leaves it; bits that are there by chance take the most room."""
     _edition(connection, number)
     run = connection.exec_driver_sql
     run("INSERT INTO counts (edition, state, letters) VALUES (?, 3, ?)", (number, readers))
     for page in range(readers // PAGE + 1):
         run(
-            "INSERT INTO mailed (variant, page, bits) VALUES (?, ?, ?)", (number, page, b"\xff" * (PAGE // 8))
+            "INSERT INTO mailed (variant, page, bits) VALUES (?, ?, ?)",
+            (number, page, zlib.compress(random.randbytes(PAGE // 8))),
         )
 
 
@@ -134,38 +137,23 @@ def opened(folder: Path) -> Iterator[House]:
 
 @contextmanager
 def timed(house: House) -> Iterator[list[float]]:
-    """The seconds of every transaction of the writer."""
+    """The seconds of every transaction of the writer, commits included."""
     found, began = list[float](), [0.0]
     writer = house.store._writer
     assert writer
+    dialect = writer.owner.dialect
+    commit = dialect.do_commit
 
     def begin(_: Connection) -> None:
         began[0] = time.perf_counter()
-
-    def end(_: Connection) -> None:
-        found.append(time.perf_counter() - began[0])
-
-    def commits(execute: Callable[[], None]) -> Callable[[], None]:
-        def run() -> None:
-            execute()
-            found.append(time.perf_counter() - began[0])
-
-        return run
-
-    event.listen(writer.owner, "begin", begin)
-    dialect = writer.owner.dialect
-    commit = dialect.do_commit
 
     def committed(connection: Any) -> None:
         commit(connection)
         found.append(time.perf_counter() - began[0])
 
-    dialect.do_commit = committed  # type: ignore[method-assign]
-    try:
-        yield found
-    finally:
-        dialect.do_commit = commit  # type: ignore[method-assign]
-        event.remove(writer.owner, "begin", begin)
+    event.listen(writer.owner, "begin", begin)
+    dialect.do_commit = committed  # type: ignore[assignment, method-assign]
+    yield found
 
 
 def planned(house: House) -> int:
@@ -198,23 +186,110 @@ def job_plan(folder: Path, readers: int) -> dict[str, Any]:
 
 
 def job_claim(folder: Path, readers: int) -> dict[str, Any]:
+    times = []
     with opened(folder) as house:
-        times = []
+        planned(house)
         for _ in range(min(TAKEN, readers // STOCK)):
             start = time.perf_counter()
             taken = house.store.write(lambda c: ledger.claim(c, now(), STOCK), urgent=True)
             times.append(time.perf_counter() - start)
             assert len(taken) == STOCK, len(taken)
-    return {"median_ms": round(measure.median(times) * 1000, 2), "longest_ms": round(max(times) * 1000, 2)}
+    return in_ms(times)
 
 
 def job_settle(folder: Path, readers: int) -> dict[str, Any]:
-    sent = Verdict(State.SENT, None, True, 250, "2.0.0 Ok: queued as 4F2A1")
+    times, sent = list[float](), list[tuple[int, int, str]]()
     with opened(folder) as house:
-        times = []
-        for _ in range(min(TAKEN, readers // STOCK)):
+        planned(house)
+        writer = house.store._writer
+        assert writer
+        for _ in range(min(TAKEN, readers // GROUP)):
             taken = house.store.write(lambda c: ledger.claim(c, now(), GROUP), urgent=True)
-            start = time.perf_counter()
-            house.store.write(lambda c, some=taken: _settle(c, some, sent), urgent=True)  # type: ignore[misc]
+            mark = ledger.mark([each.id for each in taken], sent, now())
+            start, done = time.perf_counter(), threading.Event()
+            writer.submit(mark, lambda *_, end=done: end.set(), urgent=True)
+            done.wait()
             times.append(time.perf_counter() - start)
+            sent = [(each.id, 250, "2.0.0 Ok: queued as 4F2A1") for each in taken]
+    return in_ms(times)
+
+
+def in_ms(times: list[float]) -> dict[str, Any]:
     return {"median_ms": round(measure.median(times) * 1000, 2), "longest_ms": round(max(times) * 1000, 2)}
+
+
+RUN = {"plan": job_plan, "claim": job_claim, "settle": job_settle}
+
+
+def measured(folder: Path, job: str, readers: int) -> dict[str, Any]:
+    """A run of the job in a process of its own, over a copy of the site."""
+    with tempfile.TemporaryDirectory(dir=folder.parent) as place:
+        site = shutil.copytree(folder, Path(place, "site"))
+        # A copy is behind the restore fence; nobody sends here.
+        own = [sys.executable, __file__, "--site", str(site), "--job", job, "--readers", str(readers)]
+        done = subprocess.run(own, check=True, capture_output=True, text=True, env=os.environ)
+    return dict(json.loads(done.stdout))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--readers", type=int, nargs="+", default=[10_000, 100_000])
+    parser.add_argument("--history", type=int, default=20)
+    parser.add_argument("--rows", type=int, default=200_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--place", type=Path, help="a folder on a real disk, for the databases")
+    parser.add_argument("--site", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--job", choices=RUN, help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.job:
+        print(json.dumps(RUN[asked.job](asked.site, asked.readers[0])))
+        return
+    rows = []
+    with tempfile.TemporaryDirectory(dir=asked.place) as place:
+        for readers in asked.readers:
+            for editions, old in ((0, 0), (asked.history, asked.rows)):
+                folder = Path(place, f"{readers}-{editions}")
+                site(folder, readers, editions, old)
+                size = (folder / "state" / "nashir.db").stat().st_size
+                found: dict[str, list[dict[str, Any]]] = {
+                    job: [measured(folder, job, readers) for _ in range(asked.rounds)] for job in RUN
+                }
+                shutil.rmtree(folder)
+                row = {
+                    "readers": readers,
+                    "bits": editions * readers,
+                    "rows": old,
+                    "database_mb": round(size / 1e6),
+                }
+                rows.append(row | {job: middle(runs) for job, runs in found.items()})
+                report(rows[-1], first=len(rows) == 1)
+    result = {"machine": measure.machine(), "rounds": asked.rounds, "runs": rows}
+    Path(__file__).with_suffix(".json").write_text(json.dumps(result, indent=1) + "\n", "utf-8")
+
+
+def middle(runs: list[dict[str, Any]]) -> dict[str, Any]:
+    """The median of every figure."""
+    return {name: round(measure.median([each[name] for each in runs]), 3) for name in runs[0]}
+
+
+def report(row: dict[str, Any], *, first: bool) -> None:
+    """Print a line of the table."""
+    if first:
+        print(
+            f"{'':10} {'letters of old':>25} {'':9} {'plan':>33}  {'claim of 200':>16}  {'commit of 100':>16}"
+        )
+        print(
+            f"{'readers':>10} {'as bits':>14} {'as rows':>10} {'db MB':>9} {'s':>8} {'cpu s':>8} "
+            f"{'longest ms':>10} {'MB':>5}  {'ms':>7} {'longest':>8}  {'ms':>7} {'longest':>8}"
+        )
+    plan_, claim, settle = row["plan"], row["claim"], row["settle"]
+    print(
+        f"{row['readers']:10} {row['bits']:14} {row['rows']:10} {row['database_mb']:9} {plan_['seconds']:8.2f} "
+        f"{plan_['cpu']:8.2f} {plan_['longest_ms']:10} {plan_['megabytes']:5.0f}  {claim['median_ms']:7} "
+        f"{claim['longest_ms']:8}  {settle['median_ms']:7} {settle['longest_ms']:8}",
+        flush=True,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -181,7 +181,7 @@ def late(
     if after:
         columns = literal(after.due, Instant), literal(after.variant), literal(after.id)
         query = query.where(tuple_(*place) > tuple_(*columns))
-    return [Late(*row) for row in connection.execute(query)]
+    return [Late(row.due, row.variant, row.id, row.cadence) for row in connection.execute(query)]
 
 
 def wait(connection: Connection, ids: Sequence[int], until: datetime) -> None:

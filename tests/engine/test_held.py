@@ -21,6 +21,7 @@ from publisher.actions.letters import Letters, notice
 from publisher.actions.publish import Published
 from publisher.engine.local import LocalEngine
 from publisher.mail.carriers import carrier_to
+from publisher.mail.gate import Gate, Limits
 from publisher.mail.relay import parse
 from publisher.mail.settings import MailSettings
 from publisher.model.delivery import State
@@ -111,7 +112,8 @@ async def deliver(house: House, clock: Clock, sink: Sink) -> None:
         engine = LocalEngine(
             house.store,
             Letters(house),
-            [carrier],
+            {"relay": carrier},
+            Gate(Limits(("relay",), CONNECTIONS)),
             connections=CONNECTIONS,
             on_unknown="resend",
             clock=clock,
@@ -186,5 +188,5 @@ def test_a_letter_claimed_before_the_hold_waits_again(planned: House, clock: Clo
     (first, *_) = planned.store.write(lambda c: ledger.claim(c, clock(), 3))
     approval.decide(planned, 1, "hold", clock())
 
-    assert not planned.store.write(lambda c: ledger.begin(c, first.id))
+    assert {first.id} == planned.store.write(lambda c: ledger.begin(c, [first.id]))
     assert {State.QUEUED: READERS - 2, State.CLAIMED: 2} == states(planned)
