@@ -28,6 +28,7 @@ _SHARE = (
     6.0  # times what a slow transaction took the next one waits behind it, while urgent work keeps coming
 )
 _QUIET = 0.02  # seconds after which no urgent work keeps coming
+_PATIENCE = 0.05  # seconds that slow work waits behind urgent work that never ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class Statement:
 class _Item(NamedTuple):
     work: Work[Any] | Statement | None  # None: the end
     then: Then[Any]
+    since: float  # by the monotonic clock
 
 
 class Writer:
@@ -60,12 +62,12 @@ class Writer:
 
     def submit(self, work: Work[T] | Statement, then: Then[T], *, urgent: bool = False) -> None:
         """Do *work*; *then* is called when the commit is on the disk. It cannot be taken back."""
-        (self._urgent if urgent else self._slow).append(_Item(work, then))
+        (self._urgent if urgent else self._slow).append(_Item(work, then, time.monotonic()))
         self._bell.put(None)
 
     def close(self) -> None:
         """Finish what is queued, then end the thread."""
-        self._slow.append(_Item(None, lambda *_: None))
+        self._slow.append(_Item(None, lambda *_: None, time.monotonic()))
         self._bell.put(None)
         self._thread.join()
 
@@ -90,13 +92,26 @@ class Writer:
     def _next(self) -> tuple[bool, _Item]:
         """Whether it is urgent, and the next piece of work, waited for."""
         self._listen()
-        while not self._urgent and (pause := self._pause()) > 0:
+        while True:
+            now = time.monotonic()
+            if self._slow_goes(now):
+                return False, self._slow.popleft()
+            if self._urgent:
+                return True, self._urgent.popleft()
             try:
-                self._bell.get(timeout=pause)
+                self._bell.get(timeout=max(0.0, min(self._turn, self._busy + _QUIET) - now))
             except queue.Empty:
                 continue
             self._heard += 1
-        return (True, self._urgent.popleft()) if self._urgent else (False, self._slow.popleft())
+
+    def _slow_goes(self, now: float) -> bool:
+        """Whether slow work has its turn: nothing urgent waits or comes, or it has waited for long enough."""
+        if not self._slow:
+            return False
+        first = self._slow[0]
+        if self._urgent:
+            return first.work is not None and self._turn <= now and first.since + _PATIENCE <= now
+        return min(self._turn, self._busy + _QUIET) <= now
 
     def _listen(self) -> None:
         """An item more is taken."""
@@ -104,11 +119,6 @@ class Writer:
             self._heard -= 1
         else:
             self._bell.get()
-
-    def _pause(self) -> float:
-        """Seconds until slow work may go on, if nothing urgent comes."""
-        now = time.monotonic()
-        return min(self._turn, self._busy + _QUIET) - now
 
     def _waiting(self) -> list[_Item]:
         """What else is urgent now: slow work must not hold up urgent commits."""
@@ -132,13 +142,13 @@ def _commit(connection: Connection, group: list[_Item]) -> None:
     done: list[tuple[Then[Any], Any, BaseException | None]] = []
     try:
         with connection.begin():
-            for work, then in group:
+            for work, then, _ in group:
                 assert work is not None and not isinstance(work, Statement)
                 done.append(
                     (then, *((work(connection), None) if len(group) == 1 else _beside(connection, work)))
                 )
     except BaseException as error:
-        for _, then in group:
+        for _, then, _ in group:
             then(None, error)
         return
     for then, result, failed in done:
