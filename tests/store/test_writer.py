@@ -36,12 +36,14 @@ def break_a_rule(connection: Connection) -> None:
     connection.execute(meta.insert().values(key="half", value="twice"))
 
 
-def hand_in(writer: Writer, work: Work, *, urgent: bool = False) -> Future[Any]:
-    """What the writer makes of *work*, as a future."""
+def submit(writer: Writer, work: Work, *, urgent: bool = False) -> Future[Any]:
     future: Future[Any] = Future()
 
     def then(result: Any, error: BaseException | None) -> None:
-        future.set_exception(error) if error else future.set_result(result)
+        if error is None:
+            future.set_result(result)
+        else:
+            future.set_exception(error)
 
     writer.submit(work, then, urgent=urgent)
     return future
@@ -57,9 +59,9 @@ def together(store: Store, *works: Work) -> list[Future[Any]]:
         busy.set()
         free.wait(10)
 
-    hand_in(writer, hold)
+    submit(writer, hold)
     assert busy.wait(10)
-    waiting = [hand_in(writer, work, urgent=True) for work in works]
+    waiting = [submit(writer, work, urgent=True) for work in works]
     free.set()
     return waiting
 
@@ -156,10 +158,10 @@ def test_urgent_work_goes_before_slow_work(house: House) -> None:
         busy.set()
         free.wait(10)
 
-    hand_in(writer, hold)
+    submit(writer, hold)
     assert busy.wait(10)
-    slow = [hand_in(writer, lambda c: order.append("slow")) for _ in range(2)]
-    urgent = [hand_in(writer, lambda c: order.append("urgent"), urgent=True) for _ in range(2)]
+    slow = [submit(writer, lambda c: order.append("slow")) for _ in range(2)]
+    urgent = [submit(writer, lambda c: order.append("urgent"), urgent=True) for _ in range(2)]
     free.set()
     for future in [*slow, *urgent]:
         future.result(10)
@@ -193,7 +195,7 @@ def test_closing_finishes_what_was_handed_in(house: House, tmp_path: Path) -> No
     writer = store._writer
     assert writer
     for number in range(50):
-        hand_in(writer, put(str(number)))
+        submit(writer, put(str(number)))
     store.close()
 
     with_all = Store(tmp_path / "other.db", writing=False)
