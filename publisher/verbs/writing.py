@@ -26,6 +26,7 @@ if TYPE_CHECKING:  # each verb imports what it needs: `publish` neither plans no
     from publisher.engine.local import Tally
 
 SOON, SOON_RUNS = 6, 3  # seconds, times: `send` waits for letters that are due in a moment
+TIDYING = 10  # seconds that `send` gives to old letters
 UNDECIDED = (State.QUEUED, State.CLAIMED, State.SENDING)
 
 
@@ -53,6 +54,8 @@ async def send(
 ) -> dict[str, Any]:
     """Publish, plan what is due (with *now* an edition for everybody who has unseen items), deliver until nothing
     is due. Raises BadState behind the restore fence."""
+    from publisher.actions import retention
+
     start = time.monotonic()
     chosen = session.house.newsletter(newsletter)
     must_send(session)
@@ -73,6 +76,11 @@ async def send(
         tally = await _deliver(session, progress)
         tally.failures = refused + tally.failures
     after = await asyncio.to_thread(session.house.store.read, ledger.tally)
+    if not session.in_daemon:
+        enough = time.monotonic() + TIDYING
+        await asyncio.to_thread(
+            retention.compact, session.house, session.clock(), lambda: time.monotonic() > enough
+        )
     gained = {state: after.get(state, 0) - before.get(state, 0) for state in State}
     return {
         "editions": await asyncio.to_thread(_editions, session, touched),
