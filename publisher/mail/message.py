@@ -70,14 +70,14 @@ class Skeleton:
     parts: tuple[tuple[bytes, Slotted, bool], ...]  # what stands before a part; whether that is HTML
     end: bytes
     slots: frozenset[str]  # of all parts
-    seal: Seal | None = None  # what signs its letters
+    seal: Seal | None  # what signs its letters
 
 
 def skeleton(content: Content, edition: Edition, sender: Sender, *, archived_at: str = "") -> Skeleton:
     """*content* ready for its readers; made once a variant. *archived_at* is the URL of the edition's page, if it has
     one. Raises ValueError where an address, URL or id of *sender* cannot stand in a header."""
     feedback = f"{edition.id}:{edition.newsletter}:{edition.kind}"
-    return _sealed(_frame(content, sender, str(edition.id), edition.planned, feedback, archived_at))
+    return _frame(content, sender, str(edition.id), edition.planned, feedback, archived_at)
 
 
 def letter(
@@ -157,7 +157,7 @@ def notice(
         raise ValueError(f"not a kind of letter: {kind!r}")
     stem = f"{kind}-{int(sent.timestamp())}"
     frame = _frame(content, replace(sender, list=None), stem, sent, kind)
-    return letter(_sealed(frame), recipient=recipient, message_id_key=key)
+    return letter(frame, recipient=recipient, message_id_key=key)
 
 
 def message_id(stem: str | int, key: str, domain: str) -> str:
@@ -198,18 +198,12 @@ def _frame(
     else:
         tail.append(_PART.format("plain").encode())
     first, last = b"".join(head), b"".join(tail)
+    seal = None
+    if sender.signer:
+        own = _OWN + (_LEAVING if sender.list else ())
+        seal = sender.signer.seal(first + last, own, parts[0][0] + text.start, sent)
     ids, leaving = _message_id(stem, sender.domain), _by_mail(sender)
-    return Skeleton(sender, stem, sent, first, ids, leaving, last + b"\r\n", parts, end, slots)
-
-
-def _sealed(frame: Skeleton) -> Skeleton:
-    """*frame*, whole as it is, with what signs its letters (H8)."""
-    signer, (before, slotted, _) = frame.sender.signer, frame.parts[0]
-    if signer is None:
-        return frame
-    own = _OWN + (_LEAVING if frame.sender.list else ())
-    fields = frame.head + frame.tail.removesuffix(b"\r\n")
-    return replace(frame, seal=signer.seal(fields, own, before + slotted.start, frame.sent))
+    return Skeleton(sender, stem, sent, first, ids, leaving, last + b"\r\n", parts, end, slots, seal)
 
 
 def _of_the_list(known: MailingList | None) -> list[bytes]:
