@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -140,33 +139,6 @@ def count(house: House, state: State) -> int:
 
 def reader(number: int) -> str:
     return f"reader{number}@example.org"
-
-
-@pytest.fixture
-def planned(
-    house: House, write: Write, clock: Clock, publishes: Callable[..., Published]
-) -> Callable[[int], House]:
-    """A house with an edition planned for so many readers."""
-
-    def make(number: int) -> House:
-        publishes(house)
-        lines = [f"{reader(n)}\n" for n in range(number)]
-        readers.import_rows(house, lines, None, clock(), confirmed=True, dry_run=False)
-        write(house, "a.txt", "افتتاح المكتبة\nافتتحت المكتبة أبوابها.\n")
-        publishes(house)
-        edition = slots.edition_now(house, house.newsletters["daily"], clock(), include_existing=False)
-        assert edition
-        plan.plan(house, edition, clock())
-        return house
-
-    return make
-
-
-@pytest.fixture
-def onlooker(house: House) -> Iterator[Store]:
-    """A second, read-only connection to the same database: what another process sees."""
-    with closing(Store(house.store.path, writing=False)) as store:
-        yield store
 
 
 def test_everybody_gets_one_letter(planned: Callable[[int], House], clock: Clock) -> None:
@@ -412,7 +384,7 @@ def test_after_a_crash_only_letters_on_the_wire_are_in_doubt(
 ) -> None:  # S1, S4
     house = planned(6)
     claimed = house.store.write(lambda c: ledger.claim(c, clock(), 4))
-    assert set() == house.store.write(lambda c: ledger.begin(c, [each.id for each in claimed[:2]]))
+    assert set() == house.store.write(lambda c: ledger.begin(c, [each.id for each in claimed[:2]], clock()))
     doubtful = house.store.write(lambda c: ledger.recover(c, on_unknown))
 
     assert 2 == doubtful
