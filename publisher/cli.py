@@ -718,11 +718,44 @@ def deliveries(
 
 
 @nashir.command()
+@click.argument("file", type=click.Path(path_type=Path))
 @click.pass_obj
-def resume(call: Call) -> None:
+def backup(call: Call, file: Path) -> None:
+    """Write all that a restore needs into FILE, beside a running daemon; `tar -xf FILE` unpacks it."""
+    from publisher.verbs import saving
+
+    done = call.read(saving.save, file=file, now=_now())
+    call.answer(done, f"{done['file']}: {done['bytes']} bytes in {done['seconds']:.2f} s")
+
+
+@nashir.command()
+@click.option("--dry-run", is_flag=True, help="Only say what would leave.")
+@click.pass_obj
+def resume(call: Call, *, dry_run: bool) -> None:
     """After a restore: say that this database is the right one, so that letters leave again."""
-    done = call.write("resume")
-    call.answer(done, "letters leave again" if done["was"] else "nothing was held back")
+    done = call.write("resume", dry_run=dry_run)
+    call.answer(done, *_resumed(done))
+
+
+def _resumed(done: dict[str, Any]) -> Iterator[str]:
+    """What `resume` did, or would do, for a person."""
+    if not done["was"]:
+        yield "nothing was held back"
+        return
+    yield f"{'letters would leave' if done['dry_run'] else 'letters leave'} again; they did not since {done['was']}"
+    letters, names = _counted(done["letters"], "letter"), ", ".join(done["newsletters"])
+    if done["on_unknown"] == "resend":
+        if done["letters"]:
+            yield f"{letters} not sent, as this database has it: whoever was sent one since gets it twice"
+        if names:
+            yield f"due since, and made now: {names}. Their articles may have been mailed already"
+    else:
+        if done["letters"]:
+            yield f"{letters} that may have left since: in doubt, and not sent (`nashir deliveries --unknown`)"
+        if names:
+            yield f"due since, and passed over: {names}. `nashir send NEWSLETTER --now`, if it did not come"
+    if done["letters"] or names:
+        yield "what readers did since the database was made (leaving, choosing) is not in it"
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ from publisher.model.delivery import State
 from publisher.model.digest import Newsletter
 from publisher.store import editions, ledger, notices
 from publisher.verbs import choosing, editing, pinging
-from publisher.verbs.session import Session, on_disk, recover
+from publisher.verbs.session import Session, on_disk
 
 if TYPE_CHECKING:  # each verb imports what it needs: `publish` neither plans nor sends
     from publisher.actions import adopt as adoption
@@ -313,15 +313,27 @@ async def deliveries_retry(session: Session, *, edition: int | None, states: lis
     return {"queued": count}
 
 
-async def resume(session: Session) -> dict[str, Any]:
-    """A person says that this database is the one to go on with: letters leave again."""
-    was = session.fenced
+async def resume(session: Session, *, dry_run: bool = False) -> dict[str, Any]:
+    """A person says that this database is the one to go on with: letters leave again. With *dry_run* only say what
+    is in doubt."""
+    from publisher.actions import resuming
+
+    house, was, now = session.house, session.fenced, session.clock()
     if not was:  # nothing is held back, and a sender may be at work
-        return {"was": ""}
-    await asyncio.to_thread(session.state.resume, session.house.store)
-    await asyncio.to_thread(session.house.store.write, lambda c: recover(c, session.house.mail.on_unknown))
-    session.fenced = ""
-    return {"was": was}
+        found = resuming.Doubt(0, ())
+    elif dry_run:
+        found = await asyncio.to_thread(resuming.look, house, now)
+    else:
+        found = await asyncio.to_thread(resuming.resume, house, now)
+        await asyncio.to_thread(session.state.resume, house.store)
+        session.fenced = ""
+    return {
+        "was": was,
+        "letters": found.letters,
+        "newsletters": list(found.newsletters),
+        "on_unknown": house.mail.on_unknown,
+        "dry_run": dry_run,
+    }
 
 
 TABLE = {
