@@ -1,17 +1,37 @@
 """The ledger: one row a letter, committed before its first byte leaves (S1)."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, Select, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    func,
+    select,
+    tuple_,
+    update,
+)
 
 from publisher.model.delivery import Delivery, State, Verdict
 from publisher.model.digest import Release
 from publisher.model.people import Reach, Wish
 from publisher.store import choices
-from publisher.store.tables import QUEUED, deliveries, editions, newsletters, subscribers, subscriptions
+from publisher.store.tables import (
+    AT_HAND,
+    NOT_SENT,
+    QUEUED,
+    deliveries,
+    editions,
+    newsletters,
+    subscribers,
+    subscriptions,
+)
 
 # Of these cadences those whose letters may not leave now, and when they may (D5).
 Opens = Callable[[Connection, set[int], datetime], Mapping[int, datetime]]
@@ -180,10 +200,22 @@ def put_back(connection: Connection, ids: list[int]) -> None:
 
 def retry(connection: Connection, states: list[State], edition: int | None, now: datetime) -> int:
     """Queue letters of these states again, with a fresh count of tries, where their edition still lives."""
-    row = update(deliveries).where(deliveries.c.state.in_(states), deliveries.c.expires > now)
-    if edition is not None:
-        row = row.where(deliveries.c.edition == edition)
+    row = update(deliveries).where(_in(edition, states), deliveries.c.expires > now)
     return connection.execute(row.values(state=State.QUEUED, due=now, attempts=0)).rowcount
+
+
+def expired(connection: Connection, states: list[State], edition: int | None, now: datetime) -> int:
+    """How many letters of these states cannot go any more: their edition's life is over."""
+    query = select(func.count()).select_from(deliveries)
+    return connection.execute(query.where(_in(edition, states), deliveries.c.expires <= now)).scalar_one()
+
+
+def _in(edition: int | None, states: Collection[State]) -> ColumnElement[bool]:
+    """Letters of this edition (None: of any) in these states, found by the index of those that are few."""
+    where: ColumnElement[bool] = deliveries.c.state.in_(states)
+    if min(states) > State.SENT:
+        where = and_(NOT_SENT, where)
+    return where if edition is None else and_(where, deliveries.c.edition == edition)
 
 
 def is_due(connection: Connection, now: datetime) -> bool:
@@ -197,30 +229,64 @@ def is_due(connection: Connection, now: datetime) -> bool:
 
 def tally(connection: Connection, editions_: list[int] | None = None) -> dict[State, int]:
     """Deliveries by state, of these editions or of all."""
-    query = select(deliveries.c.state, func.count()).group_by(deliveries.c.state)
-    if editions_ is not None:
-        query = query.where(deliveries.c.edition.in_(editions_))
-    return {State(state): count for state, count in connection.execute(query)}
+    found = Counter[State]()
+    for counts in by_edition(connection, editions_).values():
+        found.update(counts)
+    return dict(sorted(found.items()))
 
 
-def listing(connection: Connection, edition: int | None, states: list[State]) -> list[Entry]:
-    """The deliveries of one edition or all, in these states (all when none is named)."""
+def by_edition(
+    connection: Connection, editions_: Collection[int] | None = None
+) -> dict[int, dict[State, int]]:
+    """Deliveries by edition and state, of these editions or of all that have any. The rows of letters that were sent
+    are not looked at: indexes know how many there are, and all others."""
+    total = select(deliveries.c.edition, func.count()).group_by(deliveries.c.edition)
+    queued = total.where(QUEUED)
+    others = select(deliveries.c.edition, deliveries.c.state, func.count())
+    others = others.group_by(deliveries.c.edition, deliveries.c.state)
+    narrow = [deliveries.c.edition.in_(editions_)] if editions_ is not None else []
+    found: dict[int, dict[State, int]] = {}
+    for edition, count in connection.execute(queued.where(*narrow)):
+        found.setdefault(edition, {})[State.QUEUED] = count
+    for where in (AT_HAND, NOT_SENT):
+        for edition, state, count in connection.execute(others.where(where, *narrow)):
+            found.setdefault(edition, {})[State(state)] = count
+    for edition, count in connection.execute(total.where(*narrow)):
+        known = found.setdefault(edition, {})
+        if sent := count - sum(known.values()):
+            known[State.SENT] = sent
+    return found
+
+
+def listing(
+    connection: Connection,
+    edition: int | None,
+    states: Collection[State],
+    after: tuple[int, int] = (0, 0),
+    limit: int | None = None,
+) -> list[Entry]:
+    """The deliveries of one edition or all, in these states (all when none is named), by edition and subscriber, those
+    *after* the one of these, a *limit* of them."""
+    ids = select(deliveries.c.id, *deliveries.c["edition", "subscriber"])
+    place = tuple_(deliveries.c.edition, deliveries.c.subscriber)
+    ids = ids.where(place > tuple_(*after))
+    if edition is not None:
+        ids = ids.where(deliveries.c.edition == edition)
+    if states:
+        ids = ids.where(_in(edition, states))
+    some = ids.order_by(deliveries.c.edition, deliveries.c.subscriber).limit(limit).subquery()
     query = (
-        select(editions.c.id, newsletters.c.name, deliveries.c.subscriber)
+        select(deliveries.c.edition, newsletters.c.name, deliveries.c.subscriber)
         .add_columns(subscribers.c.address, *deliveries.c["state", "attempts", "code", "note"])
-        .join_from(deliveries, editions)
+        .join_from(some, deliveries, deliveries.c.id == some.c.id)
+        .join(editions, editions.c.id == deliveries.c.edition)
         .join(newsletters)
         .join(subscribers, subscribers.c.id == deliveries.c.subscriber)
-        .order_by(deliveries.c.id)
+        .order_by(some.c.edition, some.c.subscriber)
     )
-    if edition is not None:
-        query = query.where(editions.c.id == edition)
-    if states:
-        query = query.where(deliveries.c.state.in_(states))
-    rows = connection.execute(query)
     return [
         Entry(
-            row.id,
+            row.edition,
             row.name,
             row.subscriber,
             row.address,
@@ -229,5 +295,5 @@ def listing(connection: Connection, edition: int | None, states: list[State]) ->
             row.code,
             row.note,
         )
-        for row in rows
+        for row in connection.execute(query)
     ]
