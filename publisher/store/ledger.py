@@ -1,5 +1,6 @@
 """The ledger: one row a letter, committed before its first byte leaves (S1)."""
 
+import json
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from publisher.store.tables import (
     AT_HAND,
     NOT_SENT,
     QUEUED,
+    counts,
     deliveries,
     editions,
     newsletters,
@@ -41,6 +43,7 @@ def _always(connection: Connection, cadences: set[int], now: datetime) -> Mappin
     return {}
 
 
+RETRIED = 5000  # letters queued again in one transaction
 REST = timedelta(hours=1)  # after which a letter that waits for the end of a pause is looked at again
 
 
@@ -61,10 +64,9 @@ class Entry:
 def recover(connection: Connection, on_unknown: Literal["resend", "hold"]) -> int:
     """After a crash: claimed letters never left, letters being sent may have. Returns how many of these. Only for
     whoever holds the lock: the marks are a dead sender's."""
-    connection.execute(
-        update(deliveries).where(deliveries.c.state == State.CLAIMED).values(state=State.QUEUED)
-    )
-    doubt = update(deliveries).where(deliveries.c.state == State.SENDING)
+    claimed = update(deliveries).where(AT_HAND, deliveries.c.state == State.CLAIMED)
+    connection.execute(claimed.values(state=State.QUEUED))
+    doubt = update(deliveries).where(AT_HAND, deliveries.c.state == State.SENDING)
     after = State.QUEUED if on_unknown == "resend" else State.UNKNOWN
     return connection.execute(doubt.values(state=after, note="cut off while it was being sent")).rowcount
 
@@ -167,20 +169,39 @@ def _mark(connection: Connection, ids: list[int], state: State, note: str | None
         connection.execute(update(deliveries).where(deliveries.c.id.in_(ids)).values(values))
 
 
-def begin(connection: Connection, delivery: int) -> bool:
-    """Mark a claimed letter `sending`; False when it was cancelled since, or its edition was held: then it waits."""
-    row = update(deliveries).where(deliveries.c.id == delivery, deliveries.c.state == State.CLAIMED)
-    may = select(editions.c.id).where(
-        editions.c.id == deliveries.c.edition, editions.c.release == Release.RELEASED
-    )
-    if connection.execute(row.where(may.exists()).values(state=State.SENDING)).rowcount == 1:
-        return True
-    connection.execute(row.values(state=State.QUEUED))
-    return False
+# The two statements of nearly every commit while letters leave, as few steps of the database as can be: what is marked
+# by the hundred comes as one JSON text. They touch no index but the small one
+# of letters at hand.
+_BEGIN = """UPDATE deliveries SET state = 2 FROM json_each(?) AS one
+  WHERE deliveries.id = one.value AND deliveries.state = 1
+  AND EXISTS (SELECT 1 FROM editions WHERE editions.id = deliveries.edition AND editions.release = 'released')"""
+_SENT = """UPDATE deliveries
+  SET state = 3, attempts = attempts + 1, code = one.value ->> 1, note = one.value ->> 2, at = ?
+  FROM json_each(?) AS one WHERE deliveries.id = one.value ->> 0 AND deliveries.state IN (1, 2)"""
 
 
-def settle(connection: Connection, delivery: Delivery, verdict: Verdict) -> None:
-    """Write what became of a letter. A letter cancelled before it left stays cancelled."""
+def begin(connection: Connection, ids: Sequence[int]) -> set[int]:
+    """Mark claimed letters `sending`. Returns those that may not leave: cancelled since, or of an edition that is
+    held: these wait again."""
+    if connection.exec_driver_sql(_BEGIN, (json.dumps(ids),)).rowcount == len(ids):
+        return set()
+    marked = select(deliveries.c.id).where(deliveries.c.id.in_(ids), deliveries.c.state == State.SENDING)
+    refused = set(ids).difference(connection.execute(marked).scalars())
+    put_back(connection, list(refused))
+    return refused
+
+
+def settle(connection: Connection, settled: Sequence[tuple[Delivery, Verdict]], now: datetime) -> None:
+    """Write what became of letters. One that was cancelled before it left stays cancelled."""
+    sent = [[each.id, verdict.code, verdict.note] for each, verdict in settled if verdict.state is State.SENT]
+    if sent:
+        connection.exec_driver_sql(_SENT, (int(now.timestamp()), json.dumps(sent)))
+    for delivery, verdict in settled:
+        if verdict.state is not State.SENT:
+            _settle(connection, delivery, verdict, now)
+
+
+def _settle(connection: Connection, delivery: Delivery, verdict: Verdict, now: datetime) -> None:
     live = deliveries.c.state.in_([State.CLAIMED, State.SENDING])
     row = update(deliveries).where(deliveries.c.id == delivery.id, live)
     values = {
@@ -188,6 +209,7 @@ def settle(connection: Connection, delivery: Delivery, verdict: Verdict) -> None
         "attempts": delivery.attempts + verdict.counts,
         "code": verdict.code,
         "note": verdict.note,
+        "at": now,
     }
     connection.execute(row.values(values | ({"due": verdict.due} if verdict.due else {})))
 
@@ -199,8 +221,10 @@ def put_back(connection: Connection, ids: list[int]) -> None:
 
 
 def retry(connection: Connection, states: list[State], edition: int | None, now: datetime) -> int:
-    """Queue letters of these states again, with a fresh count of tries, where their edition still lives."""
-    row = update(deliveries).where(_in(edition, states), deliveries.c.expires > now)
+    """Queue some letters of these states again, with a fresh count of tries, where their edition still lives. Returns
+    how many; 0: none is left."""
+    some = select(deliveries.c.id).where(_in(edition, states), deliveries.c.expires > now).limit(RETRIED)
+    row = update(deliveries).where(deliveries.c.id.in_(some))
     return connection.execute(row.values(state=State.QUEUED, due=now, attempts=0)).rowcount
 
 
@@ -227,11 +251,40 @@ def is_due(connection: Connection, now: datetime) -> bool:
     )
 
 
+def due_now(connection: Connection, now: datetime) -> int:
+    """How many letters wait to be sent now."""
+    query = select(func.count()).select_from(deliveries).where(QUEUED, deliveries.c.due <= now)
+    return sum(
+        connection.execute(query.where(deliveries.c.edition == edition)).scalar_one()
+        for edition in released(connection)
+    )
+
+
+def under_way(connection: Connection) -> dict[int, dict[State, int]]:
+    """Released editions of which some letters have left and others have not, with their letters by state."""
+    at_hand = select(deliveries.c.edition).where(AT_HAND).distinct()
+    numbers = {*connection.execute(at_hand).scalars(), *released(connection)}
+    found = by_edition(connection, numbers)
+    return {edition: each for edition, each in found.items() if set(each) - {State.QUEUED}}
+
+
+def gone(
+    connection: Connection, edition: int | None = None, states: Collection[State] = ()
+) -> dict[State, int]:
+    """How many letters of this edition or of all, in these states or in any, have no row any more (S8)."""
+    query = select(counts.c.state, func.sum(counts.c.letters)).group_by(counts.c.state)
+    if edition is not None:
+        query = query.where(counts.c.edition == edition)
+    if states:
+        query = query.where(counts.c.state.in_(states))
+    return {State(state): int(number) for state, number in connection.execute(query)}
+
+
 def tally(connection: Connection, editions_: list[int] | None = None) -> dict[State, int]:
     """Deliveries by state, of these editions or of all."""
     found = Counter[State]()
-    for counts in by_edition(connection, editions_).values():
-        found.update(counts)
+    for each in by_edition(connection, editions_).values():
+        found.update(each)
     return dict(sorted(found.items()))
 
 
@@ -255,7 +308,7 @@ def by_edition(
         known = found.setdefault(edition, {})
         if sent := count - sum(known.values()):
             known[State.SENT] = sent
-    return found
+    return {edition: dict(sorted(each.items())) for edition, each in found.items()}
 
 
 def listing(
