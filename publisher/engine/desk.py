@@ -9,11 +9,13 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import Connection
 
-from publisher.model.delivery import Delivery, Verdict
+from publisher.model.delivery import Delivery, State, Verdict
 from publisher.store.store import Store
+from publisher.store.writer import Statement
 
 STOCK = 500  # letters claimed ahead at the most: a few seconds of the fastest relay
 LASTS = 5.0  # seconds that a claim should last, so that what is due later does not wait behind it
@@ -24,10 +26,13 @@ class Queue:
     """Where letters wait in the store."""
 
     claim: Callable[[Connection, datetime, int], list[Delivery]]
-    begin: Callable[[Connection, Sequence[int]], set[int]]
+    begin: Callable[[Connection, Sequence[int], datetime], set[int]]
     settle: Callable[[Connection, Sequence[tuple[Delivery, Verdict]], datetime], None]
     put_back: Callable[[Connection, list[int]], None]
     recover: Callable[[Connection], object]
+    # Begin some and settle some as sent, in one statement, and which of the begun it left out; None: it has none such.
+    mark: Callable[[Sequence[int], Sequence[tuple[int, int, str]], datetime], Statement] | None = None
+    unmarked: Callable[[Connection, Sequence[int]], set[int]] | None = None
 
 
 @dataclass(slots=True)
@@ -42,10 +47,21 @@ class _Slip:
     def __bool__(self) -> bool:
         return bool(self.begun or self.settled or self.back or self.claim)
 
+    def places(self, which: Callable[[Delivery], int]) -> set[int]:
+        """The queues it is about."""
+        return {which(each) for each, _ in self.begun} | {which(each) for each, _ in self.settled}
+
+    @property
+    def plain(self) -> bool:
+        """Whether nothing happened but that letters were sent and others leave."""
+        return not (self.back or self.claim) and all(
+            verdict.state is State.SENT for _, verdict in self.settled
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class _Written:
-    refused: list[set[int]]  # by queue: letters that may not leave
+    refused: dict[int, set[int]]  # by queue: letters that may not leave
     claimed: list[Delivery]
 
 
@@ -148,9 +164,31 @@ class Desk:
             self._news.set()
             return
         self._writing = True
-        now = self._clock()
-        future = self._store.post(lambda connection: self._commit(connection, slip, now))
-        future.add_done_callback(lambda done: self._written(slip, done))
+        places = slip.places(self._which)
+        if slip.plain and len(places) == 1 and self._queues[place := min(places)].mark:
+            self._mark(slip, place)
+        else:
+            work = partial(self._commit, slip=slip, now=self._clock())
+            self._store.post(work, partial(self._written, slip))
+
+    def _mark(self, slip: _Slip, place: int) -> None:
+        """What nearly every commit is, in one statement."""
+        mark, unmarked = self._queues[place].mark, self._queues[place].unmarked
+        assert mark and unmarked
+        begun = [each.id for each, _ in slip.begun]
+
+        def then(changed: int | None, error: BaseException | None) -> None:
+            if error is not None or changed == len(begun) + len(slip.settled):
+                self._written(slip, _Written({}, []), error)
+                return
+
+            def found(refused: set[int] | None, error: BaseException | None) -> None:
+                self._written(slip, _Written({place: refused or set()}, []), error)
+
+            self._store.post(lambda connection: unmarked(connection, begun), found)
+
+        sent = [(each.id, verdict.code, verdict.note) for each, verdict in slip.settled]
+        self._store.post(mark(begun, sent, self._clock()), then)
 
     def _wanted(self) -> int:
         """Twice as many as last time while they go quickly, half as many where they last long."""
@@ -161,7 +199,7 @@ class Desk:
 
     def _commit(self, connection: Connection, slip: _Slip, now: datetime) -> _Written:
         """In the writer's thread."""
-        refused, claimed = list[set[int]](), list[Delivery]()
+        refused, claimed = dict[int, set[int]](), list[Delivery]()
         for place, queue in enumerate(self._queues):
             settled = [each for each in slip.settled if self._which(each[0]) == place]
             if settled:
@@ -170,27 +208,31 @@ class Desk:
             if back:
                 queue.put_back(connection, back)
             begun = [each.id for each, _ in slip.begun if self._which(each) == place]
-            refused.append(queue.begin(connection, begun) if begun else set())
+            if begun:
+                refused[place] = queue.begin(connection, begun, now)
             if slip.claim > len(claimed):
                 claimed += queue.claim(connection, now, slip.claim - len(claimed))
         return _Written(refused, claimed)
 
-    def _written(self, slip: _Slip, done: "asyncio.Future[_Written]") -> None:
+    def _written(self, slip: _Slip, written: _Written | None, error: BaseException | None) -> None:
         self._writing = False
-        if (error := done.exception()) is not None:
-            self._broken = error
-            for _, future in [*slip.begun, *self._slip.begun]:
-                if not future.done():
-                    future.set_exception(error)
-            self._news.set()
+        if written is None or error is not None:
+            self._break(slip, error or RuntimeError("the writer gave no answer"))
             return
-        written = done.result()
         for delivery, future in slip.begun:
             if not future.done():
-                future.set_result(delivery.id not in written.refused[self._which(delivery)])
+                future.set_result(delivery.id not in written.refused.get(self._which(delivery), ()))
         if slip.claim:
             self._more = bool(written.claimed)
             self._stock.extend(written.claimed)
         self._news.set()
         if self._slip:
             self._call()
+
+    def _break(self, slip: _Slip, error: BaseException) -> None:
+        """The store takes nothing any more: no further letter may leave."""
+        self._broken = error
+        for _, future in [*slip.begun, *self._slip.begun]:
+            if not future.done():
+                future.set_exception(error)
+        self._news.set()

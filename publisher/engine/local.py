@@ -84,6 +84,8 @@ class LocalEngine:
             ledger.settle,
             ledger.put_back,
             partial(ledger.recover, on_unknown=on_unknown),
+            ledger.mark,
+            ledger.unmarked,
         )
         outbox = Queue(notices.claim, notices.begin, notices.settle, notices.put_back, notices.recover)
         self._queues = (outbox, editions) if notice else (editions,)

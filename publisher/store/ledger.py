@@ -34,6 +34,7 @@ from publisher.store.tables import (
     subscribers,
     subscriptions,
 )
+from publisher.store.writer import Statement
 
 # Of these cadences those whose letters may not leave now, and when they may (D5).
 Opens = Callable[[Connection, set[int], datetime], Mapping[int, datetime]]
@@ -169,36 +170,44 @@ def _mark(connection: Connection, ids: list[int], state: State, note: str | None
         connection.execute(update(deliveries).where(deliveries.c.id.in_(ids)).values(values))
 
 
-# The two statements of nearly every commit while letters leave, as few steps of the database as can be: what is marked
-# by the hundred comes as one JSON text. They touch no index but the small one
-# of letters at hand.
-_BEGIN = """UPDATE deliveries SET state = 2 FROM json_each(?) AS one
-  WHERE deliveries.id = one.value AND deliveries.state = 1
-  AND EXISTS (SELECT 1 FROM editions WHERE editions.id = deliveries.edition AND editions.release = 'released')"""
-_SENT = """UPDATE deliveries
-  SET state = 3, attempts = attempts + 1, code = one.value ->> 1, note = one.value ->> 2, at = ?
-  FROM json_each(?) AS one WHERE deliveries.id = one.value ->> 0 AND deliveries.state IN (1, 2)"""
+# What nearly every commit is while letters leave, in one statement: [id, 0] marks a claimed letter
+# `sending`, [id, code, reply] a letter that was sent. Letters that were cancelled since, or are held, stay as they are.
+_MARK = """UPDATE deliveries SET state = 2 + (mark.code > 0), attempts = attempts + (mark.code > 0),
+    code = iif(mark.code, mark.code, deliveries.code), note = ifnull(mark.note, deliveries.note),
+    at = iif(mark.code, ?, deliveries.at)
+  FROM (SELECT value ->> 0 AS id, value ->> 1 AS code, value ->> 2 AS note FROM json_each(?)) AS mark
+  WHERE deliveries.id = mark.id AND iif(mark.code, deliveries.state IN (1, 2), deliveries.state = 1
+    AND EXISTS (SELECT 1 FROM editions WHERE editions.id = deliveries.edition AND editions.release = 'released'))"""
 
 
-def begin(connection: Connection, ids: Sequence[int]) -> set[int]:
-    """Mark claimed letters `sending`. Returns those that may not leave: cancelled since, or of an edition that is
-    held: these wait again."""
-    if connection.exec_driver_sql(_BEGIN, (json.dumps(ids),)).rowcount == len(ids):
-        return set()
-    marked = select(deliveries.c.id).where(deliveries.c.id.in_(ids), deliveries.c.state == State.SENDING)
-    refused = set(ids).difference(connection.execute(marked).scalars())
+def mark(begun: Sequence[int], sent: Sequence[tuple[int, int, str]], now: datetime) -> Statement:
+    """Mark the letters *begun* `sending`, and *sent* (id, code, reply) as that. It changes a row for each but those
+    that may not leave: `unmarked` finds and frees them."""
+    marks = [[number, 0] for number in begun] + [list(each) for each in sent]
+    return Statement(_MARK, (int(now.timestamp()), json.dumps(marks)))
+
+
+def unmarked(connection: Connection, begun: Sequence[int]) -> set[int]:
+    """Of the letters *begun* those that may not leave: cancelled since, or of an edition that is held. Those wait
+    again."""
+    marked = select(deliveries.c.id).where(deliveries.c.id.in_(begun), deliveries.c.state == State.SENDING)
+    refused = set(begun).difference(connection.execute(marked).scalars())
     put_back(connection, list(refused))
     return refused
 
 
+def begin(connection: Connection, begun: Sequence[int], now: datetime) -> set[int]:
+    """Mark claimed letters `sending`. Returns those that may not leave."""
+    statement = mark(begun, (), now)
+    if connection.exec_driver_sql(statement.sql, statement.parameters).rowcount == len(begun):
+        return set()
+    return unmarked(connection, begun)
+
+
 def settle(connection: Connection, settled: Sequence[tuple[Delivery, Verdict]], now: datetime) -> None:
     """Write what became of letters. One that was cancelled before it left stays cancelled."""
-    sent = [[each.id, verdict.code, verdict.note] for each, verdict in settled if verdict.state is State.SENT]
-    if sent:
-        connection.exec_driver_sql(_SENT, (int(now.timestamp()), json.dumps(sent)))
     for delivery, verdict in settled:
-        if verdict.state is not State.SENT:
-            _settle(connection, delivery, verdict, now)
+        _settle(connection, delivery, verdict, now)
 
 
 def _settle(connection: Connection, delivery: Delivery, verdict: Verdict, now: datetime) -> None:

@@ -85,7 +85,7 @@ def _mark(connection: Connection, ids: list[int], before: State, after: State) -
     connection.execute(row.values(state=after))
 
 
-def begin(connection: Connection, ids: Sequence[int]) -> set[int]:
+def begin(connection: Connection, ids: Sequence[int], now: datetime) -> set[int]:
     """Mark claimed letters `sending`; nothing stops one."""
     _mark(connection, list(ids), State.CLAIMED, State.SENDING)
     return set()
