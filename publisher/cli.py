@@ -471,7 +471,7 @@ def test_send(call: Call, address: str, newsletter: str | None, language: str | 
     settings = call.settings()
     with sessions.reading(settings) as house:
         found = previewing.test_send(
-            house,
+            sessions.signing(house),
             sessions.ways(settings),
             address=address,
             newsletter=newsletter,
@@ -678,7 +678,8 @@ def editions(context: click.Context) -> None:
     call.answer(
         found,
         *(
-            f"{e['id']}  {e['newsletter']}  {e['slot']}  {e['release']}  " + _letters(e)
+            f"{e['id']}  {e['newsletter']}  {e['slot']}  {e['release']}  {_letters(e)}"
+            + (f"  stopped: {e['stopped']}" if e["stopped"] else "")
             for e in found["editions"]
         ),
     )

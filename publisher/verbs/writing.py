@@ -151,10 +151,11 @@ async def _deliver(session: Session) -> "Tally":
 
     read = session.house.store.read
     async with session.sending:
-        if not await asyncio.to_thread(
+        due = await asyncio.to_thread(
             read, lambda c: notices.is_due(c, session.clock()) or ledger.is_due(c, session.clock())
-        ):
-            return Tally()
+        )
+        if not due or session.engine.resting:
+            return Tally(down=session.engine.resting if due else "")
         await asyncio.to_thread(session.state.advance, session.house.store)
         session.under_way = Sending(
             await asyncio.to_thread(read, lambda c: ledger.due_now(c, session.clock()))
