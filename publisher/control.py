@@ -81,8 +81,11 @@ class Door:
                 line = await reader.readline()
             self._running.add(task)
             reply = await _run(self._session, line, partial(_tell, asyncio.get_running_loop(), writer))
-            writer.write(_line(reply))
-            await writer.drain()
+            if not writer.is_closing():
+                writer.write(_line(reply))
+                await writer.drain()
+            else:
+                _log().warning("control", problem="the caller hung up; what was asked for is done")
         except (OSError, ValueError) as error:
             _log().warning("control", problem=str(error) or type(error).__name__)
         finally:
