@@ -73,13 +73,13 @@ class Call:
 
     def pour(self, name: str, rows: Iterator[dict[str, Any]], line: Callable[[dict[str, Any]], str]) -> None:
         """Many *rows*, each when it comes: the list *name* of a JSON document that `ends` ends, or lines."""
+        out = click.get_text_stream("stdout")  # not flushed for every row
         if not self.as_json:
-            for row in rows:
-                click.echo(line(row))
+            out.writelines(f"{line(row)}\n" for row in rows)
             return
-        lead = f'{{\n "{name}": ['
+        lead, write = f'{{\n "{name}": [', json.JSONEncoder(ensure_ascii=False).encode
         for row in rows:
-            click.echo(f"{lead}\n  {json.dumps(row, ensure_ascii=False)}", nl=False)
+            out.write(f"{lead}\n  {write(row)}")
             lead = ","
         click.echo("\n ]" if lead == "," else f"{lead}]", nl=False)
 

@@ -112,7 +112,7 @@ def test_letters_are_counted_without_their_rows(house: House, fill: Fill) -> Non
     assert {1} == set(house.store.read(ledger.under_way))
 
 
-def test_letters_whose_rows_are_gone_are_counted(house: House, fill: Fill, clock: Clock) -> None:  # S8
+def test_letters_whose_rows_are_gone_are_counted(house: House, fill: Fill, clock: Clock) -> None:
     fill(1, [State.FAILED])
     fill(2, [State.SENT] * 3)
     gone = [
