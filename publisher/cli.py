@@ -75,9 +75,11 @@ class Call:
         """Many *rows*, each when it comes: the list *name* of a JSON document that `ends` ends, or lines."""
         out = click.get_text_stream("stdout")  # not flushed for every row
         if not self.as_json:
-            out.writelines(f"{line(row)}\n" for row in rows)
+            for row in rows:
+                out.write(line(row) + "\n")
             return
-        lead, write = f'{{\n "{name}": [', json.JSONEncoder(ensure_ascii=False).encode
+        lead = f'{{\n "{name}": ['
+        write = json.JSONEncoder(ensure_ascii=False).encode
         for row in rows:
             out.write(f"{lead}\n  {write(row)}")
             lead = ","

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import threading
+from typing import Any
 
 import pytest
 
@@ -34,7 +35,8 @@ def daemon(planned, sink):
 
 
 def test_whoever_asks_the_daemon_to_send_sees_how_far_it_is(planned, daemon, sink):
-    told, door = [], planned.folder / "state" / "control.sock"
+    told: list[Any] = []
+    door = planned.folder / "state" / "control.sock"
     asking = threading.Thread(target=lambda: told.append(control.ask(door, "send", {}, told.append)))
     asking.start()
     until(lambda: len(told) > 3)

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections import defaultdict
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 
 import pytest
 
@@ -40,6 +40,7 @@ def marked(planned, sink):
 
     def look(content):
         found = address.search(content)
+        assert found
         with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=20)) as connection:
             rows = connection.execute(
                 "SELECT d.state FROM deliveries d JOIN subscribers s ON s.id = d.subscriber WHERE s.address = ?",
@@ -74,7 +75,7 @@ def test_a_commit_lies_between_a_reply_and_the_next_letter(planned, sink, tmp_pa
 
 def steps(lines, port):
     """What a strace says, in order: ("commit begins" or "commit", ""), ("content" or "heard", connection)."""
-    pending = {}
+    pending: dict[str, tuple[str, str]] = {}
     for line in lines:
         number, _, rest = line.partition(" ")
         rest = rest.strip()
@@ -106,8 +107,8 @@ def steps(lines, port):
 def check(steps):
     """How many letters each connection carried. Before the content of each stands a commit that began after what was
     heard last of the letter before it: that one is settled, and this one marked."""
-    began, committed = {}, 0  # of the last commit that ended: when it began
-    carried, heard = defaultdict(int), {}
+    committed = 0  # when the last commit that ended began
+    began, heard, carried = dict[str, int](), dict[str, int](), defaultdict[str, int](int)
     for clock, (what, where) in enumerate(steps, 1):
         if what == "commit begins":
             began[where] = clock
@@ -244,6 +245,7 @@ sys.stdin.read()
 def reading(words):
     """A reader is at work for so long: the database's log cannot begin anew, and must grow."""
     with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
         assert "reads\n" == process.stdout.readline()
         yield
         process.communicate("")
@@ -284,25 +286,17 @@ def test_one_that_is_locked_for_long_is_said_and_nothing_is_lost(planned, sink, 
     assert store.BUSY > 60
     monkeypatch.setattr(store, "BUSY", 0.5)
     settings = {"NASHIR__MAIL__RELAY": sink.url, "NASHIR__MAIL__CONNECTIONS": str(CONNECTIONS)}
-    lock = None
+    with ExitStack() as locks:
 
-    def look(_):
-        nonlocal lock
-        if lock is None and sink.accepted.total() > 3:
-            lock = held(planned.folder / "state" / "nashir.db", 3)
-            lock.__enter__()
+        def look(_):
+            if sink.accepted.total() == 4:
+                locks.enter_context(held(planned.folder / "state" / "nashir.db", 3))
 
-    sink.look = look
-    with (
-        pytest.raises(ExceptionGroup)
-        if False
-        else pytest.raises(Unwritable, match="end the program that holds it")
-    ):
-        verb(planned.folder, "send", settings)
-    assert lock is not None
-    lock.__exit__(None, None, None)
+        sink.look = look
+        with pytest.raises(Unwritable, match="end the program that holds it"):
+            verb(planned.folder, "send", settings)
 
-    assert sink.accepted.total() < READERS
+    assert 4 < sink.accepted.total() < READERS
     verb(planned.folder, "send", settings)
     all_came(sink, CONNECTIONS)
 
