@@ -73,7 +73,7 @@ class Call:
 
     def pour(self, name: str, rows: Iterator[dict[str, Any]], line: Callable[[dict[str, Any]], str]) -> None:
         """Many *rows*, each when it comes: the list *name* of a JSON document that `ends` ends, or lines."""
-        out = click.get_text_stream("stdout")  # not flushed for every row
+        out = sys.stdout  # not flushed for every row
         if not self.as_json:
             for row in rows:
                 out.write(line(row) + "\n")

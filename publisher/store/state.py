@@ -55,7 +55,8 @@ class State:
         try:
             handle = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise Unwritable(f"the lock cannot be opened: {error.strerror}", str(self.folder), "") from error
+            what = f"the lock cannot be opened: {error.strerror}"
+            raise Unwritable(what, str(self.folder), "make room, or mount the disk for writing") from error
         end = time.monotonic() + DYING
         while not _locked(handle):
             holder = os.pread(handle, 20, 0).decode("ascii", "replace").strip()

@@ -177,7 +177,7 @@ def _explained(path: Path, error: Exception) -> Exception:
         return BadState(
             f"the database cannot be opened: {text}",
             str(path),
-            "run `nashir publish` once, or look at its rights",
+            "look at its rights; on a read-only disk, mount that for writing",
         )
     if "malformed" in text or "not a database" in text:
         return Damaged(f"the database is damaged: {text}", str(path), RESTORE)
