@@ -26,8 +26,8 @@ from publisher.model.digest import Release
 from publisher.model.people import Reach, Wish
 from publisher.store import choices
 from publisher.store.tables import (
-    AT_HAND,
     NOT_SENT,
+    ON_THE_WAY,
     QUEUED,
     counts,
     deliveries,
@@ -72,9 +72,9 @@ class Entry:
 def recover(connection: Connection, on_unknown: Literal["resend", "hold"]) -> int:
     """After a crash: claimed letters never left, letters being sent may have. Returns how many of these. Only for
     whoever holds the lock: the marks are a dead sender's."""
-    claimed = update(deliveries).where(AT_HAND, deliveries.c.state == State.CLAIMED)
+    claimed = update(deliveries).where(ON_THE_WAY, deliveries.c.state == State.CLAIMED)
     connection.execute(claimed.values(state=State.QUEUED))
-    doubt = update(deliveries).where(AT_HAND, deliveries.c.state == State.SENDING)
+    doubt = update(deliveries).where(ON_THE_WAY, deliveries.c.state == State.SENDING)
     after = State.QUEUED if on_unknown == "resend" else State.UNKNOWN
     return connection.execute(doubt.values(state=after, note="cut off while it was being sent")).rowcount
 
@@ -293,7 +293,7 @@ def due_now(connection: Connection, now: datetime) -> int:
 
 def under_way(connection: Connection) -> dict[int, dict[State, int]]:
     """Released editions of which some letters have left and others have not, with their letters by state."""
-    at_hand = select(deliveries.c.edition).where(AT_HAND).distinct()
+    at_hand = select(deliveries.c.edition).where(ON_THE_WAY).distinct()
     numbers = {*connection.execute(at_hand).scalars(), *released(connection)}
     found = by_edition(connection, numbers)
     return {edition: each for edition, each in found.items() if set(each) - {State.QUEUED}}
@@ -332,7 +332,7 @@ def by_edition(
     found: dict[int, dict[State, int]] = {}
     for edition, count in connection.execute(queued.where(*narrow)):
         found.setdefault(edition, {})[State.QUEUED] = count
-    for where in (AT_HAND, NOT_SENT):
+    for where in (ON_THE_WAY, NOT_SENT):
         for edition, state, count in connection.execute(others.where(where, *narrow)):
             found.setdefault(edition, {})[State(state)] = count
     for edition, count in connection.execute(total.where(*narrow)):

@@ -29,7 +29,8 @@ metadata = MetaData(
 
 
 QUEUED = text("deliveries.state = 0")  # written out: the queue's index is found for no bound value
-AT_HAND, NOT_SENT = text("deliveries.state IN (1, 2)"), text("deliveries.state > 3")
+ON_THE_WAY = text("deliveries.state IN (1, 2)")  # claimed, or being sent: few at any time
+NOT_SENT = text("deliveries.state > 3")
 QUEUED_NOTICE = text("notices.state = 0")
 
 
@@ -412,7 +413,7 @@ deliveries = Table(
     _where("ix_deliveries_queue", "edition", "wave", "due", "variant", where="state = 0"),
     # The few that a sender has at hand, and the few that did not go well: with the queue's, every state is counted
     # without a look at the letters that were sent.
-    _where("ix_deliveries_at_hand", "edition", where="state IN (1, 2)"),
+    _where("ix_deliveries_on_the_way", "edition", where="state IN (1, 2)"),
     _where("ix_deliveries_not_sent", "edition", "subscriber", "state", where="state > 3"),
     sqlite_autoincrement=True,
 )

@@ -427,7 +427,7 @@ def upgrade() -> None:
             sqlite_where=sa.text("state = 0"),
         )
         batch_op.create_index(
-            "ix_deliveries_at_hand", ["edition"], unique=False, sqlite_where=sa.text("state IN (1, 2)")
+            "ix_deliveries_on_the_way", ["edition"], unique=False, sqlite_where=sa.text("state IN (1, 2)")
         )
         batch_op.create_index(
             "ix_deliveries_not_sent",
