@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import MISSING, Field, fields
+from dataclasses import MISSING, Field, fields, is_dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, get_args
@@ -89,17 +89,28 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 # Configuration
 
 
-def tables() -> Iterator[tuple[str, type]]:
+def tables(kind: type = config._File, above: str = "") -> Iterator[tuple[str, type]]:
     """The heading of each table of config.toml, and its dataclass."""
-    for each in fields(config._File):
+    for each in fields(kind):
         listed = get_args(each.type)
-        yield (f"[[{each.name}]]", listed[0]) if listed else (f"[{each.name}]", each.type)  # type: ignore[misc]
+        if isinstance(each.type, type) and is_dataclass(each.type):
+            yield f"[{above}{each.name}]", each.type
+            yield from tables(each.type, f"{above}{each.name}.")
+        elif listed and is_dataclass(listed[0]):
+            yield f"[[{each.name}]]", listed[0]
+        elif is_table_of_tables(each):
+            yield f'[{above}{each.name}."example.org"]', listed[1]
+
+
+def is_table_of_tables(wanted: Field[Any]) -> bool:
+    return is_dataclass((*get_args(wanted.type), None, None)[1])
 
 
 KEYS = [
     pytest.param(heading, "from" if each.name == "sender" else each.name, each, id=f"{heading}{each.name}")
     for heading, kind in tables()
     for each in fields(kind)
+    if not (is_dataclass(each.type) or is_table_of_tables(each))
 ]
 
 

@@ -10,10 +10,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from publisher.mail import refusals
+from publisher.mail import rates, refusals
+from publisher.mail.address import domain as ascii_domain
 from publisher.mail.address import domain_of, on_the_wire
 from publisher.mail.health import Change, Health
 from publisher.mail.rates import Meter, Rate
+from publisher.mail.settings import MailSettings, relays
 from publisher.mail.verdict import escaped
 from publisher.model.delivery import Delivery, Reply, Stage
 from publisher.model.relay import Learnt
@@ -378,6 +380,20 @@ class Gate:
             return self._meters[name]
         found = self._domains.get(name)
         return found.meter if found else None
+
+
+def limits(settings: MailSettings) -> Limits:
+    """What *settings* say of relays and domains. Raises ValueError where they are not checked yet."""
+    return Limits(
+        tuple(map(str, relays(settings))),
+        settings.connections,
+        rates.tightest(settings.rate),
+        settings.letters_per_connection or None,
+        {
+            ascii_domain(name): DomainLimits(rates.tightest(each.rate), each.connections or None)
+            for name, each in settings.domains.items()
+        },
+    )
 
 
 def domain(address: str) -> str:
