@@ -30,8 +30,10 @@ from publisher.mail.settings import (
     MailSettings,
     canary,
     check_numbers,
+    check_selectors,
     one_or_many,
     relays,
+    signing_domain,
     spread,
 )
 from publisher.model.digest import Approve, Frequency, Newsletter
@@ -227,6 +229,9 @@ class _Reader:
             self._check(("mail",), "reply_to", lambda: ascii_mailbox(file.mail.reply_to))
         if file.mail.bounce_domain:
             self._check(("mail",), "bounce_domain", lambda: domain(file.mail.bounce_domain))
+        self._check(("mail", "dkim"), "selector", lambda: check_selectors(file.mail.dkim))
+        if file.mail.dkim.key_file:
+            self._check(("mail", "dkim"), "domain", lambda: signing_domain(file.mail))
         self._check(("articles",), "settle", lambda: _between(file.articles.settle, 0, 3600))
         self._check(("articles",), "scan_every", lambda: _between(file.articles.scan_every, 1, 86400))
         self._check(("articles",), "max_bytes", lambda: _between(file.articles.max_bytes, 1000, 10**9))

@@ -85,7 +85,8 @@ class Daemon:
                 log.info("stopping")
                 loop.call_later(GRACE, _cut_off)
                 scheduler.shutdown(wait=False)
-                self._session.engine.stop()
+                with contextlib.suppress(PublisherError):  # of an engine that cannot be made nothing leaves
+                    self._session.engine.stop()
                 server.should_exit = True
                 self._look.set()
                 self._due.set()
@@ -257,6 +258,7 @@ class Daemon:
             return
         tally, problems = await writing.tick(self._session)
         self._templates(problems)
+        _ = self._session.engine  # made now: a key that cannot sign is told before a letter needs it
         if tally.sent or tally.failed or tally.deferred or tally.unknown:
             log.info(
                 "sent", sent=tally.sent, failed=tally.failed, deferred=tally.deferred, unknown=tally.unknown

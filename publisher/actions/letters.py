@@ -79,6 +79,7 @@ def sender(house: House, newsletter: str | None) -> Sender:
         domain=domain_of(address),
         bounce_domain=domain(settings.bounce_domain) if settings.bounce_domain else "",
         list=None if newsletter is None else _list(house, newsletter, address),
+        signer=house.signer,
     )
 
 

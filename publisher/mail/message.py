@@ -12,6 +12,7 @@ from html import escape
 from urllib.parse import quote
 
 from publisher.mail.address import domain_of, local_part, on_the_wire
+from publisher.mail.dkim import Seal, Signer
 from publisher.mail.headers import address_field, raw_field, text_field
 from publisher.mail.slots import Slotted
 from publisher.model.delivery import Letter
@@ -22,6 +23,9 @@ _CASELESS = re.compile(r"[a-z0-9]{0,62}")  # with "b+" before it no longer than 
 _URL = re.compile(r"[!-~]+")
 _NOT_IN_A_BODY = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _SLOTS = (UNSUBSCRIBE_SLOT, PREFERENCES_SLOT)
+_OWN = ("to", "message-id")  # header fields that differ from reader to reader ...
+_LEAVING = ("list-unsubscribe", "list-unsubscribe-post")  # ... and those of a list
+_CONSTANT = 2  # pieces of a body before the first that is its reader's
 _PART = "Content-Type: text/{}; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n"
 
 
@@ -46,6 +50,7 @@ class Sender:
     domain: str  # of Message-ID
     bounce_domain: str = ""  # where bounces go, each to an address of its own (H7); "" = to `address`
     list: MailingList | None = None  # None: the letter belongs to no list and nobody can leave it
+    signer: Signer | None = None  # None: the relay signs (H8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,7 @@ class Skeleton:
     parts: tuple[tuple[bytes, Slotted, bool], ...]  # what stands before a part; whether that is HTML
     end: bytes
     slots: frozenset[str]  # of all parts
+    seal: Seal | None  # what signs its letters
 
 
 def skeleton(content: Content, edition: Edition, sender: Sender, *, archived_at: str = "") -> Skeleton:
@@ -93,22 +99,23 @@ def letter(
         raise ValueError(f"not a token for an address: {leave_token or bounce_token!r}")
     urls = {UNSUBSCRIBE_SLOT: unsubscribe_url, PREFERENCES_SLOT: preferences_url}
     texts, markup = _values({slot: urls[slot] for slot in frame.slots})
-    pieces = [
-        frame.head,
+    own = [
         address_field("To", "", to),
         raw_field("Message-ID", message_id(frame.stem, message_id_key, sender.domain)),
         *_leaving(sender, unsubscribe_url, leave_token),
-        frame.tail,
     ]
+    body: list[bytes] = []
     for before, slotted, is_html in frame.parts:
-        pieces.append(before)
-        pieces += slotted.lines(markup if is_html else texts)
-    pieces.append(frame.end)
+        body.append(before)
+        body += slotted.lines(markup if is_html else texts)
+    body.append(frame.end)
+    signatures = frame.seal.fields(b"".join(own), body[_CONSTANT:]) if frame.seal else b""
     envelope = sender.address
     if sender.bounce_domain and bounce_token:
         envelope = f"b+{bounce_token}@{sender.bounce_domain}"
     name = f"{int(frame.sent.timestamp())}.{frame.stem}_{message_id_key}.{sender.domain}"
-    return Letter(envelope, to, b"".join(pieces), name, needs_utf8=not local_part(to).isascii())
+    data = b"".join((signatures, frame.head, *own, frame.tail, *body))
+    return Letter(envelope, to, data, name, needs_utf8=not local_part(to).isascii())
 
 
 def assemble(
@@ -173,18 +180,24 @@ def _frame(
         raw_field("MIME-Version", "1.0"),
     ]
     text, html = Slotted(_body(content.text), _SLOTS), Slotted(_body(content.html), _SLOTS)
-    start = b"".join(head)
-    if not content.html:
-        tail.append(f"{_PART.format('plain')}\r\n".encode())
-        return Skeleton(sender, stem, sent, start, b"".join(tail), ((b"", text, False),), b"", text.names)
-    mark = f"nashir_{stem}"  # "_" is not in base64's alphabet, so no line of a part can be a boundary
-    tail.append(raw_field("Content-Type", f'multipart/alternative; boundary="{mark}"') + b"\r\n")
-    parts = (
-        (f"--{mark}\r\n{_PART.format('plain')}\r\n".encode(), text, False),
-        (f"--{mark}\r\n{_PART.format('html')}\r\n".encode(), html, True),
-    )
-    end = f"--{mark}--\r\n".encode()
-    return Skeleton(sender, stem, sent, start, b"".join(tail), parts, end, text.names | html.names)
+    parts: tuple[tuple[bytes, Slotted, bool], ...] = ((b"", text, False),)
+    end, slots = b"", text.names
+    if content.html:
+        mark = f"nashir_{stem}"  # "_" is not in base64's alphabet, so no line of a part can be a boundary
+        tail.append(raw_field("Content-Type", f'multipart/alternative; boundary="{mark}"'))
+        parts = (
+            (f"--{mark}\r\n{_PART.format('plain')}\r\n".encode(), text, False),
+            (f"--{mark}\r\n{_PART.format('html')}\r\n".encode(), html, True),
+        )
+        end, slots = f"--{mark}--\r\n".encode(), text.names | html.names
+    else:
+        tail.append(_PART.format("plain").encode())
+    first, last = b"".join(head), b"".join(tail)
+    seal = None
+    if sender.signer:
+        own = _OWN + (_LEAVING if sender.list else ())
+        seal = sender.signer.seal(first + last, own, parts[0][0] + text.start, sent)
+    return Skeleton(sender, stem, sent, first, last + b"\r\n", parts, end, slots, seal)
 
 
 def _of_the_list(known: MailingList | None) -> list[bytes]:

@@ -168,6 +168,7 @@ def _engine(settings: Settings, house: House, clock: Clock) -> "LocalEngine":
     from publisher.actions.letters import Letters, notice
     from publisher.engine.local import LocalEngine
 
+    house = signing(house)
     return LocalEngine(
         house.store,
         Letters(house),
@@ -178,6 +179,13 @@ def _engine(settings: Settings, house: House, clock: Clock) -> "LocalEngine":
         opens=partial(opens, house),
         notice=partial(notice, house),
     )
+
+
+def signing(house: House) -> House:
+    """The house of which letters leave, signed if it has a key (H8). Raises BadConfig where that cannot be used."""
+    from publisher.mail.keyfiles import signer
+
+    return replace(house, signer=signer(house.mail, house.root))
 
 
 def ways(settings: Settings) -> "list[Way]":
