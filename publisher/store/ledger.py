@@ -231,8 +231,9 @@ def is_due(connection: Connection, now: datetime) -> bool:
     """Whether a letter waits to be sent now."""
     query = select(deliveries.c.id).where(QUEUED, deliveries.c.due <= now).limit(1)
     return any(
-        connection.execute(query.where(deliveries.c.edition == edition)).first()
+        connection.execute(query.where(deliveries.c.edition == edition, deliveries.c.wave == wave)).first()
         for edition in released(connection)
+        for wave in range(_open_wave(connection, edition) + 1)
     )
 
 

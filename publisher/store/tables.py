@@ -30,6 +30,8 @@ metadata = MetaData(
 
 QUEUED = text("deliveries.state = 0")  # written out: the queue's index is found for no bound value
 QUEUED_NOTICE = text("notices.state = 0")
+CANARY = text("deliveries.wave = 0")
+HELD_BACK = text("editions.wave = 0")
 
 
 # Likewise for the index of what is refused.
@@ -367,6 +369,7 @@ editions = Table(
     UniqueConstraint("newsletter", "name"),
     _where("ix_editions_shown", "release", "page", where="shown IS NOT NULL"),
     _where("ix_editions_public", "newsletter", where="page > ''"),
+    _where("ix_editions_held_back", "release", where="wave = 0"),
     sqlite_autoincrement=True,
 )
 
@@ -408,6 +411,7 @@ deliveries = Table(
     # Settling touches no index of the queue: this one knows queued rows only. By edition first: those that are held
     # are passed over in one step, however many letters they have.
     _where("ix_deliveries_queue", "edition", "wave", "due", "variant", where="state = 0"),
+    _where("ix_deliveries_canary", "edition", where="wave = 0"),
     sqlite_autoincrement=True,
 )
 
