@@ -10,9 +10,11 @@ from publisher.model.delivery import Delivery, Letter
 from publisher.store import editions, notices, people
 from publisher.subscribers.tokens import Claim
 
+KEPT = 4  # skeletons in memory: letters are claimed in the order of variants, but those of several editions together
+
 
 class Letters:
-    """Makes letters; the skeleton of the variant at hand is kept, since they are claimed in variant order."""
+    """Makes letters; the skeletons of the variants at hand are kept."""
 
     def __init__(self, house: House) -> None:
         self._house = house
@@ -24,7 +26,9 @@ class Letters:
         kept = self._kept.get(delivery.variant)
         if kept is None:
             kept = self._make(delivery.variant)
-            self._kept = {delivery.variant: kept}
+            if len(self._kept) >= KEPT:
+                del self._kept[next(iter(self._kept))]
+            self._kept[delivery.variant] = kept
         keys, layout = self._house.keys, self._house.layout
         wish, one = Claim(delivery.subscriber, kept.series), Claim(delivery.subscriber, kept.edition)
         return message.letter(

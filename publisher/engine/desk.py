@@ -29,6 +29,7 @@ class Queue:
     begin: Callable[[Connection, Sequence[int], datetime], set[int]]
     settle: Callable[[Connection, Sequence[tuple[Delivery, Verdict]], datetime], None]
     put_back: Callable[[Connection, list[int]], None]
+    put_off: Callable[[Connection, Sequence[tuple[int, datetime]]], None]
     recover: Callable[[Connection], object]
     # Begin some and settle some as sent, in one statement, and which of the begun it left out; None: it has none such.
     mark: Callable[[Sequence[int], Sequence[tuple[int, int, str]], datetime], Statement] | None = None
@@ -42,10 +43,12 @@ class _Slip:
     begun: list[tuple[Delivery, "asyncio.Future[bool]"]] = field(default_factory=list)
     settled: list[tuple[Delivery, Verdict]] = field(default_factory=list)
     back: list[Delivery] = field(default_factory=list)
+    off: list[tuple[Delivery, datetime]] = field(default_factory=list)
+    aside: Callable[[Connection], None] | None = None
     claim: int = 0
 
     def __bool__(self) -> bool:
-        return bool(self.begun or self.settled or self.back or self.claim)
+        return bool(self.begun or self.settled or self.back or self.off or self.claim)
 
     def places(self, which: Callable[[Delivery], int]) -> set[int]:
         """The queues it is about."""
@@ -54,7 +57,7 @@ class _Slip:
     @property
     def plain(self) -> bool:
         """Whether nothing happened but that letters were sent and others leave."""
-        return not (self.back or self.claim) and all(
+        return not (self.back or self.off or self.aside or self.claim) and all(
             verdict.state is State.SENT for _, verdict in self.settled
         )
 
@@ -74,8 +77,11 @@ class Desk:
         queues: Sequence[Queue],
         which: Callable[[Delivery], int],
         clock: Callable[[], datetime],
+        aside: Callable[[], Callable[[Connection], None] | None],
     ) -> None:
+        """*aside* is asked with each commit whether there is something to be written with it."""
         self._store, self._queues, self._which, self._clock = store, queues, which, clock
+        self._aside = aside
         self._loop = asyncio.get_running_loop()
         self._stock: deque[Delivery] = deque()
         self._slip = _Slip()
@@ -132,6 +138,11 @@ class Desk:
         self._slip.settled.append((delivery, verdict))
         self._call()
 
+    def put_off(self, delivery: Delivery, due: datetime) -> None:
+        """It is queued again for this time."""
+        self._slip.off.append((delivery, due))
+        self._call()
+
     def queue_again(self) -> None:
         """What is claimed and not begun is queued again: it may not be due any more."""
         self._slip.back += self._stock
@@ -164,6 +175,7 @@ class Desk:
             self._news.set()
             return
         self._writing = True
+        slip.aside = self._aside()
         places = slip.places(self._which)
         if slip.plain and len(places) == 1 and self._queues[place := min(places)].mark:
             self._mark(slip, place)
@@ -207,11 +219,16 @@ class Desk:
             back = [each.id for each in slip.back if self._which(each) == place]
             if back:
                 queue.put_back(connection, back)
+            off = [(each.id, due) for each, due in slip.off if self._which(each) == place]
+            if off:
+                queue.put_off(connection, off)
             begun = [each.id for each, _ in slip.begun if self._which(each) == place]
             if begun:
                 refused[place] = queue.begin(connection, begun, now)
             if slip.claim > len(claimed):
                 claimed += queue.claim(connection, now, slip.claim - len(claimed))
+        if slip.aside:
+            slip.aside(connection)
         return _Written(refused, claimed)
 
     def _written(self, slip: _Slip, written: _Written | None, error: BaseException | None) -> None:

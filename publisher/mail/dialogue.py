@@ -30,9 +30,11 @@ class Dialogue:
     def __init__(self, wire: Wire, bag: Bag, *, pipelining: bool, utf8: bool) -> None:
         self._wire, self._bag, self._pipelining, self._utf8 = wire, bag, pipelining, utf8
 
-    async def run(self) -> None:
-        """Carry what is in the bag. Raises what the bag raises; no content leaves then."""
+    async def run(self) -> Reply | None:
+        """Carry what is in the bag; returns how the relay ended the connection, None where it did not. Raises what the
+        bag raises; no content leaves then."""
         await (self._pipelined() if self._pipelining else self._one_by_one())
+        return self._wire.ended
 
     async def _pipelined(self) -> None:
         wire, bag = self._wire, self._bag
@@ -47,7 +49,7 @@ class Dialogue:
                 out = None
             elif clearing:
                 if any(reply.code != 250 for reply in replies[clearing - 1 : clearing]):  # the last is RSET's
-                    wire.hang_up("RSET refused")
+                    wire.nonsense("RSET refused")
                 del replies[:clearing]
                 clearing = 0
             if up is None:
@@ -79,7 +81,7 @@ class Dialogue:
             if refusal is not None:
                 self._refused(letter, stage, refusal)
                 if wire.alive and (await wire.ask(b"RSET")).code != 250:
-                    wire.hang_up("RSET refused")
+                    wire.nonsense("RSET refused")
                 continue
             out, _ = await self._content(letter)
             if out:
@@ -119,14 +121,14 @@ class Dialogue:
 
     def _taken(self, letter: Letter, reply: Reply) -> None:
         if 300 <= reply.code < 400:
-            self._wire.hang_up(f"{reply.code} after a content")
+            self._wire.nonsense(f"{reply.code} after a content")
         self._bag.tell(letter, Stage.CONTENT, reply)
 
     def _refused(self, letter: Letter, stage: Stage, reply: Reply) -> None:
         if 400 <= reply.code < 600:
             self._bag.tell(letter, stage, reply)
             return
-        self._wire.hang_up(f"{reply.code} at {stage}")
+        self._wire.nonsense(f"{reply.code} at {stage}")
         text = f"unexpected: {reply.code} {reply.text}" if reply.code else reply.text
         self._bag.tell(letter, stage, Reply(0, text))
 

@@ -58,6 +58,7 @@ class Route:
     relay: str
     wait: float = 0.0  # seconds
     why: str = ""
+    down: bool = False  # none can be used; else one only takes no more just now
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,11 +236,12 @@ class Gate:
 
     def route(self, now: float) -> Route:
         """The relay that a new connection should go to. It is not used before `opening`."""
-        waits: list[tuple[float, str]] = []
+        waits: list[tuple[float, str, bool]] = []
         for name, health in self._relays.items():
             rest, quota = health.rest(now), self._meters[name].wait(now)
             if rest or quota > PATIENCE:
-                waits.append((max(rest, quota), self._down.get(name, "") if rest else "its rate is used up"))
+                why = self._down.get(name, "") if rest else "its rate is used up"
+                waits.append((max(rest, quota), why, bool(rest)))
             elif not health.has_room(now):
                 return Route("", 1.0, "it takes no more connections")
             else:

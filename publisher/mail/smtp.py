@@ -75,12 +75,12 @@ class SmtpCarrier:
             client.close()
             raise
 
-    async def converse(self, bag: Bag) -> None:
+    async def converse(self, bag: Bag) -> Reply | None:
         """See Carrier.converse."""
         client, wire = self._client, self._wire
-        if client is not None and wire is not None:
-            offers = client.supports_extension
-            await Dialogue(wire, bag, pipelining=offers("pipelining"), utf8=offers("smtputf8")).run()
+        assert client is not None and wire is not None, "it was not opened"
+        offers = client.supports_extension
+        return await Dialogue(wire, bag, pipelining=offers("pipelining"), utf8=offers("smtputf8")).run()
 
     async def close(self) -> None:
         """QUIT, where the relay still listens."""

@@ -23,6 +23,7 @@ class Wire(asyncio.Protocol):
         self._wanted, self._until = 0, 0.0  # replies that are waited for, and until when
         self._watch: asyncio.TimerHandle | None = None
         self._end: str | None = None
+        self.ended: Reply | None = None  # how the relay ended the connection; None: it did not
         transport.set_write_buffer_limits(
             high=0
         )  # `resume_writing` then means: everything left for the kernel
@@ -47,7 +48,7 @@ class Wire(asyncio.Protocol):
                 async with asyncio.timeout(self._timeout):
                     await self._room.wait()
             except TimeoutError:
-                self.hang_up("the relay took nothing in time")
+                self._lost(Reply(0, "the relay took nothing in time"))
 
     async def replies(self, count: int, patience: float = 1.0) -> list[Reply]:
         """The next *count* replies; fewer where the connection ended, or where none came for *patience* times the
@@ -59,7 +60,7 @@ class Wire(asyncio.Protocol):
             found.append(self._replies.popleft())
             if found[-1].code == 421:
                 self._replies.clear()
-                self.hang_up(found[-1].text)
+                self._lost(found[-1])
         return found
 
     async def ask(self, line: bytes) -> Reply:
@@ -84,9 +85,19 @@ class Wire(asyncio.Protocol):
         if self._replies:
             reply = self._replies.popleft()
             self._replies.clear()
-            self.hang_up("a reply nobody asked for")
+            self._lost(reply if reply.code == 421 else Reply(0, "a reply nobody asked for"))
             return reply if reply.code >= 400 else Reply(0, f"unasked: {reply.code} {reply.text}")
         return None if self._end is None else self.silence
+
+    def _lost(self, reply: Reply) -> None:
+        """The relay ended the connection, or is none any more."""
+        if self._end is None:
+            self.ended = reply
+        self.hang_up(reply.text)
+
+    def nonsense(self, why: str) -> None:
+        """The relay's answers make no sense: end the connection."""
+        self._lost(Reply(0, why))
 
     def hang_up(self, why: str) -> None:
         """End the connection at once, without QUIT."""
@@ -112,7 +123,7 @@ class Wire(asyncio.Protocol):
         """End a wait that takes too long; look again when the one at hand would."""
         now = self._loop.time()
         if self._waiter is not None and now >= self._until:
-            self.hang_up("no reply in time")
+            self._lost(Reply(0, "no reply in time"))
             return
         at = self._until if self._waiter is not None else now + self._timeout
         self._watch = self._loop.call_at(min(at, now + self._timeout), self._look)
@@ -126,7 +137,7 @@ class Wire(asyncio.Protocol):
             return None
         *lines, self._rest = (self._rest + data).split(b"\n")
         if len(self._rest) > _LONGEST_LINE:
-            return self.hang_up("a line too long for a reply")
+            return self._lost(Reply(0, "a line too long for a reply"))
         for line in lines:
             self._line(line.removesuffix(b"\r"))
         if len(self._replies) >= self._wanted:
@@ -137,7 +148,8 @@ class Wire(asyncio.Protocol):
         found = _LINE.fullmatch(line) if len(line) <= _LONGEST_LINE else None
         self._size += len(line)
         if found is None or self._size > _LONGEST_REPLY:
-            return self.hang_up(f"not a reply: {line[:80].decode('ascii', 'backslashreplace')}")
+            text = line[:80].decode("ascii", "backslashreplace")
+            return self._lost(Reply(0, f"not a reply: {text}"))
         self._lines.append(found[3] or b"")
         if found[2] != b"-":
             text = b" ".join(part.strip() for part in self._lines).decode("utf-8", "backslashreplace")
@@ -148,10 +160,10 @@ class Wire(asyncio.Protocol):
         return None
 
     def eof_received(self) -> None:
-        self.hang_up("the relay closed the connection")
+        self._lost(Reply(0, "the relay closed the connection"))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self.hang_up(str(exc or "the connection was closed"))
+        self._lost(Reply(0, str(exc or "the connection was closed")))
 
     def pause_writing(self) -> None:
         self._room.clear()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, Select, func, select, text, update
+from sqlalchemy import Connection, Row, Select, bindparam, func, select, text, update
 
 from publisher.model.delivery import Delivery, State, Verdict
 from publisher.model.digest import Release
@@ -217,6 +217,15 @@ def put_back(connection: Connection, ids: list[int]) -> None:
     """Claimed letters that will not be sent now are queued again."""
     row = update(deliveries).where(deliveries.c.id.in_(ids), deliveries.c.state == State.CLAIMED)
     connection.execute(row.values(state=State.QUEUED))
+
+
+def put_off(connection: Connection, dues: Sequence[tuple[int, datetime]]) -> None:
+    """Claimed letters are queued again, each for a time of its own."""
+    row = update(deliveries).where(
+        deliveries.c.id == bindparam("number"), deliveries.c.state == State.CLAIMED
+    )
+    values = [{"number": number, "until": due} for number, due in dues]
+    connection.execute(row.values(state=State.QUEUED, due=bindparam("until")), values)
 
 
 def retry(connection: Connection, states: list[State], edition: int | None, now: datetime) -> int:

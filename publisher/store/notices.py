@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from publisher.model.delivery import Delivery, State, Verdict
@@ -78,6 +78,13 @@ def claim(connection: Connection, now: datetime, limit: int) -> list[Delivery]:
 def put_back(connection: Connection, ids: list[int]) -> None:
     """Claimed letters that will not be sent now are queued again."""
     _mark(connection, ids, State.CLAIMED, State.QUEUED)
+
+
+def put_off(connection: Connection, dues: Sequence[tuple[int, datetime]]) -> None:
+    """Claimed letters are queued again, each for a time of its own."""
+    row = update(notices).where(notices.c.id == bindparam("number"), notices.c.state == State.CLAIMED)
+    values = [{"number": number, "until": due} for number, due in dues]
+    connection.execute(row.values(state=State.QUEUED, due=bindparam("until")), values)
 
 
 def _mark(connection: Connection, ids: list[int], before: State, after: State) -> None:
