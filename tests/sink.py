@@ -359,7 +359,7 @@ class Session(asyncio.BufferedProtocol):
 
     def _depart(self) -> None:
         reply, close = self._flights[0]
-        if self._drip and reply and not self._transport.is_closing():
+        if self._drip and len(reply) > 1 and not self._transport.is_closing():
             self._transport.write(reply[:1])
             self._flights[0] = reply[1:], close
             self._loop.call_later(self._drip, self._depart)
@@ -417,6 +417,7 @@ class Session(asyncio.BufferedProtocol):
             case "drop" | "accept-drop":
                 self._end_here()
             case "reset":
+                self._flush()  # what the kernel has sent of it by then is anybody's guess
                 sock = self._transport.get_extra_info("socket")
                 with suppress(OSError, AttributeError):
                     sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -438,7 +439,7 @@ class Session(asyncio.BufferedProtocol):
             case "garbage":
                 self._say(b"\x00\xff\xfe no reply \x80\r\n")
             case "flood":
-                self._transport.write(FLOODED * min(fault.lines, 10_000))
+                self._say(FLOODED * min(fault.lines, 10_000))
                 for turn in range(1, fault.lines // 10_000):
                     self._loop.call_later(0.01 * turn, self._transport.write, FLOODED * 10_000)
         return True

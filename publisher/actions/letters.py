@@ -31,13 +31,14 @@ class Letters:
             self._kept[delivery.variant] = kept
         keys, layout = self._house.keys, self._house.layout
         wish, one = Claim(delivery.subscriber, kept.series), Claim(delivery.subscriber, kept.edition)
+        leave, leave_by_mail = keys.sign_twice("unsubscribe", wish)
         return message.letter(
             kept.skeleton,
             recipient=delivery.address,
             message_id_key=keys.sign("message-id", one),
-            unsubscribe_url=layout.unsubscribe(keys.sign("unsubscribe", wish)),
+            unsubscribe_url=layout.unsubscribe(leave),
             preferences_url=layout.preferences(keys.sign("preferences", wish)),
-            leave_token=keys.sign_caseless("unsubscribe", wish),
+            leave_token=leave_by_mail,
             bounce_token=keys.sign_caseless("bounce", one) if self._house.mail.bounce_domain else "",
         )
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from html import escape
 from urllib.parse import quote
 
@@ -20,7 +21,8 @@ from publisher.model.digest import PREFERENCES_SLOT, UNSUBSCRIBE_SLOT, Content, 
 
 _KEY = re.compile(r"[A-Za-z0-9_-]+")
 _CASELESS = re.compile(r"[a-z0-9]{0,62}")  # with "b+" before it no longer than a local part may be
-_URL = re.compile(r"[!-~]+")
+_URL = re.compile(r"[!-;=?-~]+")  # printable ASCII without angle brackets
+_PLAIN = re.compile(r"[a-zA-Z0-9._+-]{1,64}@[a-zA-Z0-9.-]{1,150}")
 _NOT_IN_A_BODY = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _SLOTS = (UNSUBSCRIBE_SLOT, PREFERENCES_SLOT)
 _OWN = ("to", "message-id")  # header fields that differ from reader to reader ...
@@ -61,6 +63,9 @@ class Skeleton:
     stem: str  # what Message-IDs begin with: the edition's number
     sent: datetime  # the Date, UTC
     head: bytes  # From ... Date
+    message_id: tuple[bytes, bytes]  # the field, before and behind a reader's key
+    # The URL to leave by mail, before and behind a token, and without one; None: it belongs to no list.
+    leaving: tuple[bytes, bytes, bytes] | None
     tail: bytes  # list and MIME headers, and the blank line
     parts: tuple[tuple[bytes, Slotted, bool], ...]  # what stands before a part; whether that is HTML
     end: bytes
@@ -100,9 +105,9 @@ def letter(
     urls = {UNSUBSCRIBE_SLOT: unsubscribe_url, PREFERENCES_SLOT: preferences_url}
     texts, markup = _values({slot: urls[slot] for slot in frame.slots})
     own = [
-        address_field("To", "", to),
-        raw_field("Message-ID", message_id(frame.stem, message_id_key, sender.domain)),
-        *_leaving(sender, unsubscribe_url, leave_token),
+        _to(to),
+        *(frame.message_id[0], message_id_key.encode(), frame.message_id[1]),
+        *_leaving(frame.leaving, unsubscribe_url, leave_token),
     ]
     body: list[bytes] = []
     for before, slotted, is_html in frame.parts:
@@ -197,7 +202,8 @@ def _frame(
     if sender.signer:
         own = _OWN + (_LEAVING if sender.list else ())
         seal = sender.signer.seal(first + last, own, parts[0][0] + text.start, sent)
-    return Skeleton(sender, stem, sent, first, last + b"\r\n", parts, end, slots, seal)
+    ids, leaving = _message_id(stem, sender.domain), _by_mail(sender)
+    return Skeleton(sender, stem, sent, first, ids, leaving, last + b"\r\n", parts, end, slots, seal)
 
 
 def _of_the_list(known: MailingList | None) -> list[bytes]:
@@ -211,20 +217,44 @@ def _of_the_list(known: MailingList | None) -> list[bytes]:
     ]
 
 
-def _leaving(sender: Sender, url: str, token: str) -> Sequence[bytes]:
-    """How a program ends the subscription (RFC 2369, 3.2; RFC 8058): the web address, then by mail. The mail says
-    whose it is in its address, where mail to the bounce domain is ours, else in its subject."""
+def _to(address: str) -> bytes:
+    """The field To; most addresses need no look at what they hold."""
+    return f"To: <{address}>\r\n".encode() if _PLAIN.fullmatch(address) else address_field("To", "", address)
+
+
+def _message_id(stem: str, domain: str) -> tuple[bytes, bytes]:
+    before, _, behind = raw_field("Message-ID", message_id(stem, "key", domain)).partition(b"key@")
+    return before, b"@" + behind
+
+
+def _by_mail(sender: Sender) -> tuple[bytes, bytes, bytes] | None:
+    """The URL to leave by mail (RFC 2369, 3.2), before and behind its token, which says whose it is: in its address,
+    where mail to the bounce domain is ours, else in its subject. Then what stands there without one."""
     if sender.list is None:
+        return None
+    plain = _mailto(sender.list.owner, "unsubscribe")
+    signed = f"{plain}%20TOKEN"
+    if sender.bounce_domain:
+        signed = f"mailto:u+TOKEN@{sender.bounce_domain}?subject=unsubscribe"
+    before, _, behind = _uri(signed).partition(b"TOKEN")
+    return before, behind, _uri(plain)
+
+
+def _uri(url: str) -> bytes:
+    return raw_field("List-Unsubscribe", f"<{url}>").partition(b" ")[2]
+
+
+def _leaving(by_mail: tuple[bytes, bytes, bytes] | None, url: str, token: str) -> Sequence[bytes]:
+    """How a program ends the subscription (RFC 2369, 3.2; RFC 8058): the web address, then by mail."""
+    if by_mail is None:
         return ()
-    if token and sender.bounce_domain:
-        mail = f"mailto:u+{token}@{sender.bounce_domain}?subject=unsubscribe"
-    else:
-        mail = _mailto(sender.list.owner, f"unsubscribe {token}".strip())
-    if not url:
+    if not _URL.fullmatch(url):
         raise ValueError("a letter of a list needs a URL to leave it")
-    fields = [raw_field("List-Unsubscribe", f"<{url}>, <{mail}>")]
+    before, behind, plain = by_mail
+    mail = (before, token.encode(), behind) if token else (plain,)
+    fields = (b"List-Unsubscribe: <", url.encode(), b">,\r\n ", *mail)
     if url.startswith("https://"):  # RFC 8058, 3.1: one-click needs https
-        fields.append(b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n")
+        return (*fields, b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n")
     return fields
 
 
@@ -250,6 +280,7 @@ def _feedback_sender(domain: str) -> str:
     return re.sub(r"[^a-z0-9]", "", domain)[:15].ljust(5, "0")
 
 
+@lru_cache(64)  # letter after letter has the same
 def _mailto(address: str, subject: str) -> str:
     """RFC 6068; the local part and the subject percent-encoded."""
     return f"mailto:{quote(local_part(address))}@{domain_of(address)}?subject={quote(subject)}"

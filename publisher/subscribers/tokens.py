@@ -48,6 +48,12 @@ class Keys:
         body = self._body(purpose, claim)
         return (body + self._mac(body)[:_SHORT]).hex()
 
+    def sign_twice(self, purpose: str, claim: Claim) -> tuple[str, str]:
+        """The tokens of `sign` and of `sign_caseless` at the price of one."""
+        body = self._body(purpose, claim)
+        mac = self._mac(body)
+        return _spelt(body + mac), (body + mac[:_SHORT]).hex()
+
     def read(self, purpose: str, token: str) -> Claim | None:
         """The claim of a genuine token for *purpose*, else None. In constant time for the signature."""
         try:
