@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # each verb imports what it needs: `publish` neither plans no
     from publisher.actions.readers import Imported
     from publisher.engine.local import Tally
 
+CANARIES = 2  # seconds between two looks at first letters while others leave
 SOON, SOON_RUNS = 6, 3  # seconds, times: `send` waits for letters that are due in a moment
 UNDECIDED = (State.QUEUED, State.CLAIMED, State.SENDING)
 
@@ -140,6 +141,7 @@ async def _deliver(session: Session, progress: "Callable[[Tally], None]" = lambd
     from publisher.engine.local import Tally
 
     async with session.sending:
+        await _canaries(session)
         due = await asyncio.to_thread(
             session.house.store.read,
             lambda c: notices.is_due(c, session.clock()) or ledger.is_due(c, session.clock()),
@@ -148,9 +150,37 @@ async def _deliver(session: Session, progress: "Callable[[Tally], None]" = lambd
             return Tally(down=session.engine.resting if due else "")
         await asyncio.to_thread(session.state.advance, session.house.store)
         try:
-            return await session.engine.deliver(progress)
+            return await _in_waves(session, progress)
         finally:
             await asyncio.to_thread(session.state.advance, session.house.store)
+
+
+async def _in_waves(session: Session, progress: "Callable[[Tally], None]") -> "Tally":
+    """Deliver; when the first letters of an edition are answered, its others follow (S9), whatever else leaves."""
+    tally, opened = None, True
+    while opened:
+        watch = asyncio.create_task(_watch(session))
+        try:
+            tally = await session.engine.deliver(progress, tally)
+        finally:
+            watch.cancel()
+        wait = tally.down or tally.rests or session.engine.stopping
+        opened = await _canaries(session) and not wait
+    assert tally
+    return tally
+
+
+async def _watch(session: Session) -> None:
+    while True:
+        await asyncio.sleep(CANARIES)
+        await _canaries(session)
+
+
+async def _canaries(session: Session) -> bool:
+    """Decide about the others of editions whose first letters are answered; whether some may leave now."""
+    from publisher.verbs import heeding
+
+    return bool((await asyncio.to_thread(heeding.canaries, session)).opened)
 
 
 def _editions(session: Session, numbers: set[int]) -> list[dict[str, Any]]:
@@ -163,10 +193,21 @@ def _editions(session: Session, numbers: set[int]) -> list[dict[str, Any]]:
 
 async def tick(session: Session) -> "tuple[Tally, list[str]]":
     """What the daemon does again and again: plan what is due, send what is due. Returns what is wrong, too."""
+    problems = await plan_due(session)
+    return await deliver_due(session), problems
+
+
+async def plan_due(session: Session) -> list[str]:
+    """Plan what is due. Returns what is wrong."""
     touched, problems = await asyncio.to_thread(_plan, session, tuple(session.house.newsletters.values()), ())
     if touched:  # not while one waits: for its template to be mended, or for the letters that it corrects
         session.on_planned()
-    return await _deliver(session), problems
+    return problems
+
+
+async def deliver_due(session: Session) -> "Tally":
+    """Send what is due."""
+    return await _deliver(session)
 
 
 async def adopt(
