@@ -246,6 +246,19 @@ def is_due(connection: Connection, now: datetime) -> bool:
     )
 
 
+def next_due(connection: Connection, now: datetime, until: datetime) -> datetime | None:
+    """When the first letter is due after *now* and up to *until*; None where none is."""
+    first = select(func.min(deliveries.c.due)).where(
+        QUEUED, deliveries.c.due > now, deliveries.c.due <= until
+    )
+    found = [
+        connection.execute(first.where(deliveries.c.edition == edition, deliveries.c.wave == wave)).scalar()
+        for edition in released(connection)
+        for wave in range(_open_wave(connection, edition) + 1)
+    ]
+    return min(filter(None, found), default=None)
+
+
 def tally(connection: Connection, editions_: list[int] | None = None) -> dict[State, int]:
     """Deliveries by state, of these editions or of all."""
     query = select(deliveries.c.state, func.count()).group_by(deliveries.c.state)

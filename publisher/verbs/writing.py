@@ -205,6 +205,14 @@ async def plan_due(session: Session) -> list[str]:
     return problems
 
 
+async def next_due(session: Session, seconds: int) -> float | None:
+    """In how many *seconds* at the most a letter is due that is not yet; None where none is."""
+    now = session.clock()
+    until = now + timedelta(seconds=seconds)
+    found = await asyncio.to_thread(session.house.store.read, lambda c: ledger.next_due(c, now, until))
+    return max(0.0, (found - now).total_seconds()) if found else None
+
+
 async def deliver_due(session: Session) -> "Tally":
     """Send what is due."""
     return await _deliver(session)
