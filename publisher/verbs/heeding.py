@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 def heed(session: "Session", action: Action) -> None:
     """Do what *action* says. Raises BadConfig where the notice about an edition cannot be made; it is held then."""
-    session.on_news(*_told(action))
+    event, values = _told(action)
+    session.on_news(event, **values)
     if isinstance(action, Halt):
         stopping.stop(session.house, action.edition, action.reason, session.clock(), reply=action.reply)
 
@@ -36,7 +37,7 @@ def canaries(session: "Session") -> Looked:
     """Decide about the editions whose first letters have left."""
     found = canary.look(session.house, session.clock())
     for edition in found.opened:
-        session.on_news("canary", {"edition": edition, "others": "follow"})
+        session.on_news("canary", edition=edition, others="follow")
     for edition in found.stopped:
-        session.on_news("canary", {"edition": edition, "others": "are stopped"})
+        session.on_news("canary", edition=edition, others="are stopped")
     return found

@@ -64,9 +64,8 @@ class Session:
     swept: bool = False  # what a killed run left in the output is gone
     on_published: Callable[[Published], None] = lambda _: None
     on_planned: Callable[[], None] = lambda: None  # newsletters have something else to show
-    on_news: Callable[[str, dict[str, Any]], None] = lambda *_: (
-        None
-    )  # of relays, domains, editions; in any thread
+    # An event of relays, domains, editions, and its values; in any thread.
+    on_news: Callable[..., Any] = lambda *_, **__: None
     _engine: "LocalEngine | None" = field(default=None, init=False)
 
     @property

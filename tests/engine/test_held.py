@@ -21,6 +21,7 @@ from publisher.actions.letters import Letters, notice
 from publisher.actions.publish import Published
 from publisher.engine.local import LocalEngine
 from publisher.mail.carriers import carrier_to
+from publisher.mail.gate import Gate, Limits
 from publisher.mail.relay import parse
 from publisher.mail.settings import MailSettings
 from publisher.model.delivery import State
@@ -111,7 +112,8 @@ async def deliver(house: House, clock: Clock, sink: Sink) -> None:
         engine = LocalEngine(
             house.store,
             Letters(house),
-            [carrier],
+            {"relay": carrier},
+            Gate(Limits(("relay",), CONNECTIONS)),
             connections=CONNECTIONS,
             on_unknown="resend",
             clock=clock,

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 LONGEST = 1_000_000  # octets of a message that are looked at
 TEXT = 60_000  # characters of a part's text
 FIELD = 4_000  # characters of a field
+_FIELDS = 5_000  # of a header
 _DEPTH = 8
 _PARTS = 60
 
@@ -160,6 +161,8 @@ def _fields(head: bytes) -> dict[str, tuple[str, ...]]:
         if line[:1] in (b" ", b"\t"):
             if folded:
                 folded[-1][1].append(line)
+        elif len(folded) == _FIELDS:
+            break
         elif found := _NAME.match(line):
             folded.append((found[1].decode().lower(), [line[found.end() :]]))
     fields: dict[str, list[str]] = {}
