@@ -176,14 +176,19 @@ class Desk:
         self._call()
         return parked
 
-    async def close(self) -> None:
-        """Wait for the last commit; nobody takes a letter any more. Raises what the store raised."""
+    async def close(self) -> list[Delivery]:
+        """Queue again what is left, and wait for the last commit; returns what was parked. Raises what the store
+        raised."""
         self._over = True
-        while self._broken is None and (self._writing or self._called or self._slip):
+        parked = self.queue_again()
+        while self._broken is None and (self._stock or self._writing or self._called or self._slip):
+            if self._stock:  # also what a claim under way brings
+                parked += self.queue_again()
             self._news.clear()
             await self._news.wait()
         if self._broken is not None:
             raise self._broken
+        return parked
 
     def _call(self) -> None:
         """Write when this turn of the loop is over, or the commit under way."""

@@ -152,8 +152,8 @@ class LocalEngine:
                 for _ in range(self._connections):
                     group.create_task(self._work(run))
             await asyncio.gather(*run.heeding)
-            self.queue_again(run)
-            await desk.close()
+            for each in await desk.close():
+                self._gate.returned(each)
             if save := self._unsaved(all_of_it=True):
                 await self._store.settle(save)
             self._untidy = False

@@ -272,7 +272,7 @@ class Gate:
                 return Route("", 1.0, "it takes no more connections")
             else:
                 return Route(name)
-        return Route("", *min(waits))
+        return Route("", *min(reversed(waits), key=lambda each: each[0]))
 
     def opening(self, relay: str, now: float) -> None:
         """A connection is being opened: `opened` or `failed` follows."""
