@@ -4,7 +4,9 @@ comes twice for nothing, nothing hangs, and nobody is charged for what the relay
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -19,6 +21,7 @@ from publisher.actions.letters import Letters
 from publisher.actions.publish import Published
 from publisher.engine.local import LocalEngine
 from publisher.mail.carriers import carrier_to
+from publisher.mail.gate import Gate, Limits
 from publisher.mail.relay import parse
 from publisher.mail.settings import MailSettings, OnUnknown
 from publisher.model.delivery import State
@@ -121,12 +124,19 @@ def engine(house: House, clock: Clock, sink: Sink, on_unknown: OnUnknown) -> Loc
     return LocalEngine(
         house.store,
         Letters(house),
-        [carrier],
+        {"relay": carrier},
+        Gate(Limits(("relay",), CONNECTIONS)),
         connections=CONNECTIONS,
         on_unknown=on_unknown,
-        clock=clock,
+        clock=ticking(clock),
         opens=partial(opens, house),
     )
+
+
+def ticking(clock: Clock) -> Callable[[], datetime]:
+    """*clock*, which goes on by itself too: a relay that failed is left alone for some seconds."""
+    start = time.monotonic()
+    return lambda: clock() + timedelta(seconds=time.monotonic() - start)
 
 
 async def until_decided(house: House, clock: Clock, sink: Sink, on_unknown: OnUnknown) -> dict[State, int]:
