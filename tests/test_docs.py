@@ -14,7 +14,7 @@ from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 import click
 import pytest
@@ -98,10 +98,11 @@ def tables(kind: type = config._File, above: str = "") -> Iterator[tuple[str, ty
     """The heading of each table of config.toml, and its dataclass."""
     for each in fields(kind):
         listed = get_args(each.type)
-        if isinstance(each.type, type) and is_dataclass(each.type):
-            yield f"[{above}{each.name}]", each.type
-            yield from tables(each.type, f"{above}{each.name}.")
-        elif listed and is_dataclass(listed[0]):
+        if is_dataclass(each.type):
+            table = cast(type, each.type)
+            yield f"[{above}{each.name}]", table
+            yield from tables(table, f"{above}{each.name}.")
+        elif listed and listed[0] is not str:
             yield f"[[{each.name}]]", listed[0]
 
 

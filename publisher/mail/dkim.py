@@ -32,8 +32,7 @@ _ONLY_ONE = (
     *("list-id", "list-unsubscribe", "list-unsubscribe-post"),
 )
 
-_FOLD = re.compile(rb"\r\n(?=[ \t])")
-_BLANKS = re.compile(rb"[ \t]+")
+_BLANKS = re.compile(rb"(?:\r\n[ \t]|[ \t])+")  # folds among them
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +145,10 @@ def _private(pem: bytes, name: str, make: str) -> object:
 def _relaxed(fields: bytes) -> list[tuple[str, bytes]]:
     """The name, in lower case, and the canonical form of each of *fields* (RFC 6376, 3.4.2)."""
     found = []
-    for line in _FOLD.sub(b"", fields).split(b"\r\n")[:-1]:
+    for line in _BLANKS.sub(b" ", fields).split(b"\r\n")[:-1]:
         name, _, value = line.partition(b":")
-        plain = name.lower().rstrip(b" \t")
-        found.append((plain.decode(), plain + b":" + _BLANKS.sub(b" ", value).strip(b" ") + b"\r\n"))
+        plain = name.lower().rstrip(b" ")
+        found.append((plain.decode(), b"%b:%b\r\n" % (plain, value.strip(b" "))))
     return found
 
 

@@ -16,6 +16,7 @@ _OPEN, _CLOSE = "=?utf-8?B?", "?="
 _BREAKING = regex.compile(r"[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _FIELD_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,39}")  # a word fits behind it
+_BLANKS = re.compile(r"\s{2,}")
 _PRINTABLE = re.compile(r"[ -~]+")
 # \X alone takes time as the square of the length of a run of flags: each look goes back to the first.
 _CLUSTER = regex.compile(r"\p{Regional_Indicator}{2}[\p{GCB=Extend}\p{GCB=SpacingMark}\p{GCB=ZWJ}]*|\X")
@@ -40,8 +41,11 @@ def address_field(name: str, display: str, address: str) -> bytes:
     *address* holds what an address cannot."""
     if not _ADDRESS.fullmatch(address):
         raise ValueError(f"not an address: {address!r}")
-    words = re.sub(r"\s{2,}", " ", one_line(display))  # what reads a phrase makes one blank of many
-    return folded(f"{_checked(name)}:", [*_phrase(words, len(name) + 2), f" <{address}>"]).encode()
+    phrase = []
+    if display:
+        words = _BLANKS.sub(" ", one_line(display))  # what reads a phrase makes one blank of many
+        phrase = _phrase(words, len(name) + 2)
+    return folded(f"{_checked(name)}:", [*phrase, f" <{address}>"]).encode()
 
 
 def raw_field(name: str, value: str) -> bytes:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from html import escape
 from urllib.parse import quote
 
@@ -63,9 +64,8 @@ class Skeleton:
     sent: datetime  # the Date, UTC
     head: bytes  # From ... Date
     message_id: tuple[bytes, bytes]  # the field, before and behind a reader's key
-    leaving: (
-        tuple[bytes, bytes] | None
-    )  # the address to leave by mail, before and behind a token; None: no list
+    # The URL to leave by mail, before and behind a token, and without one; None: it belongs to no list.
+    leaving: tuple[bytes, bytes, bytes] | None
     tail: bytes  # list and MIME headers, and the blank line
     parts: tuple[tuple[bytes, Slotted, bool], ...]  # what stands before a part; whether that is HTML
     end: bytes
@@ -227,27 +227,32 @@ def _message_id(stem: str, domain: str) -> tuple[bytes, bytes]:
     return before, b"@" + behind
 
 
-def _by_mail(sender: Sender) -> tuple[bytes, bytes] | None:
+def _by_mail(sender: Sender) -> tuple[bytes, bytes, bytes] | None:
     """The URL to leave by mail (RFC 2369, 3.2), before and behind its token, which says whose it is: in its address,
-    where mail to the bounce domain is ours, else in its subject."""
+    where mail to the bounce domain is ours, else in its subject. Then what stands there without one."""
     if sender.list is None:
         return None
+    plain = _mailto(sender.list.owner, "unsubscribe")
+    signed = f"{plain}%20TOKEN"
     if sender.bounce_domain:
-        url = f"mailto:u+TOKEN@{sender.bounce_domain}?subject=unsubscribe"
-    else:
-        url = _mailto(sender.list.owner, "unsubscribe TOKEN")
-    before, _, behind = raw_field("List-Unsubscribe", f"<{url}>").partition(b" ")[2].partition(b"TOKEN")
-    return before, behind
+        signed = f"mailto:u+TOKEN@{sender.bounce_domain}?subject=unsubscribe"
+    before, _, behind = _uri(signed).partition(b"TOKEN")
+    return before, behind, _uri(plain)
 
 
-def _leaving(by_mail: tuple[bytes, bytes] | None, url: str, token: str) -> Sequence[bytes]:
+def _uri(url: str) -> bytes:
+    return raw_field("List-Unsubscribe", f"<{url}>").partition(b" ")[2]
+
+
+def _leaving(by_mail: tuple[bytes, bytes, bytes] | None, url: str, token: str) -> Sequence[bytes]:
     """How a program ends the subscription (RFC 2369, 3.2; RFC 8058): the web address, then by mail."""
     if by_mail is None:
         return ()
     if not _URL.fullmatch(url):
         raise ValueError("a letter of a list needs a URL to leave it")
-    before, behind = by_mail
-    fields = (b"List-Unsubscribe: <", url.encode(), b">,\r\n ", before, token.encode(), behind)
+    before, behind, plain = by_mail
+    mail = (before, token.encode(), behind) if token else (plain,)
+    fields = (b"List-Unsubscribe: <", url.encode(), b">,\r\n ", *mail)
     if url.startswith("https://"):  # RFC 8058, 3.1: one-click needs https
         return (*fields, b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n")
     return fields
@@ -275,6 +280,7 @@ def _feedback_sender(domain: str) -> str:
     return re.sub(r"[^a-z0-9]", "", domain)[:15].ljust(5, "0")
 
 
+@lru_cache(64)  # letter after letter has the same
 def _mailto(address: str, subject: str) -> str:
     """RFC 6068; the local part and the subject percent-encoded."""
     return f"mailto:{quote(local_part(address))}@{domain_of(address)}?subject={quote(subject)}"

@@ -87,7 +87,7 @@ class SmtpCarrier:
         client, wire, self._client, self._wire = self._client, self._wire, None, None
         if wire is not None:
             if wire.alive:
-                wire.write(b"QUIT\r\n")
+                wire.write(b"QUIT\r\n", asks=1)
                 await wire.reply(min(1.0, _FAREWELL / self._timeout))
             wire.hang_up("closed by us")
         if client is not None:
