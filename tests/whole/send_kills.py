@@ -33,7 +33,7 @@ from tests.sink import Entry, Process, entries
 
 NASHIR = [sys.executable, "-m", "publisher"]
 FIRST, LAST = 0.05, 0.95  # of an edition: where it is killed
-PER_EDITION = 20  # kills
+PER_EDITION = 40  # kills
 PATIENCE = 300  # seconds without a letter, a decision or an end
 FAULTS = (  # all of them at once (X2)
     "connect:reply;code=421;p=0.02",
