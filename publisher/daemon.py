@@ -22,7 +22,7 @@ from publisher.actions import pings, retention
 from publisher.actions.publish import Published
 from publisher.articles.folder import shown
 from publisher.config import Settings
-from publisher.errors import PublisherError, Unwritable
+from publisher.errors import Damaged, PublisherError, Unwritable
 from publisher.verbs import pinging, writing
 from publisher.verbs import session as sessions
 from publisher.verbs.session import Session
@@ -55,7 +55,7 @@ class Daemon:
     def __init__(self, settings: Settings, session: Session) -> None:
         self._settings, self._session = settings, session
         self._stop, self._look, self._due = asyncio.Event(), asyncio.Event(), asyncio.Event()
-        self._slots = asyncio.Event()  # editions may have come due
+        self._letters = asyncio.Event()  # some may be due
         self._news = asyncio.Event()  # hubs may have something to hear
         self._old = asyncio.Event()  # letters may have become old
         self._deaf: list[str] = []  # what is wrong with hubs: it stops nothing here
@@ -65,6 +65,7 @@ class Daemon:
         self._changed = self._written = 0  # since the log said so
         self._problems: dict[str, str] = {}
         session.on_published, session.on_planned = self._published, self._look.set
+        session.on_news = log.warning
         session.in_daemon = True
         session.slice = SLICE
 
@@ -93,8 +94,8 @@ class Daemon:
                     self._session.engine.stop()
                 server.should_exit = True
                 self._look.set()
-                self._slots.set()
                 self._due.set()
+                self._letters.set()
                 self._news.set()
                 self._old.set()
                 await door.close()
@@ -111,8 +112,8 @@ class Daemon:
         rules: dict[str, Any] = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
         scan = self._settings.articles.scan_every
         scheduler.add_job(self._look_at_all, "interval", seconds=scan, next_run_time=now(), **rules)
-        scheduler.add_job(self._slots.set, "interval", seconds=TICK, next_run_time=now(), **rules)
         scheduler.add_job(self._due.set, "interval", seconds=TICK, next_run_time=now(), **rules)
+        scheduler.add_job(self._letters.set, "interval", seconds=TICK, **rules)
         scheduler.add_job(self._news.set, "interval", seconds=TICK, **rules)
         scheduler.add_job(self._old.set, "interval", seconds=OLD, next_run_time=now(), **rules)
         scheduler.start()
@@ -189,25 +190,25 @@ class Daemon:
                 asyncio.get_running_loop().call_later(rested, self._noted, None)
 
     async def _plan_forever(self) -> None:
-        """Plan what is due at every tick, while letters of other editions, and of this one, leave."""
-        while await self._told(self._slots):
-            self._slots.clear()
-            if self._session.fenced:
-                continue
-            try:
-                problems = await writing.plan_due(self._session)
-            except PublisherError as error:
-                self._trouble("plan", error)
-                continue
-            self._templates(problems)
-            self._due.set()
-
-    async def _send_forever(self) -> None:
-        """Send what is due at every tick, and when an edition is planned."""
+        """Plan what is due at every tick, also while letters leave."""
         while await self._told(self._due):
             self._due.clear()
             try:
-                await self._send()
+                if not self._fenced():
+                    self._templates(await writing.plan_due(self._session))
+            except* PublisherError as group:
+                self._trouble("planning", group.exceptions[0])
+            else:
+                self._problems.pop("planning", None)
+            self._letters.set()
+
+    async def _send_forever(self) -> None:
+        """Send what is due at every tick, and when the next letter is."""
+        while await self._told(self._letters):
+            self._letters.clear()
+            try:
+                if not self._fenced():
+                    await self._send()
             except* PublisherError as group:
                 self._trouble("send", group.exceptions[0])
             else:
@@ -252,6 +253,9 @@ class Daemon:
         return not self._stop.is_set()
 
     def _trouble(self, kind: str, error: BaseException) -> None:
+        """It goes on at the next look; but nothing can be done with a damaged database (X9)."""
+        if isinstance(error, Damaged):
+            raise error
         known = self._problems.get(kind) == str(error)
         self._problems[kind] = str(error)
         if isinstance(error, PublisherError) and not known:
@@ -280,18 +284,24 @@ class Daemon:
                 mend=finding.mend,
             )
 
+    def _fenced(self) -> bool:
+        """Whether the fence is up: nothing is planned or sent then."""
+        if not self._session.fenced:
+            self._problems.pop("fence", None)
+            return False
+        if "fence" not in self._problems:
+            log.error("fence", reason=self._session.fenced, mend="nashir resume, if this database is right")
+        self._problems["fence"] = f"no letter leaves: {self._session.fenced}"
+        return True
+
     async def _send(self) -> None:
-        """One tick: nothing while the relay is resting or the fence is up."""
-        if self._session.fenced:
-            if "fence" not in self._problems:
-                log.error(
-                    "fence", reason=self._session.fenced, mend="nashir resume, if this database is right"
-                )
-            self._problems["fence"] = f"no letter leaves: {self._session.fenced}"
-            return
-        self._problems.pop("fence", None)
-        tally = await writing.send_due(self._session)
+        """Everything that is due."""
         _ = self._session.engine  # made now: a key that cannot sign is told before a letter needs it
+        tally = await writing.deliver_due(self._session)
+        soon = await writing.next_due(self._session, TICK)
+        again = min(tally.again if tally.down or tally.rests else TICK, TICK if soon is None else soon)
+        if again < TICK:
+            asyncio.get_running_loop().call_later(again, self._letters.set)
         if tally.sent or tally.failed or tally.deferred or tally.unknown:
             log.info(
                 "sent", sent=tally.sent, failed=tally.failed, deferred=tally.deferred, unknown=tally.unknown

@@ -18,7 +18,7 @@ from publisher.actions.hours import opens
 from publisher.actions.house import House
 from publisher.actions.letters import Letters, notice
 from publisher.actions.publish import Published
-from publisher.engine.local import LocalEngine, Tally
+from publisher.engine.local import LocalEngine
 from publisher.mail.gate import Gate, Limits
 from publisher.model.delivery import Letter
 from publisher.model.digest import Edition, Newsletter
@@ -37,12 +37,6 @@ Publishes = Callable[..., Published]
 
 ANN, BOB, ED, EVE = "ann@example.org", "bob@example.org", "ed@example.org", "eve@example.org"
 SLOT = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)  # seven in Baghdad, on a Saturday
-
-
-async def tick(session: Session) -> tuple[Tally, list[str]]:
-    """What the daemon does again and again, one behind the other."""
-    problems = await writing.plan_due(session)
-    return await writing.send_due(session), problems
 
 
 @dataclass
@@ -73,7 +67,7 @@ class Desk:
     def at(self, when: datetime) -> None:
         """What the daemon does at that time."""
         self.clock.now = when
-        asyncio.run(tick(self.session))
+        asyncio.run(writing.tick(self.session))
 
     def article(self, number: int, **fields: str) -> None:
         self.write(self.house, f"{number}.md", dated(number, **fields))

@@ -19,6 +19,7 @@ from sqlalchemy import (
     literal,
     select,
     true,
+    type_coerce,
     update,
 )
 from sqlalchemy.dialects.sqlite import insert as upsert
@@ -27,7 +28,7 @@ from publisher.model.delivery import State
 from publisher.model.digest import Content, Edition, Kind, Release, Variant
 from publisher.model.people import Reach, Wish
 from publisher.model.stop import Stopped
-from publisher.store import choices, retention
+from publisher.store import choices, ledger, retention, waves
 from publisher.store.tables import deliveries, editions, newsletters, subscribers, subscriptions, variants
 from publisher.store.types import Instant
 
@@ -73,6 +74,8 @@ class Turn:
     expires: datetime  # UTC; the end of their letters' life
     day: int  # the local date of the slot, of which no reader gets a second letter (D5); 0: does not matter
     slot: datetime | None = None  # UTC; None where it came at no slot
+    canary: float = 0.0  # the share of its letters that leave first (S9)
+    spread: int = 0  # seconds within which the others leave
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,12 +248,16 @@ def _insert(
     )
     if edition.kind is not Kind.CORRECTION:
         still = still.where(subscriptions.c.seen_seq == share.c.seen_seq)
+    reader = type_coerce(one.c.value, Integer)
+    first = waves.is_first(reader, edition.id, turn.canary)
+    late = waves.lateness(reader, turn.spread)
     values = {
         "edition": literal(edition.id),
-        "subscriber": one.c.value,
+        "subscriber": reader,
         "variant": share.c.variant,
         "state": literal(int(State.QUEUED)),
-        "due": literal(turn.due, Instant),
+        "wave": case((first, 0), else_=1),
+        "due": literal(int(turn.due.timestamp())) + case((first, 0), else_=late),
         "expires": literal(turn.expires, Instant),
         "seen_seq": share.c.seen_seq,
     }
@@ -366,24 +373,26 @@ def foremost(connection: Connection, edition: int) -> Foremost | None:
     return Foremost(*row) if row else None
 
 
+def newest(connection: Connection) -> list[int]:
+    """The last edition of each newsletter."""
+    return list(connection.execute(select(func.max(editions.c.id)).group_by(editions.c.newsletter)).scalars())
+
+
 def listing(
     connection: Connection, ids: Collection[int] | None = None
 ) -> list[tuple[Edition, dict[str, int]]]:
     """These editions, or all, newest first, with their deliveries by state."""
-    counts: dict[int, dict[str, int]] = {}
-    for edition, states in retention.tally(connection, ids).items():
-        counts[edition] = {state.name.lower(): number for state, number in states.items()}
-    count = select(deliveries.c.edition, deliveries.c.state, func.count())
     query = _editions().order_by(editions.c.id.desc())
     if ids is not None:  # a ledger of years is not counted for one
-        count, query = count.where(deliveries.c.edition.in_(ids)), query.where(editions.c.id.in_(ids))
-    for edition, state, number in connection.execute(
-        count.group_by(deliveries.c.edition, deliveries.c.state)
-    ):
-        found, name = counts.setdefault(edition, {}), State(state).name.lower()
-        found[name] = found.get(name, 0) + number
-    rows = connection.execute(query)
-    return [(_progress(row).edition, counts.get(row.id, {})) for row in rows]
+        query = query.where(editions.c.id.in_(ids))
+    letters = ledger.by_edition(connection, ids)
+    return [
+        (
+            _progress(row).edition,
+            {state.name.lower(): number for state, number in letters.get(row.id, {}).items()},
+        )
+        for row in connection.execute(query)
+    ]
 
 
 def _editions() -> Select[*tuple[Any, ...]]:

@@ -24,9 +24,7 @@ Then = Callable[
 ]  # told the result, or the error, by the writer's thread
 
 _GROUP = 200  # pieces of work in one transaction at the most
-_SHARE = (
-    6.0  # times what a slow transaction took the next one waits behind it, while urgent work keeps coming
-)
+_SHARE = 10.0  # times what slow work took the next waits behind it, while urgent work keeps coming
 _QUIET = 0.02  # seconds after which no urgent work keeps coming
 _PATIENCE = 0.05  # seconds that slow work waits behind urgent work that never ends
 
@@ -44,6 +42,7 @@ class _Item(NamedTuple):
     work: Work[Any] | Statement | None  # None: the end
     then: Then[Any]
     since: float  # by the monotonic clock
+    cost: float = 0.0  # seconds that its asker held the processor for it
 
 
 class Writer:
@@ -60,9 +59,12 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
 
-    def submit(self, work: Work[T] | Statement, then: Then[T], *, urgent: bool = False) -> None:
-        """Do *work*; *then* is called when the commit is on the disk. It cannot be taken back."""
-        (self._urgent if urgent else self._slow).append(_Item(work, then, time.monotonic()))
+    def submit(
+        self, work: Work[T] | Statement, then: Then[T], *, urgent: bool = False, cost: float = 0.0
+    ) -> None:
+        """Do *work*; *then* is called when the commit is on the disk. It cannot be taken back. *cost*: the seconds of
+        processor time that making it ready took; slow work is paced by them too, since one interpreter runs both."""
+        (self._urgent if urgent else self._slow).append(_Item(work, then, time.monotonic(), cost))
         self._bell.put(None)
 
     def close(self) -> None:
@@ -87,7 +89,7 @@ class Writer:
                 if urgent:
                     self._busy = end
                 else:
-                    self._turn = end + _SHARE * (end - start)
+                    self._turn = end + _SHARE * (end - start + first.cost)
 
     def _next(self) -> tuple[bool, _Item]:
         """Whether it is urgent, and the next piece of work, waited for."""
@@ -142,13 +144,13 @@ def _commit(connection: Connection, group: list[_Item]) -> None:
     done: list[tuple[Then[Any], Any, BaseException | None]] = []
     try:
         with connection.begin():
-            for work, then, _ in group:
+            for work, then, *_ in group:
                 assert work is not None and not isinstance(work, Statement)
                 done.append(
                     (then, *((work(connection), None) if len(group) == 1 else _beside(connection, work)))
                 )
     except BaseException as error:
-        for _, then, _ in group:
+        for _, then, *_ in group:
             then(None, error)
         return
     for then, result, failed in done:

@@ -21,7 +21,6 @@ from publisher.store import editions, ledger
 from publisher.templating import PACKAGED
 from publisher.verbs import choosing, reading, writing
 from publisher.verbs import session as sessions
-from tests.newsroom import tick
 
 
 def clock():
@@ -74,7 +73,7 @@ def test_resume_without_a_fence_touches_nothing(run, opened, article):  # S1
     (delivery,) = opened.house.store.write(lambda c: ledger.claim(c, clock(), 10))
     opened.house.store.write(lambda c: ledger.begin(c, [delivery.id], clock()))
 
-    assert {"was": ""} == run(opened, "resume")
+    assert "" == run(opened, "resume")["was"]
     assert {State.SENDING: 1} == opened.house.store.read(ledger.tally)
 
 
@@ -276,7 +275,7 @@ def test_check_names_an_opening_that_cannot_be_read_and_its_line_has_the_mend(fo
 def test_an_unexpected_second_reader_of_the_watermark_waits(opened):  # D7
     held = opened.planning
     with held:
-        waiting = threading.Thread(target=lambda: asyncio.run(tick(opened)))
+        waiting = threading.Thread(target=lambda: asyncio.run(writing.tick(opened)))
         waiting.start()
         waiting.join(0.2)
         assert waiting.is_alive()
@@ -306,11 +305,11 @@ def test_a_tick_that_planned_asks_for_what_newsletters_show(run, opened, article
     run(opened, "publish")
     asked = []
     opened.on_planned = lambda: asked.append(1)
-    asyncio.run(tick(opened))
+    asyncio.run(writing.tick(opened))
     quiet = len(asked)
     morning = (clock() + timedelta(days=1)).replace(hour=4, minute=30)  # half past seven in Baghdad
     opened.clock = lambda: morning
-    asyncio.run(tick(opened))
+    asyncio.run(writing.tick(opened))
     newsletter = folder / "feeds" / "newsletter" / "daily"
     (page,) = newsletter.glob("2*/index.html")
     before = (newsletter / "feed.json").read_text("utf-8")
@@ -333,14 +332,14 @@ def test_a_page_that_cannot_be_written_keeps_its_own_letters_and_no_others(
     newsletter.write_text("in the way")
     morning = (clock() + timedelta(days=1)).replace(hour=4, minute=30)  # half past seven in Baghdad
     opened.clock = lambda: morning
-    _, problems = asyncio.run(tick(opened))
+    _, problems = asyncio.run(writing.tick(opened))
     waiting = opened.house.store.read(ledger.tally)
     newsletter.unlink()
-    _, none = asyncio.run(tick(opened))
+    _, none = asyncio.run(writing.tick(opened))
 
     assert ({}, 1) == (waiting, len(problems))
     assert "newsletter/daily/" in problems[0]
-    assert ({State.QUEUED: 1}, []) == (opened.house.store.read(ledger.tally), none)
+    assert ({State.SENT: 1}, []) == (opened.house.store.read(ledger.tally), none)
 
 
 @pytest.fixture
@@ -360,14 +359,14 @@ def test_a_file_of_a_theme_that_cannot_be_read_is_named_and_ends_no_daemon(name,
     broken = folder / "templates" / name
     broken.parent.mkdir(parents=True, exist_ok=True)
     broken.symlink_to("/proc/self/mem")  # reading it is an error for root too
-    _, problems = asyncio.run(tick(due))
+    _, problems = asyncio.run(writing.tick(due))
     waiting = due.house.store.read(ledger.tally)
     broken.unlink()
-    _, none = asyncio.run(tick(due))
+    _, none = asyncio.run(writing.tick(due))
 
     assert ({}, 1) == (waiting, len(problems))
     assert broken.name in problems[0]
-    assert ({State.QUEUED: 1}, []) == (due.house.store.read(ledger.tally), none)
+    assert ({State.SENT: 1}, []) == (due.house.store.read(ledger.tally), none)
 
 
 def test_a_file_that_went_while_it_was_planned_is_a_problem_of_one_tick(due, monkeypatch):  # X3
@@ -376,8 +375,8 @@ def test_a_file_that_went_while_it_was_planned_is_a_problem_of_one_tick(due, mon
 
     with monkeypatch.context() as patch:
         patch.setattr("publisher.actions.compressed.beside", gone)
-        _, problems = asyncio.run(tick(due))
-    _, none = asyncio.run(tick(due))
+        _, problems = asyncio.run(writing.tick(due))
+    _, none = asyncio.run(writing.tick(due))
 
     assert (1, []) == (len(problems), none)
     assert "newsletter/daily/index.html" in problems[0]
@@ -390,7 +389,7 @@ def test_a_disk_that_refuses_ends_a_tick_in_one_line(at, due, monkeypatch):  # X
 
     monkeypatch.setattr(f"publisher.actions.{at}", refused)
     with pytest.raises(Unwritable, match="Input/output error"):
-        asyncio.run(tick(due))
+        asyncio.run(writing.tick(due))
 
 
 def test_an_edition_that_waits_for_its_template_asks_for_nothing_at_every_tick(due, folder):  # F16
@@ -400,11 +399,11 @@ def test_an_edition_that_waits_for_its_template_asks_for_nothing_at_every_tick(d
     asked = []
     due.on_planned = lambda: asked.append(1)
     for _ in range(4):
-        asyncio.run(tick(due))
+        asyncio.run(writing.tick(due))
     waited = len(asked)
     template.unlink()
     for _ in range(3):
-        asyncio.run(tick(due))
+        asyncio.run(writing.tick(due))
 
     assert (1, 2) == (waited, len(asked))
 
