@@ -35,7 +35,7 @@ def number_of(desk: Desk, address: str) -> int:
 
 def test_letters_leave_while_their_edition_is_planned_and_readers_come_and_go(
     make_desk: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:  # X16 X13
+) -> None:  # X16
     """Planning stands still in its midst until the first letter has left, a list was imported and a reader is gone."""
     desk = make_desk(approve="none")
     for each in READERS:
