@@ -630,7 +630,8 @@ def editions(context: click.Context) -> None:
     call.answer(
         found,
         *(
-            f"{e['id']}  {e['newsletter']}  {e['slot']}  {e['release']}  " + _letters(e)
+            f"{e['id']}  {e['newsletter']}  {e['slot']}  {e['release']}  {_letters(e)}"
+            + (f"  stopped: {e['stopped']}" if e["stopped"] else "")
             for e in found["editions"]
         ),
     )

@@ -137,6 +137,8 @@ def decide(house: House, number: int, decision: Decision, now: datetime) -> tupl
         leaves = max(slots.instant(edition) or now, now)
         change = partial(change, planned=leaves, expires=slots.life(house, newsletter, None, leaves))
     done = house.store.write(change)
+    if wanted is Release.RELEASED and edition.stopped:
+        house.store.write(partial(approvals.resume, edition=number, now=now))
     if wanted is Release.CANCELLED:
         endings.recall(house, number)
     after = house.store.read(lambda c: editions.progress(c, number))
@@ -193,7 +195,9 @@ def _write(
     """Put a letter of this *kind* about *edition* into the outbox, for each editor, once. Raises BadConfig where a
     template cannot be used."""
     key = str(edition.id)
-    if not house.mail.editors or house.store.read(lambda c: outbox.has(c, kind, key)):
+    if not house.mail.editors and not edition.stopped:
+        return
+    if house.store.read(lambda c: outbox.has(c, kind, key)):
         return
     if _away(house, edition):
         return
@@ -204,9 +208,13 @@ def _write(
         _nothing(house, edition)
         return
     content = _letter(house.learnt(), kind, edition, found[1], found[1].content)
-    editors = [mailbox(each)[1] for each in house.mail.editors]
-    add = partial(outbox.add, kind=kind, key=key, recipients=editors, content=content)
+    add = partial(outbox.add, kind=kind, key=key, recipients=addressees(house), content=content)
     house.store.write(partial(add, now=now, expires=now + NEWS))
+
+
+def addressees(house: House) -> list[str]:
+    """The addresses of the editors; where there are none, the one that letters come from."""
+    return [mailbox(each)[1] for each in house.mail.editors or (house.mail.sender,)]
 
 
 def _away(house: House, edition: Edition) -> bool:
@@ -250,5 +258,6 @@ def _letter(house: House, kind: str, edition: Edition, outlook: Outlook, content
         house.templates,
         subject=subject,
         digest=edition.kind is Kind.DIGEST,
+        begun=outlook.left > 0,
         approval_url=url,
     )

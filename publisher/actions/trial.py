@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from publisher.errors import Unreachable
-from publisher.mail.carrier import Carrier, Down
+from publisher.mail.carrier import Carrier, Down, OneLetter
 from publisher.mail.verdict import escaped
 from publisher.model.delivery import Letter, Reply, Stage
 
@@ -42,15 +42,13 @@ async def send(letter: Letter, ways: Sequence[Way]) -> Outcome:
         except Down as error:
             passed.append(f"{relay}: {escaped(str(error))}")
             continue
+        bag = OneLetter(letter)
         try:
-            stage, reply = await carrier.send(letter, _go)
+            await carrier.converse(bag)
         finally:
             await carrier.close()
+        stage, reply = bag.outcome
         return Outcome(relay, stage, Reply(reply.code, escaped(reply.text)), tuple(passed))
     raise Unreachable(
         "no relay can be used", "; ".join(passed), "look at mail.relay, the password, and the relay's log"
     )
-
-
-async def _go() -> None:
-    """Nothing is written down before the content leaves."""

@@ -7,6 +7,7 @@ from publisher.digests.notices import notice_for_editors
 from publisher.layout import Layout
 from publisher.model.digest import Content
 from publisher.model.site import Site
+from publisher.model.stop import SAID, Stopped
 from publisher.templating import Templates
 from publisher.text.dates import digits_for, site_date
 from publisher.text.hours import clock
@@ -37,9 +38,17 @@ def waiting(
 
 
 def lapsed(
-    site: Site, layout: Layout, templates: Templates, *, subject: str, digest: bool, approval_url: str
+    site: Site,
+    layout: Layout,
+    templates: Templates,
+    *,
+    subject: str,
+    digest: bool,
+    begun: bool,
+    approval_url: str,
 ) -> Content:
-    """Its life ended before an editor released it. The articles of a *digest* are in the next one."""
+    """Its life ended before an editor released it, or released it again where it had *begun* to leave. The articles of
+    a *digest* are in the next one."""
     ui = words(site.language)
     why = (
         "Nobody released it in time. Its articles are in the next letter."
@@ -50,8 +59,40 @@ def lapsed(
         site,
         layout,
         templates,
-        subject=said(ui, "Not sent: %(subject)s", subject=subject),
+        subject=said(
+            ui, "Not sent to everybody: %(subject)s" if begun else "Not sent: %(subject)s", subject=subject
+        ),
         text=ui.text(why),
         url=approval_url,
         button=ui.text("What it holds"),
+    )
+
+
+def stopped(
+    site: Site,
+    layout: Layout,
+    templates: Templates,
+    *,
+    subject: str,
+    why: Stopped,
+    over: bool,
+    approval_url: str,
+) -> Content:
+    """We held it ourselves, or would have if it had not been *over*: *why*, and how to mend it."""
+    ui = words(site.language)
+    if over:
+        heading, state = "Something is wrong: %(subject)s", "It has been sent."
+    else:
+        heading, state = "Stopped: %(subject)s", "It is held: nothing more leaves until somebody releases it."
+    texts = [ui.text(SAID[why.reason]), ui.text(state)]
+    if why.evidence:  # a paragraph of its own, which its letters set from left to right
+        texts.insert(1, why.evidence)
+    return notice_for_editors(
+        site,
+        layout,
+        templates,
+        subject=said(ui, heading, subject=subject),
+        text="\n\n".join(texts),
+        url=approval_url,
+        button=ui.text("What it holds" if over else "Look at it and decide"),
     )

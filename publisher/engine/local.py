@@ -1,38 +1,22 @@
 """Deliveries in this process: asyncio workers, each with a connection of its own, over the store's ledger."""
 
 import asyncio
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
-from sqlalchemy import Connection
-
-from publisher.actions import deliver
+from publisher.engine.desk import Desk, Queue
 from publisher.mail.carrier import Carrier, Down
 from publisher.mail.settings import OnUnknown
-from publisher.model.delivery import Delivery, Letter, State, Verdict
+from publisher.mail.verdict import escaped, judge
+from publisher.model.delivery import Delivery, Letter, Reply, Stage, State, Verdict
 from publisher.store import ledger, notices
 from publisher.store.store import Store
 
-STOCK = 200  # letters claimed ahead
 FAREWELL = 5  # seconds a relay has to say goodbye
 PATIENCE = 3  # connections in a row that carried nothing, before a worker gives the relay up for now
-
-
-@dataclass(frozen=True, slots=True)
-class Queue:
-    """What letters stand in a queue of the store, and how they are made."""
-
-    letters: Callable[[Delivery], Letter]
-    claim: Callable[[Connection, datetime, int], list[Delivery]]
-    begin: Callable[[Connection, int], bool]
-    settle: Callable[[Connection, Delivery, Verdict], None]
-    put_back: Callable[[Connection, list[int]], None]
-    recover: Callable[[Connection], object]
-    on_unknown: OnUnknown
 
 
 @dataclass(slots=True)
@@ -65,6 +49,15 @@ class Tally:
                     self.failures.append((delivery.address, f"{verdict.code} {verdict.note}".strip()))
 
 
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What the workers of one run share."""
+
+    desk: Desk
+    tally: Tally
+    progress: Callable[[Tally], None]
+
+
 class LocalEngine:
     """Sends what is due. `deliver` runs alone: a second call waits and then sends what is left."""
 
@@ -83,21 +76,19 @@ class LocalEngine:
         """*carriers* make one connection each to the relays, in order of preference (fail-over). *letters* makes those
         of editions, *notice* those that are no edition's, which go first."""
         self._store, self._carriers = store, carriers
-        self._connections, self._clock = connections, clock
-        self._editions = Queue(
-            letters,
+        self._connections, self._clock, self._on_unknown = connections, clock, on_unknown
+        self._letters, self._notice = letters, notice
+        editions = Queue(
             partial(ledger.claim, opens=opens),
             ledger.begin,
             ledger.settle,
             ledger.put_back,
             partial(ledger.recover, on_unknown=on_unknown),
-            on_unknown,
         )
-        self._queues = (_outbox(notice), self._editions) if notice else (self._editions,)
-        self._queue = self._editions  # the one at hand
+        outbox = Queue(notices.claim, notices.begin, notices.settle, notices.put_back, notices.recover)
+        self._queues = (outbox, editions) if notice else (editions,)
         self._alone = asyncio.Lock()
-        self._stock: deque[Delivery] = deque()
-        self._claiming = asyncio.Lock()
+        self._desk: Desk | None = None
         self._stopping = False
         self._untidy = False  # a run broke off: some of its letters may stand as claimed or being sent
 
@@ -109,71 +100,52 @@ class LocalEngine:
     def stop(self) -> None:
         """No new letters; those on the wire are finished (S7)."""
         self._stopping = True
+        if self._desk:
+            self._desk.stop()
 
     async def deliver(self, progress: Callable[[Tally], None] = lambda _: None) -> Tally:
         """Send until nothing is due, or the relay is down, or `stop`. Every verdict is committed."""
         async with self._alone:
-            tally = Tally()
             if self._untidy:
                 for queue in self._queues:
                     await self._store.settle(queue.recover)
             self._untidy = True
-            for queue in self._queues:
-                self._queue = queue
-                first = await self._take()
-                if first:
-                    self._stock.appendleft(first)
-                    await self._send(tally, progress)
-                await self._put_back()
-            self._untidy = False
-            return tally
-
-    async def _put_back(self) -> None:
-        """What was claimed and will not be sent now is queued again."""
-        rest = [delivery.id for delivery in self._stock]
-        self._stock.clear()
-        if rest:
-            put_back = self._queue.put_back
-            await self._store.settle(lambda c: put_back(c, rest))
-
-    async def _send(self, tally: Tally, progress: Callable[[Tally], None]) -> None:
-        try:
+            run = _Run(Desk(self._store, self._queues, self._queue_of, self._clock), Tally(), progress)
+            self._desk = run.desk
+            if self._stopping:
+                run.desk.stop()
             async with asyncio.TaskGroup() as group:
                 for _ in range(self._connections):
-                    group.create_task(self._work(tally, progress))
-        except BaseException:
-            self._stock.clear()  # they are recovered with those on the wire, when the store takes commits again
-            raise
+                    group.create_task(self._work(run))
+            await run.desk.close()
+            self._untidy = False
+            return run.tally
 
-    async def _take(self) -> Delivery | None:
-        async with self._claiming:
-            if not self._stock and not self._stopping:
-                now = self._clock()
-                claim = self._queue.claim
-                self._stock.extend(await self._store.settle(lambda c: claim(c, now, STOCK)))
-        return self._stock.popleft() if self._stock and not self._stopping else None
+    def _queue_of(self, delivery: Delivery) -> int:
+        return int(self._notice is not None and delivery.edition != 0)  # no edition has the number 0
 
-    async def _work(self, tally: Tally, progress: Callable[[Tally], None]) -> None:
+    async def _work(self, run: _Run) -> None:
         """One connection at a time, until nothing is due or the relay cannot be used."""
         fruitless = 0
-        while fruitless < PATIENCE and not (tally.down and fruitless):
-            delivery = await self._take()
+        while fruitless < PATIENCE and not (run.tally.down and fruitless):
+            delivery = await run.desk.take()
             if delivery is None:
                 return
             try:
                 carrier = await self._open()
             except Down as error:
-                self._stock.append(delivery)
-                tally.down = str(error)
+                run.desk.return_(delivery)
+                run.tally.down = str(error)
                 return
-            tally.down = ""
+            run.tally.down = ""
+            bag = _Bag(run, delivery, self._made, self._clock, self._on_unknown)
             try:
-                carried = await self._converse(carrier, delivery, tally, progress)
+                await carrier.converse(bag)
             finally:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(FAREWELL):
                         await carrier.close()
-            fruitless = 0 if carried else fruitless + 1
+            fruitless = 0 if bag.fruitful else fruitless + 1
 
     async def _open(self) -> Carrier:
         """A connection to the first relay that can be used. Raises Down with the last one's reason."""
@@ -188,47 +160,76 @@ class LocalEngine:
                 return carrier
         raise AssertionError("there is at least one relay")
 
-    async def _converse(
-        self, carrier: Carrier, first: Delivery, tally: Tally, progress: Callable[[Tally], None]
-    ) -> int:
-        """Send *first* and what comes after it over one connection; returns how many letters it carried."""
-        carried, delivery = 0, first
-        while True:
-            try:
-                letters, on_unknown = self._queue.letters, self._queue.on_unknown
-                verdict = await deliver.deliver(
-                    delivery, letters, carrier, self._begin, self._settle, self._clock, on_unknown
-                )
-            except deliver.Cancelled:
-                await self._put_back()  # if its edition is held, so are they
-                return carried + 1
-            tally.count(delivery, verdict)
-            progress(tally)
-            carried += verdict.state is not State.QUEUED or verdict.counts
-            if not carrier.alive:
-                return carried
-            following = await self._take()
-            if following is None:
-                return max(carried, 1)
-            delivery = following
-
-    async def _begin(self, delivery: Delivery) -> bool:
-        begin = self._queue.begin
-        return await self._store.settle(lambda c: begin(c, delivery.id))
-
-    async def _settle(self, delivery: Delivery, verdict: Verdict) -> None:
-        settle = self._queue.settle
-        await self._store.settle(lambda c: settle(c, delivery, verdict))
+    def _made(self, delivery: Delivery) -> Letter:
+        make = self._notice if self._notice and delivery.edition == 0 else self._letters
+        return make(delivery)
 
 
-def _outbox(notice: Callable[[Delivery], Letter]) -> Queue:
-    """A notice in doubt is sent again: it must not be lost."""
-    return Queue(
-        notice,
-        notices.claim,
-        notices.begin,
-        notices.settle,
-        notices.put_back,
-        notices.recover,
-        "resend",
-    )
+class _Bag:
+    """The letters of one connection: makes them, and judges what is told of them."""
+
+    def __init__(
+        self,
+        run: _Run,
+        first: Delivery,
+        make: Callable[[Delivery], Letter],
+        clock: Callable[[], datetime],
+        on_unknown: OnUnknown,
+    ) -> None:
+        self._run = run
+        self._first: Delivery | None = first
+        self._make, self._clock, self._on_unknown = make, clock, on_unknown
+        self._at_hand: dict[str, Delivery] = {}  # by the letter's name
+        self.fruitful = False  # a letter came to an end that was not the connection's fault
+
+    async def take(self) -> Letter | None:
+        """See Bag."""
+        while (delivery := self._first or await self._run.desk.take()) is not None:
+            self._first = None
+            if (letter := self._letter(delivery)) is not None:
+                return letter
+        self.fruitful = True  # nothing is left to do
+        return None
+
+    def ahead(self) -> Letter | None:
+        """See Bag."""
+        while (delivery := self._run.desk.at_hand()) is not None:
+            if (letter := self._letter(delivery)) is not None:
+                return letter
+        return None
+
+    def _letter(self, delivery: Delivery) -> Letter | None:
+        try:
+            letter = self._make(delivery)
+        except ValueError as error:
+            self._settle(delivery, Verdict(State.FAILED, None, True, 0, escaped(str(error))))
+            return None
+        self._at_hand[letter.name] = delivery
+        return letter
+
+    def begin(self, letter: Letter) -> Awaitable[bool]:
+        """See Bag."""
+        return self._begun(letter, self._run.desk.begin(self._at_hand[letter.name]))
+
+    async def _begun(self, letter: Letter, begun: Awaitable[bool]) -> bool:
+        if await begun:
+            return True
+        del self._at_hand[letter.name]
+        self.fruitful = True
+        self._run.desk.queue_again()  # if its edition is held, so are they
+        return False
+
+    def tell(self, letter: Letter, stage: Stage, reply: Reply) -> None:
+        """See Bag."""
+        delivery = self._at_hand.pop(letter.name)
+        self._settle(delivery, judge(stage, reply, delivery, self._clock(), self._on_unknown))
+
+    def back(self, letter: Letter, why: Reply) -> None:
+        """See Bag."""
+        self._run.desk.return_(self._at_hand.pop(letter.name))
+
+    def _settle(self, delivery: Delivery, verdict: Verdict) -> None:
+        self._run.desk.settle(delivery, verdict)
+        self._run.tally.count(delivery, verdict)
+        self.fruitful |= verdict.state is not State.QUEUED or verdict.counts
+        self._run.progress(self._run.tally)

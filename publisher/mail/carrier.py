@@ -1,11 +1,9 @@
-"""What carries letters: an SMTP relay or a Maildir, one connection of it."""
+"""What carries letters, an SMTP relay or a Maildir, one connection of it; and where it has them from."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from typing import Protocol
 
 from publisher.model.delivery import Letter, Reply, Stage
-
-BeforeContent = Callable[[], Awaitable[None]]
 
 
 class Down(Exception):
@@ -19,23 +17,64 @@ class Down(Exception):
         return f"{self.reply.code or 'no reply'}: {self.reply.text}"
 
 
+class Bag(Protocol):
+    """The letters for one connection. Each that was taken is told of once, or put back."""
+
+    async def take(self) -> Letter | None:
+        """The next letter, waited for; None: this connection has no more to carry."""
+
+    def ahead(self) -> Letter | None:
+        """The next letter if there is one at hand: its envelope may ride behind the content of the one before."""
+
+    def begin(self, letter: Letter) -> Awaitable[bool]:
+        """Done when everything told so far, and that the content of *letter* leaves now, is on the disk (S1). False:
+        it was cancelled, and its content stays."""
+
+    def tell(self, letter: Letter, stage: Stage, reply: Reply) -> None:
+        """How far *letter* came, and the reply that ended it (code 0: none came)."""
+
+    def back(self, letter: Letter, why: Reply) -> None:
+        """Nothing of *letter* left but perhaps its envelope, and nobody refused it: *why* the connection ended."""
+
+
 class Carrier(Protocol):
     """One connection: letters go over it one at a time."""
-
-    @property
-    def alive(self) -> bool:
-        """Whether another letter may be sent on this connection."""
 
     async def open(self) -> None:
         """Make it ready. Raises Down."""
 
-    async def send(self, letter: Letter, before_content: BeforeContent) -> tuple[Stage, Reply]:
-        """Send *letter*; return how far it came and the reply that ended it (code 0: none came).
-
-        *before_content* is awaited when the relay has agreed to take the content and before its first byte leaves:
-        the ledger commits there. What it raises goes on to the caller, and no content leaves. A relay's refusal,
-        silence or end never raises.
-        """
+    async def converse(self, bag: Bag) -> None:
+        """Carry what is in *bag* until it is empty or the connection ends. The content of a letter leaves only after
+        `begin` said so. What the bag raises goes on to the caller; a relay's refusal, silence or end never raises."""
 
     async def close(self) -> None:
         """Part from the relay; never raises."""
+
+
+class OneLetter:
+    """A bag with one letter that no ledger knows of; `outcome` is what became of it."""
+
+    def __init__(self, letter: Letter) -> None:
+        self._letter: Letter | None = letter
+        self.outcome = Stage.CONNECT, Reply(0, "not sent")
+
+    async def take(self) -> Letter | None:
+        """See Bag."""
+        letter, self._letter = self._letter, None
+        return letter
+
+    def ahead(self) -> Letter | None:
+        """See Bag."""
+        return None
+
+    async def begin(self, letter: Letter) -> bool:
+        """See Bag: there is nothing to be written down."""
+        return True
+
+    def tell(self, letter: Letter, stage: Stage, reply: Reply) -> None:
+        """See Bag."""
+        self.outcome = stage, reply
+
+    def back(self, letter: Letter, why: Reply) -> None:
+        """See Bag."""
+        self.outcome = Stage.MAIL, why

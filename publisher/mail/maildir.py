@@ -4,7 +4,7 @@ import asyncio
 import os
 from pathlib import Path
 
-from publisher.mail.carrier import BeforeContent, Down
+from publisher.mail.carrier import Bag, Down
 from publisher.model.delivery import Letter, Reply, Stage
 
 
@@ -17,10 +17,6 @@ class MaildirCarrier:
         self._alive = False
         self._read: frozenset[str] = frozenset()
 
-    @property
-    def alive(self) -> bool:
-        return self._alive
-
     async def open(self) -> None:
         """Make the three folders and look what mail readers took. Raises Down."""
         try:
@@ -29,11 +25,13 @@ class MaildirCarrier:
             raise Down(Stage.CONNECT, Reply(0, str(error))) from error
         self._alive = True
 
-    async def send(self, letter: Letter, before_content: BeforeContent) -> tuple[Stage, Reply]:
-        """See Carrier.send."""
-        if not self._alive:
-            return Stage.CONNECT, Reply(0, "not open")
-        await before_content()
+    async def converse(self, bag: Bag) -> None:
+        """See Carrier.converse."""
+        while self._alive and (letter := await bag.take()) is not None:
+            if await bag.begin(letter):
+                bag.tell(letter, *await self._take(letter))
+
+    async def _take(self, letter: Letter) -> tuple[Stage, Reply]:
         try:
             if letter.name not in self._read:
                 await asyncio.to_thread(put, self._folder, letter.name, letter.data)

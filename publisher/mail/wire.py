@@ -20,6 +20,8 @@ class Wire(asyncio.Protocol):
         self._rest, self._lines, self._size = b"", list[bytes](), 0
         self._replies: deque[Reply] = deque()
         self._waiter: asyncio.Future[None] | None = None
+        self._wanted, self._until = 0, 0.0  # replies that are waited for, and until when
+        self._watch: asyncio.TimerHandle | None = None
         self._end: str | None = None
         transport.set_write_buffer_limits(
             high=0
@@ -30,63 +32,90 @@ class Wire(asyncio.Protocol):
 
     @property
     def alive(self) -> bool:
+        """Whether something may still be asked."""
         return self._end is None and not self._replies
 
-    async def ask(self, line: bytes) -> Reply:
-        """Write a command (CRLF is added) and return its reply; code 0 when none came within the timeout."""
-        if (early := self.unasked()) is not None:
-            return early
-        self._transport.write(line + b"\r\n")
-        return await self.reply()
-
-    async def write(self, data: bytes) -> Reply | None:
-        """Write *data* and wait until it has left; return what came instead of silence, None if nothing did."""
+    def write(self, *parts: bytes) -> None:
+        """Write *parts* without waiting; their replies are the next ones."""
         if self._end is None:
-            self._transport.write(data)
+            self._transport.writelines(parts)
+
+    async def drained(self) -> None:
+        """Wait until everything written has left; the connection ends where that takes longer than the timeout."""
+        if not self._room.is_set():
             try:
                 async with asyncio.timeout(self._timeout):
                     await self._room.wait()
             except TimeoutError:
                 self.hang_up("the relay took nothing in time")
-        return self.unasked()
 
-    def write_now(self, data: bytes) -> None:
-        """Write *data* without waiting; its reply is the next one."""
-        self._transport.write(data)
+    async def replies(self, count: int, patience: float = 1.0) -> list[Reply]:
+        """The next *count* replies; fewer where the connection ended, or where none came for *patience* times the
+        timeout. A 421 is the last (RFC 5321, 3.8)."""
+        if len(self._replies) < count and self._end is None:
+            await self._wait(count, patience)
+        found = list[Reply]()
+        while self._replies and len(found) < count:
+            found.append(self._replies.popleft())
+            if found[-1].code == 421:
+                self._replies.clear()
+                self.hang_up(found[-1].text)
+        return found
+
+    async def ask(self, line: bytes) -> Reply:
+        """Write a command (CRLF is added) and return its reply; code 0 when none came within the timeout."""
+        if (early := self.unasked()) is not None:
+            return early
+        self.write(line + b"\r\n")
+        return await self.reply()
 
     async def reply(self, patience: float = 1.0) -> Reply:
         """The next reply; code 0 when none came within *patience* times the timeout."""
-        if not self._replies and self._end is None:
-            self._waiter = self._loop.create_future()
-            try:
-                async with asyncio.timeout(self._timeout * patience):
-                    await self._waiter
-            except TimeoutError:
-                self.hang_up("no reply in time")
-            finally:
-                self._waiter = None
-        if not self._replies:
-            return Reply(0, self._end or "")
-        reply = self._replies.popleft()
-        if reply.code == 421:  # it closes the channel (RFC 5321, 3.8)
-            self.hang_up(reply.text)
-        return reply
+        found = await self.replies(1, patience)
+        return found[0] if found else self.silence
+
+    @property
+    def silence(self) -> Reply:
+        """What stands for a reply that did not come: why."""
+        return Reply(0, self._end or "no reply")
 
     def unasked(self) -> Reply | None:
         """Why no further command makes sense: the connection's end, or a reply without a question."""
         if self._replies:
             reply = self._replies.popleft()
+            self._replies.clear()
             self.hang_up("a reply nobody asked for")
             return reply if reply.code >= 400 else Reply(0, f"unasked: {reply.code} {reply.text}")
-        return None if self._end is None else Reply(0, self._end)
+        return None if self._end is None else self.silence
 
     def hang_up(self, why: str) -> None:
         """End the connection at once, without QUIT."""
         if self._end is None:
             self._end = why or "the connection was closed"
             self._transport.abort()
+            if self._watch is not None:
+                self._watch.cancel()
         self._room.set()
         self._wake()
+
+    async def _wait(self, count: int, patience: float) -> None:
+        self._wanted, self._waiter = count, self._loop.create_future()
+        self._until = self._loop.time() + self._timeout * patience
+        if self._watch is None:  # one timer a connection, not one a letter
+            self._look()
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+
+    def _look(self) -> None:
+        """End a wait that takes too long; look again when the one at hand would."""
+        now = self._loop.time()
+        if self._waiter is not None and now >= self._until:
+            self.hang_up("no reply in time")
+            return
+        at = self._until if self._waiter is not None else now + self._timeout
+        self._watch = self._loop.call_at(min(at, now + self._timeout), self._look)
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
@@ -100,6 +129,8 @@ class Wire(asyncio.Protocol):
             return self.hang_up("a line too long for a reply")
         for line in lines:
             self._line(line.removesuffix(b"\r"))
+        if len(self._replies) >= self._wanted:
+            self._wake()
         return None
 
     def _line(self, line: bytes) -> None:
@@ -112,7 +143,8 @@ class Wire(asyncio.Protocol):
             text = b" ".join(part.strip() for part in self._lines).decode("utf-8", "backslashreplace")
             self._replies.append(Reply(int(found[1]), text))
             self._lines, self._size = [], 0
-            self._wake()
+            if found[1] == b"421":  # nothing that is waited for behind it comes
+                self._wake()
         return None
 
     def eof_received(self) -> None:

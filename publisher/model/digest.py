@@ -10,6 +10,7 @@ from typing import Literal
 
 from publisher.model.article import Direction
 from publisher.model.media import Shown
+from publisher.model.stop import Stopped
 
 # Stand in a rendered variant where each reader's own URLs go. U+FDD0 and U+FDD1 are noncharacters: no article can
 # hold them (the cleaning door removes them).
@@ -84,6 +85,7 @@ class Edition:
     opening: str = ""  # what the editor says first: paragraphs of plain text
     name: str = ""  # of its page in the newsletter's archive: "2026-11-23"; "" = it has none
     from_seq: int | None = None  # it holds what comes after this one; None: each reader's watermark says (D1)
+    stopped: Stopped | None = None  # why we held it ourselves
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from publisher.layout import Layout
 from publisher.model.digest import Approve, Edition, Kind, Release
 from publisher.model.site import Site
+from publisher.model.stop import SAID
 from publisher.pages.frame import inline, page
 from publisher.templating import Templates
 from publisher.text.dates import digits_for, site_date
@@ -49,6 +50,7 @@ def approval_page(site: Site, layout: Layout, templates: Templates, shown: Shown
     heading = shown.subject or ui.text(_PROBLEM if shown.problem else "No article is left in it.")
     number = len(shown.headlines) + shown.more
     forms = ("%(n)s more article on the site", "%(n)s more articles on the site")
+    stopped = shown.edition.stopped
     offered = _OFFERED[shown.edition.release] if shown.open else ()
     facts = [
         ui.count("%(n)s article", "%(n)s articles", number, digits),
@@ -68,6 +70,8 @@ def approval_page(site: Site, layout: Layout, templates: Templates, shown: Shown
         newsletter=inline(shown.newsletter, ui.direction),
         heading=inline(heading, ui.direction),
         state=_state(site, shown, ui),
+        stopped=ui.text(SAID[stopped.reason]) if stopped else "",
+        evidence=stopped.evidence if stopped else "",
         problem=shown.problem,
         facts=facts,
         headlines=[_headline(each, site) for each in shown.headlines],

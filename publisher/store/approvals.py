@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, ScalarSelect, select, update
 
@@ -33,9 +34,26 @@ def set_release(
 ) -> bool:
     """What was decided about the edition, which was *before*; *planned* and *expires*, where they change with it.
     Whether it was still so."""
-    moved = {name: value for name, value in {"planned": planned, "expires": expires}.items() if value}
+    moved: dict[str, Any] = {
+        name: value for name, value in {"planned": planned, "expires": expires}.items() if value
+    }
+    if release is Release.RELEASED:
+        moved["stopped"] = ""
     row = update(editions).where(editions.c.id == edition, editions.c.release == before)
     return connection.execute(row.values({"release": release} | moved)).rowcount == 1
+
+
+def stop(connection: Connection, edition: int, stopped: str) -> bool:
+    """Hold the edition, and why. Whether it was released."""
+    row = update(editions).where(editions.c.id == edition, editions.c.release == Release.RELEASED)
+    return connection.execute(row.values(release=Release.HELD, stopped=stopped)).rowcount == 1
+
+
+def resume(connection: Connection, edition: int, now: datetime) -> None:
+    """What was put off at nobody's charge before the edition was stopped is due *now*."""
+    row = update(deliveries).where(QUEUED, deliveries.c.edition == edition, deliveries.c.due > now)
+    refused = (deliveries.c.attempts == 0) & (deliveries.c.code > 0)
+    connection.execute(row.where(refused).values(due=now))
 
 
 def open_with(connection: Connection, edition: int, opening: str) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from publisher.model.delivery import State
 from publisher.model.digest import Content, Edition, Kind, Release, Variant
 from publisher.model.people import Reach, Wish
+from publisher.model.stop import Stopped
 from publisher.store import choices
 from publisher.store.tables import deliveries, editions, newsletters, subscribers, subscriptions, variants
 
@@ -333,5 +334,6 @@ def _progress(row: Row[*tuple[Any, ...]]) -> Progress:
         row.opening,
         row.name or "",
         row.from_seq,
+        Stopped.parse(row.stopped),
     )
     return Progress(edition, row.include_existing, row.cadence, row.cursor, row.complete, row.shown)

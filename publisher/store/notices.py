@@ -3,6 +3,7 @@ taken them (D8). For the engine it is a ledger like that of deliveries."""
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
@@ -65,7 +66,7 @@ def recover(connection: Connection) -> None:
 def claim(connection: Connection, now: datetime, limit: int) -> list[Delivery]:
     """Take the next letters that are due; those that nobody needs any more fail."""
     over = update(notices).where(QUEUED_NOTICE, notices.c.expires <= now)
-    connection.execute(over.values(state=State.FAILED, note="expired", html="", text=""))
+    connection.execute(over.values(state=State.FAILED, note="expired", html="", text="", attached=None))
     query = select(*notices.c["id", "recipient", "attempts", "expires"]).where(
         QUEUED_NOTICE, notices.c.due <= now
     )
@@ -84,25 +85,26 @@ def _mark(connection: Connection, ids: list[int], before: State, after: State) -
     connection.execute(row.values(state=after))
 
 
-def begin(connection: Connection, number: int) -> bool:
-    """Mark a claimed letter `sending`."""
-    row = update(notices).where(notices.c.id == number, notices.c.state == State.CLAIMED)
-    return connection.execute(row.values(state=State.SENDING)).rowcount == 1
+def begin(connection: Connection, ids: Sequence[int]) -> set[int]:
+    """Mark claimed letters `sending`; nothing stops one."""
+    _mark(connection, list(ids), State.CLAIMED, State.SENDING)
+    return set()
 
 
-def settle(connection: Connection, delivery: Delivery, verdict: Verdict) -> None:
-    """Write what became of a letter; of one that is done with no more is kept than that it was."""
-    values = {
-        "state": verdict.state,
-        "attempts": delivery.attempts + verdict.counts,
-        "code": verdict.code,
-        "note": verdict.note,
-    }
-    if verdict.due:
-        values["due"] = verdict.due
-    if verdict.state is not State.QUEUED:
-        values |= {"html": "", "text": ""}
-    connection.execute(update(notices).where(notices.c.id == delivery.id).values(values))
+def settle(connection: Connection, settled: Sequence[tuple[Delivery, Verdict]], now: datetime) -> None:
+    """Write what became of letters; of one that is done with no more is kept than that it was."""
+    for delivery, verdict in settled:
+        values: dict[str, Any] = {
+            "state": verdict.state,
+            "attempts": delivery.attempts + verdict.counts,
+            "code": verdict.code,
+            "note": verdict.note,
+        }
+        if verdict.due:
+            values["due"] = verdict.due
+        if verdict.state is not State.QUEUED:
+            values |= {"html": "", "text": "", "attached": None}
+        connection.execute(update(notices).where(notices.c.id == delivery.id).values(values))
 
 
 def is_due(connection: Connection, now: datetime) -> bool:

@@ -52,11 +52,26 @@ class Store:
 
     async def settle(self, work: Work[T]) -> T:
         """Like `write`, urgent, from the event loop."""
+        return await self.post(work)
+
+    def post(self, work: Work[T]) -> "asyncio.Future[T]":
+        """Like `settle`, for whoever has something else to do meanwhile: the future of *work*'s result."""
         assert self._writer, "the store was opened for reading"
-        try:
-            return await asyncio.wrap_future(self._writer.submit(work, urgent=True))
-        except DBAPIError as error:
-            raise _explained(self.path, error) from error
+        explained: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+
+        def told(done: "asyncio.Future[T]") -> None:
+            if explained.cancelled():
+                return
+            error = done.exception()
+            if error is None:
+                explained.set_result(done.result())
+            else:
+                explained.set_exception(
+                    _explained(self.path, error) if isinstance(error, DBAPIError) else error
+                )
+
+        asyncio.wrap_future(self._writer.submit(work, urgent=True)).add_done_callback(told)
+        return explained
 
     def copy(self, path: Path) -> "Store":
         """A writable copy of the database at *path*, for trying things out."""

@@ -153,6 +153,7 @@ def edition_row(edition: Edition, counts: dict[str, int]) -> dict[str, Any]:
         "slot": edition.slot,
         "kind": edition.kind,
         "release": edition.release,
+        "stopped": str(edition.stopped or ""),
         "planned": rfc3339(edition.planned),
         "expires": rfc3339(edition.expires),
         "deliveries": counts,

@@ -1,0 +1,47 @@
+"""An edition that goes wrong is held by us, and its editors are told (S3, S9, B2)."""
+
+from datetime import datetime
+from functools import partial
+
+from publisher.actions import endings
+from publisher.actions.approval import NEWS, addressees, approval_url
+from publisher.actions.house import House
+from publisher.digests import decisions
+from publisher.model.digest import Content, Edition, Release
+from publisher.model.stop import LASTING, Stop, Stopped
+from publisher.store import approvals, editions
+from publisher.store import notices as outbox
+
+
+def stop(house: House, edition: int, reason: Stop, now: datetime, *, reply: str = "") -> bool:
+    """Hold a released edition for this *reason*; *reply* is the answer of a mail server that shows it, one line,
+    escaped. Its editors get one notice, also where all of it has left. Returns whether it was held: not where somebody
+    released it in spite of a reason that lasts. Raises BadConfig, when it is held, where the template of the notice
+    cannot be used."""
+    progress = house.store.read(lambda c: editions.progress(c, edition))
+    if progress is None or progress.edition.release is not Release.RELEASED:
+        return False
+    key = f"{edition}:{reason}" if reason in LASTING else f"{edition}:{now.isoformat()}"
+    if house.store.read(lambda c: outbox.has(c, "stopped", key)):
+        return False
+    why, over = Stopped(reason, reply), endings.is_over(house, progress)
+    if not over and not house.store.write(partial(approvals.stop, edition=edition, stopped=str(why))):
+        return False
+    content = _notice(house.learnt(), progress.edition, why, over=over)
+    add = partial(outbox.add, kind="stopped", key=key, recipients=addressees(house), content=content)
+    house.store.write(partial(add, now=now, expires=now + NEWS))
+    return not over
+
+
+def _notice(house: House, edition: Edition, why: Stopped, *, over: bool) -> Content:
+    variant = house.store.read(lambda c: editions.foremost(c, edition.id))
+    subject = house.store.read(lambda c: editions.variant(c, variant.id)).content.subject if variant else ""
+    return decisions.stopped(
+        house.site,
+        house.layout,
+        house.templates,
+        subject=subject or edition.name or edition.newsletter,
+        why=why,
+        over=over,
+        approval_url=approval_url(house, edition.id),
+    )

@@ -1,0 +1,196 @@
+"""The loop's side of the ledger: letters claimed ahead, and what goes to the disk with the next commit.
+
+At most one commit is under way; whatever connections ask meanwhile goes into the next one, so nobody waits for a window
+of time and a commit serves all who ask (S1).
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from publisher.model.delivery import Delivery, Verdict
+from publisher.store.store import Store
+
+STOCK = 500  # letters claimed ahead at the most: a few seconds of the fastest relay
+LASTS = 5.0  # seconds that a claim should last, so that what is due later does not wait behind it
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """Where letters wait in the store."""
+
+    claim: Callable[[Connection, datetime, int], list[Delivery]]
+    begin: Callable[[Connection, Sequence[int]], set[int]]
+    settle: Callable[[Connection, Sequence[tuple[Delivery, Verdict]], datetime], None]
+    put_back: Callable[[Connection, list[int]], None]
+    recover: Callable[[Connection], object]
+
+
+@dataclass(slots=True)
+class _Slip:
+    """What one commit writes."""
+
+    begun: list[tuple[Delivery, "asyncio.Future[bool]"]] = field(default_factory=list)
+    settled: list[tuple[Delivery, Verdict]] = field(default_factory=list)
+    back: list[Delivery] = field(default_factory=list)
+    claim: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.begun or self.settled or self.back or self.claim)
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    refused: list[set[int]]  # by queue: letters that may not leave
+    claimed: list[Delivery]
+
+
+class Desk:
+    """One run over *queues*, the first of which has precedence. *which* tells the queue of a delivery by its place."""
+
+    def __init__(
+        self,
+        store: Store,
+        queues: Sequence[Queue],
+        which: Callable[[Delivery], int],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._store, self._queues, self._which, self._clock = store, queues, which, clock
+        self._loop = asyncio.get_running_loop()
+        self._stock: deque[Delivery] = deque()
+        self._slip = _Slip()
+        self._writing = self._called = False
+        self._more = True  # the last claim found something, or there was none
+        self._size, self._claimed_at = 2, 0.0  # of the last claim, and when
+        self._news = asyncio.Event()  # a commit came back, or it is over
+        self._over = False
+        self._broken: BaseException | None = None
+
+    def stop(self) -> None:
+        """Nobody takes a letter any more."""
+        self._over = True
+        self._news.set()
+
+    async def take(self) -> Delivery | None:
+        """The next letter; None when none is due, or after `stop`. Raises what the store raised."""
+        while True:
+            if self._broken is not None:
+                raise self._broken
+            if (delivery := self.at_hand()) is not None:
+                return delivery
+            if self._over or not (self._more or self._slip.claim or self._writing):
+                return None
+            self._news.clear()
+            await self._news.wait()
+
+    def at_hand(self) -> Delivery | None:
+        """The next letter if one is claimed."""
+        if self._over:
+            return None
+        if len(self._stock) <= self._size // 2 and self._more:
+            self._call()
+        return self._stock.popleft() if self._stock else None
+
+    def return_(self, delivery: Delivery) -> None:
+        """Nothing of it left: it is the next letter again."""
+        self._stock.appendleft(delivery)
+        self._news.set()
+
+    def begin(self, delivery: Delivery) -> "asyncio.Future[bool]":
+        """Done when all that was settled before, and that this letter's content leaves, is on the disk; whether it
+        may leave. Raises what the store raised."""
+        future: asyncio.Future[bool] = self._loop.create_future()
+        if self._broken is not None:
+            future.set_exception(self._broken)
+            return future
+        self._slip.begun.append((delivery, future))
+        self._call()
+        return future
+
+    def settle(self, delivery: Delivery, verdict: Verdict) -> None:
+        """Write what became of a letter with the next commit."""
+        self._slip.settled.append((delivery, verdict))
+        self._call()
+
+    def queue_again(self) -> None:
+        """What is claimed and not begun is queued again: it may not be due any more."""
+        self._slip.back += self._stock
+        self._stock.clear()
+        self._more = True
+        self._call()
+
+    async def close(self) -> None:
+        """Queue again what is left, and wait for the last commit. Raises what the store raised."""
+        self._over = True
+        self.queue_again()
+        while self._broken is None and (self._writing or self._called or self._slip):
+            self._news.clear()
+            await self._news.wait()
+        if self._broken is not None:
+            raise self._broken
+
+    def _call(self) -> None:
+        """Write when this turn of the loop is over, or the commit under way."""
+        if not (self._called or self._writing):
+            self._called = True
+            self._loop.call_soon(self._write)
+
+    def _write(self) -> None:
+        self._called = False
+        slip, self._slip = self._slip, _Slip()
+        if not self._over and self._more and len(self._stock) <= self._size // 2:
+            slip.claim = self._size = self._wanted()
+        if not slip:
+            self._news.set()
+            return
+        self._writing = True
+        now = self._clock()
+        future = self._store.post(lambda connection: self._commit(connection, slip, now))
+        future.add_done_callback(lambda done: self._written(slip, done))
+
+    def _wanted(self) -> int:
+        """Twice as many as last time while they go quickly, half as many where they last long."""
+        now = self._loop.time()
+        quick = now - self._claimed_at < LASTS
+        self._claimed_at = now
+        return min(STOCK, self._size * 2) if quick or not self._stock else max(2, self._size // 2)
+
+    def _commit(self, connection: Connection, slip: _Slip, now: datetime) -> _Written:
+        """In the writer's thread."""
+        refused, claimed = list[set[int]](), list[Delivery]()
+        for place, queue in enumerate(self._queues):
+            settled = [each for each in slip.settled if self._which(each[0]) == place]
+            if settled:
+                queue.settle(connection, settled, now)
+            back = [each.id for each in slip.back if self._which(each) == place]
+            if back:
+                queue.put_back(connection, back)
+            begun = [each.id for each, _ in slip.begun if self._which(each) == place]
+            refused.append(queue.begin(connection, begun) if begun else set())
+            if slip.claim > len(claimed):
+                claimed += queue.claim(connection, now, slip.claim - len(claimed))
+        return _Written(refused, claimed)
+
+    def _written(self, slip: _Slip, done: "asyncio.Future[_Written]") -> None:
+        self._writing = False
+        if (error := done.exception()) is not None:
+            self._broken = error
+            for _, future in [*slip.begun, *self._slip.begun]:
+                if not future.done():
+                    future.set_exception(error)
+            self._news.set()
+            return
+        written = done.result()
+        for delivery, future in slip.begun:
+            if not future.done():
+                future.set_result(delivery.id not in written.refused[self._which(delivery)])
+        if slip.claim:
+            self._more = bool(written.claimed)
+            self._stock.extend(written.claimed)
+        self._news.set()
+        if self._slip:
+            self._call()
