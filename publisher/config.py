@@ -24,6 +24,7 @@ from publisher.errors import BadConfig, NotASite
 from publisher.feeds import aliases, websub
 from publisher.feeds.settings import FeedSettings
 from publisher.mail.address import ascii_mailbox, domain, mailbox
+from publisher.mail.intake.settings import check as check_bounces
 from publisher.mail.settings import MailSettings, check_numbers, one_or_many, relays
 from publisher.model.digest import Approve, Frequency, Newsletter
 from publisher.model.feed import Kind
@@ -211,6 +212,8 @@ class _Reader:
             self._check(("mail",), "reply_to", lambda: ascii_mailbox(file.mail.reply_to))
         if file.mail.bounce_domain:
             self._check(("mail",), "bounce_domain", lambda: domain(file.mail.bounce_domain))
+        self._check(("mail", "bounces"), "imap", lambda: check_bounces(file.mail.bounces))
+        self._check(("mail", "bounces"), "every", lambda: _between(file.mail.bounces.every, 5, 86400))
         self._check(("articles",), "settle", lambda: _between(file.articles.settle, 0, 3600))
         self._check(("articles",), "scan_every", lambda: _between(file.articles.scan_every, 1, 86400))
         self._check(("articles",), "max_bytes", lambda: _between(file.articles.max_bytes, 1000, 10**9))

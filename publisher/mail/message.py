@@ -8,12 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from hashlib import blake2b
 from html import escape
 from urllib.parse import quote
 
 from publisher.mail.address import domain_of, local_part, on_the_wire
 from publisher.mail.headers import address_field, raw_field, text_field
-from publisher.mail.slots import Slotted
+from publisher.mail.slots import Slotted, base64_lines
 from publisher.model.delivery import Letter
 from publisher.model.digest import PREFERENCES_SLOT, UNSUBSCRIBE_SLOT, Content, Edition
 
@@ -23,6 +24,13 @@ _URL = re.compile(r"[!-~]+")
 _NOT_IN_A_BODY = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _SLOTS = (UNSUBSCRIBE_SLOT, PREFERENCES_SLOT)
 _PART = "Content-Type: text/{}; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n"
+
+
+_MESSAGE = (
+    "Content-Type: {}\r\nContent-Transfer-Encoding: {}\r\n"
+    'Content-Disposition: attachment; filename="message.eml"\r\n\r\n'
+)
+_LONGEST_LINE = 998  # octets (RFC 5322, 2.1.1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +141,17 @@ def assemble(
 
 
 def notice(
-    content: Content, sender: Sender, *, kind: str, key: str, recipient: str, sent: datetime
+    content: Content,
+    sender: Sender,
+    *,
+    kind: str,
+    key: str,
+    recipient: str,
+    sent: datetime,
+    attached: bytes | None = None,
 ) -> Letter:
     """A letter to one person that belongs to no list, whatever *sender* says: a confirmation, a goodbye, a preview
-    for editors. Its content has no slots.
+    for editors. Its content has no slots. *attached*, a message as it came, goes with it.
 
     *kind* is a word of ASCII letters and digits, "confirm". *key* is an HMAC of whom it is for; with *sent*, the Date,
     it makes the Message-ID: another try of the same letter repeats both. Raises ValueError as `letter` does.
@@ -145,6 +160,8 @@ def notice(
         raise ValueError(f"not a kind of letter: {kind!r}")
     stem = f"{kind}-{int(sent.timestamp())}"
     frame = _frame(content, replace(sender, list=None), stem, sent, kind)
+    if attached is not None:
+        frame = _with_message(frame, attached)
     return letter(frame, recipient=recipient, message_id_key=key)
 
 
@@ -185,6 +202,36 @@ def _frame(
     )
     end = f"--{mark}--\r\n".encode()
     return Skeleton(sender, stem, sent, start, b"".join(tail), parts, end, text.names | html.names)
+
+
+def _with_message(frame: Skeleton, data: bytes) -> Skeleton:
+    """*frame* as the first part, and the message *data* as the second (RFC 2046, 5.1.3)."""
+    # No message holds its own hash, so none of its lines can be the boundary; and ours begin otherwise.
+    mark = f"nashir+{blake2b(data, digest_size=16).hexdigest()}"
+    head, name, kind = frame.tail.rpartition(b"Content-Type: ")
+    before = f"--{mark}\r\n".encode()
+    (first, *rest), mixed = frame.parts, raw_field("Content-Type", f'multipart/mixed; boundary="{mark}"')
+    return replace(
+        frame,
+        tail=head + mixed + b"\r\n",
+        parts=((before + name + kind + first[0], *first[1:]), *rest),
+        end=b"".join([frame.end, before, _enclosed(data), f"\r\n--{mark}--\r\n".encode()]),
+    )
+
+
+def _enclosed(data: bytes) -> bytes:
+    """A message as a part. As message/rfc822 it may not be encoded (RFC 2046, 5.2.1): one that mail does not carry as
+    it is goes as a file."""
+    if data.startswith(b"From "):  # how mail servers begin what they pipe (mbox)
+        data = data.partition(b"\n")[2]
+    lines = data.replace(b"\r\n", b"\n").split(b"\n")
+    if (
+        data.isascii()
+        and not re.search(rb"[\x00\r]", b"".join(lines))
+        and max(map(len, lines)) <= _LONGEST_LINE
+    ):
+        return _MESSAGE.format("message/rfc822", "7bit").encode() + b"\r\n".join(lines)
+    return _MESSAGE.format("application/octet-stream", "base64").encode() + base64_lines(data)
 
 
 def _of_the_list(known: MailingList | None) -> list[bytes]:

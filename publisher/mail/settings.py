@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from publisher.mail.intake.settings import BounceSettings
 from publisher.mail.relay import Relay, parse
 
 OnUnknown = Literal["resend", "hold"]
@@ -28,6 +29,7 @@ class MailSettings:
     password: str = field(default="", repr=False)
     allow_plain: bool = False
     timeout: float = 60.0  # seconds a relay has for one answer
+    bounces: BounceSettings = field(default_factory=BounceSettings)
 
 
 def relays(settings: MailSettings) -> tuple[Relay, ...]:

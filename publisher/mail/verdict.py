@@ -4,8 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from publisher.mail.bounces.table import meaning
 from publisher.mail.settings import OnUnknown
 from publisher.model.delivery import Delivery, Reply, Stage, State, Verdict
+from publisher.model.report import Kind
 
 # Waits after the first, second ... try that the recipient's side put off; the last one repeats.
 BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 60, 240))
@@ -50,12 +52,17 @@ def judge(stage: Stage, reply: Reply, delivery: Delivery, now: datetime, on_unkn
     note = escaped(reply.text)
     doubt = rule.state is State.UNKNOWN
     if rule.state is not State.QUEUED and not (doubt and on_unknown == "resend"):
-        return Verdict(rule.state, None, rule.counts, reply.code, note)
+        return Verdict(rule.state, None, rule.counts, reply.code, note, _says(stage, reply))
     due = now + (rule.wait or BACK_OFF[min(delivery.attempts, len(BACK_OFF) - 1)])
     if due > delivery.expires:
         end = State.UNKNOWN if doubt else State.FAILED
         return Verdict(end, None, rule.counts, reply.code, escaped(f"expired; last: {reply.text}"))
     return Verdict(State.QUEUED, due, rule.counts, reply.code, note)
+
+
+def _says(stage: Stage, reply: Reply) -> Kind | None:
+    """What a refusal says of the address, by the table of bounces (B1): at RCPT alone it is about that."""
+    return meaning(reply.text).kind if stage is Stage.RCPT and reply.code >= 500 else None
 
 
 def escaped(text: str) -> str:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
 
+from publisher.model.report import Kind
+
 
 class State(IntEnum):
     """State of a delivery (S1). The numbers stand in the database."""
@@ -68,3 +70,4 @@ class Verdict:
     counts: bool  # whether the try is charged to the recipient
     code: int
     note: str  # the reply, escaped and cut, for the ledger and people
+    says: Kind | None = None  # what a refusal for good says of the address (B1); None: nothing

@@ -24,6 +24,9 @@ class Report:
 
     kind: Kind
     code: str = ""  # RFC 3463: "5.1.1"; or the SMTP code "550"; "" where it says none
-    note: str = ""  # the diagnostic text that decided
+    note: str = ""  # the diagnostic text that decided; the subject of what is no report
     recipient: str = ""  # the address it says it is about, as far as it says
     host: str = ""  # the reporting host
+    returned_id: str = ""  # Message-ID of the letter that came back, without its angle brackets
+    returned_from: str = ""  # ... the sender of its envelope: our VERP address, where it was kept
+    returned_to: str = ""  # ... the address in its To

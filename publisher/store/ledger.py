@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, Select, func, select, update
 from publisher.model.delivery import Delivery, State, Verdict
 from publisher.model.digest import Release
 from publisher.model.people import Reach, Wish
-from publisher.store import choices
+from publisher.store import choices, reports
 from publisher.store.tables import QUEUED, deliveries, editions, newsletters, subscribers, subscriptions
 
 # Of these cadences those whose letters may not leave now, and when they may (D5).
@@ -190,6 +190,8 @@ def _settle(connection: Connection, delivery: Delivery, verdict: Verdict, now: d
         "at": now,
     }
     connection.execute(row.values(values | ({"due": verdict.due} if verdict.due else {})))
+    if verdict.says:
+        reports.refused(connection, delivery, verdict, now)
 
 
 def put_back(connection: Connection, ids: list[int]) -> None:

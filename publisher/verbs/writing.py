@@ -17,7 +17,7 @@ from publisher.errors import BadConfig, BadInput, BadState, PublisherError, Unwr
 from publisher.model.delivery import State
 from publisher.model.digest import Newsletter
 from publisher.store import editions, ledger, notices
-from publisher.verbs import choosing, editing, pinging
+from publisher.verbs import choosing, editing, pinging, returning
 from publisher.verbs.session import Session, on_disk, recover
 
 if TYPE_CHECKING:  # each verb imports what it needs: `publish` neither plans nor sends
@@ -72,6 +72,7 @@ async def send(
         refused = tally.failures
         tally = await _deliver(session, progress)
         tally.failures = refused + tally.failures
+    problems += (await returning.reckon(session)).problems  # of what mail servers said of addresses
     after = await asyncio.to_thread(session.house.store.read, ledger.tally)
     gained = {state: after.get(state, 0) - before.get(state, 0) for state in State}
     return {
@@ -335,6 +336,7 @@ TABLE = {
     "resume": resume,
     "editions decide": editing.decide,
     "correct": editing.correct,
+    "bounces": returning.bounces,
 }
 
 

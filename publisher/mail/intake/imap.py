@@ -118,14 +118,17 @@ class Imap:
         self._tries = self._tries + 1 if self._fetching == uid else 1
         self._fetching = uid
         if self._tries > TRIES:
-            return self._lost(uid, f"the connection was lost {TRIES} times")
+            self._lost(uid, f"the connection was lost {TRIES} times")
+            return None
         answer, parts = client.uid("FETCH", str(uid), f"(RFC822.SIZE BODY.PEEK[]<0.{MOST}>)")
         for part in parts:
             if isinstance(part, tuple) and b"BODY[]" in part[0].upper():
                 size = re.search(rb"RFC822\.SIZE (\d+)", b" ".join(_bytes(parts)), re.IGNORECASE)
                 data = bytes(part[1][:MOST])
                 return Mail(str(uid), data, max(int(size[1]) if size else 0, len(part[1])))
-        return self._lost(uid, "it was not given out") if answer != "OK" else None  # else somebody removed it
+        if answer != "OK":  # else somebody removed it
+            self._lost(uid, "it was not given out")
+        return None
 
     def _lost(self, uid: int, why: str) -> None:
         self.troubles.append(f"{self.name}: message {uid} cannot be read: {why}")
@@ -139,7 +142,9 @@ class Imap:
                 uids = ",".join(key for key, each in fates if each is fate)
                 if uids:
                     remove = fate is Fate.DONE and not self._keep
-                    _told(client.uid("STORE", uids, "+FLAGS.SILENT", f"({_GONE if remove else _FLAGS[fate]})"))
+                    _told(
+                        client.uid("STORE", uids, "+FLAGS.SILENT", f"({_GONE if remove else _FLAGS[fate]})")
+                    )
                     if remove:
                         self._expunge(client, uids)
         if fates:

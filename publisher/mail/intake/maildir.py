@@ -56,7 +56,11 @@ class Maildir:
         with os.scandir(self._folder / folder) as entries:
             for entry in entries:
                 flags = set(entry.name.rpartition(":2,")[2]) if ":2," in entry.name else set()
-                if entry.name.startswith(".") or entry.name in seen or f"{folder}/{entry.name}" in self._passed:
+                if (
+                    entry.name.startswith(".")
+                    or entry.name in seen
+                    or f"{folder}/{entry.name}" in self._passed
+                ):
                     continue
                 if not flags & _PASSED_OVER:
                     found.append(entry.name)
@@ -92,7 +96,9 @@ class Maildir:
                     self._finish(key, fate)
             except OSError as error:
                 mend = "look at the rights of the Maildir, and at the disk"
-                raise Unwritable(f"cannot be removed: {error.strerror}", f"{self.name}/{key}", mend) from error
+                raise Unwritable(
+                    f"cannot be removed: {error.strerror}", f"{self.name}/{key}", mend
+                ) from error
 
     def _finish(self, key: str, fate: Fate) -> None:
         path = self._folder / key
@@ -110,3 +116,25 @@ def spool(folder: Path, name: str, data: bytes) -> Path:
         (folder / each).mkdir(mode=0o700, parents=True, exist_ok=True)
     put(folder, name, data)
     return folder / "new" / name
+
+
+class Single:
+    """One message in a file, which stays as it is."""
+
+    def __init__(self, path: Path) -> None:
+        self.name, self.piped, self.position = str(path), True, ""
+        self.troubles: list[str] = []
+        self._path = path
+
+    @contextmanager
+    def open(self) -> Iterator[Iterator[Mail]]:
+        """See Mailbox.open."""
+        try:
+            with self._path.open("rb") as file:
+                mail = Mail(self.name, file.read(MOST), os.fstat(file.fileno()).st_size)
+        except OSError as error:
+            raise Unreachable(f"cannot be read: {error.strerror}", self.name, "look at its rights") from error
+        yield iter([mail])
+
+    def finish(self, fates: Sequence[tuple[str, Fate]]) -> None:
+        """Nothing: it is not ours to remove."""

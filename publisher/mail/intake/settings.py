@@ -58,7 +58,9 @@ def account(settings: BounceSettings) -> Account:
     if parts.scheme not in _PORTS or not host or not user or parts.query or parts.fragment:
         raise ValueError(f"not an IMAP mailbox; write {FORMS}")
     if parts.password is not None:
-        raise ValueError("the password stands in the URL of imap; write it as password, or in the environment")
+        raise ValueError(
+            "the password stands in the URL of imap; write it as password, or in the environment"
+        )
     if not settings.password:
         raise ValueError("the IMAP login has no password; set NASHIR__MAIL__BOUNCES__PASSWORD")
     if not (folder.isascii() and folder.isprintable()):
