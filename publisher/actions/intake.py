@@ -136,6 +136,8 @@ def _understood(house: House, mail: Mail, mark: str, taken: Taken, *, piped: boo
         wish = wish or _by_subject(house, report.note)
         wish = None if stranger.is_answer(message) else wish
     owner = mailbox(house.mail.reply_to or house.mail.sender)[1].lower()
+    # The first that a mail server wrote says where it lies: somebody may write to the owner, too.
+    nearest = next((each for each in addresses if each == owner or (ours and each.endswith(f"@{ours}"))), "")
     found = _Read(
         mail,
         mark,
@@ -143,7 +145,7 @@ def _understood(house: House, mail: Mail, mark: str, taken: Taken, *, piped: boo
         letter,
         wish,
         forged=any(local.startswith(("b+", "u+")) for local in locals_),
-        here=bool(ours) and (piped or bool(locals_)) and owner not in addresses,
+        here=bool(ours) and nearest != owner and (piped or nearest != ""),
         own=_claim(house, stranger.message_id(message)) is not None,
     )
     if report.kind not in _WRITTEN or wish or found.own or not found.here or stranger.is_mass(message):
