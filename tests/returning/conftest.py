@@ -12,11 +12,11 @@ from publisher.actions.house import House
 from tests.returning.post import DOMAIN, Office
 
 if TYPE_CHECKING:
-    from tests.conftest import Clock, Write
+    from tests.conftest import Clock
 
 
 @pytest.fixture
-def office(house: House, clock: Clock, write: Write, tmp_path: Path) -> Office:
+def office(house: House, clock: Clock, tmp_path: Path) -> Office:
     """A site with a bounce domain, whose owner is owner@example.org."""
     mail = replace(house.mail, bounce_domain=DOMAIN, reply_to="owner@example.org")
-    return Office(replace(house, mail=mail), clock, write, tmp_path / "mail")
+    return Office(replace(house, mail=mail), clock, tmp_path / "mail")

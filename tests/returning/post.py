@@ -10,22 +10,23 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select, update
+from sqlalchemy import Connection, select, update
 
-from publisher.actions import intake, plan, readers, slots
+from publisher.actions import intake, readers
 from publisher.actions.house import House
 from publisher.actions.intake import Taken
-from publisher.actions.publish import publish
 from publisher.mail.intake.maildir import Maildir
 from publisher.mail.message import message_id
 from publisher.model.delivery import State
+from publisher.model.digest import Content
 from publisher.model.people import Reach
-from publisher.store import people
-from publisher.store.tables import deliveries, notices, reports, subscribers, subscriptions
+from publisher.store import editions, people
+from publisher.store.editions import Turn
+from publisher.store.tables import cadences, deliveries, notices, reports, subscribers, subscriptions
 from publisher.subscribers.tokens import Claim
 
 if TYPE_CHECKING:
-    from tests.conftest import Clock, Write
+    from tests.conftest import Clock
 
 DOMAIN = "bounces.example.org"
 GONE = ("5.1.1", "550 5.1.1 <reader@example.net>: Recipient address rejected: User unknown")
@@ -39,7 +40,6 @@ class Office:
 
     house: House
     clock: Clock
-    write: Write
     folder: Path  # the Maildir
     numbers: Iterable[int] = field(default_factory=itertools.count)
 
@@ -51,17 +51,29 @@ class Office:
 
     def edition(self, *, sent: bool = True) -> int:
         """An edition to everybody; *sent*: the relay has taken all its letters."""
-        n = next(iter(self.numbers))
         self.clock.forward(minutes=1)
-        self.write(self.house, f"{n}.txt", f"خبر رقم {n}\nفقرة من الخبر رقم {n} لا غير.\n")
-        publish(self.house, self.clock())
-        number = slots.edition_now(
-            self.house, self.house.newsletter("daily")[0], self.clock(), include_existing=True
-        )
-        assert number
-        plan.plan(self.house, number, self.clock())
+        number = self.house.store.write(self._planned)
         if sent:
             self.state(number, State.SENT)
+        return number
+
+    def _planned(self, connection: Connection) -> int:
+        now = self.clock()
+        series = people.sync_newsletters(connection, ["daily"], now)["daily"]
+        end = now + timedelta(days=1)
+        number = editions.start(
+            connection, series.id, f"now:{now.isoformat()}", planned=now, expires=end, upto_seq=1
+        )
+        content = Content("العدد", "<p>نص</p>", "نص", "ar", "rtl")
+        variant = editions.add_variant(connection, number, "a", [], content)
+        editions.show(connection, number, variant)  # an edition it is, also where nobody is left to mail
+        progress = editions.progress(connection, number)
+        assert progress
+        for cadence in connection.execute(select(cadences.c.id)).scalars().all():
+            found = editions.readers(connection, cadence, 0, 999)
+            planned = [(each.subscriber, variant, each.seen_seq) for each in found]
+            editions.add_deliveries(connection, progress.edition, Turn(cadence, now, end, 0), planned, 999)
+        editions.finish(connection, number)
         return number
 
     def state(
