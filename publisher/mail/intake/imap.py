@@ -30,13 +30,18 @@ class Imap:
     piped = False
 
     def __init__(
-        self, account: Account, position: str = "", *, keep: bool = False, trusted: str | None = None
+        self,
+        account: Account,
+        position: str = "",
+        *,
+        keep: bool = False,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
-        """*trusted* is a file of certificates to trust instead of the machine's."""
+        """*tls*: whom to trust; by default the certificates that the machine trusts."""
         self.name, self.position = str(account), position
         self.troubles: list[str] = []
         self._account, self._keep = account, keep
-        self._trusted = trusted
+        self._tls = tls
         self._client: imaplib.IMAP4 | None = None
         self._validity, self._fetching, self._tries = "", 0, 0
 
@@ -78,7 +83,7 @@ class Imap:
         if not self._account.tls:  # on this machine alone
             return imaplib.IMAP4(host, port, TIMEOUT)
         # Without a context of ours the library takes any certificate.
-        context = ssl.create_default_context(cafile=self._trusted)
+        context = self._tls or ssl.create_default_context()
         return imaplib.IMAP4_SSL(host, port, ssl_context=context, timeout=TIMEOUT)
 
     def _login(self, client: imaplib.IMAP4) -> None:
@@ -109,7 +114,8 @@ class Imap:
         after = int(upto) if validity == self._validity and upto.isdecimal() else 0
         # "5:*" always holds the last message, whatever its number.
         found = _told(client.uid("SEARCH", f"UID {after + 1}:*", "UNDELETED"))
-        for uid in sorted(n for n in map(int, b" ".join(found).split()) if n > after):
+        numbers = (int(each) for each in re.findall(rb"\b\d{1,10}\b", b" ".join(found)))
+        for uid in sorted({number for number in numbers if number > after}):
             if mail := self._fetch(client, uid):
                 yield mail
 
