@@ -39,7 +39,7 @@ class Mailbox(Protocol):
     troubles: list[str]  # messages that cannot be read: they are passed over, and stop nothing
 
     def open(self) -> AbstractContextManager[Iterator[Mail]]:
-        """Its messages, those that wait longest first. Raises Unreachable, Unwritable."""
+        """Its messages. Raises Unreachable, Unwritable."""
 
     def finish(self, fates: Sequence[tuple[str, Fate]]) -> None:
         """Do what was decided about messages of `open`, while it is open. Raises as it does."""

@@ -17,7 +17,6 @@ from publisher.mail.maildir import put
 _PASSED_OVER = frozenset("FRT")
 _FOLDERS = ("new", "cur")
 _FLAGS = {Fate.KEPT: "F", Fate.DONE: "RS"}
-AT_ONCE = 1000  # names that are held at a time
 
 
 class Maildir:
@@ -42,31 +41,16 @@ class Maildir:
         yield self._messages()
 
     def _messages(self) -> Iterator[Mail]:
+        """In no order. What is removed meanwhile hides nothing that is there (readdir(3))."""
         for each in _FOLDERS:
-            seen: set[str] = set()  # a message that is read and not finished, by whoever reads, is read once
-            while names := self._names(each, seen):
-                for name in names:
-                    seen.add(name)
+            with os.scandir(self._folder / each) as entries:
+                for entry in entries:
+                    name = entry.name
+                    flags = name.rpartition(":2,")[2] if ":2," in name else ""
+                    if name.startswith(".") or _PASSED_OVER & set(flags) or f"{each}/{name}" in self._passed:
+                        continue
                     if mail := self._read(f"{each}/{name}"):
                         yield mail
-
-    def _names(self, folder: str, seen: set[str]) -> list[str]:
-        """Some of the messages in new/ or cur/, by name, which begins with the time."""
-        found = []
-        with os.scandir(self._folder / folder) as entries:
-            for entry in entries:
-                flags = set(entry.name.rpartition(":2,")[2]) if ":2," in entry.name else set()
-                if (
-                    entry.name.startswith(".")
-                    or entry.name in seen
-                    or f"{folder}/{entry.name}" in self._passed
-                ):
-                    continue
-                if not flags & _PASSED_OVER:
-                    found.append(entry.name)
-                if len(found) == AT_ONCE:
-                    break
-        return sorted(found)
 
     def _read(self, key: str) -> Mail | None:
         """The message; None for one that is gone, or cannot be read, which is passed over."""
