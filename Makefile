@@ -48,7 +48,7 @@ types: setup-dev
 
 # A few minutes; benchmarks/README.md says how to ask for more.
 bench: setup-dev
-	@for name in first_run folder_to_feeds serve letters; do echo "== $$name"; $(BIN)/python benchmarks/$$name.py || exit 1; done
+	@for name in first_run folder_to_feeds serve letters signing; do echo "== $$name"; $(BIN)/python benchmarks/$$name.py || exit 1; done
 
 # Known vulnerabilities of what is locked; asks the package index's service.
 audit: setup-dev

@@ -423,7 +423,7 @@ def test_send(call: Call, address: str, newsletter: str | None, language: str | 
     settings = call.settings()
     with sessions.reading(settings) as house:
         found = previewing.test_send(
-            house,
+            sessions.signing(house),
             sessions.ways(settings),
             address=address,
             newsletter=newsletter,

@@ -25,7 +25,14 @@ from publisher.feeds import aliases, websub
 from publisher.feeds.settings import FeedSettings
 from publisher.mail.address import ascii_mailbox, domain, mailbox
 from publisher.mail.intake.settings import check as check_bounces
-from publisher.mail.settings import MailSettings, check_numbers, one_or_many, relays
+from publisher.mail.settings import (
+    MailSettings,
+    check_numbers,
+    check_selectors,
+    one_or_many,
+    relays,
+    signing_domain,
+)
 from publisher.model.digest import Approve, Frequency, Newsletter
 from publisher.model.feed import Kind
 from publisher.model.media import PICTURES, ending
@@ -214,6 +221,9 @@ class _Reader:
             self._check(("mail",), "bounce_domain", lambda: domain(file.mail.bounce_domain))
         self._check(("mail", "bounces"), "imap", lambda: check_bounces(file.mail.bounces))
         self._check(("mail", "bounces"), "every", lambda: _between(file.mail.bounces.every, 5, 86400))
+        self._check(("mail", "dkim"), "selector", lambda: check_selectors(file.mail.dkim))
+        if file.mail.dkim.key_file:
+            self._check(("mail", "dkim"), "domain", lambda: signing_domain(file.mail))
         self._check(("articles",), "settle", lambda: _between(file.articles.settle, 0, 3600))
         self._check(("articles",), "scan_every", lambda: _between(file.articles.scan_every, 1, 86400))
         self._check(("articles",), "max_bytes", lambda: _between(file.articles.max_bytes, 1000, 10**9))

@@ -8,7 +8,7 @@ import contextlib
 import os
 import signal
 import socket
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
@@ -33,7 +33,6 @@ TICK = 5  # seconds between two looks at what is due
 SLICE = 100  # articles whose outputs are made before the next change is looked at
 QUIET = 0.1  # seconds a burst of file events is gathered
 GRACE = 12  # seconds a stop may take; what is cut off then goes on at the next start
-DOWN = (5, 15, 60, 300)  # seconds a relay that is down is left alone, after the first, second ... time
 
 log = structlog.get_logger()
 
@@ -65,7 +64,6 @@ class Daemon:
         self._looked = False
         self._changed = self._written = 0  # since the log said so
         self._problems: dict[str, str] = {}
-        self._down_until, self._downs = datetime.min.replace(tzinfo=UTC), 0
         session.on_published, session.on_planned = self._published, self._look.set
         session.in_daemon = True
         session.slice = SLICE
@@ -90,7 +88,8 @@ class Daemon:
                 log.info("stopping")
                 loop.call_later(GRACE, _cut_off)
                 scheduler.shutdown(wait=False)
-                self._session.engine.stop()
+                with contextlib.suppress(PublisherError):  # of an engine that cannot be made nothing leaves
+                    self._session.engine.stop()
                 server.should_exit = True
                 self._look.set()
                 self._due.set()
@@ -299,17 +298,16 @@ class Daemon:
             self._problems["fence"] = f"no letter leaves: {self._session.fenced}"
             return
         self._problems.pop("fence", None)
-        if now() < self._down_until:
-            return
         tally, problems = await writing.tick(self._session)
         self._templates(problems)
+        _ = self._session.engine  # made now: a key that cannot sign is told before a letter needs it
         if tally.sent or tally.failed or tally.deferred or tally.unknown:
             log.info(
                 "sent", sent=tally.sent, failed=tally.failed, deferred=tally.deferred, unknown=tally.unknown
             )
         for recipient, reply in tally.failures:
             log.warning("refused", address=_masked(recipient), reply=reply)
-        self._rest(tally.down or tally.trouble)
+        self._relay(tally.down or tally.trouble)
 
     def _templates(self, problems: list[str]) -> None:
         for problem in problems:
@@ -319,19 +317,13 @@ class Daemon:
         if problems:
             self._problems["plan"] = "; ".join(problems)
 
-    def _rest(self, down: str) -> None:
-        """Leave a relay that is down alone for a while, longer each time."""
+    def _relay(self, down: str) -> None:
+        """Say once that a relay cannot be used; the engine knows when to try it again."""
         if not down:
-            self._downs = 0
             self._problems.pop("relay", None)
-            return
-        wait = DOWN[min(self._downs, len(DOWN) - 1)]
-        self._downs += 1
-        self._down_until = now() + timedelta(seconds=wait)
-        self._problems["relay"] = f"the relay cannot be used: {down}"
-        log.error(
-            "relay", problem=down, next_try=f"in {wait} s", mend="look at mail.relay and the relay's log"
-        )
+        elif self._problems.get("relay") != (problem := f"the relay cannot be used: {down}"):
+            self._problems["relay"] = problem
+            log.error("relay", problem=down, mend="look at mail.relay and the relay's log")
 
 
 def _cut_off() -> None:

@@ -4,15 +4,17 @@ import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import MISSING, Field, fields
+from dataclasses import MISSING, Field, fields, is_dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 import click
 import pytest
@@ -25,8 +27,11 @@ from publisher.digests.lint import table as letter_rules
 from publisher.errors import Exit
 from publisher.feeds import aliases
 from publisher.feeds.lint.table import GROUPS, RULES
+from publisher.mail.keyfiles import signer
+from publisher.mail.settings import DkimSettings, MailSettings
 from publisher.store.tables import metadata
 from publisher.web import app
+from tests.mail.signing import judged
 
 ROOT = Path(__file__).parent.parent
 NASHIR = [sys.executable, "-m", "publisher"]
@@ -89,18 +94,35 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 # Configuration
 
 
-def tables() -> Iterator[tuple[str, type]]:
+def tables(kind: type = config._File, above: str = "") -> Iterator[tuple[str, type]]:
     """The heading of each table of config.toml, and its dataclass."""
-    for each in fields(config._File):
+    for each in fields(kind):
         listed = get_args(each.type)
-        yield (f"[[{each.name}]]", listed[0]) if listed else (f"[{each.name}]", each.type)  # type: ignore[misc]
+        if is_dataclass(each.type):
+            table = cast(type, each.type)
+            yield f"[{above}{each.name}]", table
+            yield from tables(table, f"{above}{each.name}.")
+        elif listed and listed[0] is not str:
+            yield f"[[{each.name}]]", listed[0]
 
 
 KEYS = [
     pytest.param(heading, "from" if each.name == "sender" else each.name, each, id=f"{heading}{each.name}")
     for heading, kind in tables()
     for each in fields(kind)
+    if not is_dataclass(each.type)
 ]
+# Keys that need others beside them.
+BESIDE = {
+    **dict.fromkeys(
+        ("username", "password"), ('username = "x"', 'password = "x"', 'relay = "smtps://a.example"')
+    ),
+    **dict.fromkeys(("selector", "key_file", "domain"), ('selector = "s"', 'key_file = "k"')),
+    **dict.fromkeys(
+        ("ed25519_selector", "ed25519_key_file"),
+        ('selector = "s"', 'key_file = "k"', 'ed25519_selector = "e"', 'ed25519_key_file = "f"'),
+    ),
+}
 
 
 @pytest.mark.parametrize("heading, key, wanted", KEYS)
@@ -121,12 +143,8 @@ def test_the_example_of_every_key_is_accepted(
     heading: str, key: str, wanted: Field[Any], tmp_path: Path
 ) -> None:
     cells = row(section(page("docs/configuration.md"), f"## {heading}"), f"`{key}`")
-    example = {key: f"{key} = {cells[4].strip('`')}"}
-    if key in {"username", "password"}:  # they go together, and with TLS
-        login = ("username", "password")
-        example = (
-            {name: f'{name} = "x"' for name in login} | {"relay": 'relay = "smtps://a.example"'} | example
-        )
+    example = {line.partition(" = ")[0]: line for line in BESIDE.get(key, ())}
+    example[key] = f"{key} = {cells[4].strip('`')}"
     before, _, rest = minimal().partition(f"{heading}\n")
     table, _, after = rest.partition("\n[")
     kept = [line for line in table.splitlines() if line.partition(" = ")[0] not in example]
@@ -488,3 +506,28 @@ def runs_until_told(words: Sequence[str], folder: Path, environment: dict[str, s
         serves = any("serving" in line for line in process.stderr)
         process.send_signal(signal.SIGTERM)
         return serves and process.wait(20) == 0
+
+
+# Signing
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="no openssl")
+def test_the_commands_that_make_a_key_and_its_record_work(tmp_path: Path) -> None:  # H8
+    chapter = section(page("docs/operations.md"), "## Sign letters")
+    commands = "".join(blocks(chapter, "sh"))
+    done = subprocess.run(["sh", "-euc", commands], cwd=tmp_path, check=True, capture_output=True, text=True)
+    pieces = re.findall(r'^(\S+) IN TXT (?:\( )?((?:"[^"]*"\s*)+)', done.stdout, re.MULTILINE)
+    dns = {
+        f"{name}.example.org.".encode(): "".join(re.findall('"(.*?)"', text)).encode()
+        for name, text in pieces
+    }
+    (table,) = blocks(chapter, "toml")
+    dkim = tomllib.loads(table)["mail"]["dkim"] | dict(re.findall(r'`(ed25519_\w+) = "(.*?)"`', chapter))
+    found = signer(MailSettings(sender="news@example.org", dkim=DkimSettings(**dkim)), tmp_path)
+    seal = found and found.seal(b"From: news@example.org\r\n", ["to"], b"text\r\n", datetime.now(UTC))
+    own = b"To: reader@example.net\r\n"
+
+    assert seal and max(map(len, re.findall('"(.*?)"', done.stdout))) <= 255
+    letter = seal.fields(own, []) + b"From: news@example.org\r\n" + own + b"\r\ntext\r\n"
+    assert [True, True] == judged(letter, dns)
+    assert [True, False] == judged(letter, {name: text for name, text in dns.items() if b"-ed." not in name})

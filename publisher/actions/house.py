@@ -11,6 +11,7 @@ from publisher.articles.settings import ArticleSettings
 from publisher.errors import BadInput
 from publisher.feeds.settings import FeedSettings
 from publisher.layout import Layout
+from publisher.mail.dkim import Signer
 from publisher.mail.settings import MailSettings
 from publisher.model.digest import Newsletter
 from publisher.model.site import Site
@@ -51,6 +52,7 @@ class House:
     pages: PageSettings
     mail: MailSettings
     newsletters: Mapping[str, Newsletter]
+    signer: Signer | None = None  # of letters (H8): read by whoever is going to send some
     workers: int = 1  # processes that may read and render at once
     memory: Memory = field(default_factory=Memory)
 

@@ -10,9 +10,11 @@ from publisher.model.delivery import Delivery, Letter
 from publisher.store import editions, notices, people
 from publisher.subscribers.tokens import Claim
 
+KEPT = 4  # skeletons in memory: letters are claimed in the order of variants, but those of several editions together
+
 
 class Letters:
-    """Makes letters; the skeleton of the variant at hand is kept, since they are claimed in variant order."""
+    """Makes letters; the skeletons of the variants at hand are kept."""
 
     def __init__(self, house: House) -> None:
         self._house = house
@@ -24,16 +26,19 @@ class Letters:
         kept = self._kept.get(delivery.variant)
         if kept is None:
             kept = self._make(delivery.variant)
-            self._kept = {delivery.variant: kept}
+            if len(self._kept) >= KEPT:
+                del self._kept[next(iter(self._kept))]
+            self._kept[delivery.variant] = kept
         keys, layout = self._house.keys, self._house.layout
         wish, one = Claim(delivery.subscriber, kept.series), Claim(delivery.subscriber, kept.edition)
+        leave, leave_by_mail = keys.sign_twice("unsubscribe", wish)
         return message.letter(
             kept.skeleton,
             recipient=delivery.address,
             message_id_key=keys.sign("message-id", one),
-            unsubscribe_url=layout.unsubscribe(keys.sign("unsubscribe", wish)),
+            unsubscribe_url=layout.unsubscribe(leave),
             preferences_url=layout.preferences(keys.sign("preferences", wish)),
-            leave_token=keys.sign_caseless("unsubscribe", wish),
+            leave_token=leave_by_mail,
             bounce_token=keys.sign_caseless("bounce", one) if self._house.mail.bounce_domain else "",
         )
 
@@ -87,6 +92,7 @@ def sender(house: House, newsletter: str | None) -> Sender:
         domain=domain_of(address),
         bounce_domain=domain(settings.bounce_domain) if settings.bounce_domain else "",
         list=None if newsletter is None else _list(house, newsletter, address),
+        signer=house.signer,
     )
 
 

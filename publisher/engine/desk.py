@@ -9,11 +9,13 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import Connection
 
-from publisher.model.delivery import Delivery, Verdict
+from publisher.model.delivery import Delivery, State, Verdict
 from publisher.store.store import Store
+from publisher.store.writer import Statement
 
 STOCK = 500  # letters claimed ahead at the most: a few seconds of the fastest relay
 LASTS = 5.0  # seconds that a claim should last, so that what is due later does not wait behind it
@@ -24,10 +26,14 @@ class Queue:
     """Where letters wait in the store."""
 
     claim: Callable[[Connection, datetime, int], list[Delivery]]
-    begin: Callable[[Connection, Sequence[int]], set[int]]
+    begin: Callable[[Connection, Sequence[int], datetime], set[int]]
     settle: Callable[[Connection, Sequence[tuple[Delivery, Verdict]], datetime], None]
     put_back: Callable[[Connection, list[int]], None]
+    put_off: Callable[[Connection, Sequence[tuple[int, datetime]]], None]
     recover: Callable[[Connection], object]
+    # Begin some and settle some as sent, in one statement, and which of the begun it left out; None: it has none such.
+    mark: Callable[[Sequence[int], Sequence[tuple[int, int, str]], datetime], Statement] | None = None
+    unmarked: Callable[[Connection, Sequence[int]], set[int]] | None = None
 
 
 @dataclass(slots=True)
@@ -37,15 +43,28 @@ class _Slip:
     begun: list[tuple[Delivery, "asyncio.Future[bool]"]] = field(default_factory=list)
     settled: list[tuple[Delivery, Verdict]] = field(default_factory=list)
     back: list[Delivery] = field(default_factory=list)
+    off: list[tuple[Delivery, datetime]] = field(default_factory=list)
+    aside: Callable[[Connection], None] | None = None
     claim: int = 0
 
     def __bool__(self) -> bool:
-        return bool(self.begun or self.settled or self.back or self.claim)
+        return bool(self.begun or self.settled or self.back or self.off or self.claim)
+
+    def places(self, which: Callable[[Delivery], int]) -> set[int]:
+        """The queues it is about."""
+        return {which(each) for each, _ in self.begun} | {which(each) for each, _ in self.settled}
+
+    @property
+    def plain(self) -> bool:
+        """Whether nothing happened but that letters were sent and others leave."""
+        return not (self.back or self.off or self.aside or self.claim) and all(
+            verdict.state is State.SENT for _, verdict in self.settled
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class _Written:
-    refused: list[set[int]]  # by queue: letters that may not leave
+    refused: dict[int, set[int]]  # by queue: letters that may not leave
     claimed: list[Delivery]
 
 
@@ -58,8 +77,11 @@ class Desk:
         queues: Sequence[Queue],
         which: Callable[[Delivery], int],
         clock: Callable[[], datetime],
+        aside: Callable[[], Callable[[Connection], None] | None],
     ) -> None:
+        """*aside* is asked with each commit whether there is something to be written with it."""
         self._store, self._queues, self._which, self._clock = store, queues, which, clock
+        self._aside = aside
         self._loop = asyncio.get_running_loop()
         self._stock: deque[Delivery] = deque()
         self._slip = _Slip()
@@ -116,6 +138,11 @@ class Desk:
         self._slip.settled.append((delivery, verdict))
         self._call()
 
+    def put_off(self, delivery: Delivery, due: datetime) -> None:
+        """It is queued again for this time."""
+        self._slip.off.append((delivery, due))
+        self._call()
+
     def queue_again(self) -> None:
         """What is claimed and not begun is queued again: it may not be due any more."""
         self._slip.back += self._stock
@@ -148,9 +175,32 @@ class Desk:
             self._news.set()
             return
         self._writing = True
-        now = self._clock()
-        future = self._store.post(lambda connection: self._commit(connection, slip, now))
-        future.add_done_callback(lambda done: self._written(slip, done))
+        slip.aside = self._aside()
+        places = slip.places(self._which)
+        if slip.plain and len(places) == 1 and self._queues[place := min(places)].mark:
+            self._mark(slip, place)
+        else:
+            work = partial(self._commit, slip=slip, now=self._clock())
+            self._store.post(work, partial(self._written, slip))
+
+    def _mark(self, slip: _Slip, place: int) -> None:
+        """What nearly every commit is, in one statement."""
+        mark, unmarked = self._queues[place].mark, self._queues[place].unmarked
+        assert mark and unmarked
+        begun = [each.id for each, _ in slip.begun]
+
+        def then(changed: int | None, error: BaseException | None) -> None:
+            if error is not None or changed == len(begun) + len(slip.settled):
+                self._written(slip, _Written({}, []), error)
+                return
+
+            def found(refused: set[int] | None, error: BaseException | None) -> None:
+                self._written(slip, _Written({place: refused or set()}, []), error)
+
+            self._store.post(lambda connection: unmarked(connection, begun), found)
+
+        sent = [(each.id, verdict.code, verdict.note) for each, verdict in slip.settled]
+        self._store.post(mark(begun, sent, self._clock()), then)
 
     def _wanted(self) -> int:
         """Twice as many as last time while they go quickly, half as many where they last long."""
@@ -161,7 +211,7 @@ class Desk:
 
     def _commit(self, connection: Connection, slip: _Slip, now: datetime) -> _Written:
         """In the writer's thread."""
-        refused, claimed = list[set[int]](), list[Delivery]()
+        refused, claimed = dict[int, set[int]](), list[Delivery]()
         for place, queue in enumerate(self._queues):
             settled = [each for each in slip.settled if self._which(each[0]) == place]
             if settled:
@@ -169,28 +219,37 @@ class Desk:
             back = [each.id for each in slip.back if self._which(each) == place]
             if back:
                 queue.put_back(connection, back)
+            off = [(each.id, due) for each, due in slip.off if self._which(each) == place]
+            if off:
+                queue.put_off(connection, off)
             begun = [each.id for each, _ in slip.begun if self._which(each) == place]
-            refused.append(queue.begin(connection, begun) if begun else set())
+            if begun:
+                refused[place] = queue.begin(connection, begun, now)
             if slip.claim > len(claimed):
                 claimed += queue.claim(connection, now, slip.claim - len(claimed))
+        if slip.aside:
+            slip.aside(connection)
         return _Written(refused, claimed)
 
-    def _written(self, slip: _Slip, done: "asyncio.Future[_Written]") -> None:
+    def _written(self, slip: _Slip, written: _Written | None, error: BaseException | None) -> None:
         self._writing = False
-        if (error := done.exception()) is not None:
-            self._broken = error
-            for _, future in [*slip.begun, *self._slip.begun]:
-                if not future.done():
-                    future.set_exception(error)
-            self._news.set()
+        if written is None or error is not None:
+            self._break(slip, error or RuntimeError("the writer gave no answer"))
             return
-        written = done.result()
         for delivery, future in slip.begun:
             if not future.done():
-                future.set_result(delivery.id not in written.refused[self._which(delivery)])
+                future.set_result(delivery.id not in written.refused.get(self._which(delivery), ()))
         if slip.claim:
             self._more = bool(written.claimed)
             self._stock.extend(written.claimed)
         self._news.set()
         if self._slip:
             self._call()
+
+    def _break(self, slip: _Slip, error: BaseException) -> None:
+        """The store takes nothing any more: no further letter may leave."""
+        self._broken = error
+        for _, future in [*slip.begun, *self._slip.begun]:
+            if not future.done():
+                future.set_exception(error)
+        self._news.set()

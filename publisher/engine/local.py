@@ -1,22 +1,27 @@
 """Deliveries in this process: asyncio workers, each with a connection of its own, over the store's ledger."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
+from math import ceil
+
+from sqlalchemy import Connection
 
 from publisher.engine.desk import Desk, Queue
 from publisher.mail.carrier import Carrier, Down
+from publisher.mail.gate import Action, Gate
 from publisher.mail.settings import OnUnknown
 from publisher.mail.verdict import escaped, judge
 from publisher.model.delivery import Delivery, Letter, Reply, Stage, State, Verdict
-from publisher.store import ledger, notices
+from publisher.store import buckets, ledger, notices, relays
 from publisher.store.store import Store
 
 FAREWELL = 5  # seconds a relay has to say goodbye
-PATIENCE = 3  # connections in a row that carried nothing, before a worker gives the relay up for now
+IDLE = 2.0  # seconds that a connection may wait for the rate of its relay
+LOOK = 1.0  # seconds after which a worker without a relay looks again
 
 
 @dataclass(slots=True)
@@ -56,6 +61,9 @@ class _Run:
     desk: Desk
     tally: Tally
     progress: Callable[[Tally], None]
+    heeding: set["asyncio.Future[None]"] = field(
+        default_factory=set
+    )  # what the answers ask for is being done
 
 
 class LocalEngine:
@@ -65,27 +73,40 @@ class LocalEngine:
         self,
         store: Store,
         letters: Callable[[Delivery], Letter],
-        carriers: Sequence[Callable[[], Carrier]],
+        carriers: Mapping[str, Callable[[], Carrier]],
+        gate: Gate,
         *,
         connections: int,
         on_unknown: OnUnknown,
         clock: Callable[[], datetime],
         opens: ledger.Opens,
         notice: Callable[[Delivery], Letter] | None = None,
+        heed: Callable[[Action], None] = lambda _: None,
     ) -> None:
-        """*carriers* make one connection each to the relays, in order of preference (fail-over). *letters* makes those
-        of editions, *notice* those that are no edition's, which go first."""
-        self._store, self._carriers = store, carriers
+        """*carriers* make a connection to the relay of that name, which *gate* knows too. *letters* makes those of
+        editions, *notice* those that are no edition's, which go first. *heed* does what the answers ask for, in a
+        thread."""
+        self._store, self._carriers, self._gate = store, carriers, gate
         self._connections, self._clock, self._on_unknown = connections, clock, on_unknown
-        self._letters, self._notice = letters, notice
+        self._letters, self._notice, self._heed = letters, notice, heed
         editions = Queue(
             partial(ledger.claim, opens=opens),
             ledger.begin,
             ledger.settle,
             ledger.put_back,
+            ledger.put_off,
             partial(ledger.recover, on_unknown=on_unknown),
+            ledger.mark,
+            ledger.unmarked,
         )
-        outbox = Queue(notices.claim, notices.begin, notices.settle, notices.put_back, notices.recover)
+        outbox = Queue(
+            notices.claim,
+            notices.begin,
+            notices.settle,
+            notices.put_back,
+            notices.put_off,
+            notices.recover,
+        )
         self._queues = (outbox, editions) if notice else (editions,)
         self._alone = asyncio.Lock()
         self._desk: Desk | None = None
@@ -97,6 +118,12 @@ class LocalEngine:
         """Whether `stop` was called."""
         return self._stopping
 
+    @property
+    def resting(self) -> str:
+        """Why no relay can be used now, "" where one can."""
+        route = self._gate.route(self._now())
+        return route.why if route.down else ""
+
     def stop(self) -> None:
         """No new letters; those on the wire are finished (S7)."""
         self._stopping = True
@@ -104,105 +131,171 @@ class LocalEngine:
             self._desk.stop()
 
     async def deliver(self, progress: Callable[[Tally], None] = lambda _: None) -> Tally:
-        """Send until nothing is due, or the relay is down, or `stop`. Every verdict is committed."""
+        """Send until nothing is due, or no relay can be used, or `stop`. Every verdict is committed."""
         async with self._alone:
             if self._untidy:
                 for queue in self._queues:
                     await self._store.settle(queue.recover)
             self._untidy = True
-            run = _Run(Desk(self._store, self._queues, self._queue_of, self._clock), Tally(), progress)
-            self._desk = run.desk
+            desk = self._desk = Desk(self._store, self._queues, self._queue_of, self._clock, self._unsaved)
             if self._stopping:
-                run.desk.stop()
+                desk.stop()
+            run = _Run(desk, Tally(), progress)
             async with asyncio.TaskGroup() as group:
                 for _ in range(self._connections):
                     group.create_task(self._work(run))
-            await run.desk.close()
+            await asyncio.gather(*run.heeding)
+            await desk.close()
+            if save := self._unsaved(all_of_it=True):
+                await self._store.settle(save)
             self._untidy = False
             return run.tally
+
+    def _now(self) -> float:
+        return self._clock().timestamp()
 
     def _queue_of(self, delivery: Delivery) -> int:
         return int(self._notice is not None and delivery.edition != 0)  # no edition has the number 0
 
+    def _unsaved(self, *, all_of_it: bool = False) -> Callable[[Connection], None] | None:
+        found = self._gate.unsaved(self._now(), all_of_it=all_of_it)
+        if found is None:
+            return None
+
+        def save(connection: Connection) -> None:
+            buckets.save(connection, found.buckets)
+            relays.save(connection, found.relays)
+
+        return save
+
     async def _work(self, run: _Run) -> None:
-        """One connection at a time, until nothing is due or the relay cannot be used."""
-        fruitless = 0
-        while fruitless < PATIENCE and not (run.tally.down and fruitless):
-            delivery = await run.desk.take()
-            if delivery is None:
+        """One connection at a time, until nothing is due or no relay can be used."""
+        while (delivery := await run.desk.take()) is not None:
+            route = self._gate.route(self._now())
+            if route.relay:
+                await self._connect(run, route.relay, delivery)
+                continue
+            run.desk.return_(delivery)
+            if route.down:
+                run.tally.down = route.why
                 return
-            try:
-                carrier = await self._open()
-            except Down as error:
-                run.desk.return_(delivery)
-                run.tally.down = str(error)
-                return
-            run.tally.down = ""
-            bag = _Bag(run, delivery, self._made, self._clock, self._on_unknown)
-            try:
-                await carrier.converse(bag)
-            finally:
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(FAREWELL):
-                        await carrier.close()
-            fruitless = 0 if bag.fruitful else fruitless + 1
+            await asyncio.sleep(min(route.wait, LOOK))
 
-    async def _open(self) -> Carrier:
-        """A connection to the first relay that can be used. Raises Down with the last one's reason."""
-        for place, make in enumerate(self._carriers, 1):
-            carrier = make()
-            try:
-                await carrier.open()
-            except Down:
-                if place == len(self._carriers):
-                    raise
-            else:
-                return carrier
-        raise AssertionError("there is at least one relay")
+    async def _connect(self, run: _Run, relay: str, first: Delivery) -> None:
+        """Carry letters over one connection."""
+        carrier = self._carriers[relay]()
+        self._gate.opening(relay, self._now())
+        try:
+            await carrier.open()
+        except Down as error:
+            run.desk.return_(first)
+            self._do(run, self._gate.failed(relay, error.reply, self._now()))
+            return
+        run.tally.down = ""
+        bag = _Bag(self, run, relay, first)
+        ended: Reply | None = None
+        try:
+            ended = await carrier.converse(bag)
+        finally:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(FAREWELL):
+                    await carrier.close()
+            bag.leave()
+            self._do(run, self._gate.closed(relay, bag.carried, ended, self._now()))
 
-    def _made(self, delivery: Delivery) -> Letter:
+    def _do(self, run: _Run, actions: Sequence[Action]) -> None:
+        for action in actions:
+            run.heeding.add(asyncio.get_running_loop().run_in_executor(None, self._heed, action))
+
+    def made(self, delivery: Delivery) -> Letter:
+        """The letter of *delivery*. Raises ValueError where it cannot stand on an envelope."""
         make = self._notice if self._notice and delivery.edition == 0 else self._letters
         return make(delivery)
 
+    def may(self, run: _Run, relay: str, delivery: Delivery) -> float | None:
+        """None where this letter may leave over *relay* now, and is counted; else the seconds until the relay takes
+        any, 0.0 where it is only this one that does not: that is put off."""
+        now = self._now()
+        if not self._gate.take(relay, delivery, now):
+            return None
+        if pause := self._gate.pause(relay, now):
+            run.desk.return_(delivery)
+            return pause
+        due = datetime.fromtimestamp(ceil(self._gate.when(delivery, now)), UTC)
+        run.desk.put_off(delivery, due)
+        return 0.0
+
+    def stays(self, relay: str, carried: int) -> bool:
+        """Whether a connection to *relay* that carried so many letters should carry another."""
+        return self._gate.stays(relay, carried, self._now())
+
+    def told(self, run: _Run, relay: str, delivery: Delivery, stage: Stage, reply: Reply) -> None:
+        """Judge what became of a letter, and have it written down."""
+        self._do(run, self._gate.heard(relay, delivery, stage, reply, self._now()))
+        settle(run, delivery, judge(stage, reply, delivery, self._clock(), self._on_unknown))
+
+    def returned(self, delivery: Delivery) -> None:
+        """A letter that might have left did not."""
+        self._gate.returned(delivery)
+
+
+def settle(run: _Run, delivery: Delivery, verdict: Verdict) -> None:
+    """Have a verdict written down, and count it."""
+    run.desk.settle(delivery, verdict)
+    run.tally.count(delivery, verdict)
+    run.progress(run.tally)
+
 
 class _Bag:
-    """The letters of one connection: makes them, and judges what is told of them."""
+    """The letters of one connection."""
 
-    def __init__(
-        self,
-        run: _Run,
-        first: Delivery,
-        make: Callable[[Delivery], Letter],
-        clock: Callable[[], datetime],
-        on_unknown: OnUnknown,
-    ) -> None:
-        self._run = run
+    def __init__(self, engine: LocalEngine, run: _Run, relay: str, first: Delivery) -> None:
+        self._engine, self._run, self._relay = engine, run, relay
         self._first: Delivery | None = first
-        self._make, self._clock, self._on_unknown = make, clock, on_unknown
         self._at_hand: dict[str, Delivery] = {}  # by the letter's name
-        self.fruitful = False  # a letter came to an end that was not the connection's fault
+        self.carried = 0  # contents that the relay answered about
 
     async def take(self) -> Letter | None:
         """See Bag."""
-        while (delivery := self._first or await self._run.desk.take()) is not None:
-            self._first = None
-            if (letter := self._letter(delivery)) is not None:
+        while delivery := await self._next():
+            pause = self._engine.may(self._run, self._relay, delivery)
+            if pause is None and (letter := self._letter(delivery)):
                 return letter
-        self.fruitful = True  # nothing is left to do
+            if pause and pause > IDLE:
+                return None
+            if pause:
+                await asyncio.sleep(pause)
         return None
+
+    async def _next(self) -> Delivery | None:
+        first, self._first = self._first, None
+        if first is not None:
+            return first
+        return await self._run.desk.take() if self._engine.stays(self._relay, self.carried) else None
+
+    def leave(self) -> None:
+        """What was to be the first letter is the next one again, where the connection ended before it."""
+        if self._first is not None:
+            self._run.desk.return_(self._first)
 
     def ahead(self) -> Letter | None:
         """See Bag."""
+        if not self._engine.stays(self._relay, self.carried + 1):
+            return None
         while (delivery := self._run.desk.at_hand()) is not None:
-            if (letter := self._letter(delivery)) is not None:
+            pause = self._engine.may(self._run, self._relay, delivery)
+            if pause is None and (letter := self._letter(delivery)):
                 return letter
+            if pause:
+                return None
         return None
 
     def _letter(self, delivery: Delivery) -> Letter | None:
         try:
-            letter = self._make(delivery)
+            letter = self._engine.made(delivery)
         except ValueError as error:
-            self._settle(delivery, Verdict(State.FAILED, None, True, 0, escaped(str(error))))
+            self._engine.returned(delivery)
+            settle(self._run, delivery, Verdict(State.FAILED, None, True, 0, escaped(str(error))))
             return None
         self._at_hand[letter.name] = delivery
         return letter
@@ -214,22 +307,17 @@ class _Bag:
     async def _begun(self, letter: Letter, begun: Awaitable[bool]) -> bool:
         if await begun:
             return True
-        del self._at_hand[letter.name]
-        self.fruitful = True
+        self._engine.returned(self._at_hand.pop(letter.name))
         self._run.desk.queue_again()  # if its edition is held, so are they
         return False
 
     def tell(self, letter: Letter, stage: Stage, reply: Reply) -> None:
         """See Bag."""
-        delivery = self._at_hand.pop(letter.name)
-        self._settle(delivery, judge(stage, reply, delivery, self._clock(), self._on_unknown))
+        self.carried += stage is Stage.CONTENT and reply.code not in (0, 421)
+        self._engine.told(self._run, self._relay, self._at_hand.pop(letter.name), stage, reply)
 
     def back(self, letter: Letter, why: Reply) -> None:
         """See Bag."""
-        self._run.desk.return_(self._at_hand.pop(letter.name))
-
-    def _settle(self, delivery: Delivery, verdict: Verdict) -> None:
-        self._run.desk.settle(delivery, verdict)
-        self._run.tally.count(delivery, verdict)
-        self.fruitful |= verdict.state is not State.QUEUED or verdict.counts
-        self._run.progress(self._run.tally)
+        delivery = self._at_hand.pop(letter.name)
+        self._engine.returned(delivery)
+        self._run.desk.return_(delivery)

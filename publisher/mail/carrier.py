@@ -43,9 +43,10 @@ class Carrier(Protocol):
     async def open(self) -> None:
         """Make it ready. Raises Down."""
 
-    async def converse(self, bag: Bag) -> None:
-        """Carry what is in *bag* until it is empty or the connection ends. The content of a letter leaves only after
-        `begin` said so. What the bag raises goes on to the caller; a relay's refusal, silence or end never raises."""
+    async def converse(self, bag: Bag) -> Reply | None:
+        """Carry what is in *bag* until it is empty or the connection ends; returns how the relay ended it (code 0: it
+        just went), None where it did not. The content of a letter leaves only after `begin` said so. What the bag
+        raises goes on to the caller; a relay's refusal, silence or end never raises."""
 
     async def close(self) -> None:
         """Part from the relay; never raises."""

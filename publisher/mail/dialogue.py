@@ -19,9 +19,7 @@ _PATH = re.compile(r"[^\s<>\"\x00-\x20\x7f-\x9f\ud800-\udfff]*")
 _NO_UTF8 = Reply(553, "5.6.7 the relay takes no address with letters beyond ASCII (SMTPUTF8)")
 _NO_PATH = Reply(553, "5.1.3 not an address for an SMTP envelope")
 _FINAL = 5.0  # times the timeout: the relay may think longer about a whole letter (RFC 5321, 4.5.3.2.6)
-_AT_ONCE = (
-    65536  # octets of content that leave together with their dot; of a longer one it is known if it left
-)
+_AT_ONCE = 65536  # octets that leave together; of a content with more it is known whether all but the last of them did
 
 
 class Dialogue:
@@ -30,9 +28,11 @@ class Dialogue:
     def __init__(self, wire: Wire, bag: Bag, *, pipelining: bool, utf8: bool) -> None:
         self._wire, self._bag, self._pipelining, self._utf8 = wire, bag, pipelining, utf8
 
-    async def run(self) -> None:
-        """Carry what is in the bag. Raises what the bag raises; no content leaves then."""
+    async def run(self) -> Reply | None:
+        """Carry what is in the bag; returns how the relay ended the connection, None where it did not. Raises what the
+        bag raises; no content leaves then."""
         await (self._pipelined() if self._pipelining else self._one_by_one())
+        return self._wire.ended
 
     async def _pipelined(self) -> None:
         wire, bag = self._wire, self._bag
@@ -41,19 +41,20 @@ class Dialogue:
         clearing = 0  # replies to what takes a refused envelope away
         while up or out or clearing:
             replies = await wire.replies(bool(out) + clearing + 3 * bool(up), _FINAL if out else 1.0)
-            rode = out is not None
+            rode = out is not None or clearing > 0
             if out:
                 self._taken(out, replies.pop(0) if replies else wire.silence)
                 out = None
             elif clearing:
-                if any(reply.code != 250 for reply in replies[clearing - 1 : clearing]):  # the last is RSET's
-                    wire.hang_up("RSET refused")
-                del replies[:clearing]
+                rest, replies = replies[:clearing], replies[clearing:]
+                if len(rest) == clearing and rest[-1].code != 250:  # the last is RSET's
+                    wire.nonsense("RSET refused")
+                    replies.clear()
                 clearing = 0
             if up is None:
                 up = await self._start()
                 continue
-            stage, refusal, open_ = _agreed(replies, wire.silence)
+            stage, refusal = _agreed(replies, wire.silence)
             if refusal is None:
                 out, up = await self._content(up)
                 continue
@@ -61,10 +62,7 @@ class Dialogue:
                 bag.back(up, refusal)  # the connection ended with the letter before
             else:
                 self._refused(up, stage, refusal)
-            if wire.unasked() is None:
-                clear = (_DOT, _RESET) if open_ else (_RESET,)  # a lone dot: RFC 2920, 3.1
-                wire.write(*clear)
-                clearing = len(clear)
+            clearing = self._clear(replies)
             up = await self._start()
 
     async def _one_by_one(self) -> None:
@@ -75,11 +73,11 @@ class Dialogue:
                 replies.append(await wire.ask(command[:-2]))
                 if replies[-1].code not in agreed:
                     break
-            stage, refusal, _ = _agreed(replies, wire.silence)
+            stage, refusal = _agreed(replies, wire.silence)
             if refusal is not None:
                 self._refused(letter, stage, refusal)
                 if wire.alive and (await wire.ask(b"RSET")).code != 250:
-                    wire.hang_up("RSET refused")
+                    wire.nonsense("RSET refused")
                 continue
             out, _ = await self._content(letter)
             if out:
@@ -103,13 +101,12 @@ class Dialogue:
         else:
             data = dotted(letter.data)
             envelope = _envelope(following) if following else ()
-            if len(data) <= _AT_ONCE:
-                wire.write(data, _DOT, *envelope)
-                return letter, following
-            wire.write(data)
-            await wire.drained()
+            last = max(0, len(data) - 1) // _AT_ONCE * _AT_ONCE
+            for start in range(0, last, _AT_ONCE):
+                wire.write(data[start : start + _AT_ONCE])
+                await wire.drained()
             if (early := wire.unasked()) is None:
-                wire.write(_DOT, *envelope)
+                wire.write(data[last:] if last else data, _DOT, *envelope, asks=1 + len(envelope))
                 return letter, following
             # Without its dot a letter is not sent (RFC 5321, 4.1.1.4): that leaves no doubt.
             bag.tell(letter, Stage.DATA, early)
@@ -117,16 +114,31 @@ class Dialogue:
             bag.back(following, wire.silence)
         return None, None
 
+    def _clear(self, replies: Sequence[Reply]) -> int:
+        """Take an envelope away that got these *replies*, one a refusal; returns how many more that will bring."""
+        wire = self._wire
+        codes = [reply.code for reply in replies]
+        if wire.unasked() is not None:
+            return 0
+        if codes[2:] != [354]:
+            wire.write(_RESET, asks=1)
+            return 1
+        if codes[1] in _AGREED[1][1]:
+            wire.nonsense("354 after a refusal")  # a lone dot would send an empty letter
+            return 0
+        wire.write(_DOT, _RESET, asks=2)  # RFC 2920, 3.1: nobody gets it
+        return 2
+
     def _taken(self, letter: Letter, reply: Reply) -> None:
         if 300 <= reply.code < 400:
-            self._wire.hang_up(f"{reply.code} after a content")
+            self._wire.nonsense(f"{reply.code} after a content")
         self._bag.tell(letter, Stage.CONTENT, reply)
 
     def _refused(self, letter: Letter, stage: Stage, reply: Reply) -> None:
         if 400 <= reply.code < 600:
             self._bag.tell(letter, stage, reply)
             return
-        self._wire.hang_up(f"{reply.code} at {stage}")
+        self._wire.nonsense(f"{reply.code} at {stage}")
         text = f"unexpected: {reply.code} {reply.text}" if reply.code else reply.text
         self._bag.tell(letter, stage, Reply(0, text))
 
@@ -134,7 +146,7 @@ class Dialogue:
         """The next letter, its envelope on the wire."""
         letter = await self._next()
         if letter:
-            self._wire.write(*_envelope(letter))
+            self._wire.write(*_envelope(letter), asks=3)
         return letter
 
     async def _next(self) -> Letter | None:
@@ -172,14 +184,13 @@ def _envelope(letter: Letter) -> tuple[bytes, bytes, bytes]:
     )
 
 
-def _agreed(replies: Sequence[Reply], silence: Reply) -> tuple[Stage, Reply | None, bool]:
-    """Where an envelope was refused and the reply that did it, None where it was not; and whether the relay waits for
-    a content all the same."""
+def _agreed(replies: Sequence[Reply], silence: Reply) -> tuple[Stage, Reply | None]:
+    """Where an envelope was refused and the reply that did it, None where it was not."""
     for place, (stage, agreed) in enumerate(_AGREED):
         reply = replies[place] if place < len(replies) else silence
         if reply.code not in agreed:
-            return stage, reply, len(replies) == 3 and replies[2].code == 354
-    return Stage.CONTENT, None, True
+            return stage, reply
+    return Stage.CONTENT, None
 
 
 def dotted(data: bytes) -> bytes:

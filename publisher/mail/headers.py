@@ -16,6 +16,7 @@ _OPEN, _CLOSE = "=?utf-8?B?", "?="
 _BREAKING = regex.compile(r"[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _FIELD_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,39}")  # a word fits behind it
+_BLANKS = re.compile(r"\s{2,}")
 _PRINTABLE = re.compile(r"[ -~]+")
 # \X alone takes time as the square of the length of a run of flags: each look goes back to the first.
 _CLUSTER = regex.compile(r"\p{Regional_Indicator}{2}[\p{GCB=Extend}\p{GCB=SpacingMark}\p{GCB=ZWJ}]*|\X")
@@ -28,10 +29,10 @@ def text_field(name: str, value: str) -> bytes:
     *name* that is none."""
     text = one_line(value)
     if text.isascii() and "=?" not in text:
-        plain = _folded(f"{_checked(name)}:", re.findall(r" *[^ ]+", f" {text}"))
+        plain = folded(f"{_checked(name)}:", re.findall(r" *[^ ]+", f" {text}"))
         if max(map(len, plain.split("\r\n"))) <= LINE:
             return plain.encode()
-    return _folded(f"{_checked(name)}:", _spaced(_words(text, len(name) + 2))).encode()
+    return folded(f"{_checked(name)}:", _spaced(_words(text, len(name) + 2))).encode()
 
 
 def address_field(name: str, display: str, address: str) -> bytes:
@@ -40,8 +41,11 @@ def address_field(name: str, display: str, address: str) -> bytes:
     *address* holds what an address cannot."""
     if not _ADDRESS.fullmatch(address):
         raise ValueError(f"not an address: {address!r}")
-    words = re.sub(r"\s{2,}", " ", one_line(display))  # what reads a phrase makes one blank of many
-    return _folded(f"{_checked(name)}:", [*_phrase(words, len(name) + 2), f" <{address}>"]).encode()
+    phrase = []
+    if display:
+        words = _BLANKS.sub(" ", one_line(display))  # what reads a phrase makes one blank of many
+        phrase = _phrase(words, len(name) + 2)
+    return folded(f"{_checked(name)}:", [*phrase, f" <{address}>"]).encode()
 
 
 def raw_field(name: str, value: str) -> bytes:
@@ -51,7 +55,7 @@ def raw_field(name: str, value: str) -> bytes:
         raise ValueError(f"{name} cannot hold {value!r}")
     first, *rest = value.split(", ")
     parts = [f" {first}", *(f" {part}" for part in rest)]
-    field = _folded(f"{_checked(name)}:", [*(f"{part}," for part in parts[:-1]), parts[-1]])
+    field = folded(f"{_checked(name)}:", [*(f"{part}," for part in parts[:-1]), parts[-1]])
     if max(map(len, field.split("\r\n"))) > 998:
         raise ValueError(f"{name} is too long for a mail: {value[:60]!r}...")
     return field.encode()
@@ -61,6 +65,18 @@ def one_line(value: str) -> str:
     """*value* with every control, line or paragraph separator and lone surrogate made a blank, without the blanks at
     its ends (a header loses those)."""
     return str(_BREAKING.sub(" ", value)).strip()
+
+
+def folded(start: str, parts: Iterable[str]) -> str:
+    """*start* and *parts*, each part beginning with the blank a line may be folded at; CRLF at the end. A line is
+    longer than 78 only where a part is."""
+    lines = [start]
+    for part in parts:
+        if len(lines[-1]) + len(part) > LINE and lines[-1] != start:
+            lines.append(part)
+        else:
+            lines[-1] += part
+    return "\r\n".join(lines) + "\r\n"
 
 
 def _checked(name: str) -> str:
@@ -114,14 +130,3 @@ def _word(data: bytes) -> str:
 
 def _spaced(words: Iterable[str]) -> Iterator[str]:
     return (f" {word}" for word in words)
-
-
-def _folded(start: str, parts: Iterable[str]) -> str:
-    """*start* and *parts*, each part beginning with the blank a line may be folded at; CRLF at the end."""
-    lines = [start]
-    for part in parts:
-        if len(lines[-1]) + len(part) > LINE and lines[-1] != start:
-            lines.append(part)
-        else:
-            lines[-1] += part
-    return "\r\n".join(lines) + "\r\n"

@@ -14,7 +14,6 @@ class MaildirCarrier:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._alive = False
         self._read: frozenset[str] = frozenset()
 
     async def open(self) -> None:
@@ -23,25 +22,27 @@ class MaildirCarrier:
             self._read = await asyncio.to_thread(_prepare, self._folder)
         except OSError as error:
             raise Down(Stage.CONNECT, Reply(0, str(error))) from error
-        self._alive = True
 
-    async def converse(self, bag: Bag) -> None:
+    async def converse(self, bag: Bag) -> Reply | None:
         """See Carrier.converse."""
-        while self._alive and (letter := await bag.take()) is not None:
+        while (letter := await bag.take()) is not None:
             if await bag.begin(letter):
-                bag.tell(letter, *await self._take(letter))
+                stage, reply = await self._take(letter)
+                bag.tell(letter, stage, reply)
+                if not reply.code:
+                    return reply
+        return None
 
     async def _take(self, letter: Letter) -> tuple[Stage, Reply]:
         try:
             if letter.name not in self._read:
                 await asyncio.to_thread(put, self._folder, letter.name, letter.data)
         except OSError as error:
-            self._alive = False
             return Stage.DATA, Reply(0, str(error))
         return Stage.CONTENT, Reply(250, f"2.0.0 {letter.name}")
 
     async def close(self) -> None:
-        self._alive = False
+        """See Carrier.close."""
 
 
 def _prepare(folder: Path) -> frozenset[str]:

@@ -8,11 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from hashlib import blake2b
 from html import escape
 from urllib.parse import quote
 
 from publisher.mail.address import domain_of, local_part, on_the_wire
+from publisher.mail.dkim import Seal, Signer
 from publisher.mail.headers import address_field, raw_field, text_field
 from publisher.mail.slots import Slotted, base64_lines
 from publisher.model.delivery import Letter
@@ -20,9 +22,13 @@ from publisher.model.digest import PREFERENCES_SLOT, UNSUBSCRIBE_SLOT, Content, 
 
 _KEY = re.compile(r"[A-Za-z0-9_-]+")
 _CASELESS = re.compile(r"[a-z0-9]{0,62}")  # with "b+" before it no longer than a local part may be
-_URL = re.compile(r"[!-~]+")
+_URL = re.compile(r"[!-;=?-~]+")  # printable ASCII without angle brackets
+_PLAIN = re.compile(r"[a-zA-Z0-9._+-]{1,64}@[a-zA-Z0-9.-]{1,150}")
 _NOT_IN_A_BODY = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _SLOTS = (UNSUBSCRIBE_SLOT, PREFERENCES_SLOT)
+_OWN = ("to", "message-id")  # header fields that differ from reader to reader ...
+_LEAVING = ("list-unsubscribe", "list-unsubscribe-post")  # ... and those of a list
+_CONSTANT = 2  # pieces of a body before the first that is its reader's
 _PART = "Content-Type: text/{}; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n"
 
 
@@ -54,6 +60,7 @@ class Sender:
     domain: str  # of Message-ID
     bounce_domain: str = ""  # where bounces go, each to an address of its own (H7); "" = to `address`
     list: MailingList | None = None  # None: the letter belongs to no list and nobody can leave it
+    signer: Signer | None = None  # None: the relay signs (H8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +71,14 @@ class Skeleton:
     stem: str  # what Message-IDs begin with: the edition's number
     sent: datetime  # the Date, UTC
     head: bytes  # From ... Date
+    message_id: tuple[bytes, bytes]  # the field, before and behind a reader's key
+    # The URL to leave by mail, before and behind a token, and without one; None: it belongs to no list.
+    leaving: tuple[bytes, bytes, bytes] | None
     tail: bytes  # list and MIME headers, and the blank line
     parts: tuple[tuple[bytes, Slotted, bool], ...]  # what stands before a part; whether that is HTML
     end: bytes
     slots: frozenset[str]  # of all parts
+    seal: Seal | None  # what signs its letters
 
 
 def skeleton(content: Content, edition: Edition, sender: Sender, *, archived_at: str = "") -> Skeleton:
@@ -101,22 +112,23 @@ def letter(
         raise ValueError(f"not a token for an address: {leave_token or bounce_token!r}")
     urls = {UNSUBSCRIBE_SLOT: unsubscribe_url, PREFERENCES_SLOT: preferences_url}
     texts, markup = _values({slot: urls[slot] for slot in frame.slots})
-    pieces = [
-        frame.head,
-        address_field("To", "", to),
-        raw_field("Message-ID", message_id(frame.stem, message_id_key, sender.domain)),
-        *_leaving(sender, unsubscribe_url, leave_token),
-        frame.tail,
+    own = [
+        _to(to),
+        *(frame.message_id[0], message_id_key.encode(), frame.message_id[1]),
+        *_leaving(frame.leaving, unsubscribe_url, leave_token),
     ]
+    body: list[bytes] = []
     for before, slotted, is_html in frame.parts:
-        pieces.append(before)
-        pieces += slotted.lines(markup if is_html else texts)
-    pieces.append(frame.end)
+        body.append(before)
+        body += slotted.lines(markup if is_html else texts)
+    body.append(frame.end)
+    signatures = frame.seal.fields(b"".join(own), body[_CONSTANT:]) if frame.seal else b""
     envelope = sender.address
     if sender.bounce_domain and bounce_token:
         envelope = f"b+{bounce_token}@{sender.bounce_domain}"
     name = f"{int(frame.sent.timestamp())}.{frame.stem}_{message_id_key}.{sender.domain}"
-    return Letter(envelope, to, b"".join(pieces), name, needs_utf8=not local_part(to).isascii())
+    data = b"".join((signatures, frame.head, *own, frame.tail, *body))
+    return Letter(envelope, to, data, name, needs_utf8=not local_part(to).isascii())
 
 
 def assemble(
@@ -159,9 +171,7 @@ def notice(
     if not _KEY.fullmatch(kind):
         raise ValueError(f"not a kind of letter: {kind!r}")
     stem = f"{kind}-{int(sent.timestamp())}"
-    frame = _frame(content, replace(sender, list=None), stem, sent, kind)
-    if attached is not None:
-        frame = _with_message(frame, attached)
+    frame = _frame(content, replace(sender, list=None), stem, sent, kind, attached=attached)
     return letter(frame, recipient=recipient, message_id_key=key)
 
 
@@ -172,7 +182,13 @@ def message_id(stem: str | int, key: str, domain: str) -> str:
 
 
 def _frame(
-    content: Content, sender: Sender, stem: str, sent: datetime, feedback: str, archived_at: str = ""
+    content: Content,
+    sender: Sender,
+    stem: str,
+    sent: datetime,
+    feedback: str,
+    archived_at: str = "",
+    attached: bytes | None = None,
 ) -> Skeleton:
     head = [
         address_field("From", sender.name, sender.address),
@@ -190,48 +206,45 @@ def _frame(
         raw_field("MIME-Version", "1.0"),
     ]
     text, html = Slotted(_body(content.text), _SLOTS), Slotted(_body(content.html), _SLOTS)
-    start = b"".join(head)
-    if not content.html:
-        tail.append(f"{_PART.format('plain')}\r\n".encode())
-        return Skeleton(sender, stem, sent, start, b"".join(tail), ((b"", text, False),), b"", text.names)
-    mark = f"nashir_{stem}"  # "_" is not in base64's alphabet, so no line of a part can be a boundary
-    tail.append(raw_field("Content-Type", f'multipart/alternative; boundary="{mark}"') + b"\r\n")
-    parts = (
-        (f"--{mark}\r\n{_PART.format('plain')}\r\n".encode(), text, False),
-        (f"--{mark}\r\n{_PART.format('html')}\r\n".encode(), html, True),
-    )
-    end = f"--{mark}--\r\n".encode()
-    return Skeleton(sender, stem, sent, start, b"".join(tail), parts, end, text.names | html.names)
+    parts: tuple[tuple[bytes, Slotted, bool], ...] = ((b"", text, False),)
+    end, slots = b"", text.names
+    if content.html:
+        mark = f"nashir_{stem}"  # "_" is not in base64's alphabet, so no line of a part can be a boundary
+        tail.append(raw_field("Content-Type", f'multipart/alternative; boundary="{mark}"'))
+        parts = (
+            (f"--{mark}\r\n{_PART.format('plain')}\r\n".encode(), text, False),
+            (f"--{mark}\r\n{_PART.format('html')}\r\n".encode(), html, True),
+        )
+        end, slots = f"--{mark}--\r\n".encode(), text.names | html.names
+    else:
+        tail.append(_PART.format("plain").encode())
+    if attached is not None:
+        mark, message = _enclosed(attached)
+        before = f"--{mark}\r\n".encode()
+        parts = ((before + tail.pop() + b"\r\n" + parts[0][0], *parts[0][1:]), *parts[1:])
+        tail.append(raw_field("Content-Type", f'multipart/mixed; boundary="{mark}"'))
+        end += before + message + f"\r\n--{mark}--\r\n".encode()
+    first, last = b"".join(head), b"".join(tail)
+    seal = None
+    if sender.signer:
+        own = _OWN + (_LEAVING if sender.list else ())
+        seal = sender.signer.seal(first + last, own, parts[0][0] + text.start, sent)
+    ids, leaving = _message_id(stem, sender.domain), _by_mail(sender)
+    return Skeleton(sender, stem, sent, first, ids, leaving, last + b"\r\n", parts, end, slots, seal)
 
 
-def _with_message(frame: Skeleton, data: bytes) -> Skeleton:
-    """*frame* as the first part, and the message *data* as the second (RFC 2046, 5.1.3)."""
+def _enclosed(data: bytes) -> tuple[str, bytes]:
+    """A boundary, and a message as a part (RFC 2046). As message/rfc822 it may not be encoded (5.2.1): one that mail
+    does not carry as it is goes as a file."""
     # No message holds its own hash, so none of its lines can be the boundary; and ours begin otherwise.
     mark = f"nashir+{blake2b(data, digest_size=16).hexdigest()}"
-    head, name, kind = frame.tail.rpartition(b"Content-Type: ")
-    before = f"--{mark}\r\n".encode()
-    (first, *rest), mixed = frame.parts, raw_field("Content-Type", f'multipart/mixed; boundary="{mark}"')
-    return replace(
-        frame,
-        tail=head + mixed + b"\r\n",
-        parts=((before + name + kind + first[0], *first[1:]), *rest),
-        end=b"".join([frame.end, before, _enclosed(data), f"\r\n--{mark}--\r\n".encode()]),
-    )
-
-
-def _enclosed(data: bytes) -> bytes:
-    """A message as a part. As message/rfc822 it may not be encoded (RFC 2046, 5.2.1): one that mail does not carry as
-    it is goes as a file."""
     if data.startswith(b"From "):  # how mail servers begin what they pipe (mbox)
         data = data.partition(b"\n")[2]
     lines = data.replace(b"\r\n", b"\n").split(b"\n")
-    if (
-        data.isascii()
-        and not re.search(rb"[\x00\r]", b"".join(lines))
-        and max(map(len, lines)) <= _LONGEST_LINE
-    ):
-        return _MESSAGE.format("message/rfc822", "7bit").encode() + b"\r\n".join(lines)
-    return _MESSAGE.format("application/octet-stream", "base64").encode() + base64_lines(data)
+    plain = data.isascii() and not re.search(rb"[\x00\r]", b"".join(lines))
+    if plain and max(map(len, lines)) <= _LONGEST_LINE:
+        return mark, _MESSAGE.format("message/rfc822", "7bit").encode() + b"\r\n".join(lines)
+    return mark, _MESSAGE.format("application/octet-stream", "base64").encode() + base64_lines(data)
 
 
 def _of_the_list(known: MailingList | None) -> list[bytes]:
@@ -245,20 +258,44 @@ def _of_the_list(known: MailingList | None) -> list[bytes]:
     ]
 
 
-def _leaving(sender: Sender, url: str, token: str) -> Sequence[bytes]:
-    """How a program ends the subscription (RFC 2369, 3.2; RFC 8058): the web address, then by mail. The mail says
-    whose it is in its address, where mail to the bounce domain is ours, else in its subject."""
+def _to(address: str) -> bytes:
+    """The field To; most addresses need no look at what they hold."""
+    return f"To: <{address}>\r\n".encode() if _PLAIN.fullmatch(address) else address_field("To", "", address)
+
+
+def _message_id(stem: str, domain: str) -> tuple[bytes, bytes]:
+    before, _, behind = raw_field("Message-ID", message_id(stem, "key", domain)).partition(b"key@")
+    return before, b"@" + behind
+
+
+def _by_mail(sender: Sender) -> tuple[bytes, bytes, bytes] | None:
+    """The URL to leave by mail (RFC 2369, 3.2), before and behind its token, which says whose it is: in its address,
+    where mail to the bounce domain is ours, else in its subject. Then what stands there without one."""
     if sender.list is None:
+        return None
+    plain = _mailto(sender.list.owner, "unsubscribe")
+    signed = f"{plain}%20TOKEN"
+    if sender.bounce_domain:
+        signed = f"mailto:u+TOKEN@{sender.bounce_domain}?subject=unsubscribe"
+    before, _, behind = _uri(signed).partition(b"TOKEN")
+    return before, behind, _uri(plain)
+
+
+def _uri(url: str) -> bytes:
+    return raw_field("List-Unsubscribe", f"<{url}>").partition(b" ")[2]
+
+
+def _leaving(by_mail: tuple[bytes, bytes, bytes] | None, url: str, token: str) -> Sequence[bytes]:
+    """How a program ends the subscription (RFC 2369, 3.2; RFC 8058): the web address, then by mail."""
+    if by_mail is None:
         return ()
-    if token and sender.bounce_domain:
-        mail = f"mailto:u+{token}@{sender.bounce_domain}?subject=unsubscribe"
-    else:
-        mail = _mailto(sender.list.owner, f"unsubscribe {token}".strip())
-    if not url:
+    if not _URL.fullmatch(url):
         raise ValueError("a letter of a list needs a URL to leave it")
-    fields = [raw_field("List-Unsubscribe", f"<{url}>, <{mail}>")]
+    before, behind, plain = by_mail
+    mail = (before, token.encode(), behind) if token else (plain,)
+    fields = (b"List-Unsubscribe: <", url.encode(), b">,\r\n ", *mail)
     if url.startswith("https://"):  # RFC 8058, 3.1: one-click needs https
-        fields.append(b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n")
+        return (*fields, b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n")
     return fields
 
 
@@ -284,6 +321,7 @@ def _feedback_sender(domain: str) -> str:
     return re.sub(r"[^a-z0-9]", "", domain)[:15].ljust(5, "0")
 
 
+@lru_cache(64)  # letter after letter has the same
 def _mailto(address: str, subject: str) -> str:
     """RFC 6068; the local part and the subject percent-encoded."""
     return f"mailto:{quote(local_part(address))}@{domain_of(address)}?subject={quote(subject)}"

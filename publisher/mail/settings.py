@@ -1,13 +1,29 @@
 """The [mail] table of config.toml."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from publisher.mail.address import domain, domain_of, mailbox
 from publisher.mail.intake.settings import BounceSettings
 from publisher.mail.relay import Relay, parse
 
 OnUnknown = Literal["resend", "hold"]
+_SELECTOR = re.compile(
+    r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*", re.I
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DkimSettings:
+    """[mail.dkim]: our own signature (H8); without a key file the relay signs. Paths are relative to the site."""
+
+    domain: str = ""  # the tag d=; "" = that of `from`
+    selector: str = ""
+    key_file: str = ""  # RSA, PEM
+    ed25519_selector: str = ""
+    ed25519_key_file: str = ""  # PEM; "" = no second signature
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +46,7 @@ class MailSettings:
     allow_plain: bool = False
     timeout: float = 60.0  # seconds a relay has for one answer
     bounces: BounceSettings = field(default_factory=BounceSettings)
+    dkim: DkimSettings = field(default_factory=DkimSettings)
 
 
 def relays(settings: MailSettings) -> tuple[Relay, ...]:
@@ -53,6 +70,34 @@ def _with_login(relay: Relay, settings: MailSettings) -> Relay:
     if not _safe(relay) or relay.username:
         return relay
     return replace(relay, username=settings.username, password=settings.password)
+
+
+def signing_domain(settings: MailSettings) -> str:
+    """Who signs, in A-labels: what `domain` of [mail.dkim] says, else the domain of `from`. Raises ValueError with the
+    mend where it is neither that nor one above it: DMARC (RFC 7489, 3.1) would not count the signature."""
+    ours = domain_of(mailbox(settings.sender)[1])
+    wanted = domain(settings.dkim.domain) if settings.dkim.domain else ours
+    if wanted != ours and not ("." in wanted and ours.endswith(f".{wanted}")):
+        raise ValueError(f'letters come from {ours}; leave it out, or write "{ours}"')
+    return wanted
+
+
+def check_selectors(dkim: DkimSettings) -> None:
+    """Raises ValueError with the mend where a selector and its key are not both there, or a selector is none."""
+    for name, selector, file in (
+        ("", dkim.selector, dkim.key_file),
+        ("ed25519_", dkim.ed25519_selector, dkim.ed25519_key_file),
+    ):
+        if bool(selector) != bool(file):
+            raise ValueError(f"{name}selector and {name}key_file go together; set both or neither")
+        if selector and not _SELECTOR.fullmatch(selector):
+            raise ValueError(f"{selector!r} cannot stand in a domain's name; use a-z, 0-9 and -")
+    if dkim.domain and not dkim.key_file:
+        raise ValueError("there is no key; add selector and key_file")
+    if dkim.ed25519_key_file and not dkim.key_file:
+        raise ValueError("few would read an Ed25519 signature alone; add selector and key_file of an RSA key")
+    if dkim.selector and dkim.selector.lower() == dkim.ed25519_selector.lower():
+        raise ValueError("a selector names one key; give the Ed25519 key another")
 
 
 def check_numbers(connections: int, timeout: float) -> None:

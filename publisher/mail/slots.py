@@ -19,7 +19,7 @@ class Slotted:
         first, *rest = re.split(f"({'|'.join(map(re.escape, slots))})", text)
         start = first.encode()
         whole = len(start) // 3 * 3
-        self._start, self._left = base64_lines(start[:whole]), start[whole:]
+        self.start, self._left = base64_lines(start[:whole]), start[whole:]  # the lines before the first slot
         stretches = [stretch.encode() for stretch in rest[1::2]]
         self._rest = tuple(
             (slot, tuple(_Stretch(stretch, phase, last=n == len(stretches)) for phase in range(3)))
@@ -28,9 +28,9 @@ class Slotted:
         self.names = frozenset(rest[::2])
 
     def lines(self, values: Mapping[str, bytes]) -> list[bytes]:
-        """The lines, CRLF at the end of each, in pieces: b"".join puts them together. *values* has one for each of
-        `names`."""
-        pieces, left = [self._start], self._left
+        """The lines, CRLF at the end of each, in pieces, of which the first is `start`: b"".join puts them together.
+        *values* has one for each of `names`."""
+        pieces, left = [self.start], self._left
         for slot, phases in self._rest:
             left += values[slot]
             stretch = phases[len(left) % 3]

@@ -75,19 +75,19 @@ class SmtpCarrier:
             client.close()
             raise
 
-    async def converse(self, bag: Bag) -> None:
+    async def converse(self, bag: Bag) -> Reply | None:
         """See Carrier.converse."""
         client, wire = self._client, self._wire
-        if client is not None and wire is not None:
-            offers = client.supports_extension
-            await Dialogue(wire, bag, pipelining=offers("pipelining"), utf8=offers("smtputf8")).run()
+        assert client is not None and wire is not None, "it was not opened"
+        offers = client.supports_extension
+        return await Dialogue(wire, bag, pipelining=offers("pipelining"), utf8=offers("smtputf8")).run()
 
     async def close(self) -> None:
         """QUIT, where the relay still listens."""
         client, wire, self._client, self._wire = self._client, self._wire, None, None
         if wire is not None:
             if wire.alive:
-                wire.write(b"QUIT\r\n")
+                wire.write(b"QUIT\r\n", asks=1)
                 await wire.reply(min(1.0, _FAREWELL / self._timeout))
             wire.hang_up("closed by us")
         if client is not None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from publisher.mail.bounces.table import meaning
+from publisher.mail import refusals
 from publisher.mail.settings import OnUnknown
 from publisher.model.delivery import Delivery, Reply, Stage, State, Verdict
 from publisher.model.report import Kind
@@ -12,33 +12,44 @@ from publisher.model.report import Kind
 # Waits after the first, second ... try that the recipient's side put off; the last one repeats.
 BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 60, 240))
 SOON = timedelta(seconds=5)  # the connection was at fault: another one may do
+FOR_NOW = timedelta(minutes=15)  # we are refused, but not for good
 ABOUT_US = timedelta(hours=1)  # somebody has to mend something first
+ABOUT_IT = timedelta(
+    hours=4
+)  # the letter itself is refused: only who changes it, or the judge of it, mends that
+LAST = timedelta(minutes=1)  # before the end of its life a letter is tried once more
 NOTE = 200  # characters
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One row: for a *code* (0: no reply) at a *stage* with the reply's text."""
+    """One row: for the answers that it *matches*."""
 
-    matches: Callable[[Stage, int, str], bool]
+    matches: Callable[[Stage, Reply], bool]
     state: State
     wait: timedelta | None = None  # None: BACK_OFF by the tries so far
     counts: bool = True
-
-
-def _refuses_us(stage: Stage, code: int, text: str) -> bool:
-    """RFC 3463's X.7.X, or a relay that wants AUTH first (RFC 4954, 6): no recipient's fault."""
-    return code >= 500 and (text.startswith("5.7.") or (stage is Stage.MAIL and code in (530, 535, 538)))
+    kind: Kind | None = None
 
 
 RULES = (
-    Rule(lambda stage, code, _: stage is Stage.CONTENT and 200 <= code < 300, State.SENT),
-    Rule(lambda stage, code, _: stage is Stage.CONNECT or code == 421, State.QUEUED, SOON, counts=False),
-    Rule(lambda stage, code, _: stage is Stage.CONTENT and code < 400, State.UNKNOWN),
-    Rule(lambda _, code, __: code < 400, State.QUEUED, SOON, counts=False),
-    Rule(lambda _, code, __: code < 500, State.QUEUED),
-    Rule(_refuses_us, State.QUEUED, ABOUT_US, counts=False),
-    Rule(lambda _, code, __: code >= 500, State.FAILED),
+    Rule(lambda stage, reply: stage is Stage.CONTENT and 200 <= reply.code < 300, State.SENT),
+    Rule(lambda stage, reply: stage is Stage.CONNECT or reply.code == 421, State.QUEUED, SOON, counts=False),
+    Rule(lambda stage, reply: stage is Stage.CONTENT and reply.code < 400, State.UNKNOWN),
+    Rule(lambda _, reply: reply.code < 400, State.QUEUED, SOON, counts=False),
+    Rule(
+        lambda stage, reply: reply.code < 500 and refusals.of_us(stage, reply),
+        State.QUEUED,
+        FOR_NOW,
+        counts=False,
+        kind=Kind.US,
+    ),
+    Rule(lambda _, reply: reply.code < 500, State.QUEUED, kind=Kind.SOFT),
+    Rule(refusals.of_us, State.QUEUED, ABOUT_US, counts=False, kind=Kind.US),
+    Rule(lambda _, reply: refusals.is_gone(reply), State.FAILED, kind=Kind.HARD),
+    Rule(lambda _, reply: refusals.is_full(reply), State.QUEUED, kind=Kind.SOFT),
+    Rule(refusals.of_letter, State.QUEUED, ABOUT_IT, counts=False, kind=Kind.US),
+    Rule(lambda _, __: True, State.FAILED),
 )
 
 
@@ -46,23 +57,21 @@ def judge(stage: Stage, reply: Reply, delivery: Delivery, now: datetime, on_unkn
     """Decide from the *reply* at *stage* what becomes of *delivery* (RFC 5321, 4.2.1; RFC 3463).
 
     A letter in doubt is queued again where *on_unknown* is "resend", else UNKNOWN. Nothing is queued beyond
-    `delivery.expires`: then it FAILED, or stays UNKNOWN if it was in doubt.
+    `delivery.expires`: shortly before it there is one last try, and then it FAILED, or stays UNKNOWN if it was in
+    doubt.
     """
-    rule = next(rule for rule in RULES if rule.matches(stage, reply.code, reply.text))
+    rule = next(rule for rule in RULES if rule.matches(stage, reply))
     note = escaped(reply.text)
     doubt = rule.state is State.UNKNOWN
     if rule.state is not State.QUEUED and not (doubt and on_unknown == "resend"):
-        return Verdict(rule.state, None, rule.counts, reply.code, note, _says(stage, reply))
+        return Verdict(rule.state, None, rule.counts, reply.code, note, rule.kind)
     due = now + (rule.wait or BACK_OFF[min(delivery.attempts, len(BACK_OFF) - 1)])
     if due > delivery.expires:
+        due = delivery.expires - LAST
+    if due <= now:
         end = State.UNKNOWN if doubt else State.FAILED
-        return Verdict(end, None, rule.counts, reply.code, escaped(f"expired; last: {reply.text}"))
-    return Verdict(State.QUEUED, due, rule.counts, reply.code, note)
-
-
-def _says(stage: Stage, reply: Reply) -> Kind | None:
-    """What a refusal says of the address, by the table of bounces (B1): at RCPT alone it is about that."""
-    return meaning(reply.text).kind if stage is Stage.RCPT and reply.code >= 500 else None
+        return Verdict(end, None, rule.counts, reply.code, escaped(f"expired; last: {reply.text}"), rule.kind)
+    return Verdict(State.QUEUED, due, rule.counts, reply.code, note, rule.kind)
 
 
 def escaped(text: str) -> str:

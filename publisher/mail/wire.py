@@ -1,6 +1,7 @@
 """Replies, in order, on the transport of an SMTP connection (RFC 5321, 4.2)."""
 
 import asyncio
+import math
 import re
 from collections import deque
 
@@ -8,6 +9,7 @@ from publisher.model.delivery import Reply
 
 _LINE = re.compile(rb"([2-5]\d\d)(?:([ -])(.*))?", re.DOTALL)
 _LONGEST_LINE, _LONGEST_REPLY = 4096, 32768  # octets; RFC 5321, 4.5.3.1.5 asks for 512
+_UNASKED = 8  # replies nobody asked for that are kept: the first is what is told
 
 
 class Wire(asyncio.Protocol):
@@ -19,13 +21,15 @@ class Wire(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._rest, self._lines, self._size = b"", list[bytes](), 0
         self._replies: deque[Reply] = deque()
+        self._owed = 0  # replies that what was written asks for, and nobody has taken yet
         self._waiter: asyncio.Future[None] | None = None
         self._wanted, self._until = 0, 0.0  # replies that are waited for, and until when
         self._watch: asyncio.TimerHandle | None = None
+        self._looks_at = 0.0
         self._end: str | None = None
-        transport.set_write_buffer_limits(
-            high=0
-        )  # `resume_writing` then means: everything left for the kernel
+        self.ended: Reply | None = None  # how the relay ended the connection; None: it did not
+        # `resume_writing` then means that all is with the kernel. Not 0: TLS's would pause where nothing is kept.
+        transport.set_write_buffer_limits(high=1, low=0)
         self._room = asyncio.Event()
         self._room.set()
         transport.set_protocol(self)
@@ -33,11 +37,12 @@ class Wire(asyncio.Protocol):
     @property
     def alive(self) -> bool:
         """Whether something may still be asked."""
-        return self._end is None and not self._replies
+        return self._end is None and len(self._replies) <= self._owed
 
-    def write(self, *parts: bytes) -> None:
-        """Write *parts* without waiting; their replies are the next ones."""
+    def write(self, *parts: bytes, asks: int = 0) -> None:
+        """Write *parts* without waiting; the next *asks* replies are theirs."""
         if self._end is None:
+            self._owed += asks
             self._transport.writelines(parts)
 
     async def drained(self) -> None:
@@ -47,7 +52,7 @@ class Wire(asyncio.Protocol):
                 async with asyncio.timeout(self._timeout):
                     await self._room.wait()
             except TimeoutError:
-                self.hang_up("the relay took nothing in time")
+                self._lost(Reply(0, "the relay took nothing in time"))
 
     async def replies(self, count: int, patience: float = 1.0) -> list[Reply]:
         """The next *count* replies; fewer where the connection ended, or where none came for *patience* times the
@@ -57,16 +62,17 @@ class Wire(asyncio.Protocol):
         found = list[Reply]()
         while self._replies and len(found) < count:
             found.append(self._replies.popleft())
+            self._owed -= 1
             if found[-1].code == 421:
                 self._replies.clear()
-                self.hang_up(found[-1].text)
+                self._lost(found[-1])
         return found
 
     async def ask(self, line: bytes) -> Reply:
         """Write a command (CRLF is added) and return its reply; code 0 when none came within the timeout."""
         if (early := self.unasked()) is not None:
             return early
-        self.write(line + b"\r\n")
+        self.write(line + b"\r\n", asks=1)
         return await self.reply()
 
     async def reply(self, patience: float = 1.0) -> Reply:
@@ -81,12 +87,22 @@ class Wire(asyncio.Protocol):
 
     def unasked(self) -> Reply | None:
         """Why no further command makes sense: the connection's end, or a reply without a question."""
-        if self._replies:
-            reply = self._replies.popleft()
+        if len(self._replies) > self._owed:
+            reply = self._replies[self._owed]
             self._replies.clear()
-            self.hang_up("a reply nobody asked for")
+            self._lost(reply if reply.code == 421 else Reply(0, "a reply nobody asked for"))
             return reply if reply.code >= 400 else Reply(0, f"unasked: {reply.code} {reply.text}")
         return None if self._end is None else self.silence
+
+    def _lost(self, reply: Reply) -> None:
+        """The relay ended the connection, or is none any more."""
+        if self._end is None:
+            self.ended = reply
+        self.hang_up(reply.text)
+
+    def nonsense(self, why: str) -> None:
+        """The relay's answers make no sense: end the connection."""
+        self._lost(Reply(0, why))
 
     def hang_up(self, why: str) -> None:
         """End the connection at once, without QUIT."""
@@ -101,7 +117,7 @@ class Wire(asyncio.Protocol):
     async def _wait(self, count: int, patience: float) -> None:
         self._wanted, self._waiter = count, self._loop.create_future()
         self._until = self._loop.time() + self._timeout * patience
-        if self._watch is None:  # one timer a connection, not one a letter
+        if self._watch is None or self._until < self._looks_at:  # one timer a connection, not one a letter
             self._look()
         try:
             await self._waiter
@@ -112,10 +128,12 @@ class Wire(asyncio.Protocol):
         """End a wait that takes too long; look again when the one at hand would."""
         now = self._loop.time()
         if self._waiter is not None and now >= self._until:
-            self.hang_up("no reply in time")
+            self._lost(Reply(0, "no reply in time"))
             return
-        at = self._until if self._waiter is not None else now + self._timeout
-        self._watch = self._loop.call_at(min(at, now + self._timeout), self._look)
+        if self._watch is not None:
+            self._watch.cancel()
+        self._looks_at = min(self._until if self._waiter is not None else math.inf, now + self._timeout)
+        self._watch = self._loop.call_at(self._looks_at, self._look)
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
@@ -125,10 +143,11 @@ class Wire(asyncio.Protocol):
         if self._end is not None:
             return None
         *lines, self._rest = (self._rest + data).split(b"\n")
-        if len(self._rest) > _LONGEST_LINE:
-            return self.hang_up("a line too long for a reply")
         for line in lines:
-            self._line(line.removesuffix(b"\r"))
+            if self._end is None:  # behind what is no reply, nobody knows what one answers
+                self._line(line.removesuffix(b"\r"))
+        if len(self._rest) > _LONGEST_LINE:
+            return self._lost(Reply(0, "a line too long for a reply"))
         if len(self._replies) >= self._wanted:
             self._wake()
         return None
@@ -137,7 +156,8 @@ class Wire(asyncio.Protocol):
         found = _LINE.fullmatch(line) if len(line) <= _LONGEST_LINE else None
         self._size += len(line)
         if found is None or self._size > _LONGEST_REPLY:
-            return self.hang_up(f"not a reply: {line[:80].decode('ascii', 'backslashreplace')}")
+            text = line[:80].decode("ascii", "backslashreplace")
+            return self._lost(Reply(0, f"not a reply: {text}"))
         self._lines.append(found[3] or b"")
         if found[2] != b"-":
             text = b" ".join(part.strip() for part in self._lines).decode("utf-8", "backslashreplace")
@@ -145,13 +165,15 @@ class Wire(asyncio.Protocol):
             self._lines, self._size = [], 0
             if found[1] == b"421":  # nothing that is waited for behind it comes
                 self._wake()
+            if len(self._replies) > self._owed + _UNASKED:
+                return self._lost(Reply(0, "replies without end that nobody asked for"))
         return None
 
     def eof_received(self) -> None:
-        self.hang_up("the relay closed the connection")
+        self._lost(Reply(0, "the relay closed the connection"))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self.hang_up(str(exc or "the connection was closed"))
+        self._lost(Reply(0, str(exc or "the connection was closed")))
 
     def pause_writing(self) -> None:
         self._room.clear()

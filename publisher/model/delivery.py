@@ -70,4 +70,4 @@ class Verdict:
     counts: bool  # whether the try is charged to the recipient
     code: int
     note: str  # the reply, escaped and cut, for the ledger and people
-    says: Kind | None = None  # what a refusal for good says of the address (B1); None: nothing
+    kind: Kind | None = None  # what it says of its reader, as a report by mail would (B2)

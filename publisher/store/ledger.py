@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, Select, func, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, func, select, text, update
 
 from publisher.model.delivery import Delivery, State, Verdict
 from publisher.model.digest import Release
 from publisher.model.people import Reach, Wish
 from publisher.store import choices, reports
 from publisher.store.tables import QUEUED, deliveries, editions, newsletters, subscribers, subscriptions
+from publisher.store.writer import Statement
 
 # Of these cadences those whose letters may not leave now, and when they may (D5).
 Opens = Callable[[Connection, set[int], datetime], Mapping[int, datetime]]
@@ -22,6 +23,11 @@ def _always(connection: Connection, cadences: set[int], now: datetime) -> Mappin
     return {}
 
 
+_CADENCE = 9  # its place in a row of `_due`
+_MARKED = text(
+    "UPDATE deliveries SET state = :state, note = coalesce(:note, note)"
+    " WHERE id IN (SELECT value FROM json_each(:ids))"
+)
 REST = timedelta(hours=1)  # after which a letter that waits for the end of a pause is looked at again
 
 
@@ -56,18 +62,20 @@ def claim(connection: Connection, now: datetime, limit: int, opens: Opens = _alw
     it *opens*, and those of readers who paused are taken back or wait (D4)."""
     while rows := _due(connection, now, limit):
         wanted, unwanted, expired = list[Delivery](), list[int](), list[int]()
-        closed, late = opens(connection, {row.cadence for row in rows}, now), set[tuple[int, int]]()
-        for row in rows:
-            if row.expires <= now:
-                expired.append(row.id)
-            elif row.cadence in closed:
-                late.add((row.edition, row.cadence))
-            elif row.state == Reach.REACHABLE and row.wish == Wish.PAUSED:
-                _rest(connection, row, now)
-            elif row.state == Reach.REACHABLE and row.wish == Wish.ACTIVE:
-                wanted.append(Delivery(*row[:7]))
+        cadences = {row[_CADENCE] for row in rows}
+        closed, late = opens(connection, cadences, now), set[tuple[int, int]]()
+        for *delivery, state, wish, cadence, newsletter in rows:
+            number, edition, _, subscriber, _, _, expires = delivery
+            if expires <= now:
+                expired.append(number)
+            elif cadence in closed:
+                late.add((edition, cadence))
+            elif state == Reach.REACHABLE and wish == Wish.ACTIVE:
+                wanted.append(Delivery(*delivery))
+            elif state == Reach.REACHABLE and wish == Wish.PAUSED:
+                _rest(connection, number, newsletter, subscriber, min(now + REST, expires))
             else:
-                unwanted.append(row.id)
+                unwanted.append(number)
         for edition, cadence in late:
             _put_off(connection, edition, cadence, now, closed[cadence])
         _mark(connection, expired, State.FAILED, "expired: the edition's life ended before the relay took it")
@@ -81,9 +89,15 @@ def claim(connection: Connection, now: datetime, limit: int, opens: Opens = _alw
 def _due(connection: Connection, now: datetime, limit: int) -> Sequence[Row[*tuple[Any, ...]]]:
     rows: list[Row[*tuple[Any, ...]]] = []
     for edition in released(connection):
-        if len(rows) < limit:
-            rows += connection.execute(_due_of(edition, now, limit - len(rows)))
+        for wave in range(_open_wave(connection, edition) + 1):
+            if len(rows) < limit:
+                rows += connection.execute(_due_of(edition, wave, now, limit - len(rows)))
     return rows
+
+
+def _open_wave(connection: Connection, edition: int) -> int:
+    """The letters of this wave, and of those before, may leave (S9)."""
+    return int(connection.execute(select(editions.c.wave).where(editions.c.id == edition)).scalar_one())
 
 
 def queueing(connection: Connection, release: Release) -> list[int]:
@@ -105,7 +119,7 @@ def released(connection: Connection) -> list[int]:
     return queueing(connection, Release.RELEASED)
 
 
-def _due_of(edition: int, now: datetime, limit: int) -> Select[*tuple[Any, ...]]:
+def _due_of(edition: int, wave: int, now: datetime, limit: int) -> Select[*tuple[Any, ...]]:
     return (
         select(
             *deliveries.c["id", "edition", "variant", "subscriber"],
@@ -121,7 +135,7 @@ def _due_of(edition: int, now: datetime, limit: int) -> Select[*tuple[Any, ...]]
             (subscriptions.c.subscriber == deliveries.c.subscriber)
             & (subscriptions.c.newsletter == editions.c.newsletter),
         )
-        .where(QUEUED, deliveries.c.edition == edition, deliveries.c.due <= now)
+        .where(QUEUED, deliveries.c.edition == edition, deliveries.c.wave == wave, deliveries.c.due <= now)
         .order_by(deliveries.c.due, deliveries.c.variant, deliveries.c.id)
         .limit(limit)
     )
@@ -135,48 +149,55 @@ def _put_off(connection: Connection, edition: int, cadence: int, now: datetime, 
     connection.execute(row.where(deliveries.c.subscriber.in_(readers)).values(due=until))
 
 
-def _rest(connection: Connection, row: Row[*tuple[Any, ...]], now: datetime) -> None:
+def _rest(connection: Connection, number: int, newsletter: int, subscriber: int, until: datetime) -> None:
     """It was on the wire when its reader paused, or is none that can be taken back."""
-    choices.take_back(connection, row.newsletter, row.subscriber)
-    waits = update(deliveries).where(deliveries.c.id == row.id)
-    connection.execute(waits.values(due=min(now + REST, row.expires)))
+    choices.take_back(connection, newsletter, subscriber)
+    connection.execute(update(deliveries).where(deliveries.c.id == number).values(due=until))
 
 
 def _mark(connection: Connection, ids: list[int], state: State, note: str | None = None) -> None:
-    if ids:
-        values = {"state": state} | ({"note": note} if note else {})
-        connection.execute(update(deliveries).where(deliveries.c.id.in_(ids)).values(values))
+    if ids:  # a number bound for each would cost ten times as much
+        connection.execute(_MARKED, {"ids": json.dumps(ids), "state": state, "note": note})
 
 
-# The two statements of nearly every commit while letters leave, as few steps of the database as can be: what is marked
-# by the hundred comes as one JSON text. Neither touches an index.
-_BEGIN = """UPDATE deliveries SET state = 2 FROM json_each(?) AS one
-  WHERE deliveries.id = one.value AND deliveries.state = 1
-  AND EXISTS (SELECT 1 FROM editions WHERE editions.id = deliveries.edition AND editions.release = 'released')"""
-_SENT = """UPDATE deliveries
-  SET state = 3, attempts = attempts + 1, code = one.value ->> 1, note = one.value ->> 2, at = ?
-  FROM json_each(?) AS one WHERE deliveries.id = one.value ->> 0 AND deliveries.state IN (1, 2)"""
+# What nearly every commit is while letters leave, in one statement and without an index: [id, 0] marks a claimed letter
+# `sending`, [id, code, reply] a letter that was sent. Letters that were cancelled since, or are held, stay as they are.
+_MARK = """UPDATE deliveries SET state = 2 + (mark.code > 0), attempts = attempts + (mark.code > 0),
+    code = iif(mark.code, mark.code, deliveries.code), note = ifnull(mark.note, deliveries.note),
+    at = iif(mark.code, ?, deliveries.at)
+  FROM (SELECT value ->> 0 AS id, value ->> 1 AS code, value ->> 2 AS note FROM json_each(?)) AS mark
+  WHERE deliveries.id = mark.id AND iif(mark.code, deliveries.state IN (1, 2), deliveries.state = 1
+    AND EXISTS (SELECT 1 FROM editions WHERE editions.id = deliveries.edition AND editions.release = 'released'))"""
 
 
-def begin(connection: Connection, ids: Sequence[int]) -> set[int]:
-    """Mark claimed letters `sending`. Returns those that may not leave: cancelled since, or of an edition that is
-    held: these wait again."""
-    if connection.exec_driver_sql(_BEGIN, (json.dumps(ids),)).rowcount == len(ids):
-        return set()
-    marked = select(deliveries.c.id).where(deliveries.c.id.in_(ids), deliveries.c.state == State.SENDING)
-    refused = set(ids).difference(connection.execute(marked).scalars())
+def mark(begun: Sequence[int], sent: Sequence[tuple[int, int, str]], now: datetime) -> Statement:
+    """Mark the letters *begun* `sending`, and *sent* (id, code, reply) as that. It changes a row for each but those
+    that may not leave: `unmarked` finds and frees them."""
+    marks = [[number, 0] for number in begun] + [list(each) for each in sent]
+    return Statement(_MARK, (int(now.timestamp()), json.dumps(marks)))
+
+
+def unmarked(connection: Connection, begun: Sequence[int]) -> set[int]:
+    """Of the letters *begun* those that may not leave: cancelled since, or of an edition that is held. Those wait
+    again."""
+    marked = select(deliveries.c.id).where(deliveries.c.id.in_(begun), deliveries.c.state == State.SENDING)
+    refused = set(begun).difference(connection.execute(marked).scalars())
     put_back(connection, list(refused))
     return refused
 
 
+def begin(connection: Connection, begun: Sequence[int], now: datetime) -> set[int]:
+    """Mark claimed letters `sending`. Returns those that may not leave."""
+    statement = mark(begun, (), now)
+    if connection.exec_driver_sql(statement.sql, statement.parameters).rowcount == len(begun):
+        return set()
+    return unmarked(connection, begun)
+
+
 def settle(connection: Connection, settled: Sequence[tuple[Delivery, Verdict]], now: datetime) -> None:
     """Write what became of letters. One that was cancelled before it left stays cancelled."""
-    sent = [[each.id, verdict.code, verdict.note] for each, verdict in settled if verdict.state is State.SENT]
-    if sent:
-        connection.exec_driver_sql(_SENT, (int(now.timestamp()), json.dumps(sent)))
     for delivery, verdict in settled:
-        if verdict.state is not State.SENT:
-            _settle(connection, delivery, verdict, now)
+        _settle(connection, delivery, verdict, now)
 
 
 def _settle(connection: Connection, delivery: Delivery, verdict: Verdict, now: datetime) -> None:
@@ -190,7 +211,7 @@ def _settle(connection: Connection, delivery: Delivery, verdict: Verdict, now: d
         "at": now,
     }
     connection.execute(row.values(values | ({"due": verdict.due} if verdict.due else {})))
-    if verdict.says:
+    if verdict.state is State.FAILED and verdict.code >= 500:
         reports.refused(connection, delivery, verdict, now)
 
 
@@ -198,6 +219,15 @@ def put_back(connection: Connection, ids: list[int]) -> None:
     """Claimed letters that will not be sent now are queued again."""
     row = update(deliveries).where(deliveries.c.id.in_(ids), deliveries.c.state == State.CLAIMED)
     connection.execute(row.values(state=State.QUEUED))
+
+
+def put_off(connection: Connection, dues: Sequence[tuple[int, datetime]]) -> None:
+    """Claimed letters are queued again, each for a time of its own."""
+    row = update(deliveries).where(
+        deliveries.c.id == bindparam("number"), deliveries.c.state == State.CLAIMED
+    )
+    values = [{"number": number, "until": due} for number, due in dues]
+    connection.execute(row.values(state=State.QUEUED, due=bindparam("until")), values)
 
 
 def retry(connection: Connection, states: list[State], edition: int | None, now: datetime) -> int:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from publisher.model.delivery import Delivery, State, Verdict
@@ -93,12 +93,19 @@ def put_back(connection: Connection, ids: list[int]) -> None:
     _mark(connection, ids, State.CLAIMED, State.QUEUED)
 
 
+def put_off(connection: Connection, dues: Sequence[tuple[int, datetime]]) -> None:
+    """Claimed letters are queued again, each for a time of its own."""
+    row = update(notices).where(notices.c.id == bindparam("number"), notices.c.state == State.CLAIMED)
+    values = [{"number": number, "until": due} for number, due in dues]
+    connection.execute(row.values(state=State.QUEUED, due=bindparam("until")), values)
+
+
 def _mark(connection: Connection, ids: list[int], before: State, after: State) -> None:
     row = update(notices).where(notices.c.id.in_(ids), notices.c.state == before)
     connection.execute(row.values(state=after))
 
 
-def begin(connection: Connection, ids: Sequence[int]) -> set[int]:
+def begin(connection: Connection, ids: Sequence[int], now: datetime) -> set[int]:
     """Mark claimed letters `sending`; nothing stops one."""
     _mark(connection, list(ids), State.CLAIMED, State.SENDING)
     return set()

@@ -3,9 +3,10 @@
 import asyncio
 import sqlite3
 from collections.abc import Callable
-from contextlib import closing
+from concurrent.futures import Future
+from contextlib import closing, suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
@@ -13,7 +14,7 @@ from sqlalchemy.pool import QueuePool
 
 from publisher.errors import BadState, Unwritable
 from publisher.store import schema
-from publisher.store.writer import Writer
+from publisher.store.writer import Statement, Then, Writer
 
 T = TypeVar("T")
 Work = Callable[[Connection], T]
@@ -47,31 +48,45 @@ class Store:
     def write(self, work: Work[T], *, urgent: bool = False) -> T:
         """*work*'s result, when its transaction is on the disk. Not from the event loop."""
         assert self._writer, "the store was opened for reading"
-        writer = self._writer
-        return _guarded(self.path, lambda: writer.submit(work, urgent=urgent).result())
+        future: Future[T] = Future()
+
+        def then(result: T | None, error: BaseException | None) -> None:
+            if error is None:
+                future.set_result(cast("T", result))
+            else:
+                future.set_exception(error)
+
+        self._writer.submit(work, then, urgent=urgent)
+        return _guarded(self.path, future.result)
 
     async def settle(self, work: Work[T]) -> T:
         """Like `write`, urgent, from the event loop."""
-        return await self.post(work)
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
 
-    def post(self, work: Work[T]) -> "asyncio.Future[T]":
-        """Like `settle`, for whoever has something else to do meanwhile: the future of *work*'s result."""
-        assert self._writer, "the store was opened for reading"
-        explained: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-
-        def told(done: "asyncio.Future[T]") -> None:
-            if explained.cancelled():
+        def then(result: T | None, error: BaseException | None) -> None:
+            if future.cancelled():  # what was handed in is done, also when nobody waits for it any more
                 return
-            error = done.exception()
             if error is None:
-                explained.set_result(done.result())
+                future.set_result(cast("T", result))
             else:
-                explained.set_exception(
-                    _explained(self.path, error) if isinstance(error, DBAPIError) else error
-                )
+                future.set_exception(error)
 
-        asyncio.wrap_future(self._writer.submit(work, urgent=True)).add_done_callback(told)
-        return explained
+        self.post(work, then)
+        return await future
+
+    def post(self, work: Work[T] | Statement, then: Then[T]) -> None:
+        """Like `settle`, for whoever has something else to do meanwhile: *then* is called on the event loop that this
+        was called from."""
+        assert self._writer, "the store was opened for reading"
+        loop = asyncio.get_running_loop()
+
+        def told(result: T | None, error: BaseException | None) -> None:
+            if isinstance(error, (DBAPIError, sqlite3.Error)):
+                error = _explained(self.path, error)
+            with suppress(RuntimeError):  # the loop is closed, and nobody waits any more
+                loop.call_soon_threadsafe(then, result, error)
+
+        self._writer.submit(work, told, urgent=True)
 
     def copy(self, path: Path) -> "Store":
         """A writable copy of the database at *path*, for trying things out."""

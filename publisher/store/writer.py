@@ -1,27 +1,41 @@
 """One thread owns the writing connection and with it the checkpoints; everybody else hands it work.
 
-Work is a function of a connection, run inside a transaction. What waits when the thread becomes free is committed
-together (group commit); a piece of work that fails is rolled back alone and its error goes to whoever asked.
-Urgent work (settles, unsubscribes) goes before the rest.
+Work is a function of a connection, run inside a transaction, or a Statement, which is one by itself. What waits when
+the thread becomes free is committed together (group commit); a piece of work that fails is rolled back alone and its
+error goes to whoever asked. Urgent work (settles, unsubscribes) goes before the rest.
 """
 
-import itertools
 import queue
 import threading
+from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Connection, Engine, NestedTransaction
 from sqlalchemy.exc import DBAPIError
 
 T = TypeVar("T")
 Work = Callable[[Connection], T]
+Then = Callable[
+    [T | None, BaseException | None], None
+]  # told the result, or the error, by the writer's thread
 
-_Item = tuple[int, int, Work[Any] | None, Future[Any]]  # priority, order, work (None: the end), its future
-
-_STOP = 2  # the priority of the end: behind everything else
 _GROUP = 200  # pieces of work in one transaction at the most
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement that is its own transaction; its result is the number of rows it changed. The database has it in
+    one step, and this interpreter's lock is handed over once: with a transaction around it four times."""
+
+    sql: str
+    parameters: tuple[Any, ...]
+
+
+class _Item(NamedTuple):
+    work: Work[Any] | Statement | None  # None: the end
+    then: Then[Any]
 
 
 class Writer:
@@ -29,72 +43,85 @@ class Writer:
 
     def __init__(self, engine: Engine) -> None:
         self.owner = engine
-        self._order = itertools.count()
-        self._queue: queue.PriorityQueue[_Item] = queue.PriorityQueue()
+        self._urgent: deque[_Item] = deque()
+        self._slow: deque[_Item] = deque()
+        self._bell: queue.SimpleQueue[None] = queue.SimpleQueue()  # rung once an item
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
 
-    def submit(self, work: Work[T], *, urgent: bool = False) -> Future[T]:
-        """The future of *work*'s result; it is done when the commit is on the disk. It cannot be cancelled: what was
-        handed in is done, also when nobody waits for it any more."""
-        future: Future[T] = Future()
-        future.set_running_or_notify_cancel()
-        self._queue.put((0 if urgent else 1, next(self._order), work, future))
-        return future
+    def submit(self, work: Work[T] | Statement, then: Then[T], *, urgent: bool = False) -> None:
+        """Do *work*; *then* is called when the commit is on the disk. It cannot be taken back."""
+        (self._urgent if urgent else self._slow).append(_Item(work, then))
+        self._bell.put(None)
 
     def close(self) -> None:
         """Finish what is queued, then end the thread."""
-        self._queue.put((_STOP, next(self._order), None, Future()))
+        self._slow.append(_Item(None, lambda *_: None))
+        self._bell.put(None)
         self._thread.join()
 
     def _run(self) -> None:
         with self.owner.connect() as connection:
+            driver = connection.connection.driver_connection
             while True:
-                first = self._queue.get()
-                if first[2] is None:
+                self._bell.get()
+                first = (self._urgent or self._slow).popleft()
+                if first.work is None:
                     return
-                self._commit(connection, [first, *self._waiting(first[0])])
+                if isinstance(first.work, Statement):
+                    _alone(driver, first.work, first.then)
+                else:
+                    _commit(connection, [first, *self._waiting()])
 
-    def _waiting(self, priority: int) -> list[_Item]:
-        """What else of the same urgency waits now: slow work must not hold up urgent commits."""
+    def _waiting(self) -> list[_Item]:
+        """What else is urgent now: slow work must not hold up urgent commits."""
         more: list[_Item] = []
-        while priority == 0 and len(more) < _GROUP:
-            try:
-                item = self._queue.get_nowait()
-            except queue.Empty:
-                break
-            if item[0] != priority:
-                self._queue.put(item)
-                break
-            more.append(item)
+        while len(more) < _GROUP and self._urgent and not isinstance(self._urgent[0].work, Statement):
+            self._bell.get()
+            more.append(self._urgent.popleft())
         return more
 
-    def _commit(self, connection: Connection, group: list[_Item]) -> None:
-        done: list[tuple[Future[Any], Any]] = []
-        try:
-            with connection.begin():
-                for _, _, work, future in group:
-                    assert work is not None
-                    savepoint = connection.begin_nested()
-                    try:
-                        done.append((future, work(connection)))
-                    except BaseException as error:
-                        _roll_back(savepoint, error)
-                        future.set_exception(error)
-                    else:
-                        savepoint.commit()
-        except BaseException as error:
-            for _, _, _, future in group:
-                if not future.done():
-                    future.set_exception(error)
-            return
-        for future, result in done:
-            future.set_result(result)
+
+def _alone(driver: Any, statement: Statement, then: Then[int]) -> None:
+    try:
+        changed = driver.execute(statement.sql, statement.parameters).rowcount
+    except BaseException as error:
+        then(None, error)
+    else:
+        then(changed, None)
+
+
+def _commit(connection: Connection, group: list[_Item]) -> None:
+    done: list[tuple[Then[Any], Any, BaseException | None]] = []
+    try:
+        with connection.begin():
+            for work, then in group:
+                assert work is not None and not isinstance(work, Statement)
+                done.append(
+                    (then, *((work(connection), None) if len(group) == 1 else _beside(connection, work)))
+                )
+    except BaseException as error:
+        for _, then in group:
+            then(None, error)
+        return
+    for then, result, failed in done:
+        then(result, failed)
+
+
+def _beside(connection: Connection, work: Work[Any]) -> tuple[Any, BaseException | None]:
+    """Do *work* so that it can be undone alone. Raises where the database itself has undone the whole transaction, as
+    SQLite does on a full disk."""
+    savepoint = connection.begin_nested()
+    try:
+        result = work(connection)
+    except BaseException as error:
+        _roll_back(savepoint, error)
+        return None, error
+    savepoint.commit()
+    return result, None
 
 
 def _roll_back(savepoint: NestedTransaction, error: BaseException) -> None:
-    """Undo one piece of work. Raises *error* where the database itself has undone the whole transaction, as SQLite
-    does on a full disk."""
     try:
         savepoint.rollback()
     except DBAPIError:

@@ -22,7 +22,7 @@ from publisher.errors import BadState, Unwritable
 from publisher.feeds import files
 from publisher.layout import STATE, Layout
 from publisher.mail.settings import OnUnknown
-from publisher.store import ledger, notices
+from publisher.store import buckets, ledger, notices, relays
 from publisher.store.state import State
 from publisher.store.store import Store
 from publisher.subscribers.tokens import Keys
@@ -31,6 +31,7 @@ from publisher.templating import Templates
 if TYPE_CHECKING:
     from publisher.actions.trial import Way
     from publisher.engine.local import LocalEngine
+    from publisher.mail.gate import Action
 
 TEMPLATES = "templates"
 SETTLE_RUNS = 5  # times `publish` waits for files that are still being written
@@ -168,17 +169,40 @@ def _engine(settings: Settings, house: House, clock: Clock) -> "LocalEngine":
     from publisher.actions.hours import opens
     from publisher.actions.letters import Letters, notice
     from publisher.engine.local import LocalEngine
+    from publisher.mail.gate import Gate, Limits
 
+    house = signing(house)
+    carriers = dict(ways(settings))
+    limits = Limits(tuple(carriers), settings.mail.connections)
+    saved, learnt = house.store.read(lambda c: (buckets.saved(c), relays.known(c)))
     return LocalEngine(
         house.store,
         Letters(house),
-        [make for _, make in ways(settings)],
+        carriers,
+        Gate(limits, saved=saved, learnt=learnt),
         connections=settings.mail.connections,
         on_unknown=settings.mail.on_unknown,
         clock=clock,
         opens=partial(opens, house),
         notice=partial(notice, house),
+        heed=partial(_heed, house, clock),
     )
+
+
+def _heed(house: House, clock: Clock, action: "Action") -> None:
+    """Do what the answers of relays ask for."""
+    from publisher.actions import stopping
+    from publisher.mail.gate import Halt
+
+    if isinstance(action, Halt):
+        stopping.stop(house, action.edition, action.reason, clock(), reply=action.reply)
+
+
+def signing(house: House) -> House:
+    """The house of which letters leave, signed if it has a key (H8). Raises BadConfig where that cannot be used."""
+    from publisher.mail.keyfiles import signer
+
+    return replace(house, signer=signer(house.mail, house.root))
 
 
 def ways(settings: Settings) -> "list[Way]":

@@ -1,4 +1,5 @@
-"""Every template, the newsletters' subjects and what editors say first, tried before a reader meets a fault (R10)."""
+"""Every template, the newsletters' subjects, what editors say first and the keys that sign letters, tried before a
+reader meets a fault (R10, H8)."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, time
@@ -12,6 +13,7 @@ from publisher.actions.issues import issue
 from publisher.digests import samples
 from publisher.digests.often import often
 from publisher.errors import BadConfig
+from publisher.mail.keyfiles import signer
 from publisher.model.article import Article, Body, Story
 from publisher.model.digest import Edition, Newsletter, Passage, Piece, Release, Section, Told
 from publisher.model.feed import Entry
@@ -48,6 +50,7 @@ def _trials(house: House, now: datetime) -> Iterator[Callable[[], object]]:
     article = newest or samples.made_up(site, now)
     story = Story(article, Body((), article.language, article.direction))
     entry = Entry(article, layout.article(article.slug), "")
+    yield partial(signer, house.mail, house.root)
     yield partial(home_page, site, layout, [article], templates)
     yield partial(not_found_page, site, layout, templates)
     yield partial(article_page, site, layout, story, templates)

@@ -145,8 +145,8 @@ async def _deliver(session: Session, progress: "Callable[[Tally], None]" = lambd
             session.house.store.read,
             lambda c: notices.is_due(c, session.clock()) or ledger.is_due(c, session.clock()),
         )
-        if not due:
-            return Tally()
+        if not due or session.engine.resting:
+            return Tally(down=session.engine.resting if due else "")
         await asyncio.to_thread(session.state.advance, session.house.store)
         try:
             return await session.engine.deliver(progress)

@@ -16,7 +16,7 @@ from publisher.actions.coming import Coming, coming, next_due, shares, tongues
 from publisher.actions.house import House
 from publisher.actions.publish import Published
 from publisher.errors import BadInput, Unreachable
-from publisher.mail.carrier import BeforeContent, Down
+from publisher.mail.carrier import Bag, Down
 from publisher.model.delivery import Letter, Reply, Stage
 from publisher.store import cadences, editions, ledger, people
 from publisher.store.tables import subscribers, subscriptions
@@ -177,17 +177,17 @@ class Peer:
     """A relay that answers as it is told; `closed` counts the goodbyes."""
 
     answer: tuple[Stage, Reply] | Down
-    alive: bool = True
     closed: int = 0
 
     async def open(self) -> None:
         if isinstance(self.answer, Down):
             raise self.answer
 
-    async def send(self, letter: Letter, before_content: BeforeContent) -> tuple[Stage, Reply]:
+    async def converse(self, bag: Bag) -> None:
         assert not isinstance(self.answer, Down)
-        await before_content()
-        return self.answer
+        letter = await bag.take()
+        assert letter and await bag.begin(letter)
+        bag.tell(letter, *self.answer)
 
     async def close(self) -> None:
         self.closed += 1

@@ -6,6 +6,7 @@ import email.policy
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from email.message import EmailMessage
 from email.parser import BytesParser
 from typing import TYPE_CHECKING, Any, cast
@@ -25,6 +26,8 @@ from publisher.model.digest import PREFERENCES_SLOT, UNSUBSCRIBE_SLOT
 from publisher.store import editions, ledger, people
 from publisher.store import tables as t
 from publisher.subscribers.tokens import Claim
+from tests.mail.signing import judged, signer
+from tests.newsroom import ED, EVE, SLOT, newsroom
 
 if TYPE_CHECKING:
     from tests.conftest import Clock, Write
@@ -135,3 +138,13 @@ def test_a_letter_of_no_list_has_the_same_sender(planned) -> None:  # H5
     house, _ = planned()
 
     assert replace(sender(house, "daily"), list=None) == sender(house, None)
+
+
+def test_what_readers_and_editors_get_is_signed(house, write, publishes, clock) -> None:  # H8 D8
+    desk = newsroom(replace(house, signer=signer()), write, publishes, clock)
+    desk.article(2)
+    desk.at(SLOT - timedelta(hours=1))
+    desk.at(SLOT)
+
+    assert {ED, EVE, "ann@example.org", "bob@example.org"} == set(desk.relay.recipients())
+    assert [[True, True]] * 4 == [judged(each.data) for each in desk.relay.got]

@@ -135,6 +135,50 @@ def test_a_password_stands_in_no_error_and_no_repr(read):  # threat 9
     assert "canary" not in repr(secret)
 
 
+SIGNED = GOOD.replace('[[newsletters]]\nname = "daily"', '[mail.dkim]\n{}\n\n[[newsletters]]\nname = "daily"')
+
+
+@pytest.mark.parametrize(
+    "written, line, words",
+    [
+        ('selector = "s"', 13, "set both or neither"),
+        ('key_file = "k"', 12, "set both or neither"),
+        ('selector = "a b"\nkey_file = "k"', 13, "a-z, 0-9"),
+        ('selector = "a."\nkey_file = "k"', 13, "a-z, 0-9"),
+        ('domain = "example.org"', 12, "add selector and key_file"),
+        ('selector = "s"\nkey_file = "k"\ndomain = "other.example"', 15, 'write "news.example.org"'),
+        ('selector = "s"\nkey_file = "k"\ndomain = "ws.example.org"', 15, 'write "news.example.org"'),
+        ('selector = "s"\nkey_file = "k"\ndomain = "a.news.example.org"', 15, 'write "news.example.org"'),
+        ('selector = "s"\nkey_file = "k"\ndomain = "org"', 15, 'write "news.example.org"'),
+        ('selector = "s"\nkey_file = "k"\ndomain = "a@news.example.org"', 15, "its domain"),
+        ('ed25519_selector = "s"\ned25519_key_file = "k"', 12, "RSA key"),
+        ('selector = "s"\nkey_file = "k"\ned25519_key_file = "e"', 13, "ed25519_selector"),
+        ('selector = "s"\nkey_file = "k"\ned25519_selector = "S"\ned25519_key_file = "e"', 13, "another"),
+        ('selektor = "s"', 13, "did you mean selector"),
+        ("selector = 7", 13, "valid string"),
+    ],
+)
+def test_a_signature_that_cannot_be_is_refused_with_its_line(read, written, line, words):  # H8
+    with pytest.raises(BadConfig) as refused:
+        read(SIGNED.format(written).replace("news@example.org", "news@news.example.org"))
+
+    assert f"config.toml:{line}: " in str(refused.value)
+    assert words in str(refused.value) and refused.value.mend
+
+
+def test_who_signs_is_the_sender_or_above(read):  # H8
+    keys = 'selector = "2026a.news"\nkey_file = "k"\n'
+    dkim = read(SIGNED.format(f'{keys}domain = "Example.ORG"')).mail.dkim
+
+    assert ("2026a.news", "k", "Example.ORG") == (dkim.selector, dkim.key_file, dkim.domain)
+    assert read(SIGNED.format(keys)).mail.dkim.domain == ""
+    assert not read(GOOD).mail.dkim.key_file
+    named = {"NASHIR__MAIL__DKIM__SELECTOR": "s", "NASHIR__MAIL__DKIM__KEY_FILE": "/run/credentials/x/dkim"}
+    assert read(GOOD, **named).mail.dkim.key_file == "/run/credentials/x/dkim"
+    with pytest.raises(BadConfig, match="NASHIR__MAIL__DKIM__SELECTOR"):
+        read(GOOD, **named | {"NASHIR__MAIL__DKIM__SELECTOR": "a b"})
+
+
 def test_a_folder_without_a_configuration_is_no_site(tmp_path):
     with pytest.raises(NotASite, match="nashir init"):
         load(tmp_path, {})

@@ -186,5 +186,5 @@ def test_a_letter_claimed_before_the_hold_waits_again(planned: House, clock: Clo
     (first, *_) = planned.store.write(lambda c: ledger.claim(c, clock(), 3))
     approval.decide(planned, 1, "hold", clock())
 
-    assert not planned.store.write(lambda c: ledger.begin(c, first.id))
+    assert {first.id} == planned.store.write(lambda c: ledger.begin(c, [first.id]))
     assert {State.QUEUED: READERS - 2, State.CLAIMED: 2} == states(planned)

@@ -1,6 +1,7 @@
 import asyncio
 import mailbox
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,26 +9,25 @@ import pytest
 from publisher.mail.carrier import Carrier, Down
 from publisher.mail.maildir import MaildirCarrier
 from publisher.model.delivery import Letter, Reply, Stage
+from tests.mail.bags import Letters
 
 LETTER = Letter(
     "b@example.org", "r@example.net", b"Subject: one\r\n\r\nx\r\n", "1795.1_key.example.org", False
 )
 
 
-async def nothing() -> None:
-    pass
-
-
 def post(
-    folder: Path, *letters: Letter, before: Callable[[], Awaitable[None]] = nothing
+    folder: Path, *letters: Letter, before: Callable[[Letter], Awaitable[bool]] | None = None
 ) -> list[tuple[Stage, Reply]]:
     async def main() -> list[tuple[Stage, Reply]]:
         carrier: Carrier = MaildirCarrier(folder)
+        bag = Letters(*letters, before=before)
         await carrier.open()
         try:
-            return [await carrier.send(letter, before) for letter in letters]
+            await carrier.converse(bag)
         finally:
             await carrier.close()
+        return bag.outcomes
 
     return asyncio.run(main())
 
@@ -46,7 +46,8 @@ def test_a_letter_lies_in_new_as_it_was_sent(tmp_path: Path) -> None:
 
 def test_a_letter_sent_again_is_still_one(tmp_path: Path) -> None:
     post(tmp_path, LETTER)
-    post(tmp_path, LETTER, LETTER)
+    post(tmp_path, LETTER)
+    post(tmp_path, LETTER)
 
     assert [f"new/{LETTER.name}"] == files(tmp_path)
 
@@ -70,10 +71,11 @@ def test_a_draft_of_a_killed_sender_is_overwritten(tmp_path: Path) -> None:
 
 
 def test_nothing_is_written_before_the_ledger_committed(tmp_path: Path) -> None:  # S1
-    async def commit() -> None:
+    async def commit(letter: Letter) -> bool:
         assert [] == files(tmp_path)
+        return True
 
-    async def full() -> None:
+    async def full(letter: Letter) -> bool:
         raise OSError("disk full")
 
     with pytest.raises(OSError, match="disk full"):
@@ -96,9 +98,20 @@ def test_a_letter_that_cannot_be_written_is_not_in_doubt(tmp_path: Path) -> None
         carrier = MaildirCarrier(tmp_path)
         await carrier.open()
         (tmp_path / "tmp").rmdir()
-        stage, reply = await carrier.send(LETTER, nothing)
+        bag = Letters(LETTER, replace(LETTER, name="2"))
+        await carrier.converse(bag)
 
-        assert (Stage.DATA, 0, False) == (stage, reply.code, carrier.alive)
-        assert (Stage.CONNECT, 0) == ((found := await carrier.send(LETTER, nothing))[0], found[1].code)
+        assert [(Stage.DATA, 0)] == [(stage, reply.code) for stage, reply in bag.outcomes]
+        assert 1 == len(bag.waiting)
 
     asyncio.run(main())
+
+
+def test_a_letter_cancelled_before_it_is_written_is_not(tmp_path: Path) -> None:  # S7
+    async def cancelled(letter: Letter) -> bool:
+        return letter is not LETTER
+
+    other = replace(LETTER, name="2")
+
+    assert 1 == len(post(tmp_path, LETTER, other, before=cancelled))
+    assert ["new/2"] == files(tmp_path)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from publisher.mail.settings import OnUnknown
 from publisher.mail.verdict import escaped, judge
 from publisher.model.delivery import Delivery, Reply, Stage, State, Verdict
+from publisher.model.report import Kind
 
 NOW = datetime(2026, 11, 23, 4, tzinfo=UTC)
 BEFORE_CONTENT = (Stage.MAIL, Stage.RCPT, Stage.DATA)
@@ -42,19 +43,110 @@ def test_a_4xx_waits_longer_each_time(stage: Stage, attempts: int, minutes: int)
     assert (State.QUEUED, True, timedelta(minutes=minutes)) == (found.state, found.counts, wait(found))
 
 
-def test_a_4xx_fails_at_the_end_of_the_editions_life() -> None:  # S3
+def test_a_4xx_is_tried_once_more_before_the_editions_life_ends() -> None:  # S3
     found = verdict(Stage.RCPT, 450, "4.2.0 greylisted", attempts=3, life=timedelta(hours=3, minutes=59))
+
+    assert (State.QUEUED, timedelta(hours=3, minutes=58)) == (found.state, wait(found))
+
+
+def test_a_4xx_fails_at_the_end_of_the_editions_life() -> None:  # S3
+    found = verdict(Stage.RCPT, 450, "4.2.0 greylisted", attempts=3, life=timedelta(minutes=1))
 
     assert (State.FAILED, None, 450) == (found.state, found.due, found.code)
     assert "expired; last: 4.2.0 greylisted" == found.note
 
 
-@pytest.mark.parametrize("stage", [*BEFORE_CONTENT, Stage.CONTENT])
-@pytest.mark.parametrize(
-    "code, text", [(550, "5.1.1 no such user"), (554, ""), (552, "5.2.2 full"), (599, "x")]
-)
+@pytest.mark.parametrize("stage", [Stage.RCPT, Stage.DATA])
+@pytest.mark.parametrize("code, text", [(554, ""), (553, "5.6.7 no UTF-8"), (550, "5.5.0 no"), (599, "x")])
 def test_a_5xx_is_final(stage: Stage, code: int, text: str) -> None:  # S3
     assert Verdict(State.FAILED, None, True, code, text) == verdict(stage, code, text)
+
+
+@pytest.mark.parametrize("stage", [Stage.RCPT, Stage.DATA, Stage.CONTENT])
+@pytest.mark.parametrize(
+    "code, text",
+    [
+        (550, "5.1.1 <x@example.org>: Recipient address rejected: User unknown in virtual mailbox table"),
+        (550, "5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP address lookup"),
+        (550, "5.4.1 Recipient address rejected: Access denied"),
+        (554, "5.2.1 mailbox disabled"),
+        (550, "5.5.0 Requested action not taken: mailbox unavailable"),
+        (550, "No such user here"),
+        (511, "user does not exist"),
+    ],
+)
+def test_an_address_that_is_gone_fails_and_says_so(stage: Stage, code: int, text: str) -> None:  # S3 B1
+    found = verdict(stage, code, text)
+
+    assert (State.FAILED, Kind.HARD) == (found.state, found.kind)
+
+
+@pytest.mark.parametrize("stage", [Stage.RCPT, Stage.DATA, Stage.CONTENT])
+@pytest.mark.parametrize(
+    "code, text",
+    [(552, "5.2.2 Mailbox full"), (552, "over quota"), (550, "Quota exceeded"), (554, "mailbox is full")],
+)
+def test_a_full_mailbox_is_tried_again(stage: Stage, code: int, text: str) -> None:  # S3 B1
+    found = verdict(stage, code, text, attempts=1)
+
+    assert (State.QUEUED, True, Kind.SOFT) == (found.state, found.counts, found.kind)
+    assert timedelta(minutes=15) == wait(found)
+
+
+@pytest.mark.parametrize(
+    "stage, code, text",
+    [
+        (Stage.CONTENT, 554, "message rejected"),
+        (Stage.CONTENT, 552, "5.3.4 message too big"),
+        (Stage.MAIL, 552, "5.3.4 message size exceeds fixed limit"),
+        (Stage.CONTENT, 599, "x"),
+        (Stage.CONTENT, 550, "5.6.0 content refused"),
+    ],
+)
+def test_a_refusal_of_the_letter_is_charged_to_nobody(stage: Stage, code: int, text: str) -> None:  # S3
+    found = verdict(stage, code, text, attempts=3)
+
+    assert (State.QUEUED, False, Kind.US) == (found.state, found.counts, found.kind)
+    assert timedelta(hours=4) == wait(found)
+
+
+@pytest.mark.parametrize(
+    "stage, code, text",
+    [
+        (Stage.MAIL, 550, "sender rejected"),
+        (Stage.RCPT, 550, "5.1.8 sender's domain does not exist"),
+        (Stage.RCPT, 554, "Service unavailable; Client host [192.0.2.1] blocked using zen.spamhaus.org"),
+        (Stage.RCPT, 554, "5.7.1 <x@example.org>: Relay access denied"),
+        (Stage.RCPT, 451, "4.7.24 The SPF record does not designate this host"),
+        (Stage.CONTENT, 450, "4.7.26 unauthenticated"),
+    ],
+)
+def test_who_refuses_us_refuses_no_reader(stage: Stage, code: int, text: str) -> None:  # S3
+    found = verdict(stage, code, text, attempts=3)
+
+    assert (State.QUEUED, False, Kind.US) == (found.state, found.counts, found.kind)
+    assert timedelta(minutes=15) <= wait(found) <= timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    "code, text",
+    [
+        (450, "4.2.0 <x@example.org>: Recipient address rejected: Greylisted"),
+        (451, "4.7.1 Greylisting in action, please come back in 00:05:00"),
+        (450, "4.7.1 Please try again later"),
+        (452, "4.2.2 mailbox full"),
+        (452, "4.5.3 too many recipients"),
+    ],
+)
+def test_who_makes_strangers_wait_is_asked_again_soon(code: int, text: str) -> None:  # S3
+    found = verdict(Stage.RCPT, code, text)
+
+    assert (State.QUEUED, True, Kind.SOFT, timedelta(minutes=5)) == (
+        found.state,
+        found.counts,
+        found.kind,
+        wait(found),
+    )
 
 
 @pytest.mark.parametrize("stage", [*BEFORE_CONTENT, Stage.CONTENT])

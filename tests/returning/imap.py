@@ -73,7 +73,7 @@ class Server:
                 return
 
     def _answer(self, command: str, stream: Any) -> str:
-        word = command.split()[1] if command.startswith("UID") else command.split()[0]
+        word = command.split()[1] if command.startswith("UID") else command.split(maxsplit=1)[0]
         return getattr(self, f"_{word.lower()}")(command, stream)  # type: ignore[no-any-return]
 
     def _capability(self, *_: object) -> str:

@@ -134,9 +134,11 @@ class Office:
     def everything(self) -> list[object]:
         """All rows that a report may change."""
         tables = (subscribers, subscriptions, deliveries, reports, notices)
-        return [
-            self.house.store.read(lambda c, t=t: [tuple(r) for r in c.execute(select(t))]) for t in tables
-        ]  # type: ignore[misc]
+
+        def rows(connection: Connection) -> list[object]:
+            return [[tuple(row) for row in connection.execute(select(each))] for each in tables]
+
+        return self.house.store.read(rows)
 
     def days(self, number: float) -> None:
         self.clock.now += timedelta(days=number)

@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from publisher.actions.intake import Taken
 
 
-def box(server: Server, position: str = "", **options: object) -> Imap:
+def box(server: Server, position: str = "", **options: Any) -> Imap:
     found = Account("127.0.0.1", server.port, USER, "INBOX", tls=server.tls is not None, password=PASSWORD)
-    return Imap(found, position, **options)  # type: ignore[arg-type]
+    return Imap(found, position, **options)
 
 
 def read(mailbox: Imap) -> list[tuple[str, bytes, int]]:
@@ -43,7 +43,7 @@ def read(mailbox: Imap) -> list[tuple[str, bytes, int]]:
         return [(mail.key, mail.data, mail.size) for mail in messages]
 
 
-def takes(office: Office, server: Server, **options: object) -> Taken:
+def takes(office: Office, server: Server, **options: Any) -> Taken:
     """As a new process does: how far it was read stands in the database."""
     mailbox = box(server, **options)
     mailbox.position = office.house.store.read(lambda c: reports.position(c, mailbox.name))

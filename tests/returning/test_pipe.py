@@ -103,11 +103,13 @@ def test_a_maildir_a_file_and_the_mailbox_of_the_configuration(site: Site, tmp_p
     first, second = site.bounces("eve")
     (tmp_path / "one.eml").write_bytes(first)
     (tmp_path / "box" / "new" / "1").write_bytes(second)
-    environment = {"NASHIR__MAIL__BOUNCES__MAILDIR": str(tmp_path / "box")}
 
     assert b"1 hard" in site.run("bounces", str(tmp_path / "one.eml")).stdout
     assert first == (tmp_path / "one.eml").read_bytes()
-    assert b"eve@example.net is bounced" in site.run("bounces", **environment).stdout
+    assert (
+        b"eve@example.net is bounced"
+        in site.run("bounces", NASHIR__MAIL__BOUNCES__MAILDIR=str(tmp_path / "box")).stdout
+    )
     assert [] == list((tmp_path / "box").glob("*/*"))
     assert b"nothing came back" in site.run("bounces", str(tmp_path / "box")).stdout
     assert b"neither a Maildir nor a file" in site.run("bounces", str(tmp_path / "none"), expect=2).stderr
@@ -119,8 +121,8 @@ def test_killed_between_the_commit_and_the_removal_nothing_changes_twice(
 ) -> None:  # B1, X1
     for each in ("new", "cur", "tmp"):
         (tmp_path / "box" / each).mkdir(parents=True)
-    for n, each in enumerate([*site.bounces("kim"), letter(f"x@{DOMAIN}")]):
-        (tmp_path / "box" / "new" / str(n)).write_bytes(each)
+    for n, message in enumerate([*site.bounces("kim"), letter(f"x@{DOMAIN}")]):
+        (tmp_path / "box" / "new" / str(n)).write_bytes(message)
     command = [sys.executable, "-c", KILLED, "-C", str(site.folder), "bounces", str(tmp_path / "box")]
     for _ in range(3):
         assert -signal.SIGKILL == subprocess.run(command, check=False, capture_output=True).returncode
@@ -139,9 +141,11 @@ def test_killed_between_the_commit_and_the_removal_nothing_changes_twice(
 
 def test_whatever_is_wrong_the_mail_server_keeps_what_it_piped(site: Site) -> None:  # B1
     first, _ = site.bounces("dan")
-    lock = "import fcntl, sys, time; f = open(sys.argv[1], 'r+'); fcntl.flock(f, 2); print('held', flush=True); time.sleep(60)"
+    lock = "import fcntl, sys; fcntl.flock(open(sys.argv[1], 'r+'), 2); print('held', flush=True); input()"
     held = subprocess.Popen(
-        [sys.executable, "-c", lock, str(site.folder / "state" / "lock")], stdout=subprocess.PIPE
+        [sys.executable, "-c", lock, str(site.folder / "state" / "lock")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
     )
     try:
         assert held.stdout
@@ -155,7 +159,9 @@ def test_whatever_is_wrong_the_mail_server_keeps_what_it_piped(site: Site) -> No
     site.run(
         "bounces", "-", stdin=first, expect=75, NASHIR__MAIL__CONNECTIONS="many"
     )  # EX_CONFIG would lose it
-    elsewhere = subprocess.run([*NASHIR, "-C", "/nowhere", "bounces", "-"], input=first, capture_output=True, check=False)
+    elsewhere = subprocess.run(
+        [*NASHIR, "-C", "/nowhere", "bounces", "-"], input=first, capture_output=True, check=False
+    )
     assert 75 == elsewhere.returncode
     full = 'ulimit -f 0; exec "$0" "$@"'
     done = subprocess.run(

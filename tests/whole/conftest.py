@@ -1,7 +1,5 @@
 """A real site worked on by the real command, as its user would."""
 
-import asyncio
-import email
 import http.client
 import json
 import os
@@ -10,15 +8,15 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
-from collections import Counter, defaultdict
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.sink import Sink
 
 NASHIR = [sys.executable, "-m", "publisher"]
 
@@ -142,60 +140,10 @@ class Daemon:
         return self.process.wait(15)
 
 
-class Sink:
-    """An SMTP server on loopback that accepts everything, counts, and can be slow: the only fake."""
-
-    def __init__(self, delay: float = 0.0) -> None:
-        self.delay, self.accepted, self.ids = delay, Counter[str](), defaultdict[str, set[str]](set)
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self._thread.start()
-        self._server = asyncio.run_coroutine_threadsafe(
-            asyncio.start_server(self._talk, "127.0.0.1", 0, limit=1 << 20), self._loop
-        ).result()
-        self.url = f"smtp://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
-
-    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            await self._converse(reader, writer)
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass
-        finally:
-            writer.close()
-
-    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"220 sink\r\n")
-        recipient = ""
-        while line := await reader.readline():
-            verb = line.split(b" ")[0].strip().upper()
-            if verb == b"RCPT":
-                recipient = line.split(b"<")[1].split(b">")[0].decode()
-            if verb == b"DATA":
-                writer.write(b"354 go on\r\n")
-                data = await reader.readuntil(b"\r\n.\r\n")
-                await asyncio.sleep(self.delay)
-                await asyncio.to_thread(self.look, data)
-                # Counted before the reply: from here on the letter is the server's (RFC 5321, 4.2.5).
-                self.accepted[recipient] += 1
-                self.ids[recipient].add(email.message_from_bytes(data)["Message-ID"])
-            writer.write(b"221 bye\r\n" if verb == b"QUIT" else b"250 ok\r\n")
-            await writer.drain()
-
-    def look(self, data: bytes) -> None:
-        """What the relay does with the content of a letter before it takes it: nothing."""
-
-    def close(self) -> None:
-        self._loop.call_soon_threadsafe(self._server.close)
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
-
-
 @pytest.fixture
 def sink():
-    sink = Sink()
-    yield sink
-    sink.close()
+    with Sink() as sink:
+        yield sink
 
 
 @pytest.fixture

@@ -123,7 +123,7 @@ def test_health_tells_when_the_relay_is_down_and_recovers(site, story, daemon, s
         assert running.get("/healthz")[0] == 503
         assert "relay" in running.said()
     with daemon(NASHIR__MAIL__RELAY=sink.url) as running:
-        running.until(lambda: sink.accepted["reader@example.org"] == 1)
+        running.until(lambda: sink.by_recipient["reader@example.org"] == 1)
         assert running.get("/healthz")[0] == 200
 
 

@@ -25,8 +25,8 @@ from publisher.actions.house import House
 from publisher.model.digest import Frequency
 from publisher.text.direction import of_tag
 from tests.conftest import SITE
+from tests.sink import Sink
 from tests.whole import publish_kills
-from tests.whole.conftest import Sink
 from tests.whole.test_browser import overflows, wrong
 
 ROOT = Path(__file__).parents[2]
@@ -104,13 +104,13 @@ def test_pages_of_newsletters_read_in_their_direction_fit_and_are_accessible(pap
 class _Curious(Sink):
     """A relay that opens the page each letter names before it takes the letter, as a quick reader would."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, daemon: int) -> None:
         super().__init__()
-        self.port, self.opened = port, list[tuple[str, int]]()
+        self.daemon, self.opened = daemon, list[tuple[str, int]]()
 
-    def look(self, data: bytes) -> None:
-        address = str(email.message_from_bytes(data)["Archived-At"]).strip("<>")
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+    def look(self, content: bytes) -> None:
+        address = str(email.message_from_bytes(content)["Archived-At"]).strip("<>")
+        connection = http.client.HTTPConnection("127.0.0.1", self.daemon, timeout=10)
         connection.request("GET", urlsplit(address).path)
         self.opened.append((address, connection.getresponse().status))
         connection.close()
@@ -120,18 +120,16 @@ def test_the_page_of_an_edition_opens_when_its_first_letter_arrives(site, story,
     """While the daemon builds everything anew, too: the letter's link never leads nowhere."""
     running = daemon()
     sink = _Curious(running.port)
-    running.environment["NASHIR__MAIL__RELAY"] = sink.url
     site.run("publish")
     for number in range(20):
         site.run("subscribers", "add", f"reader{number}@example.org", "--confirmed") if number < 3 else None
         site.article(f"{number}.txt", f"خبر {number}\n{story}")
-    try:
+    with sink:
+        running.environment["NASHIR__MAIL__RELAY"] = sink.url
         with running:
             shutil.rmtree(site.folder / "feeds")
             found = site.json("send", "--now")
             assert 3 == found["sent"]
-    finally:
-        sink.close()
 
     assert 3 == len(sink.opened)
     assert {200} == {status for _, status in sink.opened}

@@ -1,0 +1,154 @@
+"""Rates: how many letters may leave in a time (S5). No clock of its own; `now` is in seconds since 1970.
+
+A rate by the second or minute is a pace: letters leave evenly (the generic cell rate algorithm, ITU-T I.371). One by
+the hour or day is a quota: all of it may leave at once, and never more in any stretch of that length.
+"""
+
+import re
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+UNITS = {"s": 1, "min": 60, "h": 3600, "day": 86400}  # seconds
+PARTS = 100  # of the time of a quota: each is counted as a whole, so that up to 1 % of the time is given away
+SLACK = 0.02  # of a pace's time: how late a letter may be without the next ones losing their turn
+_WRITTEN = re.compile(r"\s*([0-9]{1,9})\s*/\s*(s|min|h|day)\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """At most `limit` letters in any `seconds`."""
+
+    limit: int
+    seconds: int
+
+
+def parse(text: str) -> Rate:
+    """The rate *text*: "20/s". Raises ValueError with the mend."""
+    found = _WRITTEN.fullmatch(text)
+    if not found or not int(found[1]):
+        raise ValueError(f'{text!r} is no rate; write "20/s", "100/min", "5000/h" or "50000/day"')
+    return Rate(int(found[1]), UNITS[found[2]])
+
+
+def tightest(texts: Iterable[str]) -> tuple[Rate, ...]:
+    """The rates *texts*; of several by the same unit the tightest. Raises ValueError with the mend."""
+    found: dict[int, Rate] = {}
+    for rate in map(parse, texts):
+        found[rate.seconds] = min(rate, found.get(rate.seconds, rate), key=lambda each: each.limit)
+    return tuple(rate for _, rate in sorted(found.items()))
+
+
+class _Counter(Protocol):
+    """What was used up of one rate."""
+
+    def wait(self, now: float) -> float:
+        """Seconds until the next letter may leave; 0: it may."""
+
+    def take(self, now: float) -> None:
+        """One leaves *now*."""
+
+    def state(self) -> Any:
+        """It as a JSON value."""
+
+
+class _Pace:
+    """The time of the next letter if all had left evenly. In any time t leave at most limit × (t + 2 %) + 1."""
+
+    def __init__(self, rate: Rate, state: float = 0.0) -> None:
+        self._step, self._slack = rate.seconds / rate.limit, rate.seconds * SLACK
+        self._next = state
+
+    def _due(self, now: float) -> float:
+        # Further ahead it cannot be, unless the clock was put back.
+        return min(self._next, now + self._slack + self._step)
+
+    def wait(self, now: float) -> float:
+        return max(0.0, self._due(now) - self._slack - now)
+
+    def take(self, now: float) -> None:
+        self._next = max(self._due(now), now) + self._step
+
+    def state(self) -> float:
+        return self._next
+
+
+class _Quota:
+    """How many left in each part of the time, the oldest first."""
+
+    def __init__(self, rate: Rate, state: Iterable[tuple[int, int]] = ()) -> None:
+        self._limit, self._part = rate.limit, rate.seconds // PARTS
+        self._parts = deque([part, count] for part, count in state)
+        self._used = sum(count for _, count in self._parts)
+
+    def _forget(self, now: float) -> int:
+        """The part that *now* is in; those that are over count no more."""
+        here, parts = int(now // self._part), self._parts
+        while parts and parts[0][0] < here - PARTS:
+            self._used -= parts.popleft()[1]
+        ahead = 0
+        while parts and parts[-1][0] > here:  # the clock was put back
+            ahead += parts.pop()[1]
+        if ahead:
+            self._add(here, ahead)
+        return here
+
+    def _add(self, part: int, count: int) -> None:
+        if self._parts and self._parts[-1][0] == part:
+            self._parts[-1][1] += count
+        else:
+            self._parts.append([part, count])
+
+    def wait(self, now: float) -> float:
+        self._forget(now)
+        left = self._used
+        if left < self._limit:
+            return 0.0
+        for part, count in self._parts:
+            left -= count
+            if left < self._limit:
+                return (part + PARTS + 1) * self._part - now
+        raise AssertionError("a limit is at least 1")
+
+    def take(self, now: float) -> None:
+        self._add(self._forget(now), 1)
+        self._used += 1
+
+    def state(self) -> list[tuple[int, int]]:
+        return [(part, count) for part, count in self._parts]
+
+
+class Meter:
+    """What was used up of several rates. The state of one that is not given is forgotten."""
+
+    def __init__(self, rates: Iterable[Rate], state: Mapping[str, Any] | None = None) -> None:
+        """*state*: as `state` gave it, whatever the limits were then."""
+        self._counters: dict[int, _Counter] = {}
+        self.rates = tuple(rates)
+        for rate in self.rates:
+            kind = _Pace if rate.seconds < UNITS["h"] else _Quota
+            before = (state or {}).get(str(rate.seconds))
+            self._counters[rate.seconds] = kind(rate) if before is None else kind(rate, before)
+
+    @property
+    def fineness(self) -> int:
+        """After how many letters its state is worth saving: 1 % of the smallest quota."""
+        return max(1, min((rate.limit for rate in self.rates), default=0) // 100)
+
+    def wait(self, now: float) -> float:
+        """Seconds until a letter may leave; 0: now."""
+        return max((each.wait(now) for each in self._counters.values()), default=0.0)
+
+    def take(self, now: float) -> None:
+        """Count a letter that leaves *now*."""
+        for each in self._counters.values():
+            each.take(now)
+
+    def state(self) -> dict[str, Any]:
+        """It as a JSON value."""
+        return {str(seconds): each.state() for seconds, each in self._counters.items()}
+
+    def copy(self) -> "Meter":
+        """Another with the same state, to look ahead with."""
+        return Meter(self.rates, self.state())

@@ -1,0 +1,119 @@
+"""What a refusal is about: the address, the letter, or us (S3). Tables; nothing here knows of a letter's state."""
+
+import re
+
+from publisher.model.delivery import Reply, Stage
+from publisher.model.stop import Stop
+
+_ENHANCED = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})(?!\d)")
+
+# RFC 3463 and RFC 7504's registry by detail; Microsoft's 5.1.10 and its like. What is not here is no sign that an
+# address is gone.
+GONE = frozenset({"5.1.1", "5.1.2", "5.1.6", "5.1.10", "5.2.1", "5.4.1"})
+FULL = frozenset({"5.2.2"})
+_TOO_BIG = "5.3.4"
+_SENDER = frozenset({"5.1.7", "5.1.8"})
+_NO_SUCH = re.compile(
+    r"no such (?:user|mailbox|recipient|person|account|local user)|(?:user|mailbox|recipient|account|address)"
+    r" (?:is |was )?(?:unknown|not found|does ?n[o']t exist|unavailable|disabled|inactive|invalid)"
+    r"|unknown (?:user|recipient|mailbox|address|local)"
+    r"|(?:invalid|nonexistent|non-existent) (?:recipient|mailbox|user)",
+    re.IGNORECASE,
+)
+_QUOTA = re.compile(
+    r"quota|mailbox (?:is )?full|full mailbox|storage|over.?size|insufficient (?:disk|system)", re.I
+)
+_GREY = re.compile(
+    r"gr[ae]y.?list|come back (?:later|in)|try(?:ing)? again (?:later|in)|retry (?:later|in)", re.IGNORECASE
+)
+
+# By text first: servers disagree about the codes. The codes: RFC 7372, RFC 8689, and Microsoft's 5.7.5xx.
+_REASONS: tuple[tuple[Stop, re.Pattern[str], frozenset[str]], ...] = tuple(
+    (stop, re.compile(text, re.IGNORECASE), frozenset(details.split()))
+    for stop, text, details in (
+        (
+            Stop.PTR,
+            r"\bptr\b|reverse.?(?:dns|host|name|lookup|ip)|\brdns\b|no (?:host)?name for"
+            r"|cannot find your (?:reverse )?host",
+            "7.25",
+        ),
+        (Stop.TLS, r"starttls|\b(?:tls|ssl)\b|encrypt", "7.10 7.30"),
+        (
+            Stop.LOGIN,
+            r"auth(?:entication|orization)? (?:is )?(?:required|needed|failed|credentials)|log ?in first"
+            r"|must (?:first )?(?:authenticate|log ?in)|relay(?:ing)? (?:access )?(?:denied|not (?:permitted|allowed))"
+            r"|unable to relay|not (?:permitted|allowed) to relay",
+            "7.3 7.8 7.9 7.11",
+        ),
+        (
+            Stop.AUTHENTICATION,
+            r"\b(?:spf|dkim|dmarc|arc)\b|authenticat|sender (?:id|policy)|envelope sender|spoof|impersonat",
+            "7.20 7.21 7.22 7.23 7.24 7.26 7.27 7.29 7.509 7.515",
+        ),
+        (
+            Stop.COMPLAINTS,
+            r"spam|junk|\bblock|listed|\b[dr]?bl\b|reputation|complain|unsolicited|bulk|banned|abus|suspicious"
+            r"|\bTSS\d\d|S3140|S3150|rate.?limit|unusual rate|too (?:many|much) (?:mail|messages)",
+            "7.28 7.606 7.750",
+        ),
+    )
+)
+
+
+def enhanced(text: str) -> str:
+    """The status code that *text* begins with (RFC 3463): "5.1.1"; "" without one."""
+    found = _ENHANCED.match(text)
+    return found[1] if found else ""
+
+
+def of_us(stage: Stage, reply: Reply) -> bool:
+    """Whether we are refused, and no reader: X.7.X, a sender or a relay that is not let in, or words that say so
+    where there is no code. A server that makes every stranger wait means nobody (greylisting)."""
+    status, text = enhanced(reply.text), reply.text
+    if reply.code < 400 or reply.code == 421:
+        return False
+    if reply.code < 500:
+        return status.startswith("4.7.") and not _GREY.search(text)
+    if status == _TOO_BIG:
+        return False
+    if status.startswith("5.7.") or status in _SENDER or stage is Stage.MAIL:
+        return True
+    return (
+        not status and not _NO_SUCH.search(text) and any(pattern.search(text) for _, pattern, _ in _REASONS)
+    )
+
+
+def is_gone(reply: Reply) -> bool:
+    """Whether the address does not exist, or not any more."""
+    status = enhanced(reply.text)
+    if status in GONE:
+        return True
+    unsaid = not status or status.endswith(".0.0") or status in ("5.5.0", "5.3.0")
+    return reply.code >= 500 and unsaid and _NO_SUCH.search(reply.text) is not None
+
+
+def is_full(reply: Reply) -> bool:
+    """Whether the mailbox is, or its server: another day it may not be."""
+    status = enhanced(reply.text)
+    return (
+        status in FULL
+        or (not status and reply.code == 552)
+        or (not status and bool(_QUOTA.search(reply.text)))
+    )
+
+
+def of_letter(stage: Stage, reply: Reply) -> bool:
+    """Whether the letter itself is refused: once it was read, and not for its reader, or for its size."""
+    if reply.code < 500 or is_gone(reply) or is_full(reply):
+        return False
+    return stage is Stage.CONTENT or enhanced(reply.text) == _TOO_BIG
+
+
+def reason(stage: Stage, reply: Reply) -> Stop:
+    """What is to be mended where `of_us` holds."""
+    if stage is Stage.MAIL and reply.code in (530, 535, 538):
+        return Stop.LOGIN
+    detail = enhanced(reply.text).partition(".")[2]
+    by_text = (stop for stop, pattern, _ in _REASONS if pattern.search(reply.text))
+    by_code = (stop for stop, _, details in _REASONS if detail in details)
+    return next(by_text, None) or next(by_code, Stop.US)
