@@ -34,7 +34,7 @@ NEWS = timedelta(hours=72)  # in which a message of somebody is still news
 _CHARGES = frozenset({Kind.HARD, Kind.SOFT, Kind.US, Kind.COMPLAINT})
 _WRITTEN = frozenset({Kind.HUMAN, Kind.LEAVE})
 _OWN_ID = re.compile(r"([a-z0-9-]{1,40})\.([A-Za-z0-9_-]{46})@")
-_LEAVE = re.compile(r"\bunsubscribe\s{1,9}([a-z2-7]{48})\b", re.IGNORECASE)
+_LEAVE = re.compile(r"\bunsubscribe\s{1,9}([a-z0-9]{40,62})\b", re.IGNORECASE)
 
 # What became of a message, beside the kinds of Kind.
 REPEATED = "repeated"  # known already: this message, or another that says the same of the same letter

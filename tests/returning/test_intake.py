@@ -101,7 +101,7 @@ def test_forged_tokens_change_nothing(office: Office, data: st.DataObject) -> No
         office.readers(2)
         office.edition()
     token = office.verp(1, 1).partition("@")[0].removeprefix("b+")
-    alphabet = "abcdefghijklmnopqrstuvwxyz234567"
+    alphabet = "0123456789abcdef"
     place = data.draw(st.integers(0, len(token) - 1))
     other = data.draw(st.sampled_from([c for c in alphabet if c != token[place]]))
     forged = data.draw(
@@ -111,7 +111,7 @@ def test_forged_tokens_change_nothing(office: Office, data: st.DataObject) -> No
                 token[:place],
                 token + other,
                 office.leaving(1),  # genuine, and for something else
-                "".join(data.draw(st.lists(st.sampled_from(alphabet), min_size=48, max_size=48))),
+                "".join(data.draw(st.lists(st.sampled_from(alphabet), min_size=60, max_size=60))),
             ]
         )
     )
@@ -219,7 +219,7 @@ def test_an_answer_to_the_word_unsubscribe_does_not_leave(office: Office) -> Non
 def test_a_bounce_token_does_not_leave_and_a_forged_one_neither(office: Office) -> None:  # threat 10, H4
     (ann,) = office.readers(1)
     bounce = office.verp(office.edition(), ann).replace("b+", "u+")
-    office.gets(letter(bounce, "unsubscribe"), letter(f"u+{'a' * 48}@{DOMAIN}", "unsubscribe"))
+    office.gets(letter(bounce, "unsubscribe"), letter(f"u+{'a' * 60}@{DOMAIN}", "unsubscribe"))
 
     assert "active" == office.wish(ann)
 
@@ -228,7 +228,7 @@ def test_a_bounce_token_does_not_leave_and_a_forged_one_neither(office: Office) 
 
 
 def test_what_somebody_writes_is_passed_on_once_with_all_of_it(office: Office) -> None:  # B1
-    mail = letter(f"b+{'a' * 48}@{DOMAIN}", "سؤال عن الحديقة")
+    mail = letter(f"b+{'a' * 60}@{DOMAIN}", "سؤال عن الحديقة")
     office.gets(mail)
     taken = office.gets(mail)
 

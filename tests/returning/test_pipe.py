@@ -121,7 +121,7 @@ def test_killed_between_the_commit_and_the_removal_nothing_changes_twice(
 ) -> None:  # B1, X1
     for each in ("new", "cur", "tmp"):
         (tmp_path / "box" / each).mkdir(parents=True)
-    for n, message in enumerate([*site.bounces("kim"), letter(f"x@{DOMAIN}")]):
+    for n, message in enumerate([*site.bounces("kim"), letter(f"x@{DOMAIN}", "killed")]):
         (tmp_path / "box" / "new" / str(n)).write_bytes(message)
     command = [sys.executable, "-c", KILLED, "-C", str(site.folder), "bounces", str(tmp_path / "box")]
     for _ in range(3):
@@ -141,7 +141,7 @@ def test_killed_between_the_commit_and_the_removal_nothing_changes_twice(
 
 def test_whatever_is_wrong_the_mail_server_keeps_what_it_piped(site: Site) -> None:  # B1
     first, _ = site.bounces("dan")
-    lock = "import fcntl, sys; fcntl.flock(open(sys.argv[1], 'r+'), 2); print('held', flush=True); input()"
+    lock = "import fcntl, sys; f = open(sys.argv[1], 'r+'); fcntl.flock(f, 2); print('held', flush=True); input()"
     held = subprocess.Popen(
         [sys.executable, "-c", lock, str(site.folder / "state" / "lock")],
         stdin=subprocess.PIPE,
