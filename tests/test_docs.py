@@ -36,7 +36,7 @@ from tests.mail.signing import judged
 ROOT = Path(__file__).parent.parent
 NASHIR = [sys.executable, "-m", "publisher"]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
-RULE = r"[ADFHLMRSX]\d{1,2}"
+RULE = r"[ABDFHLMRSX]\d{1,2}"
 
 
 def page(name: str) -> str:
@@ -283,6 +283,7 @@ def test_every_exit_code_is_on_the_page(code: Exit) -> None:
         "correct articles/welcome.md تصحيح",
         "deliveries",
         "deliveries --retry",
+        "bounces",
         "resume",
         "subscribers add other@example.org",
         "subscribers list",

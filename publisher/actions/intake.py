@@ -23,7 +23,7 @@ from publisher.mail.intake.mailbox import Fate, Mail, Mailbox
 from publisher.mail.verdict import escaped
 from publisher.model.digest import Content
 from publisher.model.report import Kind, Report
-from publisher.store import notices, people, reports
+from publisher.store import editions, notices, people, reports
 from publisher.subscribers.tokens import Claim
 
 BATCH, BATCH_OCTETS = 50, 8_000_000  # messages read, and settled in one transaction
@@ -134,7 +134,7 @@ def _understood(house: House, mail: Mail, mark: str, taken: Taken, *, piped: boo
     message = mime.parse(mail.data)
     if report.kind in _WRITTEN:
         wish = wish or _by_subject(house, report.note)
-        wish = None if stranger.is_answer(message) else wish
+        wish = None if stranger.is_answer(message) else wish or _opted_out(house, report, ours)
     owner = mailbox(house.mail.reply_to or house.mail.sender)[1].lower()
     # The first that a mail server wrote says where it lies: somebody may write to the owner, too.
     nearest = next((each for each in addresses if each == owner or (ours and each.endswith(f"@{ours}"))), "")
@@ -184,6 +184,16 @@ def _by_subject(house: House, subject: str) -> Claim | None:
     """Where there is no bounce domain, the subject says who leaves (H1)."""
     found = _LEAVE.search(subject)
     return house.keys.read_caseless("unsubscribe", found[1]) if found else None
+
+
+def _opted_out(house: House, report: Report, ours: str) -> Claim | None:
+    """A feedback report that is none of spam: its reader wants to leave the newsletter of the letter in it."""
+    letter = _returned(house, report, ours)
+    progress = house.store.read(lambda c: editions.progress(c, letter.newsletter)) if letter else None
+    if letter is None or progress is None:
+        return None
+    series = house.store.read(people.known_newsletters)[progress.edition.newsletter]
+    return Claim(letter.subscriber, series.id)
 
 
 def _address(house: House, letter: Claim | None) -> str:
