@@ -212,7 +212,7 @@ class _Reader:
         site = replace(self._site(file.site), letterhead=_letterhead(file.mail))
         self._check(("mail",), "connections", lambda: check_numbers(file.mail.connections, file.mail.timeout))
         self._check(("mail",), "relay", lambda: relays(file.mail))
-        if file.mail.sender or file.newsletters:
+        if file.mail.sender or file.newsletters or file.mail.dkim.key_file:
             self._check(("mail",), "from", lambda: ascii_mailbox(file.mail.sender))
         self._check(("mail",), "editors", lambda: [mailbox(each) for each in file.mail.editors])
         if file.mail.reply_to:

@@ -19,6 +19,7 @@ from publisher.actions.house import House
 from publisher.actions.letters import Letters, notice
 from publisher.actions.publish import Published
 from publisher.engine.local import LocalEngine
+from publisher.mail.gate import Gate, Limits
 from publisher.model.delivery import Letter
 from publisher.model.digest import Edition, Newsletter
 from publisher.store import editions
@@ -53,7 +54,8 @@ class Desk:
         engine = LocalEngine(
             self.house.store,
             Letters(self.house),
-            [self.relay.carrier],
+            {"relay": self.relay.carrier},
+            Gate(Limits(("relay",), 2)),
             connections=2,
             on_unknown="resend",
             clock=self.clock,

@@ -102,7 +102,7 @@ def tables(kind: type = config._File, above: str = "") -> Iterator[tuple[str, ty
             table = cast(type, each.type)
             yield f"[{above}{each.name}]", table
             yield from tables(table, f"{above}{each.name}.")
-        elif listed and listed[0] is not str:
+        elif listed and hasattr(listed[0], "__dataclass_fields__"):
             yield f"[[{each.name}]]", listed[0]
 
 

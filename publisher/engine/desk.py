@@ -153,8 +153,9 @@ class Desk:
     async def close(self) -> None:
         """Queue again what is left, and wait for the last commit. Raises what the store raised."""
         self._over = True
-        self.queue_again()
-        while self._broken is None and (self._writing or self._called or self._slip):
+        while self._broken is None and (self._stock or self._writing or self._called or self._slip):
+            if self._stock:  # also what a claim under way brings
+                self.queue_again()
             self._news.clear()
             await self._news.wait()
         if self._broken is not None:

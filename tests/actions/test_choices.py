@@ -241,7 +241,7 @@ def test_a_letter_that_left_before_a_pause_is_not_repeated(ann: Life, clock: Clo
     ann.publish(2)
     ann.at(21, 7)
     (taken,) = ann.site.store.write(lambda c: ledger.claim(c, clock(), 9))
-    ann.site.store.write(lambda c: ledger.begin(c, [taken.id]))
+    ann.site.store.write(lambda c: ledger.begin(c, [taken.id], clock()))
     ann.choose(paused=True)
     ann.choose(paused=False)
     ann.publish()

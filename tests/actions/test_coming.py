@@ -183,11 +183,12 @@ class Peer:
         if isinstance(self.answer, Down):
             raise self.answer
 
-    async def converse(self, bag: Bag) -> None:
+    async def converse(self, bag: Bag) -> Reply | None:
         assert not isinstance(self.answer, Down)
         letter = await bag.take()
         assert letter and await bag.begin(letter)
         bag.tell(letter, *self.answer)
+        return None
 
     async def close(self) -> None:
         self.closed += 1

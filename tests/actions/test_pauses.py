@@ -35,7 +35,7 @@ def held(desk: Desk, address: str = ANN) -> list[list[int]]:
 
 
 def begun(desk: Desk, delivery: int) -> bool:
-    return not desk.house.store.write(lambda c: ledger.begin(c, [delivery]))
+    return not desk.house.store.write(lambda c: ledger.begin(c, [delivery], desk.clock()))
 
 
 @pytest.fixture

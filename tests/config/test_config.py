@@ -175,6 +175,8 @@ def test_who_signs_is_the_sender_or_above(read):  # H8
     assert not read(GOOD).mail.dkim.key_file
     named = {"NASHIR__MAIL__DKIM__SELECTOR": "s", "NASHIR__MAIL__DKIM__KEY_FILE": "/run/credentials/x/dkim"}
     assert read(GOOD, **named).mail.dkim.key_file == "/run/credentials/x/dkim"
+    with pytest.raises(BadConfig, match=r"config\.toml:8: from: .*Mend: write"):
+        read(GOOD.partition("from =")[0], **named)
     with pytest.raises(BadConfig, match="NASHIR__MAIL__DKIM__SELECTOR"):
         read(GOOD, **named | {"NASHIR__MAIL__DKIM__SELECTOR": "a b"})
 

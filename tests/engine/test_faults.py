@@ -19,6 +19,7 @@ from publisher.actions.letters import Letters
 from publisher.actions.publish import Published
 from publisher.engine.local import LocalEngine
 from publisher.mail.carriers import carrier_to
+from publisher.mail.gate import Gate, Limits
 from publisher.mail.relay import parse
 from publisher.mail.settings import MailSettings, OnUnknown
 from publisher.model.delivery import State
@@ -121,7 +122,8 @@ def engine(house: House, clock: Clock, sink: Sink, on_unknown: OnUnknown) -> Loc
     return LocalEngine(
         house.store,
         Letters(house),
-        [carrier],
+        {"relay": carrier},
+        Gate(Limits(("relay",), CONNECTIONS)),
         connections=CONNECTIONS,
         on_unknown=on_unknown,
         clock=clock,

@@ -21,6 +21,7 @@ from publisher.actions.letters import Letters, notice
 from publisher.actions.publish import Published
 from publisher.engine.local import LocalEngine
 from publisher.mail.carriers import carrier_to
+from publisher.mail.gate import Gate, Limits
 from publisher.mail.relay import parse
 from publisher.mail.settings import MailSettings
 from publisher.model.delivery import State
@@ -101,17 +102,13 @@ def planned(house: House, write: Write, clock: Clock, publishes: Callable[..., P
 
 async def deliver(house: House, clock: Clock, sink: Sink) -> None:
     async with listening(sink) as port:
-        carrier = partial(
-            carrier_to,
-            parse(f"smtp://127.0.0.1:{port}"),
-            MailSettings(),
-            site=Path(),
-            hello="localhost",
-        )
+        relay = parse(f"smtp://127.0.0.1:{port}")
+        carrier = partial(carrier_to, relay, MailSettings(), site=Path(), hello="localhost")
         engine = LocalEngine(
             house.store,
             Letters(house),
-            [carrier],
+            {"relay": carrier},
+            Gate(Limits(("relay",), CONNECTIONS)),
             connections=CONNECTIONS,
             on_unknown="resend",
             clock=clock,
@@ -186,5 +183,5 @@ def test_a_letter_claimed_before_the_hold_waits_again(planned: House, clock: Clo
     (first, *_) = planned.store.write(lambda c: ledger.claim(c, clock(), 3))
     approval.decide(planned, 1, "hold", clock())
 
-    assert {first.id} == planned.store.write(lambda c: ledger.begin(c, [first.id]))
+    assert {first.id} == planned.store.write(lambda c: ledger.begin(c, [first.id], clock()))
     assert {State.QUEUED: READERS - 2, State.CLAIMED: 2} == states(planned)

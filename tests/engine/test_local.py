@@ -21,6 +21,7 @@ from publisher.engine import desk
 from publisher.engine.local import LocalEngine, Tally
 from publisher.errors import Unwritable
 from publisher.mail.carrier import Bag, Carrier, Down
+from publisher.mail.gate import Gate, Limits
 from publisher.mail.settings import OnUnknown
 from publisher.model.delivery import Letter, Reply, Stage, State
 from publisher.model.people import Reach
@@ -105,10 +106,12 @@ class _Connection:
 def engine(
     house: House, clock: Clock, *relays: Relay, connections: int = 3, on_unknown: OnUnknown = "resend"
 ) -> LocalEngine:
+    carriers = {f"relay {number}": relay.carrier for number, relay in enumerate(relays)}
     return LocalEngine(
         house.store,
         Letters(house),
-        [relay.carrier for relay in relays],
+        carriers,
+        Gate(Limits(tuple(carriers), connections)),
         connections=connections,
         on_unknown=on_unknown,
         clock=clock,

@@ -68,7 +68,7 @@ def test_where_no_relay_can_be_used_it_says_when_and_why() -> None:  # S5
     for relay in (A, B, A, B, A, B):
         dies(found, relay, NOW)
 
-    assert Route("", 5.0, "no reply: refused") == found.route(NOW)
+    assert Route("", 5.0, "no reply: refused", down=True) == found.route(NOW)
 
 
 def test_a_relay_whose_quota_is_used_up_leaves_the_rest_to_the_next() -> None:  # S5

@@ -18,6 +18,7 @@ from publisher.errors import Unwritable
 from publisher.store import facts
 from publisher.store.store import Store
 from publisher.store.tables import meta
+from publisher.store.writer import Writer
 
 Work = Callable[[Connection], Any]
 
@@ -35,6 +36,19 @@ def break_a_rule(connection: Connection) -> None:
     connection.execute(meta.insert().values(key="half", value="twice"))
 
 
+def submit(writer: Writer, work: Work, *, urgent: bool = False) -> Future[Any]:
+    future: Future[Any] = Future()
+
+    def then(result: Any, error: BaseException | None) -> None:
+        if error is None:
+            future.set_result(result)
+        else:
+            future.set_exception(error)
+
+    writer.submit(work, then, urgent=urgent)
+    return future
+
+
 def together(store: Store, *works: Work) -> list[Future[Any]]:
     """Urgent works that all wait while the writer is busy, so that one transaction takes them."""
     writer = store._writer
@@ -45,9 +59,9 @@ def together(store: Store, *works: Work) -> list[Future[Any]]:
         busy.set()
         free.wait(10)
 
-    writer.submit(hold)
+    submit(writer, hold)
     assert busy.wait(10)
-    waiting = [writer.submit(work, urgent=True) for work in works]
+    waiting = [submit(writer, work, urgent=True) for work in works]
     free.set()
     return waiting
 
@@ -144,10 +158,10 @@ def test_urgent_work_goes_before_slow_work(house: House) -> None:
         busy.set()
         free.wait(10)
 
-    writer.submit(hold)
+    submit(writer, hold)
     assert busy.wait(10)
-    slow = [writer.submit(lambda c: order.append("slow")) for _ in range(2)]
-    urgent = [writer.submit(lambda c: order.append("urgent"), urgent=True) for _ in range(2)]
+    slow = [submit(writer, lambda c: order.append("slow")) for _ in range(2)]
+    urgent = [submit(writer, lambda c: order.append("urgent"), urgent=True) for _ in range(2)]
     free.set()
     for future in [*slow, *urgent]:
         future.result(10)
@@ -181,7 +195,7 @@ def test_closing_finishes_what_was_handed_in(house: House, tmp_path: Path) -> No
     writer = store._writer
     assert writer
     for number in range(50):
-        writer.submit(put(str(number)))
+        submit(writer, put(str(number)))
     store.close()
 
     with_all = Store(tmp_path / "other.db", writing=False)

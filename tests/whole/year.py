@@ -264,7 +264,7 @@ class Year:
         query = select(variants.c.id, editions.c.slot, editions.c.planned, variants.c.articles)
         query = query.join_from(variants, editions).where(variants.c.id.in_({each.variant for each in taken}))
         held = {row.id: row for row in connection.execute(query)}
-        assert set() == ledger.begin(connection, [each.id for each in taken])
+        assert set() == ledger.begin(connection, [each.id for each in taken], clock)
         ledger.settle(connection, [(each, SENT) for each in taken], clock)
         for each in taken:
             row = held[each.variant]
