@@ -122,6 +122,9 @@ BESIDE = {
         ("ed25519_selector", "ed25519_key_file"),
         ('selector = "s"', 'key_file = "k"', 'ed25519_selector = "e"', 'ed25519_key_file = "f"'),
     ),
+    **dict.fromkeys(
+        ("[mail.bounces]imap", "[mail.bounces]password"), ('imap = "imaps://a@b.example"', 'password = "x"')
+    ),
 }
 
 
@@ -143,7 +146,7 @@ def test_the_example_of_every_key_is_accepted(
     heading: str, key: str, wanted: Field[Any], tmp_path: Path
 ) -> None:
     cells = row(section(page("docs/configuration.md"), f"## {heading}"), f"`{key}`")
-    example = {line.partition(" = ")[0]: line for line in BESIDE.get(key, ())}
+    example = {line.partition(" = ")[0]: line for line in BESIDE.get(f"{heading}{key}", BESIDE.get(key, ()))}
     example[key] = f"{key} = {cells[4].strip('`')}"
     before, _, rest = minimal().partition(f"{heading}\n")
     table, _, after = rest.partition("\n[")
