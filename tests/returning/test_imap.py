@@ -160,11 +160,13 @@ def test_no_more_of_a_message_is_read_than_is_looked_at() -> None:  # B1
         ("SELECT", "TAG NO no such folder\r\n", "the IMAP folder cannot be opened"),
         ("UID SEARCH", "TAG BAD what\r\n", "did not do it"),
         ("SELECT", "what?\r\n", "did not do it"),
+        ("SELECT", "* OK [UIDVALIDITY \xff] x\r\n* \xff EXISTS\r\n\xff\xff OK\r\n", "did not do it"),
         ("UID SEARCH", "* SEARCH " + "1" * 2_000_000 + "\r\nTAG OK done\r\n", "did not do it"),
     ],
 )
 def test_a_server_that_refuses_or_talks_nonsense_is_named(words: str, faulty: str, said: str) -> None:  # B1
     with Server() as server:
+        server.put(b"a")
         server.fault = lambda command: faulty if command.startswith(words) else None
         with pytest.raises(Unreachable, match=said) as error:
             read(box(server))

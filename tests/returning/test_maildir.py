@@ -91,8 +91,8 @@ def test_flags_that_were_there_stay(folder: Path) -> None:  # B1
 
 
 def test_a_folder_that_is_no_maildir_is_named(tmp_path: Path) -> None:  # B1
-    with pytest.raises(Unreachable, match="name a Maildir"), Maildir(tmp_path / "none").open():
-        pass
+    with pytest.raises(Unreachable, match="name a Maildir"):
+        read(Maildir(tmp_path / "none"))
 
 
 def test_a_disk_that_refuses_the_removal_is_named(

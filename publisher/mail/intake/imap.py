@@ -12,7 +12,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
-from publisher.errors import Unreachable
+from publisher.errors import PublisherError, Unreachable
 from publisher.mail.intake.mailbox import MOST, Fate, Mail
 from publisher.mail.intake.settings import Account
 
@@ -51,20 +51,21 @@ class Imap:
         self.troubles.clear()
         with self._explained():
             self._client = client = self._connect()
-            end = threading.Timer(SESSION, _cut_off, [client])
-            end.daemon = True
-            end.start()
-            try:
+        end = threading.Timer(SESSION, _cut_off, [client])
+        end.daemon = True
+        end.start()
+        try:
+            with self._explained():
                 self._login(client)
                 self._select(client)
-                yield self._messages(client)
-                with suppress(OSError, imaplib.IMAP4.error):
-                    client.logout()
-            finally:
-                end.cancel()
-                self._client = None
-                with suppress(OSError, imaplib.IMAP4.error):
-                    client.shutdown()
+            yield self._messages(client)
+            with suppress(OSError, imaplib.IMAP4.error):
+                client.logout()
+        finally:
+            end.cancel()
+            self._client = None
+            with suppress(OSError, imaplib.IMAP4.error):
+                client.shutdown()
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -73,7 +74,9 @@ class Imap:
         except ssl.SSLError as error:  # its certificate, or none
             what = getattr(error, "verify_message", "") or error.reason or str(error)
             raise Unreachable(f"the IMAP server's TLS cannot be used: {what}", self.name, _MEND) from error
-        except (OSError, imaplib.IMAP4.error) as error:
+        except PublisherError:
+            raise
+        except Exception as error:  # the library raises anything at an answer that is none
             # The library's words may be bytes of the server, as text. They hold no password: it says what it was told.
             said = str(error).removeprefix("b'").rstrip("'")[:200] or type(error).__name__
             raise Unreachable(f"the IMAP server did not do it: {said}", self.name, _MEND) from error
@@ -110,6 +113,10 @@ class Imap:
         self._validity = validity.decode("ascii", "replace") if isinstance(validity, bytes) else "0"
 
     def _messages(self, client: imaplib.IMAP4) -> Iterator[Mail]:
+        with self._explained():
+            yield from self._new(client)
+
+    def _new(self, client: imaplib.IMAP4) -> Iterator[Mail]:
         validity, _, upto = self.position.partition(":")
         after = int(upto) if validity == self._validity and upto.isdecimal() else 0
         # "5:*" always holds the last message, whatever its number.

@@ -32,36 +32,40 @@ class Maildir:
     def open(self) -> Iterator[Iterator[Mail]]:
         """See Mailbox.open."""
         self.troubles.clear()
-        try:
-            for each in _FOLDERS:
-                os.scandir(self._folder / each).close()
-        except OSError as error:
-            mend = "name a Maildir, with new/ and cur/ in it"
-            raise Unreachable(f"cannot be read: {error.strerror}", self.name, mend) from error
         yield self._messages()
 
     def _messages(self) -> Iterator[Mail]:
         """In no order. What is removed meanwhile hides nothing that is there (readdir(3))."""
-        for each in _FOLDERS:
-            with os.scandir(self._folder / each) as entries:
-                for entry in entries:
-                    name = entry.name
-                    flags = name.rpartition(":2,")[2] if ":2," in name else ""
-                    if name.startswith(".") or _PASSED_OVER & set(flags) or f"{each}/{name}" in self._passed:
-                        continue
-                    if mail := self._read(f"{each}/{name}"):
-                        yield mail
+        try:
+            for each in _FOLDERS:
+                yield from self._in(each)
+        except OSError as error:
+            mend = "name a Maildir, with new/ and cur/ in it, and look at the disk"
+            raise Unreachable(f"cannot be read: {error.strerror}", self.name, mend) from error
+
+    def _in(self, each: str) -> Iterator[Mail]:
+        with os.scandir(self._folder / each) as entries:
+            for entry in entries:
+                name = entry.name
+                flags = name.rpartition(":2,")[2] if ":2," in name else ""
+                if name.startswith(".") or _PASSED_OVER & set(flags) or f"{each}/{name}" in self._passed:
+                    continue
+                if mail := self._read(f"{each}/{name}"):
+                    yield mail
 
     def _read(self, key: str) -> Mail | None:
         """The message; None for one that is gone, or cannot be read, which is passed over."""
         try:
             # Not a link to somewhere else, and no pipe that would make us wait.
             handle = os.open(self._folder / key, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-            with os.fdopen(handle, "rb") as file:
+            try:
                 status = os.fstat(handle)
                 if not stat.S_ISREG(status.st_mode):
                     raise OSError(0, "not a file")
-                return Mail(key, file.read(MOST), status.st_size)
+                with open(handle, "rb", closefd=False) as file:
+                    return Mail(key, file.read(MOST), status.st_size)
+            finally:
+                os.close(handle)
         except FileNotFoundError:  # somebody else took it
             return None
         except OSError as error:
