@@ -104,13 +104,19 @@ def tables(kind: type = config._File, above: str = "") -> Iterator[tuple[str, ty
             yield from tables(table, f"{above}{each.name}.")
         elif listed and hasattr(listed[0], "__dataclass_fields__"):
             yield f"[[{each.name}]]", listed[0]
+        elif is_table_of_tables(each):
+            yield f'[{above}{each.name}."example.org"]', listed[1]
+
+
+def is_table_of_tables(wanted: Field[Any]) -> bool:
+    return is_dataclass((*get_args(wanted.type), None, None)[1])
 
 
 KEYS = [
     pytest.param(heading, "from" if each.name == "sender" else each.name, each, id=f"{heading}{each.name}")
     for heading, kind in tables()
     for each in fields(kind)
-    if not is_dataclass(each.type)
+    if not (is_dataclass(each.type) or is_table_of_tables(each))
 ]
 # Keys that need others beside them.
 BESIDE = {
@@ -288,6 +294,7 @@ def test_every_exit_code_is_on_the_page(code: Exit) -> None:
         "deliveries --retry",
         "bounces",
         "resume",
+        "backup saved.tar",
         "subscribers add other@example.org",
         "subscribers list",
         "subscribers show reader@example.org",
@@ -304,7 +311,7 @@ def test_every_key_of_the_json_is_on_the_page(words: str, site: Path) -> None:
     (site / "old.xml").write_text(f"<rss><channel>{items}</channel></rss>", "utf-8")
     verb = next(name for name in sorted(VERBS, key=len, reverse=True) if words.startswith(name))
     below = section(page("docs/cli.md"), f"### `nashir {verb}")
-    given = [str(site / word) if word.endswith((".csv", ".xml")) else word for word in words.split()]
+    given = [str(site / word) if word.endswith((".csv", ".xml", ".tar")) else word for word in words.split()]
 
     expect = Exit.FINDINGS if verb == "lint" else Exit.DONE
     answer = json.loads(nashir("-C", str(site), "--json", *given, expect=expect).stdout)
