@@ -53,6 +53,7 @@ class Daemon:
     def __init__(self, settings: Settings, session: Session) -> None:
         self._settings, self._session = settings, session
         self._stop, self._look, self._due = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self._letters = asyncio.Event()  # some may be due
         self._news = asyncio.Event()  # hubs may have something to hear
         self._deaf: list[str] = []  # what is wrong with hubs: it stops nothing here
         self._closed: set[str] = set()  # files to look at
@@ -61,6 +62,7 @@ class Daemon:
         self._changed = self._written = 0  # since the log said so
         self._problems: dict[str, str] = {}
         session.on_published, session.on_planned = self._published, self._look.set
+        session.on_news = log.warning
         session.in_daemon = True
         session.slice = SLICE
 
@@ -77,6 +79,7 @@ class Daemon:
             async with asyncio.TaskGroup() as group:
                 group.create_task(server.serve(sockets=[listening]))
                 group.create_task(self._publish_forever())
+                group.create_task(self._plan_forever())
                 group.create_task(self._send_forever())
                 group.create_task(self._ping_forever())
                 await self._stop.wait()
@@ -88,6 +91,7 @@ class Daemon:
                 server.should_exit = True
                 self._look.set()
                 self._due.set()
+                self._letters.set()
                 self._news.set()
                 await door.close()
         finally:
@@ -104,6 +108,7 @@ class Daemon:
         scan = self._settings.articles.scan_every
         scheduler.add_job(self._look_at_all, "interval", seconds=scan, next_run_time=now(), **rules)
         scheduler.add_job(self._due.set, "interval", seconds=TICK, next_run_time=now(), **rules)
+        scheduler.add_job(self._letters.set, "interval", seconds=TICK, **rules)
         scheduler.add_job(self._news.set, "interval", seconds=TICK, **rules)
         scheduler.start()
         return scheduler
@@ -178,12 +183,26 @@ class Daemon:
                 rested = self._settings.articles.settle + 0.05
                 asyncio.get_running_loop().call_later(rested, self._noted, None)
 
-    async def _send_forever(self) -> None:
-        """Plan and send what is due at every tick."""
+    async def _plan_forever(self) -> None:
+        """Plan what is due at every tick, also while letters leave."""
         while await self._told(self._due):
             self._due.clear()
             try:
-                await self._send()
+                if not self._fenced():
+                    self._templates(await writing.plan_due(self._session))
+            except* PublisherError as group:
+                self._trouble("planning", group.exceptions[0])
+            else:
+                self._problems.pop("planning", None)
+            self._letters.set()
+
+    async def _send_forever(self) -> None:
+        """Send what is due at every tick, and when the next letter is."""
+        while await self._told(self._letters):
+            self._letters.clear()
+            try:
+                if not self._fenced():
+                    await self._send()
             except* PublisherError as group:
                 self._trouble("send", group.exceptions[0])
             else:
@@ -245,19 +264,24 @@ class Daemon:
                 mend=finding.mend,
             )
 
+    def _fenced(self) -> bool:
+        """Whether the fence is up: nothing is planned or sent then."""
+        if not self._session.fenced:
+            self._problems.pop("fence", None)
+            return False
+        if "fence" not in self._problems:
+            log.error("fence", reason=self._session.fenced, mend="nashir resume, if this database is right")
+        self._problems["fence"] = f"no letter leaves: {self._session.fenced}"
+        return True
+
     async def _send(self) -> None:
-        """One tick: nothing while the relay is resting or the fence is up."""
-        if self._session.fenced:
-            if "fence" not in self._problems:
-                log.error(
-                    "fence", reason=self._session.fenced, mend="nashir resume, if this database is right"
-                )
-            self._problems["fence"] = f"no letter leaves: {self._session.fenced}"
-            return
-        self._problems.pop("fence", None)
-        tally, problems = await writing.tick(self._session)
-        self._templates(problems)
+        """Everything that is due."""
         _ = self._session.engine  # made now: a key that cannot sign is told before a letter needs it
+        tally = await writing.deliver_due(self._session)
+        soon = await writing.next_due(self._session, TICK)
+        again = min(tally.again if tally.down or tally.rests else TICK, TICK if soon is None else soon)
+        if again < TICK:
+            asyncio.get_running_loop().call_later(again, self._letters.set)
         if tally.sent or tally.failed or tally.deferred or tally.unknown:
             log.info(
                 "sent", sent=tally.sent, failed=tally.failed, deferred=tally.deferred, unknown=tally.unknown

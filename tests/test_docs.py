@@ -104,13 +104,19 @@ def tables(kind: type = config._File, above: str = "") -> Iterator[tuple[str, ty
             yield from tables(table, f"{above}{each.name}.")
         elif listed and hasattr(listed[0], "__dataclass_fields__"):
             yield f"[[{each.name}]]", listed[0]
+        elif is_table_of_tables(each):
+            yield f'[{above}{each.name}."example.org"]', listed[1]
+
+
+def is_table_of_tables(wanted: Field[Any]) -> bool:
+    return is_dataclass((*get_args(wanted.type), None, None)[1])
 
 
 KEYS = [
     pytest.param(heading, "from" if each.name == "sender" else each.name, each, id=f"{heading}{each.name}")
     for heading, kind in tables()
     for each in fields(kind)
-    if not is_dataclass(each.type)
+    if not (is_dataclass(each.type) or is_table_of_tables(each))
 ]
 # Keys that need others beside them.
 BESIDE = {

@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Select, case, delete, func, select, update
@@ -13,7 +13,7 @@ from publisher.model.delivery import State
 from publisher.model.digest import Content, Edition, Kind, Release, Variant
 from publisher.model.people import Reach, Wish
 from publisher.model.stop import Stopped
-from publisher.store import choices, ledger
+from publisher.store import choices, ledger, waves
 from publisher.store.tables import deliveries, editions, newsletters, subscribers, subscriptions, variants
 
 
@@ -39,6 +39,8 @@ class Turn:
     expires: datetime  # UTC; the end of their letters' life
     day: int  # the local date of the slot, of which no reader gets a second letter (D5); 0: does not matter
     slot: datetime | None = None  # UTC; None where it came at no slot
+    canary: float = 0.0  # the share of its letters that leave first (S9)
+    spread: int = 0  # seconds within which the others leave
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +167,7 @@ def add_deliveries(
             "subscriber": subscriber,
             "variant": variant,
             "state": State.QUEUED,
-            "due": turn.due,
+            **_leaves(edition, turn, subscriber),
             "expires": turn.expires,
             "seen_seq": seen,
         }
@@ -190,6 +192,12 @@ def add_deliveries(
     )
     if turn.slot:
         choices.move(connection, turn.cadence, turn.slot, cursor)
+
+
+def _leaves(edition: Edition, turn: Turn, subscriber: int) -> dict[str, Any]:
+    if waves.is_first(subscriber, edition.id, turn.canary):
+        return {"wave": 0, "due": turn.due}
+    return {"wave": 1, "due": turn.due + timedelta(seconds=waves.lateness(subscriber, turn.spread))}
 
 
 def _still(

@@ -277,8 +277,9 @@ def is_due(connection: Connection, now: datetime) -> bool:
     """Whether a letter waits to be sent now."""
     query = select(deliveries.c.id).where(QUEUED, deliveries.c.due <= now).limit(1)
     return any(
-        connection.execute(query.where(deliveries.c.edition == edition)).first()
+        connection.execute(query.where(deliveries.c.edition == edition, deliveries.c.wave == wave)).first()
         for edition in released(connection)
+        for wave in range(_open_wave(connection, edition) + 1)
     )
 
 
@@ -309,6 +310,19 @@ def gone(
     if states:
         query = query.where(counts.c.state.in_(states))
     return {State(state): int(number) for state, number in connection.execute(query)}
+
+
+def next_due(connection: Connection, now: datetime, until: datetime) -> datetime | None:
+    """When the first letter is due after *now* and up to *until*; None where none is."""
+    first = select(func.min(deliveries.c.due)).where(
+        QUEUED, deliveries.c.due > now, deliveries.c.due <= until
+    )
+    found = [
+        connection.execute(first.where(deliveries.c.edition == edition, deliveries.c.wave == wave)).scalar()
+        for edition in released(connection)
+        for wave in range(_open_wave(connection, edition) + 1)
+    ]
+    return min(filter(None, found), default=None)
 
 
 def tally(connection: Connection, editions_: list[int] | None = None) -> dict[State, int]:

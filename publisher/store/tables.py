@@ -32,6 +32,8 @@ QUEUED = text("deliveries.state = 0")  # written out: the queue's index is found
 ON_THE_WAY = text("deliveries.state IN (1, 2)")  # claimed, or being sent: few at any time
 NOT_SENT = text("deliveries.state > 3")
 QUEUED_NOTICE = text("notices.state = 0")
+CANARY = text("deliveries.wave = 0")
+HELD_BACK = text("editions.wave = 0")
 
 
 # Likewise for the index of what is refused.
@@ -370,6 +372,7 @@ editions = Table(
     UniqueConstraint("newsletter", "name"),
     _where("ix_editions_shown", "release", "page", where="shown IS NOT NULL"),
     _where("ix_editions_public", "newsletter", where="page > ''"),
+    _where("ix_editions_held_back", "release", where="wave = 0"),
     sqlite_autoincrement=True,
 )
 
@@ -415,6 +418,7 @@ deliveries = Table(
     # without a look at the letters that were sent.
     _where("ix_deliveries_on_the_way", "edition", where="state IN (1, 2)"),
     _where("ix_deliveries_not_sent", "edition", "subscriber", "state", where="state > 3"),
+    _where("ix_deliveries_canary", "edition", where="wave = 0"),
     sqlite_autoincrement=True,
 )
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
@@ -32,7 +32,6 @@ from publisher.verbs.progress import Sending, Tell
 if TYPE_CHECKING:
     from publisher.actions.trial import Way
     from publisher.engine.local import LocalEngine
-    from publisher.mail.gate import Action
 
 TEMPLATES = "templates"
 SETTLE_RUNS = 5  # times `publish` waits for files that are still being written
@@ -68,6 +67,8 @@ class Session:
     listeners: list[Tell] = field(default_factory=list)  # who wants to hear of it
     on_published: Callable[[Published], None] = lambda _: None
     on_planned: Callable[[], None] = lambda: None  # newsletters have something else to show
+    # An event of relays, domains, editions, and its values; in any thread.
+    on_news: Callable[..., Any] = lambda *_, **__: None
     _engine: "LocalEngine | None" = field(default=None, init=False)
 
     @property
@@ -154,7 +155,8 @@ def writing(settings: Settings, clock: Clock, *, workers: int = 1) -> Iterator[S
                 state.advance(store)
                 store.write(lambda c: recover(c, settings.mail.on_unknown))
             house = house_of(settings, store, secret, workers)
-            yield Session(house, state, clock, partial(_engine, settings, house, clock), fenced)
+            session = Session(house, state, clock, lambda: _engine(settings, session), fenced)
+            yield session
         finally:
             store.close()
     finally:
@@ -167,37 +169,27 @@ def recover(connection: Connection, on_unknown: OnUnknown) -> None:
     notices.recover(connection)
 
 
-def _engine(settings: Settings, house: House, clock: Clock) -> "LocalEngine":
+def _engine(settings: Settings, session: Session) -> "LocalEngine":
     from publisher.actions.hours import opens
     from publisher.actions.letters import Letters, notice
     from publisher.engine.local import LocalEngine
-    from publisher.mail.gate import Gate, Limits
+    from publisher.mail.gate import Gate, limits
+    from publisher.verbs import heeding
 
-    house = signing(house)
-    carriers = dict(ways(settings))
-    limits = Limits(tuple(carriers), settings.mail.connections)
+    house = signing(session.house)
     saved, learnt = house.store.read(lambda c: (buckets.saved(c), relays.known(c)))
     return LocalEngine(
         house.store,
         Letters(house),
-        carriers,
-        Gate(limits, saved=saved, learnt=learnt),
+        dict(ways(settings)),
+        Gate(limits(settings.mail), saved=saved, learnt=learnt),
         connections=settings.mail.connections,
         on_unknown=settings.mail.on_unknown,
-        clock=clock,
+        clock=session.clock,
         opens=partial(opens, house),
         notice=partial(notice, house),
-        heed=partial(_heed, house, clock),
+        heed=partial(heeding.heed, session),
     )
-
-
-def _heed(house: House, clock: Clock, action: "Action") -> None:
-    """Do what the answers of relays ask for."""
-    from publisher.actions import stopping
-    from publisher.mail.gate import Halt
-
-    if isinstance(action, Halt):
-        stopping.stop(house, action.edition, action.reason, clock(), reply=action.reply)
 
 
 def signing(house: House) -> House:

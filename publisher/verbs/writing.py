@@ -4,7 +4,7 @@ import asyncio
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from datetime import timedelta
 from functools import partial
@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # each verb imports what it needs: `publish` neither plans no
     from publisher.actions.readers import Imported
     from publisher.engine.local import Tally
 
+CANARIES = 2  # seconds between two looks at first letters while others leave
 SOON, SOON_RUNS = 6, 3  # seconds, times: `send` waits for letters that are due in a moment
 UNDECIDED = (State.QUEUED, State.CLAIMED, State.SENDING)
 
@@ -151,6 +152,7 @@ async def _deliver(session: Session) -> "Tally":
 
     read = session.house.store.read
     async with session.sending:
+        await _canaries(session)
         due = await asyncio.to_thread(
             read, lambda c: notices.is_due(c, session.clock()) or ledger.is_due(c, session.clock())
         )
@@ -161,7 +163,7 @@ async def _deliver(session: Session) -> "Tally":
             await asyncio.to_thread(read, lambda c: ledger.due_now(c, session.clock()))
         )
         try:
-            return await session.engine.deliver(partial(_note, session, session.under_way))
+            return await _in_waves(session, partial(_note, session, session.under_way))
         finally:
             _tell(session, session.under_way)
             session.under_way = None
@@ -184,6 +186,34 @@ async def how_far(session: Session) -> dict[str, Any]:
     return {"sending": session.under_way.told() if session.under_way else None}
 
 
+async def _in_waves(session: Session, progress: "Callable[[Tally], None]") -> "Tally":
+    """Deliver; when the first letters of an edition are answered, its others follow (S9), whatever else leaves."""
+    tally, opened = None, True
+    while opened:
+        watch = asyncio.create_task(_watch(session))
+        try:
+            tally = await session.engine.deliver(progress, tally)
+        finally:
+            watch.cancel()
+        wait = tally.down or tally.rests or session.engine.stopping
+        opened = await _canaries(session) and not wait
+    assert tally
+    return tally
+
+
+async def _watch(session: Session) -> None:
+    while True:
+        await asyncio.sleep(CANARIES)
+        await _canaries(session)
+
+
+async def _canaries(session: Session) -> bool:
+    """Decide about the others of editions whose first letters are answered; whether some may leave now."""
+    from publisher.verbs import heeding
+
+    return bool((await asyncio.to_thread(heeding.canaries, session)).opened)
+
+
 def _editions(session: Session, numbers: set[int]) -> list[dict[str, Any]]:
     rows = session.house.store.read(lambda c: editions.listing(c, numbers))
     return [
@@ -194,10 +224,29 @@ def _editions(session: Session, numbers: set[int]) -> list[dict[str, Any]]:
 
 async def tick(session: Session) -> "tuple[Tally, list[str]]":
     """What the daemon does again and again: plan what is due, send what is due. Returns what is wrong, too."""
+    problems = await plan_due(session)
+    return await deliver_due(session), problems
+
+
+async def plan_due(session: Session) -> list[str]:
+    """Plan what is due. Returns what is wrong."""
     touched, problems = await asyncio.to_thread(_plan, session, tuple(session.house.newsletters.values()), ())
     if touched:  # not while one waits: for its template to be mended, or for the letters that it corrects
         session.on_planned()
-    return await _deliver(session), problems
+    return problems
+
+
+async def next_due(session: Session, seconds: int) -> float | None:
+    """In how many *seconds* at the most a letter is due that is not yet; None where none is."""
+    now = session.clock()
+    until = now + timedelta(seconds=seconds)
+    found = await asyncio.to_thread(session.house.store.read, lambda c: ledger.next_due(c, now, until))
+    return max(0.0, (found - now).total_seconds()) if found else None
+
+
+async def deliver_due(session: Session) -> "Tally":
+    """Send what is due."""
+    return await _deliver(session)
 
 
 async def adopt(

@@ -232,6 +232,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("editions", schema=None) as batch_op:
         batch_op.create_index(
+            "ix_editions_held_back", ["release"], unique=False, sqlite_where=sa.text("wave = 0")
+        )
+        batch_op.create_index(
             "ix_editions_public", ["newsletter"], unique=False, sqlite_where=sa.text("page > ''")
         )
         batch_op.create_index(
@@ -420,6 +423,9 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_deliveries_canary", ["edition"], unique=False, sqlite_where=sa.text("wave = 0")
+        )
         batch_op.create_index(
             "ix_deliveries_queue",
             ["edition", "wave", "due", "variant"],
