@@ -21,7 +21,7 @@ from publisher.actions import pings
 from publisher.actions.publish import Published
 from publisher.articles.folder import shown
 from publisher.config import Settings
-from publisher.errors import PublisherError, Unwritable
+from publisher.errors import Damaged, PublisherError, Unwritable
 from publisher.verbs import pinging, writing
 from publisher.verbs import session as sessions
 from publisher.verbs.session import Session
@@ -233,6 +233,9 @@ class Daemon:
         return not self._stop.is_set()
 
     def _trouble(self, kind: str, error: BaseException) -> None:
+        """It goes on at the next look; but nothing can be done with a damaged database (X9)."""
+        if isinstance(error, Damaged):
+            raise error
         known = self._problems.get(kind) == str(error)
         self._problems[kind] = str(error)
         if isinstance(error, PublisherError) and not known:

@@ -290,6 +290,7 @@ def test_every_exit_code_is_on_the_page(code: Exit) -> None:
         "deliveries",
         "deliveries --retry",
         "resume",
+        "backup saved.tar",
         "subscribers add other@example.org",
         "subscribers list",
         "subscribers show reader@example.org",
@@ -306,7 +307,7 @@ def test_every_key_of_the_json_is_on_the_page(words: str, site: Path) -> None:
     (site / "old.xml").write_text(f"<rss><channel>{items}</channel></rss>", "utf-8")
     verb = next(name for name in sorted(VERBS, key=len, reverse=True) if words.startswith(name))
     below = section(page("docs/cli.md"), f"### `nashir {verb}")
-    given = [str(site / word) if word.endswith((".csv", ".xml")) else word for word in words.split()]
+    given = [str(site / word) if word.endswith((".csv", ".xml", ".tar")) else word for word in words.split()]
 
     expect = Exit.FINDINGS if verb == "lint" else Exit.DONE
     answer = json.loads(nashir("-C", str(site), "--json", *given, expect=expect).stdout)

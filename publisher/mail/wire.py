@@ -46,8 +46,11 @@ class Wire(asyncio.Protocol):
             self._transport.writelines(parts)
 
     async def drained(self) -> None:
-        """Wait until everything written has left; the connection ends where that takes longer than the timeout."""
-        if not self._room.is_set():
+        """Wait until everything written has left, and hear what there is to be heard; the connection ends where that
+        takes longer than the timeout."""
+        if self._room.is_set():
+            await asyncio.sleep(0)
+        else:
             try:
                 async with asyncio.timeout(self._timeout):
                     await self._room.wait()

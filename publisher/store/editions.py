@@ -13,7 +13,7 @@ from publisher.model.delivery import State
 from publisher.model.digest import Content, Edition, Kind, Release, Variant
 from publisher.model.people import Reach, Wish
 from publisher.model.stop import Stopped
-from publisher.store import choices, waves
+from publisher.store import choices, ledger, waves
 from publisher.store.tables import deliveries, editions, newsletters, subscribers, subscriptions, variants
 
 
@@ -308,21 +308,26 @@ def foremost(connection: Connection, edition: int) -> Foremost | None:
     return Foremost(*row) if row else None
 
 
+def newest(connection: Connection) -> list[int]:
+    """The last edition of each newsletter."""
+    return list(connection.execute(select(func.max(editions.c.id)).group_by(editions.c.newsletter)).scalars())
+
+
 def listing(
     connection: Connection, ids: Collection[int] | None = None
 ) -> list[tuple[Edition, dict[str, int]]]:
     """These editions, or all, newest first, with their deliveries by state."""
-    counts: dict[int, dict[str, int]] = {}
-    count = select(deliveries.c.edition, deliveries.c.state, func.count())
     query = _editions().order_by(editions.c.id.desc())
     if ids is not None:  # a ledger of years is not counted for one
-        count, query = count.where(deliveries.c.edition.in_(ids)), query.where(editions.c.id.in_(ids))
-    for edition, state, number in connection.execute(
-        count.group_by(deliveries.c.edition, deliveries.c.state)
-    ):
-        counts.setdefault(edition, {})[State(state).name.lower()] = number
-    rows = connection.execute(query)
-    return [(_progress(row).edition, counts.get(row.id, {})) for row in rows]
+        query = query.where(editions.c.id.in_(ids))
+    letters = ledger.by_edition(connection, ids)
+    return [
+        (
+            _progress(row).edition,
+            {state.name.lower(): number for state, number in letters.get(row.id, {}).items()},
+        )
+        for row in connection.execute(query)
+    ]
 
 
 def _editions() -> Select[*tuple[Any, ...]]:

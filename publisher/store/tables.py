@@ -29,6 +29,8 @@ metadata = MetaData(
 
 
 QUEUED = text("deliveries.state = 0")  # written out: the queue's index is found for no bound value
+ON_THE_WAY = text("deliveries.state IN (1, 2)")  # claimed, or being sent: few at any time
+NOT_SENT = text("deliveries.state > 3")
 QUEUED_NOTICE = text("notices.state = 0")
 CANARY = text("deliveries.wave = 0")
 HELD_BACK = text("editions.wave = 0")
@@ -296,6 +298,7 @@ subscribers = Table(
     Column("state", Text, nullable=False),  # model.people.Reach
     Column("language", Text, nullable=True),
     Column("created", Instant, nullable=False),
+    _where("ix_subscribers_unreachable", "state", where="state <> 'reachable'"),
     sqlite_autoincrement=True,  # a key is never used twice
 )
 
@@ -333,7 +336,7 @@ subscriptions = Table(
     # The cadence to change to when the slot `moves` of the one above was dealt with: today's letter still comes (D4).
     Column("moves_to", ForeignKey("cadences.id"), nullable=True),
     Column("moves", Instant, nullable=True),
-    Index("ix_subscriptions_subscriber", "subscriber"),
+    Index("ix_subscriptions_subscriber", "subscriber", "state"),
     Index("ix_subscriptions_cadence", "cadence", "subscriber"),
     _where("ix_subscriptions_resumes", "resumes", where="resumes IS NOT NULL"),
     _where("ix_subscriptions_moves", "cadence", "moves", where="moves IS NOT NULL"),
@@ -411,6 +414,10 @@ deliveries = Table(
     # Settling touches no index of the queue: this one knows queued rows only. By edition first: those that are held
     # are passed over in one step, however many letters they have.
     _where("ix_deliveries_queue", "edition", "wave", "due", "variant", where="state = 0"),
+    # The few that a sender has at hand, and the few that did not go well: with the queue's, every state is counted
+    # without a look at the letters that were sent.
+    _where("ix_deliveries_on_the_way", "edition", where="state IN (1, 2)"),
+    _where("ix_deliveries_not_sent", "edition", "subscriber", "state", where="state > 3"),
     _where("ix_deliveries_canary", "edition", where="wave = 0"),
     sqlite_autoincrement=True,
 )

@@ -27,6 +27,7 @@ from publisher.store.state import State
 from publisher.store.store import Store
 from publisher.subscribers.tokens import Keys
 from publisher.templating import Templates
+from publisher.verbs.progress import Sending, Tell
 
 if TYPE_CHECKING:
     from publisher.actions.trial import Way
@@ -62,6 +63,8 @@ class Session:
     in_daemon: bool = False  # somebody else plans, sends and pings
     slice: int | None = None  # about how many articles' outputs are made before the next look; None: all
     swept: bool = False  # what a killed run left in the output is gone
+    under_way: Sending | None = None  # how far the letters are that leave now
+    listeners: list[Tell] = field(default_factory=list)  # who wants to hear of it
     on_published: Callable[[Published], None] = lambda _: None
     on_planned: Callable[[], None] = lambda: None  # newsletters have something else to show
     # An event of relays, domains, editions, and its values; in any thread.

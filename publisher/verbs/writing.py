@@ -11,14 +11,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from publisher.actions.pool import Progress
 from publisher.articles.folder import shown
 from publisher.errors import BadConfig, BadInput, BadState, PublisherError, Unwritable
 from publisher.model.delivery import State
 from publisher.model.digest import Newsletter
 from publisher.store import editions, ledger, notices
 from publisher.verbs import choosing, editing, pinging
-from publisher.verbs.session import Session, on_disk, recover
+from publisher.verbs.progress import Sending, Tell, publishing
+from publisher.verbs.session import Session, on_disk
 
 if TYPE_CHECKING:  # each verb imports what it needs: `publish` neither plans nor sends
     from publisher.actions import adopt as adoption
@@ -31,11 +31,11 @@ UNDECIDED = (State.QUEUED, State.CLAIMED, State.SENDING)
 
 
 async def publish(
-    session: Session, *, accept_removals: bool = False, progress: Progress = lambda *_: None
+    session: Session, *, accept_removals: bool = False, progress: Tell = lambda _: None
 ) -> dict[str, Any]:
     """The folder becomes feeds and pages."""
     start = time.monotonic()
-    done = await session.publish_settled(accept_removals=accept_removals, progress=progress)
+    done = await session.publish_settled(accept_removals=accept_removals, progress=publishing(progress))
     seconds = round(time.monotonic() - start, 3)
     names = ("read", "changed", "published", "quarantined", "written", "notes", "unsettled")
     return {name: value for name, value in asdict(done).items() if name in names} | {
@@ -50,10 +50,20 @@ async def send(
     newsletter: str | None = None,
     now: bool = False,
     include_existing: bool = False,
-    progress: Any = lambda _: None,
+    progress: Tell = lambda _: None,
 ) -> dict[str, Any]:
     """Publish, plan what is due (with *now* an edition for everybody who has unseen items), deliver until nothing
     is due. Raises BadState behind the restore fence."""
+    session.listeners.append(progress)  # also of what leaves already
+    try:
+        return await _send(session, newsletter, now=now, include_existing=include_existing)
+    finally:
+        session.listeners.remove(progress)
+
+
+async def _send(
+    session: Session, newsletter: str | None, *, now: bool, include_existing: bool
+) -> dict[str, Any]:
     start = time.monotonic()
     chosen = session.house.newsletter(newsletter)
     must_send(session)
@@ -65,13 +75,13 @@ async def send(
     )
     if touched:  # their newsletters have another edition to show
         await session.publish(whole=False)
-    tally = await _deliver(session, progress)
+    tally = await _deliver(session)
     for _ in range(SOON_RUNS):  # a connection that broke off: its letters are due in a moment
         if tally.down or session.engine.stopping or not await _due_within(session, SOON):
             break
         await asyncio.sleep(SOON)
         refused = tally.failures
-        tally = await _deliver(session, progress)
+        tally = await _deliver(session)
         tally.failures = refused + tally.failures
     after = await asyncio.to_thread(session.house.store.read, ledger.tally)
     gained = {state: after.get(state, 0) - before.get(state, 0) for state in State}
@@ -135,24 +145,45 @@ async def _due_within(session: Session, seconds: int) -> bool:
     return await asyncio.to_thread(session.house.store.read, lambda c: ledger.is_due(c, soon))
 
 
-async def _deliver(session: Session, progress: "Callable[[Tally], None]" = lambda _: None) -> "Tally":
+async def _deliver(session: Session) -> "Tally":
     """Deliver what is due. The generation grows before and after letters left: a database from in between, or from
     before, is known for what it is (restore fence)."""
     from publisher.engine.local import Tally
 
+    read = session.house.store.read
     async with session.sending:
         await _canaries(session)
         due = await asyncio.to_thread(
-            session.house.store.read,
-            lambda c: notices.is_due(c, session.clock()) or ledger.is_due(c, session.clock()),
+            read, lambda c: notices.is_due(c, session.clock()) or ledger.is_due(c, session.clock())
         )
         if not due or session.engine.resting:
             return Tally(down=session.engine.resting if due else "")
         await asyncio.to_thread(session.state.advance, session.house.store)
+        session.under_way = Sending(
+            await asyncio.to_thread(read, lambda c: ledger.due_now(c, session.clock()))
+        )
         try:
-            return await _in_waves(session, progress)
+            return await _in_waves(session, partial(_note, session, session.under_way))
         finally:
+            _tell(session, session.under_way)
+            session.under_way = None
             await asyncio.to_thread(session.state.advance, session.house.store)
+
+
+def _note(session: Session, under_way: Sending, tally: "Tally") -> None:
+    if under_way.note(tally):
+        _tell(session, under_way)
+
+
+def _tell(session: Session, under_way: Sending) -> None:
+    told = under_way.told()
+    for tell in session.listeners:
+        tell(told)
+
+
+async def how_far(session: Session) -> dict[str, Any]:
+    """How far the letters are that leave now."""
+    return {"sending": session.under_way.told() if session.under_way else None}
 
 
 async def _in_waves(session: Session, progress: "Callable[[Tally], None]") -> "Tally":
@@ -354,23 +385,41 @@ def _import(
 
 
 async def deliveries_retry(session: Session, *, edition: int | None, states: list[str]) -> dict[str, Any]:
-    """Queue letters again that failed or are in doubt; the next run sends them."""
+    """Queue letters again that failed or are in doubt; the next run sends them. Says how many cannot go any more."""
     must_send(session)
+    store, now = session.house.store, session.clock()
+    if edition is not None and store.read(lambda c: editions.progress(c, edition)) is None:
+        raise BadInput(f"there is no edition {edition}", "", "`nashir editions` lists them")
     wanted = [State[state.upper()] for state in states] or [State.FAILED]
-    again = partial(ledger.retry, states=wanted, edition=edition, now=session.clock())
-    count = await asyncio.to_thread(session.house.store.write, again)
-    return {"queued": count}
+    expired = await asyncio.to_thread(store.read, lambda c: ledger.expired(c, wanted, edition, now))
+    again = partial(ledger.retry, states=wanted, edition=edition, now=now)
+    queued = 0
+    while count := await asyncio.to_thread(store.write, again):
+        queued += count
+    return {"queued": queued, "expired": expired}
 
 
-async def resume(session: Session) -> dict[str, Any]:
-    """A person says that this database is the one to go on with: letters leave again."""
-    was = session.fenced
+async def resume(session: Session, *, dry_run: bool = False) -> dict[str, Any]:
+    """A person says that this database is the one to go on with: letters leave again. With *dry_run* only say what
+    is in doubt."""
+    from publisher.actions import resuming
+
+    house, was, now = session.house, session.fenced, session.clock()
     if not was:  # nothing is held back, and a sender may be at work
-        return {"was": ""}
-    await asyncio.to_thread(session.state.resume, session.house.store)
-    await asyncio.to_thread(session.house.store.write, lambda c: recover(c, session.house.mail.on_unknown))
-    session.fenced = ""
-    return {"was": was}
+        found = resuming.Doubt(0, ())
+    elif dry_run:
+        found = await asyncio.to_thread(resuming.look, house, now)
+    else:
+        found = await asyncio.to_thread(resuming.resume, house, now)
+        await asyncio.to_thread(session.state.resume, house.store)
+        session.fenced = ""
+    return {
+        "was": was,
+        "letters": found.letters,
+        "newsletters": list(found.newsletters),
+        "on_unknown": house.mail.on_unknown,
+        "dry_run": dry_run,
+    }
 
 
 TABLE = {
@@ -382,6 +431,7 @@ TABLE = {
     "subscribers choose": choosing.choose,
     "deliveries --retry": deliveries_retry,
     "resume": resume,
+    "how far": how_far,
     "editions decide": editing.decide,
     "correct": editing.correct,
 }

@@ -165,6 +165,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("address_key", name=op.f("uq_subscribers_address_key")),
         sqlite_autoincrement=True,
     )
+    with op.batch_alter_table("subscribers", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_subscribers_unreachable",
+            ["state"],
+            unique=False,
+            sqlite_where=sa.text("state <> 'reachable'"),
+        )
+
     op.create_table(
         "cadences",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -373,7 +381,7 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_subscriptions_resumes", ["resumes"], unique=False, sqlite_where=sa.text("resumes IS NOT NULL")
         )
-        batch_op.create_index("ix_subscriptions_subscriber", ["subscriber"], unique=False)
+        batch_op.create_index("ix_subscriptions_subscriber", ["subscriber", "state"], unique=False)
 
     op.create_table(
         "variants",
@@ -423,6 +431,15 @@ def upgrade() -> None:
             ["edition", "wave", "due", "variant"],
             unique=False,
             sqlite_where=sa.text("state = 0"),
+        )
+        batch_op.create_index(
+            "ix_deliveries_on_the_way", ["edition"], unique=False, sqlite_where=sa.text("state IN (1, 2)")
+        )
+        batch_op.create_index(
+            "ix_deliveries_not_sent",
+            ["edition", "subscriber", "state"],
+            unique=False,
+            sqlite_where=sa.text("state > 3"),
         )
         batch_op.create_index("ix_deliveries_subscriber", ["subscriber"], unique=False)
 

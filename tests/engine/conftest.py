@@ -1,0 +1,44 @@
+"""An edition that is ready to leave."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pytest
+
+from publisher.actions import plan, readers, slots
+from publisher.actions.house import House
+from publisher.actions.publish import Published
+from publisher.store.store import Store
+
+if TYPE_CHECKING:
+    from tests.conftest import Clock, Write
+
+
+@pytest.fixture
+def planned(
+    house: House, write: Write, clock: Clock, publishes: Callable[..., Published]
+) -> Callable[[int], House]:
+    """A house with an edition planned for so many readers."""
+
+    def make(number: int) -> House:
+        publishes(house)
+        lines = [f"reader{n}@example.org\n" for n in range(number)]
+        readers.import_rows(house, lines, None, clock(), confirmed=True, dry_run=False)
+        write(house, "a.txt", "افتتاح المكتبة\nافتتحت المكتبة أبوابها.\n")
+        publishes(house)
+        edition = slots.edition_now(house, house.newsletters["daily"], clock(), include_existing=False)
+        assert edition
+        plan.plan(house, edition, clock())
+        return house
+
+    return make
+
+
+@pytest.fixture
+def onlooker(house: House) -> Iterator[Store]:
+    """A second, read-only connection to the same database: what another process sees."""
+    with closing(Store(house.store.path, writing=False)) as store:
+        yield store
