@@ -39,7 +39,7 @@ ARTICLES = 4  # of the edition: a letter of about 32 KB
 DEAD = "smtp://127.0.0.1:9"  # nobody is there: what is planned waits
 ESTABLISHED = "01"
 SHARES = {
-    "sink, 30 ms a reply": 0.05,
+    "sink, 30 ms a reply": 0.1,
     "smtp-sink": 0.5,
     "Postfix": 0.15,
 }  # of the letters: the slow servers get fewer
@@ -485,7 +485,7 @@ def all_of(bench: Bench, given: argparse.Namespace) -> tuple[list[Row], dict[str
                 share = SHARES.get(server, 1.0) * (sender.share if server != "sink, 30 ms a reply" else 1.0)
                 letters = max(int(given.letters * min(share, 1.0)), 200)
                 if sender.name.startswith("Mailman"):
-                    letters = min(letters, 500)
+                    letters = min(letters, 100 if server == "sink, 30 ms a reply" else 500)
                 row = mine[sender.name]
                 result = one(bench, sender, server, letters, memory=not number)
                 if number:

@@ -6,8 +6,9 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ import click
 
 from publisher import __version__
 from publisher.errors import Exit, PublisherError
+
+Told = Callable[[dict[str, Any]], None]  # hears how far a verb is
 
 
 @dataclass(slots=True)
@@ -47,8 +50,47 @@ class Call:
         from publisher import control, layout
 
         settings = self.settings()
-        answer = control.ask(settings.root / layout.STATE / layout.CONTROL, verb, arguments)
-        return answer if answer is not None else _here(settings, verb, arguments, show=not self.as_json)
+        door = settings.root / layout.STATE / layout.CONTROL
+        with _progress(verb, show=not self.as_json) as told:
+            try:
+                answer = control.ask(door, verb, arguments, told)
+            except KeyboardInterrupt:
+                self.say("nashir: the daemon goes on with it; `nashir status` says how far it is")
+                sys.exit(Exit.INTERRUPTED)
+            return answer if answer is not None else _here(settings, verb, arguments, told)
+
+    def how_far(self, now: datetime) -> dict[str, Any] | None:
+        """How far the letters are that a running daemon sends; None where none does."""
+        from publisher import control, layout
+        from publisher.text.dates import rfc3339
+
+        answer = control.ask(self.settings().root / layout.STATE / layout.CONTROL, "how far", {})
+        if not answer or not (how := answer["sending"]):
+            return None
+        left = how["left"]
+        ends = None if left is None else rfc3339(now + timedelta(seconds=left))
+        return {name: how[name] for name in ("done", "total", "failed", "rate")} | {"ends": ends}
+
+    def pour(self, name: str, rows: Iterator[dict[str, Any]], line: Callable[[dict[str, Any]], str]) -> None:
+        """Many *rows*, each when it comes: the list *name* of a JSON document that `ends` ends, or lines."""
+        out = sys.stdout  # not flushed for every row
+        if not self.as_json:
+            for row in rows:
+                out.write(line(row) + "\n")
+            return
+        lead = f'{{\n "{name}": ['
+        write = json.JSONEncoder(ensure_ascii=False).encode
+        for row in rows:
+            out.write(f"{lead}\n  {write(row)}")
+            lead = ","
+        click.echo("\n ]" if lead == "," else f"{lead}]", nl=False)
+
+    def ends(self, **rest: Any) -> None:
+        """What else that document holds."""
+        if self.as_json:
+            for name, value in rest.items():
+                click.echo(f',\n "{name}": {json.dumps(value, ensure_ascii=False)}', nl=False)
+            click.echo("\n}")
 
     def read(self, verb: Callable[..., dict[str, Any]], **arguments: Any) -> dict[str, Any]:
         """Run a reading verb on the database as it is."""
@@ -73,7 +115,7 @@ def _system_zone() -> str:
     return name if name in available_timezones() else "UTC"
 
 
-def _here(settings: Any, verb: str, arguments: dict[str, Any], *, show: bool) -> dict[str, Any]:
+def _here(settings: Any, verb: str, arguments: dict[str, Any], told: Told | None) -> dict[str, Any]:
     """Run a writing verb in this process; INT and TERM finish the letters on the wire."""
     import asyncio
     import signal
@@ -84,7 +126,8 @@ def _here(settings: Any, verb: str, arguments: dict[str, Any], *, show: bool) ->
     from publisher.verbs import session as sessions
     from publisher.verbs import writing
 
-    with sessions.writing(settings, _now, workers=cores()) as session, _progress(verb, show=show) as extra:
+    extra = {"progress": told} if told else {}
+    with sessions.writing(settings, _now, workers=cores()) as session:
 
         async def run() -> dict[str, Any]:
             loop = asyncio.get_running_loop()
@@ -102,37 +145,34 @@ def _interrupted() -> None:
     os._exit(Exit.INTERRUPTED)
 
 
-def _progress(verb: str, *, show: bool) -> Any:
-    """A progress bar on a terminal for verbs that report one."""
-    from contextlib import contextmanager
+@contextmanager
+def _progress(verb: str, *, show: bool) -> Iterator[Told | None]:
+    """What shows on a terminal how far a verb is, for those that tell."""
+    if verb not in ("send", "publish") or not show or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    @contextmanager
-    def bar() -> Any:
-        if verb not in ("send", "publish") or not show or not sys.stderr.isatty():
-            yield {}
-            return
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("looking", total=None)
 
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-        )
-        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-            task = progress.add_task("sending" if verb == "send" else "looking", total=None)
+        def told(how: dict[str, Any]) -> None:
+            words = ", ".join((how["what"], *_pace(how)))
+            progress.update(task, description=words, completed=how["done"], total=how["total"])
 
-            def sent(tally: Any) -> None:
-                words = f"{tally.sent} sent, {tally.failed} failed, {tally.deferred} put off"
-                progress.update(task, description=words, completed=tally.sent + tally.failed)
+        yield told
 
-            def done(what: str, count: int, total: int) -> None:
-                progress.update(task, description=what, completed=count, total=total)
 
-            yield {"progress": sent if verb == "send" else done}
-
-    return bar()
+def _pace(how: dict[str, Any]) -> Iterator[str]:
+    """How quickly letters leave, in words."""
+    if how.get("rate"):
+        yield f"{how['rate']:g} a second"
+    if how.get("failed"):
+        yield f"{how['failed']} failed"
+    if how.get("left"):
+        yield f"{timedelta(seconds=round(how['left']))} left"
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -350,19 +390,29 @@ _STYLES: dict[str, dict[str, Any]] = {
 }
 
 
+def _running(sending: dict[str, Any] | None) -> Iterator[str]:
+    if sending:
+        ends = f", done about {sending['ends']}" if sending["ends"] else ""
+        yield f"sending: {sending['done']} of {sending['total']}, {sending['rate']:g} a second{ends}"
+
+
 @nashir.command()
 @click.pass_obj
 def status(call: Call) -> None:
     """Say what is published, refused, subscribed, sent and due."""
     from publisher.verbs import reading
 
-    found = call.read(reading.status, now=_now())
+    now = _now()
+    found = call.read(reading.status, now=now) | {"sending": call.how_far(now)}
     call.answer(
         found,
         *(f"{name}: " + (", ".join(f"{n} {state}" for state, n in found[name].items()) or "none")
-          for name in ("articles", "subscribers", "deliveries")),
+          for name in ("articles", "subscribers", "deliveries", "returned")),
         *(f"newsletter {n['name']}: next due {n['next_due']}, last edition "
           f"{n['last_edition']['planned'] if n['last_edition'] else 'none yet'}" for n in found["newsletters"]),
+        *(f"edition {e['edition']} of {e['newsletter']}: {e['sent']} of {e['total']} sent, {e['failed']} failed, "
+          f"{e['waiting']} to go" for e in found["under_way"]),
+        *_running(found["sending"]),
         *_hubs(found["pings"]),
         *(f"✗ {_place(q)}: {q['reason']}. Mend: {q['mend']}" for q in found["quarantined"]),
     )  # fmt: skip
@@ -502,6 +552,10 @@ def add(call: Call, address: str, newsletter: str | None, *, confirmed: bool, la
     ]
     if "pending" in done["newsletters"].values():
         lines.append("pending: no letters until the reader's consent is vouched for with --confirmed")
+    if None in done["newsletters"].values():
+        lines.append(
+            "not mailed: this reader complained, or mail to them came back; see `nashir subscribers show`"
+        )
     if "ended" in done["newsletters"].values():
         lines.append("ended: this reader unsubscribed and stays so; no command lifts it")
     call.answer(done, *lines)
@@ -589,6 +643,10 @@ def _known(reader: dict[str, Any]) -> Iterator[str]:
         words += [f"until {each['resumes']}"] if each["resumes"] else []
         words += [f"next due {each['next_due']}"] if each["next_due"] else []
         yield f"  {each['name']}: {', '.join(words)}"
+    for each in reader["returned"]:
+        about = f" of edition {each['edition']} ({each['newsletter']})" if each["edition"] else ""
+        said = " ".join(filter(None, [each["code"], each["note"]]))
+        yield f"  {each['at']}: {each['kind']}{about}" + (f": {said}" if said else "")
 
 
 @subscribers.command("import")
@@ -700,30 +758,125 @@ def deliveries(
 ) -> None:
     """List the ledger: what became of every letter."""
     from publisher.verbs import reading
+    from publisher.verbs import session as sessions
 
     wanted = list(states)
     if retry:
-        done = call.write("deliveries --retry", edition=edition, states=wanted)
-        call.answer(done, f"{done['queued']} letters queued again; `nashir send` or the daemon sends them")
+        done = call.write("deliveries --retry", edition=edition, states=wanted or _ENDED[not_sent])
+        call.answer(
+            done, f"{_counted(done['queued'], 'letter')} queued again; `nashir send` or the daemon sends them"
+        )
+        if done["expired"]:
+            call.say(
+                f"nashir: {_counted(done['expired'], 'letter')} cannot go any more: their edition's life is over (S3)"
+            )
         return
-    if not_sent:
+    if not_sent and not wanted:
         wanted = ["queued", "claimed", "sending", "failed", "unknown", "cancelled"]
-    found = call.read(reading.deliveries, edition=edition, states=wanted)
-    call.answer(
-        found,
-        *(
-            f"{d['edition']}  {d['address']}  {d['state']}  {d['attempts']} tries  {d['code'] or ''} {d['note']}"
-            for d in found["deliveries"]
-        ),
-    )
+    with sessions.reading(call.settings()) as house:
+        call.pour("deliveries", reading.deliveries(house, edition=edition, states=wanted), _delivery)
+        gone = reading.gone(house, edition=edition, states=wanted)
+        call.ends(gone=gone)
+    if gone:
+        number = _counted(sum(gone.values()), "more letter")
+        call.say(f"nashir: {number}: of old ones only the numbers are kept (S8): " + _tallied(gone))
+
+
+_ENDED = {False: ["failed"], True: ["failed", "unknown"]}  # what --retry queues again, with --not-sent
+
+
+def _delivery(one: dict[str, Any]) -> str:
+    words = f"{one['edition']}  {one['address']}  {one['state']}  {one['attempts']} tries"
+    return f"{words}  {one['code'] or ''} {one['note']}"
+
+
+def _tallied(numbers: dict[str, int]) -> str:
+    return ", ".join(f"{number} {state}" for state, number in numbers.items())
 
 
 @nashir.command()
+@click.argument("source", required=False)
+@click.option(
+    "--accept", type=int, metavar="EDITION", help="The addresses it could not reach are no use: it counts."
+)
 @click.pass_obj
-def resume(call: Call) -> None:
+def bounces(call: Call, source: str | None, accept: int | None) -> None:
+    """Take in what came back by mail: from SOURCE, a Maildir, a file or - for a message on the standard input."""
+    if source and accept is not None:
+        raise click.UsageError("--accept goes without SOURCE")
+    if source != "-":
+        _returned(call, call.write("bounces", source=source and str(Path(source).absolute()), accept=accept))
+        return
+    try:
+        _piped(call, sys.stdin.buffer.read())
+    except (PublisherError, OSError) as error:
+        # Whatever is wrong, the mail server keeps the message and tries again (sysexits.h, EX_TEMPFAIL).
+        call.say(f"nashir: {error}")
+        sys.exit(Exit.LOCKED)
+
+
+def _piped(call: Call, message: bytes) -> None:
+    """The message lies safely in state/ first; where nobody can deal with it now, the mail server keeps it instead."""
+    from publisher import layout
+    from publisher.verbs import returning
+
+    path = returning.keep(call.settings().root / layout.STATE, message)
+    try:
+        _returned(call, call.write("bounces", source="-"))
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
+def _returned(call: Call, done: dict[str, Any]) -> None:
+    for line in done["troubles"]:
+        call.say(f"nashir: {line}")
+    messages = ", ".join(f"{n} {what}" for what, n in done["messages"].items()) or "nothing came back"
+    lines = [f"{each['address']} is {each['state']}" for each in done["changed"]]
+    lines += [f"edition {n} is stopped: too many of its readers do not exist" for n in done["stopped"]]
+    lines += [f"{done['kept']} messages wait where they lie for a person to look at"] if done["kept"] else []
+    call.answer(done, messages, *lines)
+
+
+@nashir.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.pass_obj
+def backup(call: Call, file: Path) -> None:
+    """Write all that a restore needs into FILE, beside a running daemon; `tar -xf FILE` unpacks it."""
+    from publisher.verbs import saving
+
+    done = call.read(saving.save, file=file, now=_now())
+    call.answer(done, f"{done['file']}: {done['bytes']} bytes in {done['seconds']:.2f} s")
+
+
+@nashir.command()
+@click.option("--dry-run", is_flag=True, help="Only say what would leave.")
+@click.pass_obj
+def resume(call: Call, *, dry_run: bool) -> None:
     """After a restore: say that this database is the right one, so that letters leave again."""
-    done = call.write("resume")
-    call.answer(done, "letters leave again" if done["was"] else "nothing was held back")
+    done = call.write("resume", dry_run=dry_run)
+    call.answer(done, *_resumed(done))
+
+
+def _resumed(done: dict[str, Any]) -> Iterator[str]:
+    """What `resume` did, or would do, for a person."""
+    if not done["was"]:
+        yield "nothing was held back"
+        return
+    yield f"{'letters would leave' if done['dry_run'] else 'letters leave'} again; they did not since {done['was']}"
+    letters, names = _counted(done["letters"], "letter"), ", ".join(done["newsletters"])
+    if done["on_unknown"] == "resend":
+        if done["letters"]:
+            yield f"{letters} not sent, as this database has it: whoever was sent one since gets it twice"
+        if names:
+            yield f"due since, and made now: {names}. Their articles may have been mailed already"
+    else:
+        if done["letters"]:
+            yield f"{letters} that may have left since: in doubt, and not sent (`nashir deliveries --unknown`)"
+        if names:
+            yield f"due since, and passed over: {names}. `nashir send NEWSLETTER --now`, if it did not come"
+    if done["letters"] or names:
+        yield "what readers did since the database was made (leaving, choosing) is not in it"
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
 from urllib.parse import urlsplit
@@ -24,13 +24,18 @@ from publisher.errors import BadConfig, NotASite
 from publisher.feeds import aliases, websub
 from publisher.feeds.settings import FeedSettings
 from publisher.mail.address import ascii_mailbox, domain, mailbox
+from publisher.mail.intake.settings import check as check_bounces
+from publisher.mail.rates import tightest
 from publisher.mail.settings import (
+    DomainSettings,
     MailSettings,
+    canary,
     check_numbers,
     check_selectors,
     one_or_many,
     relays,
     signing_domain,
+    spread,
 )
 from publisher.model.digest import Approve, Frequency, Newsletter
 from publisher.model.feed import Kind
@@ -146,7 +151,13 @@ _MENDS = {
 }
 
 # Lists of which people may write the only one alone.
-_ONE_OR_MANY = {("mail", "relay"), ("feeds", "hub"), ("site", "calendar"), ("site", "weekend")}
+_ONE_OR_MANY = {
+    ("mail", "relay"),
+    ("mail", "rate"),
+    ("feeds", "hub"),
+    ("site", "calendar"),
+    ("site", "weekend"),
+}
 
 # Keys of people that are no names in Python.
 _WRITTEN = {(MailSettings, "sender"): "from"}
@@ -211,13 +222,16 @@ class _Reader:
         site = replace(self._site(file.site), letterhead=_letterhead(file.mail))
         self._check(("mail",), "connections", lambda: check_numbers(file.mail.connections, file.mail.timeout))
         self._check(("mail",), "relay", lambda: relays(file.mail))
-        if file.mail.sender or file.newsletters:
+        if file.mail.sender or file.newsletters or file.mail.dkim.key_file:
             self._check(("mail",), "from", lambda: ascii_mailbox(file.mail.sender))
         self._check(("mail",), "editors", lambda: [mailbox(each) for each in file.mail.editors])
+        self._limits(file.mail)
         if file.mail.reply_to:
             self._check(("mail",), "reply_to", lambda: ascii_mailbox(file.mail.reply_to))
         if file.mail.bounce_domain:
             self._check(("mail",), "bounce_domain", lambda: domain(file.mail.bounce_domain))
+        self._check(("mail", "bounces"), "imap", lambda: check_bounces(file.mail.bounces))
+        self._check(("mail", "bounces"), "every", lambda: _between(file.mail.bounces.every, 5, 86400))
         self._check(("mail", "dkim"), "selector", lambda: check_selectors(file.mail.dkim))
         if file.mail.dkim.key_file:
             self._check(("mail", "dkim"), "domain", lambda: signing_domain(file.mail))
@@ -245,6 +259,18 @@ class _Reader:
         return Settings(
             self._path.parent, site, file.articles, file.feeds, file.pages, file.mail, newsletters, file.web
         )
+
+    def _limits(self, mail: MailSettings) -> None:
+        self._check(("mail",), "rate", lambda: tightest(mail.rate))
+        letters = mail.letters_per_connection
+        self._check(("mail",), "letters_per_connection", lambda: _between(letters, 0, 100_000))
+        self._check(("mail",), "canary", lambda: canary(mail))
+        self._check(("mail",), "spread", lambda: spread(mail))
+        for name, found in mail.domains.items():
+            self._check(("mail", "domains"), name, partial(domain, name))
+            at = ("mail", "domains", name)
+            self._check(at, "rate", partial(tightest, found.rate))
+            self._check(at, "connections", partial(_between, found.connections, 0, 100))
 
     def _apart(self, out: str, articles: str) -> None:
         """The output is served to everybody: it must not be, hold or lie in what is not meant for them."""
@@ -328,11 +354,15 @@ class _Reader:
         kind = wanted.type
         if isinstance(kind, type) and hasattr(kind, "__dataclass_fields__"):
             return self._table(kind, raw, at)
+        if kind == Mapping[str, DomainSettings]:
+            if not isinstance(raw, dict):
+                raise self._bad(at, "domains is no list of tables", 'write [mail.domains."example.org"]')
+            return {name: self._table(DomainSettings, each, (*at, name)) for name, each in raw.items()}
         if kind == tuple[_NewsletterTable, ...]:
             if not isinstance(raw, list):
                 raise self._bad(at, "newsletters is no list of tables", "write [[newsletters]]")
             return tuple(self._table(_NewsletterTable, each, (*at, n)) for n, each in enumerate(raw))
-        if at in _ONE_OR_MANY and isinstance(raw, str):
+        if (at[0], at[-1]) in _ONE_OR_MANY and isinstance(raw, str):
             raw = one_or_many(raw)
         if type(raw) is kind:
             return raw
@@ -365,6 +395,9 @@ def _required(wanted: Field[Any]) -> bool:
     return wanted.default is MISSING and wanted.default_factory is MISSING
 
 
+_PARTS = re.compile(r"""\s*("[^"]*"|'[^']*'|[^."'\s]+)""")  # of a key: a."b.c".d
+
+
 def line_of(source: str, at: Sequence[str | int]) -> int:
     """The line (1 = first) of a TOML *source* where the key at this path stands; else its table's line; else 1."""
     tables: dict[str, int] = {}
@@ -379,10 +412,10 @@ def line_of(source: str, at: Sequence[str | int]) -> int:
                 tables[name] = tables.get(name, -1) + 1
                 here = (*name.split("."), tables[name])
             else:
-                here = tuple(name.split("."))
+                here = tuple(part.strip("\"'") for part in _PARTS.findall(name))
             found = here
         elif key:
-            found = (*here, *(part.strip("\"'") for part in key[1].split(".")))
+            found = (*here, *(part.strip("\"'") for part in _PARTS.findall(key[1])))
         else:
             continue
         if tuple(at[: len(found)]) == found and len(found) > depth:

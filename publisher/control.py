@@ -1,14 +1,17 @@
 """Door: the control socket (0600): the command line's writing verbs, served by the running daemon.
 
-One line of JSON goes in ({"verb", "arguments"}), one comes back ({"result"} or {"error": {what, where, mend, exit}}).
+One line of JSON goes in ({"verb", "arguments", "watch"}), one comes back ({"result"} or {"error": {what, where, mend,
+exit}}); before it, for who wants to watch, some that say how far it is ({"progress": {...}}). A verb goes on when its
+caller is gone.
 """
 
 import asyncio
 import json
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +21,13 @@ if TYPE_CHECKING:  # who only asks needs none of what the daemon runs
     from publisher.verbs.session import Session
 
 LIMIT = 1 << 22  # bytes of a request; Linux ends a command line at 2 MiB
+BEHIND = 1 << 16  # bytes of progress that wait for a caller
+QUIET = {"how far"}  # verbs that the log does not tell of
 REQUEST = 5  # seconds a client has to say it
 FOREVER = 24 * 3600  # seconds a verb may take (an import, an edition)
+
+
+Told = Callable[[dict[str, Any]], None]
 
 
 class Refused(PublisherError):
@@ -72,9 +80,12 @@ class Door:
             async with asyncio.timeout(REQUEST):
                 line = await reader.readline()
             self._running.add(task)
-            reply = await _run(self._session, line)
-            writer.write(_line(reply))
-            await writer.drain()
+            reply = await _run(self._session, line, partial(_tell, asyncio.get_running_loop(), writer))
+            if not writer.is_closing():
+                writer.write(_line(reply))
+                await writer.drain()
+            else:
+                _log().warning("control", problem="the caller hung up; what was asked for is done")
         except (OSError, ValueError) as error:
             _log().warning("control", problem=str(error) or type(error).__name__)
         finally:
@@ -89,14 +100,16 @@ async def serve(path: Path, session: "Session") -> Door:
     return door
 
 
-async def _run(session: "Session", line: bytes) -> dict[str, Any]:
+async def _run(session: "Session", line: bytes, tell: Told) -> dict[str, Any]:
     from publisher.verbs import writing
 
     try:
         request = json.loads(line)
-        result = await writing.run(session, request["verb"], request["arguments"])
+        watched = {"progress": tell} if request.get("watch") else {}
+        result = await writing.run(session, request["verb"], request["arguments"] | watched)
         numbers = {name: value for name, value in result.items() if isinstance(value, (int, float))}
-        _log().info("verb", name=request["verb"], **numbers)
+        if request["verb"] not in QUIET:
+            _log().info("verb", name=request["verb"], **numbers)
         return {"result": result}
     except PublisherError as error:
         return {
@@ -106,6 +119,16 @@ async def _run(session: "Session", line: bytes) -> dict[str, Any]:
         _log().exception("control")
         what = f"the daemon could not run this: {error!r}"
         return {"error": {"what": what, "where": "", "mend": "see its log", "exit": int(Exit.USAGE)}}
+
+
+def _tell(loop: asyncio.AbstractEventLoop, writer: asyncio.StreamWriter, progress: dict[str, Any]) -> None:
+    """From any thread. Who does not listen misses some of it."""
+
+    def write() -> None:
+        if not writer.is_closing() and writer.transport.get_write_buffer_size() < BEHIND:
+            writer.write(_line({"progress": progress}))
+
+    loop.call_soon_threadsafe(write)
 
 
 def _line(said: dict[str, Any]) -> bytes:
@@ -119,8 +142,9 @@ def _log() -> Any:
     return structlog.get_logger()
 
 
-def ask(path: Path, verb: str, arguments: dict[str, Any]) -> dict[str, Any] | None:
-    """The daemon's answer; None when no daemon listens. Raises Refused with the daemon's error."""
+def ask(path: Path, verb: str, arguments: dict[str, Any], told: Told | None = None) -> dict[str, Any] | None:
+    """The daemon's answer; None when no daemon listens. *told* hears how far it is. Raises Refused with the daemon's
+    error."""
     with socket.socket(socket.AF_UNIX) as peer:
         peer.settimeout(FOREVER)
         try:
@@ -128,16 +152,20 @@ def ask(path: Path, verb: str, arguments: dict[str, Any]) -> dict[str, Any] | No
                 peer.connect(name)
         except OSError:
             return None
+        reply: dict[str, Any] = {}
         try:
-            peer.sendall(_line({"verb": verb, "arguments": arguments}))
+            peer.sendall(_line({"verb": verb, "arguments": arguments, "watch": told is not None}))
             with peer.makefile("rb") as stream:
-                line = stream.readline()
-        except OSError:
-            line = b""
-    if not line:
-        raise Refused("the daemon ended before it answered", str(path), "run the verb again", Exit.IO)
-    reply = json.loads(line)
+                for line in stream:
+                    reply = json.loads(line)
+                    if told is None or "progress" not in reply:
+                        break
+                    told(reply["progress"])
+        except (OSError, ValueError):  # cut off, perhaps within a line
+            reply = {}
     if "error" in reply:
         error = reply["error"]
         raise Refused(error["what"], error["where"], error["mend"], error["exit"])
+    if "result" not in reply:
+        raise Refused("the daemon ended before it answered", str(path), "run the verb again", Exit.IO)
     return dict(reply["result"])

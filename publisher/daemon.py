@@ -18,11 +18,13 @@ from watchdog.observers.api import BaseObserver
 
 from publisher import control, watcher
 from publisher.actions import pings
+from publisher.actions.intake import Taken
 from publisher.actions.publish import Published
+from publisher.actions.reckoning import Reckoned
 from publisher.articles.folder import shown
 from publisher.config import Settings
-from publisher.errors import PublisherError, Unwritable
-from publisher.verbs import pinging, writing
+from publisher.errors import Damaged, PublisherError, Unwritable
+from publisher.verbs import pinging, returning, writing
 from publisher.verbs import session as sessions
 from publisher.verbs.session import Session
 from publisher.web.app import application
@@ -53,7 +55,10 @@ class Daemon:
     def __init__(self, settings: Settings, session: Session) -> None:
         self._settings, self._session = settings, session
         self._stop, self._look, self._due = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self._letters = asyncio.Event()  # some may be due
         self._news = asyncio.Event()  # hubs may have something to hear
+        self._post = asyncio.Event()  # something may have come back by mail
+        self._unread: list[str] = []  # what is wrong with it: it stops nothing here
         self._deaf: list[str] = []  # what is wrong with hubs: it stops nothing here
         self._closed: set[str] = set()  # files to look at
         self._whole, self._verify = True, True  # the whole folder; also whether the output misses something
@@ -61,6 +66,7 @@ class Daemon:
         self._changed = self._written = 0  # since the log said so
         self._problems: dict[str, str] = {}
         session.on_published, session.on_planned = self._published, self._look.set
+        session.on_news = log.warning
         session.in_daemon = True
         session.slice = SLICE
 
@@ -77,8 +83,10 @@ class Daemon:
             async with asyncio.TaskGroup() as group:
                 group.create_task(server.serve(sockets=[listening]))
                 group.create_task(self._publish_forever())
+                group.create_task(self._plan_forever())
                 group.create_task(self._send_forever())
                 group.create_task(self._ping_forever())
+                group.create_task(self._take_in_forever())
                 await self._stop.wait()
                 log.info("stopping")
                 loop.call_later(GRACE, _cut_off)
@@ -88,7 +96,9 @@ class Daemon:
                 server.should_exit = True
                 self._look.set()
                 self._due.set()
+                self._letters.set()
                 self._news.set()
+                self._post.set()
                 await door.close()
         finally:
             if observer:
@@ -104,7 +114,10 @@ class Daemon:
         scan = self._settings.articles.scan_every
         scheduler.add_job(self._look_at_all, "interval", seconds=scan, next_run_time=now(), **rules)
         scheduler.add_job(self._due.set, "interval", seconds=TICK, next_run_time=now(), **rules)
+        scheduler.add_job(self._letters.set, "interval", seconds=TICK, **rules)
         scheduler.add_job(self._news.set, "interval", seconds=TICK, **rules)
+        every = self._settings.mail.bounces.every
+        scheduler.add_job(self._post.set, "interval", seconds=every, next_run_time=now(), **rules)
         scheduler.start()
         return scheduler
 
@@ -118,7 +131,9 @@ class Daemon:
             raise Unwritable(
                 what, self._settings.web.listen, "set web.listen, or stop what listens there"
             ) from None
-        app = application(self._session, lambda: list(self._problems.values()), lambda: self._deaf)
+        app = application(
+            self._session, lambda: list(self._problems.values()), lambda: [*self._deaf, *self._unread]
+        )
         server = _Server(
             uvicorn.Config(
                 app,
@@ -178,12 +193,26 @@ class Daemon:
                 rested = self._settings.articles.settle + 0.05
                 asyncio.get_running_loop().call_later(rested, self._noted, None)
 
-    async def _send_forever(self) -> None:
-        """Plan and send what is due at every tick."""
+    async def _plan_forever(self) -> None:
+        """Plan what is due at every tick, also while letters leave."""
         while await self._told(self._due):
             self._due.clear()
             try:
-                await self._send()
+                if not self._fenced():
+                    self._templates(await writing.plan_due(self._session))
+            except* PublisherError as group:
+                self._trouble("planning", group.exceptions[0])
+            else:
+                self._problems.pop("planning", None)
+            self._letters.set()
+
+    async def _send_forever(self) -> None:
+        """Send what is due at every tick, and when the next letter is."""
+        while await self._told(self._letters):
+            self._letters.clear()
+            try:
+                if not self._fenced():
+                    await self._send()
             except* PublisherError as group:
                 self._trouble("send", group.exceptions[0])
             else:
@@ -207,6 +236,42 @@ class Daemon:
                     log.warning("hub", problem=problem)
             self._deaf = deaf
 
+    async def _take_in_forever(self) -> None:
+        """Read what came back by mail (B1), and draw the consequences (B2)."""
+        box, known = returning.configured(self._session), list[str]()
+        while await self._told(self._post):
+            self._post.clear()
+            unread: list[str] = []
+            for each in [*returning.piped(self._session), *filter(None, [box])]:
+                try:
+                    self._took_in(taken := await returning.take(self._session, each, self._stop.is_set))
+                    unread += taken.troubles
+                except PublisherError as error:
+                    unread.append(str(error))
+            try:
+                self._reckoned(await returning.reckon(self._session))
+            except PublisherError as error:
+                unread.append(str(error))
+            for problem in unread:
+                if problem not in known:
+                    log.warning("mailbox", problem=problem)
+            self._unread = known = unread
+
+    def _took_in(self, taken: Taken) -> None:
+        if taken.counts:
+            log.info(
+                "returned", **{what.replace(" ", "_"): n for what, n in taken.counts.items()}, kept=taken.kept
+            )
+        self._reckoned(taken.reckoned)
+
+    def _reckoned(self, done: Reckoned) -> None:
+        for each in done.changes:
+            log.info("reader", number=each.subscriber, address=_masked(each.address), state=each.state)
+        for edition in done.stopped:
+            log.error("edition", number=edition, problem="too many of its readers do not exist")
+        for problem in done.problems:
+            log.error("edition", problem=problem)
+
     async def _told(self, event: asyncio.Event) -> bool:
         """Wait for *event*; whether to go on after it."""
         if not self._stop.is_set():
@@ -214,6 +279,9 @@ class Daemon:
         return not self._stop.is_set()
 
     def _trouble(self, kind: str, error: BaseException) -> None:
+        """It goes on at the next look; but nothing can be done with a damaged database (X9)."""
+        if isinstance(error, Damaged):
+            raise error
         known = self._problems.get(kind) == str(error)
         self._problems[kind] = str(error)
         if isinstance(error, PublisherError) and not known:
@@ -242,19 +310,24 @@ class Daemon:
                 mend=finding.mend,
             )
 
+    def _fenced(self) -> bool:
+        """Whether the fence is up: nothing is planned or sent then."""
+        if not self._session.fenced:
+            self._problems.pop("fence", None)
+            return False
+        if "fence" not in self._problems:
+            log.error("fence", reason=self._session.fenced, mend="nashir resume, if this database is right")
+        self._problems["fence"] = f"no letter leaves: {self._session.fenced}"
+        return True
+
     async def _send(self) -> None:
-        """One tick: nothing while the relay is resting or the fence is up."""
-        if self._session.fenced:
-            if "fence" not in self._problems:
-                log.error(
-                    "fence", reason=self._session.fenced, mend="nashir resume, if this database is right"
-                )
-            self._problems["fence"] = f"no letter leaves: {self._session.fenced}"
-            return
-        self._problems.pop("fence", None)
-        tally, problems = await writing.tick(self._session)
-        self._templates(problems)
+        """Everything that is due."""
         _ = self._session.engine  # made now: a key that cannot sign is told before a letter needs it
+        tally = await writing.deliver_due(self._session)
+        soon = await writing.next_due(self._session, TICK)
+        again = min(tally.again if tally.down or tally.rests else TICK, TICK if soon is None else soon)
+        if again < TICK:
+            asyncio.get_running_loop().call_later(again, self._letters.set)
         if tally.sent or tally.failed or tally.deferred or tally.unknown:
             log.info(
                 "sent", sent=tally.sent, failed=tally.failed, deferred=tally.deferred, unknown=tally.unknown

@@ -38,6 +38,10 @@ class BadState(PublisherError):
     """The state folder cannot be trusted: corrupt, from a newer program, or not a site."""
 
 
+class Damaged(BadState):
+    """The database is no healthy one: nothing can be done with it."""
+
+
 class NotASite(PublisherError):
     """There is no config.toml here."""
 

@@ -36,7 +36,7 @@ from tests.mail.signing import judged
 ROOT = Path(__file__).parent.parent
 NASHIR = [sys.executable, "-m", "publisher"]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
-RULE = r"[ADFHLMRSX]\d{1,2}"
+RULE = r"[ABDFHLMRSX]\d{1,2}"
 
 
 def page(name: str) -> str:
@@ -102,15 +102,21 @@ def tables(kind: type = config._File, above: str = "") -> Iterator[tuple[str, ty
             table = cast(type, each.type)
             yield f"[{above}{each.name}]", table
             yield from tables(table, f"{above}{each.name}.")
-        elif listed and listed[0] is not str:
+        elif listed and hasattr(listed[0], "__dataclass_fields__"):
             yield f"[[{each.name}]]", listed[0]
+        elif is_table_of_tables(each):
+            yield f'[{above}{each.name}."example.org"]', listed[1]
+
+
+def is_table_of_tables(wanted: Field[Any]) -> bool:
+    return is_dataclass((*get_args(wanted.type), None, None)[1])
 
 
 KEYS = [
     pytest.param(heading, "from" if each.name == "sender" else each.name, each, id=f"{heading}{each.name}")
     for heading, kind in tables()
     for each in fields(kind)
-    if not is_dataclass(each.type)
+    if not (is_dataclass(each.type) or is_table_of_tables(each))
 ]
 # Keys that need others beside them.
 BESIDE = {
@@ -121,6 +127,9 @@ BESIDE = {
     **dict.fromkeys(
         ("ed25519_selector", "ed25519_key_file"),
         ('selector = "s"', 'key_file = "k"', 'ed25519_selector = "e"', 'ed25519_key_file = "f"'),
+    ),
+    **dict.fromkeys(
+        ("[mail.bounces]imap", "[mail.bounces]password"), ('imap = "imaps://a@b.example"', 'password = "x"')
     ),
 }
 
@@ -143,7 +152,7 @@ def test_the_example_of_every_key_is_accepted(
     heading: str, key: str, wanted: Field[Any], tmp_path: Path
 ) -> None:
     cells = row(section(page("docs/configuration.md"), f"## {heading}"), f"`{key}`")
-    example = {line.partition(" = ")[0]: line for line in BESIDE.get(key, ())}
+    example = {line.partition(" = ")[0]: line for line in BESIDE.get(f"{heading}{key}", BESIDE.get(key, ()))}
     example[key] = f"{key} = {cells[4].strip('`')}"
     before, _, rest = minimal().partition(f"{heading}\n")
     table, _, after = rest.partition("\n[")
@@ -283,7 +292,9 @@ def test_every_exit_code_is_on_the_page(code: Exit) -> None:
         "correct articles/welcome.md تصحيح",
         "deliveries",
         "deliveries --retry",
+        "bounces",
         "resume",
+        "backup saved.tar",
         "subscribers add other@example.org",
         "subscribers list",
         "subscribers show reader@example.org",
@@ -300,7 +311,7 @@ def test_every_key_of_the_json_is_on_the_page(words: str, site: Path) -> None:
     (site / "old.xml").write_text(f"<rss><channel>{items}</channel></rss>", "utf-8")
     verb = next(name for name in sorted(VERBS, key=len, reverse=True) if words.startswith(name))
     below = section(page("docs/cli.md"), f"### `nashir {verb}")
-    given = [str(site / word) if word.endswith((".csv", ".xml")) else word for word in words.split()]
+    given = [str(site / word) if word.endswith((".csv", ".xml", ".tar")) else word for word in words.split()]
 
     expect = Exit.FINDINGS if verb == "lint" else Exit.DONE
     answer = json.loads(nashir("-C", str(site), "--json", *given, expect=expect).stdout)

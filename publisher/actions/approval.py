@@ -15,7 +15,8 @@ from publisher.errors import BadConfig
 from publisher.mail.address import mailbox
 from publisher.model.delivery import State
 from publisher.model.digest import Content, Edition, Kind, Newsletter, Release
-from publisher.store import approvals, articles, audience, editions, ledger, people
+from publisher.model.stop import LASTING
+from publisher.store import approvals, articles, audience, editions, ledger, people, waves
 from publisher.store import notices as outbox
 from publisher.store.editions import Progress
 from publisher.store.people import Series
@@ -139,6 +140,8 @@ def decide(house: House, number: int, decision: Decision, now: datetime) -> tupl
     done = house.store.write(change)
     if wanted is Release.RELEASED and edition.stopped:
         house.store.write(partial(approvals.resume, edition=number, now=now))
+        if edition.stopped.reason in LASTING:  # its first letters would say the same again
+            house.store.write(partial(waves.let_go, edition=number))
     if wanted is Release.CANCELLED:
         endings.recall(house, number)
     after = house.store.read(lambda c: editions.progress(c, number))

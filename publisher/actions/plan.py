@@ -15,8 +15,9 @@ from publisher.actions.letters import archived_at
 from publisher.actions.unseen import Unseen
 from publisher.digests import compose
 from publisher.digests.select import Selection
+from publisher.mail import canary, settings
 from publisher.model.digest import Content, Edition, Kind, Newsletter
-from publisher.store import approvals, cadences, editions, people
+from publisher.store import approvals, cadences, editions, people, waves
 from publisher.store.cadences import Cadence
 from publisher.store.editions import Progress, Reader, Turn
 from publisher.store.people import Series
@@ -104,17 +105,34 @@ class _Plan:
         if self._edition.kind is Kind.DIGEST and any(each.own for each in waiting):
             self._show()
         issues.open_page(self._house, self._edition)  # before anybody can have its address
+        share = self._share()
+        if share and not self._progress.cadence:
+            self._house.store.write(lambda c: waves.hold_back(c, self._edition.id))
         for cadence in waiting:
             if cadence.id >= self._progress.cadence:
                 after = self._progress.cursor if cadence.id == self._progress.cadence else 0
-                self._readers_of(self._turn(cadence, slot), after)
+                self._readers_of(self._turn(cadence, slot, share), after)
 
-    def _turn(self, cadence: Cadence, slot: datetime | None) -> Turn:
+    def _share(self) -> float:
+        """The share of the letters that leave first (S9)."""
+        wanted = settings.canary(self._house.mail)
+        if not wanted:
+            return 0.0
+        most = canary.enough(wanted)
+        return canary.share(wanted, self._house.store.read(lambda c: waves.readers(c, self._series.id, most)))
+
+    def _turn(self, cadence: Cadence, slot: datetime | None, share: float) -> Turn:
         schedule, zone = rhythm(self._house, self._newsletter, cadence)
         day = slot.astimezone(zone).date().toordinal() if slot and schedule.kind != "cron" else 0
         leaves = hours.opening(self._newsletter, zone, self._edition.planned)
         return Turn(
-            cadence.id, leaves, slots.life(self._house, self._newsletter, cadence, self._now), day, slot
+            cadence.id,
+            leaves,
+            slots.life(self._house, self._newsletter, cadence, self._now),
+            day,
+            slot,
+            share,
+            settings.spread(self._house.mail) if slot else 0,
         )
 
     def _readers_of(self, turn: Turn, after: int) -> None:

@@ -135,13 +135,8 @@ def _at_slots(house: House, newsletter: Newsletter, series: Series, now: datetim
     earlier by their time, and they have it also where that is late (D8)."""
     before = ahead(newsletter)
     at = now + before
-    dealt = list[_Dealt]()
-    for cadence in house.store.read(lambda c: cadences.due(c, now, [newsletter.name])):
-        schedule, zone = rhythm(house, newsletter, cadence)
-        slot = due.latest(schedule, zone, at)
-        new = slot if slot and slot > cadence.slot else None
-        wanted = new if new and comes(house, newsletter, new, zone, at) else None
-        dealt.append(_Dealt(cadence, new, wanted, due.following(schedule, zone, at) - before))
+    rows = house.store.read(lambda c: cadences.due(c, now, [newsletter.name]))
+    dealt = [_deal(house, newsletter, cadence, now) for cadence in rows]
     kept = house.store.read(
         lambda c: {each for each in dealt if each.cadence.own or cadences.read(c, each.cadence.id)}
     )
@@ -160,6 +155,44 @@ def _at_slots(house: House, newsletter: Newsletter, series: Series, now: datetim
 
     if dealt:
         house.store.write(settle)
+
+
+def _deal(house: House, newsletter: Newsletter, cadence: Cadence, now: datetime) -> "_Dealt":
+    schedule, zone = rhythm(house, newsletter, cadence)
+    before = ahead(newsletter)
+    at = now + before
+    slot = due.latest(schedule, zone, at)
+    new = slot if slot and slot > cadence.slot else None
+    wanted = new if new and comes(house, newsletter, new, zone, at) else None
+    return _Dealt(cadence, new, wanted, due.following(schedule, zone, at) - before)
+
+
+def came_due(house: House, newsletter: Newsletter, now: datetime) -> bool:
+    """Whether an edition is to be started."""
+    series = house.store.read(people.known_newsletters).get(newsletter.name)
+    if series is None or series.baseline is None:
+        return False
+    if newsletter.instant:
+        return house.store.read(articles.max_seq) > max(series.instant or 0, series.baseline)
+    rows = house.store.read(lambda c: cadences.living(c, newsletter.name))
+    return any(_deal(house, newsletter, row, now).wanted for row in rows)
+
+
+def pass_over(house: House, newsletter: Newsletter, now: datetime) -> None:
+    """Start no edition for what came due: its articles are in the next one."""
+    series = house.store.read(people.known_newsletters)[newsletter.name]
+    rows = house.store.read(lambda c: cadences.of(c, newsletter.name))
+    dealt = [_deal(house, newsletter, row, now) for row in rows]
+
+    def write(connection: Connection) -> None:
+        if newsletter.instant:
+            people.passed(connection, series.id, articles.max_seq(connection))
+        for each in dealt:
+            cadences.settle(connection, each.cadence.id, each.slot, each.following)
+            if each.slot:
+                choices.move(connection, each.cadence.id, each.slot)
+
+    house.store.write(write)
 
 
 class _Dealt(NamedTuple):

@@ -5,8 +5,11 @@ of time and a commit serves all who ask (S1).
 """
 
 import asyncio
+import heapq
+import itertools
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -18,6 +21,7 @@ from publisher.store.store import Store
 from publisher.store.writer import Statement
 
 STOCK = 500  # letters claimed ahead at the most: a few seconds of the fastest relay
+POLL = 0.5  # seconds between two looks for what has become due, while letters wait for their turn
 LASTS = 5.0  # seconds that a claim should last, so that what is due later does not wait behind it
 
 
@@ -84,6 +88,8 @@ class Desk:
         self._aside = aside
         self._loop = asyncio.get_running_loop()
         self._stock: deque[Delivery] = deque()
+        self._parked: list[tuple[float, int, Delivery]] = []  # a heap: their time on the loop's clock
+        self._order, self._polled = itertools.count(), 0.0
         self._slip = _Slip()
         self._writing = self._called = False
         self._more = True  # the last claim found something, or there was none
@@ -104,10 +110,21 @@ class Desk:
                 raise self._broken
             if (delivery := self.at_hand()) is not None:
                 return delivery
-            if self._over or not (self._more or self._slip.claim or self._writing):
+            idle = not (self._more or self._slip.claim or self._writing)
+            if self._over or (idle and not self._parked):
                 return None
             self._news.clear()
-            await self._news.wait()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._until_next() if idle else None):
+                    await self._news.wait()
+
+    def _until_next(self) -> float:
+        """Seconds until a parked letter has its turn, or until it is time to look for others that are due."""
+        now = self._loop.time()
+        if now - self._polled >= POLL:
+            self._polled, self._more = now, True
+            self._call()
+        return max(0.0, min(self._parked[0][0] - now, POLL))
 
     def at_hand(self) -> Delivery | None:
         """The next letter if one is claimed."""
@@ -115,6 +132,8 @@ class Desk:
             return None
         if len(self._stock) <= self._size // 2 and self._more:
             self._call()
+        if self._parked and self._parked[0][0] <= self._loop.time():
+            return heapq.heappop(self._parked)[-1]
         return self._stock.popleft() if self._stock else None
 
     def return_(self, delivery: Delivery) -> None:
@@ -138,28 +157,38 @@ class Desk:
         self._slip.settled.append((delivery, verdict))
         self._call()
 
+    def park(self, delivery: Delivery, seconds: float) -> None:
+        """It has its turn in so many seconds, a few: until then it waits here."""
+        heapq.heappush(self._parked, (self._loop.time() + seconds, next(self._order), delivery))
+
     def put_off(self, delivery: Delivery, due: datetime) -> None:
         """It is queued again for this time."""
         self._slip.off.append((delivery, due))
         self._call()
 
-    def queue_again(self) -> None:
-        """What is claimed and not begun is queued again: it may not be due any more."""
-        self._slip.back += self._stock
+    def queue_again(self) -> list[Delivery]:
+        """What is claimed and not begun is queued again: it may not be due any more. Returns what was parked of it."""
+        parked = [each for *_, each in self._parked]
+        self._slip.back += [*self._stock, *parked]
         self._stock.clear()
+        self._parked.clear()
         self._more = True
         self._call()
+        return parked
 
-    async def close(self) -> None:
-        """Queue again what is left, and wait for the last commit. Raises what the store raised."""
+    async def close(self) -> list[Delivery]:
+        """Queue again what is left, and wait for the last commit; returns what was parked. Raises what the store
+        raised."""
         self._over = True
+        parked = self.queue_again()
         while self._broken is None and (self._stock or self._writing or self._called or self._slip):
             if self._stock:  # also what a claim under way brings
-                self.queue_again()
+                parked += self.queue_again()
             self._news.clear()
             await self._news.wait()
         if self._broken is not None:
             raise self._broken
+        return parked
 
     def _call(self) -> None:
         """Write when this turn of the loop is over, or the commit under way."""

@@ -20,7 +20,8 @@ from publisher.store import buckets, ledger, notices, relays
 from publisher.store.store import Store
 
 FAREWELL = 5  # seconds a relay has to say goodbye
-IDLE = 2.0  # seconds that a connection may wait for the rate of its relay
+IDLE = 10.0  # seconds that a connection may wait for the rate of its relay
+LINGER = 65.0  # seconds that a run waits for the rate of a relay
 LOOK = 1.0  # seconds after which a worker without a relay looks again
 
 
@@ -33,6 +34,8 @@ class Tally:
     deferred: int = 0
     unknown: int = 0
     down: str = ""  # why the relay could not be used at the end, "" when it could
+    rests: str = ""  # why letters that are due wait, though a relay could be used
+    again: float = 0.0  # seconds after which it is worth going on, where `down` or `rests` is said
     trouble: str = ""  # the last reply that put a letter off and was no recipient's fault
     failures: list[tuple[str, str]] = field(default_factory=list)  # (address, reply), the first of them
 
@@ -130,8 +133,11 @@ class LocalEngine:
         if self._desk:
             self._desk.stop()
 
-    async def deliver(self, progress: Callable[[Tally], None] = lambda _: None) -> Tally:
-        """Send until nothing is due, or no relay can be used, or `stop`. Every verdict is committed."""
+    async def deliver(
+        self, progress: Callable[[Tally], None] = lambda _: None, tally: Tally | None = None
+    ) -> Tally:
+        """Send until nothing is due, or no relay can be used, or `stop`. Every verdict is committed. It goes on
+        counting in *tally*."""
         async with self._alone:
             if self._untidy:
                 for queue in self._queues:
@@ -140,12 +146,14 @@ class LocalEngine:
             desk = self._desk = Desk(self._store, self._queues, self._queue_of, self._clock, self._unsaved)
             if self._stopping:
                 desk.stop()
-            run = _Run(desk, Tally(), progress)
+            run = _Run(desk, tally or Tally(), progress)
+            run.tally.down = run.tally.rests = ""
             async with asyncio.TaskGroup() as group:
                 for _ in range(self._connections):
                     group.create_task(self._work(run))
             await asyncio.gather(*run.heeding)
-            await desk.close()
+            for each in await desk.close():
+                self._gate.returned(each)
             if save := self._unsaved(all_of_it=True):
                 await self._store.settle(save)
             self._untidy = False
@@ -171,15 +179,18 @@ class LocalEngine:
     async def _work(self, run: _Run) -> None:
         """One connection at a time, until nothing is due or no relay can be used."""
         while (delivery := await run.desk.take()) is not None:
-            route = self._gate.route(self._now())
-            if route.relay:
+            now = self._now()
+            route = self._gate.route(now)
+            wait = self._gate.pause(route.relay, now) if route.relay else route.wait
+            if route.relay and not wait:
                 await self._connect(run, route.relay, delivery)
                 continue
             run.desk.return_(delivery)
-            if route.down:
-                run.tally.down = route.why
+            if route.down or wait > LINGER:
+                run.tally.down, run.tally.rests = (route.why, "") if route.down else ("", route.why)
+                run.tally.again = wait
                 return
-            await asyncio.sleep(min(route.wait, LOOK))
+            await asyncio.sleep(min(wait, LOOK))
 
     async def _connect(self, run: _Run, relay: str, first: Delivery) -> None:
         """Carry letters over one connection."""
@@ -214,15 +225,18 @@ class LocalEngine:
 
     def may(self, run: _Run, relay: str, delivery: Delivery) -> float | None:
         """None where this letter may leave over *relay* now, and is counted; else the seconds until the relay takes
-        any, 0.0 where it is only this one that does not: that is put off."""
+        any, 0.0 where it is only this one that does not: that waits for its turn, or is put off."""
         now = self._now()
-        if not self._gate.take(relay, delivery, now):
-            return None
         if pause := self._gate.pause(relay, now):
             run.desk.return_(delivery)
             return pause
-        due = datetime.fromtimestamp(ceil(self._gate.when(delivery, now)), UTC)
-        run.desk.put_off(delivery, due)
+        if not self._gate.take(relay, delivery, now):
+            return None
+        turn = self._gate.turn(delivery, now)
+        if turn is None:
+            run.desk.put_off(delivery, datetime.fromtimestamp(ceil(self._gate.when(delivery, now)), UTC))
+        else:
+            run.desk.park(delivery, turn)
         return 0.0
 
     def stays(self, relay: str, carried: int) -> bool:
@@ -233,6 +247,11 @@ class LocalEngine:
         """Judge what became of a letter, and have it written down."""
         self._do(run, self._gate.heard(relay, delivery, stage, reply, self._now()))
         settle(run, delivery, judge(stage, reply, delivery, self._clock(), self._on_unknown))
+
+    def queue_again(self, run: _Run) -> None:
+        """What is claimed and not begun is queued again."""
+        for each in run.desk.queue_again():
+            self._gate.returned(each)
 
     def returned(self, delivery: Delivery) -> None:
         """A letter that might have left did not."""
@@ -308,7 +327,7 @@ class _Bag:
         if await begun:
             return True
         self._engine.returned(self._at_hand.pop(letter.name))
-        self._run.desk.queue_again()  # if its edition is held, so are they
+        self._engine.queue_again(self._run)  # if its edition is held, so are they
         return False
 
     def tell(self, letter: Letter, stage: Stage, reply: Reply) -> None:

@@ -10,10 +10,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from publisher.mail import refusals
+from publisher.mail import rates, refusals
+from publisher.mail.address import domain as ascii_domain
 from publisher.mail.address import domain_of, on_the_wire
 from publisher.mail.health import Change, Health
-from publisher.mail.rates import Meter, Rate
+from publisher.mail.rates import AHEAD, Meter, Rate
+from publisher.mail.settings import MailSettings, relays
 from publisher.mail.verdict import escaped
 from publisher.model.delivery import Delivery, Reply, Stage
 from publisher.model.relay import Learnt
@@ -28,6 +30,8 @@ PAUSES = (900.0, 3600.0, 14400.0)  # seconds
 LATELY, TOO_MANY, OF_ONE_DOMAIN = 50, 6, 3  # more than 10 %
 IN_A_ROW = 20  # refusals of the letter itself
 EDITIONS = 100  # that are watched at a time
+TURNS = 1000  # letters to one domain that wait for their turn in memory
+GUESS = 0.5  # seconds between two answers of a domain, before it is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,8 @@ class _Domain:
         self.meter = Meter(limits.rates, state)
         self.bound = limits != DomainLimits()
         self._connections = limits.connections
-        self._on_way: set[int] = set()
+        self._on_way: set[int] = set()  # letters, where connections are limited
+        self._turns: set[int] = set()  # letters that were given a turn, and have not taken it
         self._refused: deque[bool] = deque(maxlen=OF_LAST)
         self._level = 0  # how often in a row it was left alone
         self._until = 0.0
@@ -103,32 +108,52 @@ class _Domain:
         self._ahead: tuple[Meter, float] | None = (
             None  # ... of the letters that were put off, and the last one's time
         )
+        self._pace, self._heard_at = GUESS, 0.0  # seconds between two answers, where connections are limited
 
     @property
     def idle(self) -> bool:
         """Whether nothing need be remembered of it."""
         return not (self.bound or self._level or any(self._refused) or self._on_way)
 
-    def wait(self, now: float) -> float:
+    def wait(self, letter: int, now: float) -> float:
         """Seconds until a letter may go there; 0: now."""
+        return self._closed(now) or (0.0 if letter in self._turns else self.meter.wait(now))
+
+    def _closed(self, now: float) -> float:
+        """Seconds for which it takes none, whatever its rates say."""
         if self._level:
             left = min(self._until - now, PAUSES[-1])
             if left > 0 or self._trial is not None:
                 return max(left, 1.0)
-        if self._connections is not None and len(self._on_way) >= self._connections:
-            return 1.0
-        return self.meter.wait(now)
+        full = self._connections is not None and len(self._on_way) >= self._connections
+        return max(self._pace, 0.01) if full else 0.0
 
     def take(self, letter: int, now: float) -> None:
-        self.meter.take(now)
+        if letter in self._turns:
+            self._turns.remove(letter)
+        else:
+            self.meter.take(now)
         if self._connections is not None:
             self._on_way.add(letter)
         if self._level:
             self._trial = letter
 
+    def turn(self, letter: int, now: float) -> float | None:
+        """In how many seconds, at most AHEAD, this letter should be tried; its turn is kept for it. None: later."""
+        wait, has_one = self._closed(now), letter in self._turns
+        if not has_one:
+            wait = max(wait, self.meter.wait(now))
+        if wait > AHEAD or (not has_one and len(self._turns) >= TURNS):
+            return None
+        if not has_one:
+            self._turns.add(letter)
+            self.meter.take(now)
+        return wait
+
     def back(self, letter: int) -> None:
-        """It is not on its way any more."""
+        """It is not on its way any more, and takes no turn."""
         self._on_way.discard(letter)
+        self._turns.discard(letter)
         if self._trial == letter:
             self._trial = None
 
@@ -137,16 +162,19 @@ class _Domain:
         meter, last = self._ahead or (self.meter.copy(), now)
         if last <= now:  # what was put off before has had its turn
             meter = self.meter.copy()
-        at = max(last, now + self.wait(now))
+        at = max(last, now + self._closed(now))
         at += meter.wait(at)
         if self._connections is not None:
-            at += 1 / (2 * self._connections)  # a guess: two letters a second on each
+            at += self._pace
         meter.take(at)
         self._ahead = (meter, at)
         return at
 
     def heard(self, letter: int, now: float, *, refused: bool) -> float:
         """Note an answer; returns for how many seconds it is left alone now, 0 where it is not."""
+        if self._connections is not None and len(self._on_way) >= self._connections:
+            since, self._heard_at = now - self._heard_at, now
+            self._pace += (min(max(since, 0.0), 2 * GUESS) - self._pace) / 8
         tried = self._trial == letter
         self.back(letter)
         if self._level and not tried:
@@ -244,7 +272,7 @@ class Gate:
                 return Route("", 1.0, "it takes no more connections")
             else:
                 return Route(name)
-        return Route("", *min(waits))
+        return Route("", *min(reversed(waits), key=lambda each: each[0]))
 
     def opening(self, relay: str, now: float) -> None:
         """A connection is being opened: `opened` or `failed` follows."""
@@ -290,7 +318,7 @@ class Gate:
             return wait
         name = domain(delivery.address)
         if found := self._domain(name):
-            if wait := found.wait(now):
+            if wait := found.wait(delivery.id, now):
                 return wait
             found.take(delivery.id, now)
             if found.bound:
@@ -299,14 +327,23 @@ class Gate:
         self._count(_of_relay(relay))
         return 0.0
 
-    def when(self, delivery: Delivery, now: float) -> float:
-        """When a letter should be tried that `take` did not let through, in seconds since 1970. Letters to a domain get
-        times one after another, by its rates, so that each is put off once."""
+    def turn(self, delivery: Delivery, now: float) -> float | None:
+        """In how many seconds, a few, a letter should be tried again that its domain did not take: its turn is kept for
+        it until `take` or `returned`. None: it is later than that, and the letter is to be put off (`when`)."""
         found = self._domain(domain(delivery.address))
-        return found.put_off(now) if found else now + 1
+        return found.turn(delivery.id, now) if found else None
+
+    def when(self, delivery: Delivery, now: float) -> float:
+        """When a letter should be tried that gets no `turn`, in seconds since 1970. Letters to a domain get times one
+        after another, by its rates, so that each is put off once."""
+        found = self._domain(domain(delivery.address))
+        if found is None:
+            return now + 1
+        found.back(delivery.id)
+        return found.put_off(now)
 
     def returned(self, delivery: Delivery) -> None:
-        """A letter that was let through did not leave."""
+        """A letter that was let through, or has a turn, does not leave."""
         if found := self._domains.get(domain(delivery.address)):
             found.back(delivery.id)
 
@@ -380,6 +417,20 @@ class Gate:
             return self._meters[name]
         found = self._domains.get(name)
         return found.meter if found else None
+
+
+def limits(settings: MailSettings) -> Limits:
+    """What *settings* say of relays and domains. Raises ValueError where they are not checked yet."""
+    return Limits(
+        tuple(map(str, relays(settings))),
+        settings.connections,
+        rates.tightest(settings.rate),
+        settings.letters_per_connection or None,
+        {
+            ascii_domain(name): DomainLimits(rates.tightest(each.rate), each.connections or None)
+            for name, each in settings.domains.items()
+        },
+    )
 
 
 def domain(address: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 UNITS = {"s": 1, "min": 60, "h": 3600, "day": 86400}  # seconds
 PARTS = 100  # of the time of a quota: each is counted as a whole, so that up to 1 % of the time is given away
+AHEAD = 5.0  # seconds that a letter may be given a turn in advance
 SLACK = 0.02  # of a pace's time: how late a letter may be without the next ones losing their turn
 _WRITTEN = re.compile(r"\s*([0-9]{1,9})\s*/\s*(s|min|h|day)\s*")
 
@@ -47,7 +48,7 @@ class _Counter(Protocol):
         """Seconds until the next letter may leave; 0: it may."""
 
     def take(self, now: float) -> None:
-        """One leaves *now*."""
+        """One leaves *now*, or as soon as `wait` says."""
 
     def state(self) -> Any:
         """It as a JSON value."""
@@ -62,7 +63,7 @@ class _Pace:
 
     def _due(self, now: float) -> float:
         # Further ahead it cannot be, unless the clock was put back.
-        return min(self._next, now + self._slack + self._step)
+        return min(self._next, now + AHEAD + self._slack + self._step)
 
     def wait(self, now: float) -> float:
         return max(0.0, self._due(now) - self._slack - now)
@@ -141,7 +142,7 @@ class Meter:
         return max((each.wait(now) for each in self._counters.values()), default=0.0)
 
     def take(self, now: float) -> None:
-        """Count a letter that leaves *now*."""
+        """Count a letter that leaves *now*, or, within AHEAD, as soon as `wait` said."""
         for each in self._counters.values():
             each.take(now)
 

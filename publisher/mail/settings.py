@@ -1,17 +1,30 @@
 """The [mail] table of config.toml."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from publisher.mail.address import domain, domain_of, mailbox
+from publisher.mail.intake.settings import BounceSettings
 from publisher.mail.relay import Relay, parse
 
 OnUnknown = Literal["resend", "hold"]
+_PERCENT = re.compile(r"\s*([0-9]{1,2}(?:\.[0-9]{1,3})?)\s*%\s*")
+_TIME = re.compile(r"\s*([0-9]{1,6})\s*(s|m|h)\s*")
+_SECONDS = {"s": 1, "m": 60, "h": 3600}
+LONGEST_SPREAD = 6 * 3600  # seconds
 _SELECTOR = re.compile(
     r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*", re.I
 )
+
+
+@dataclass(frozen=True, slots=True)
+class DomainSettings:
+    """[mail.domains."example.org"]: what readers' servers of that domain are asked to take (S5)."""
+
+    rate: tuple[str, ...] = ()
+    connections: int = 0  # letters to it that are on their way at once; 0: as many as there are connections
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +52,17 @@ class MailSettings:
     direction_marks: bool = True  # R6
     html_limit: int = 95_000  # octets (M7)
     connections: int = 4
+    letters_per_connection: int = 0  # 0: as many as the relay takes
+    rate: tuple[str, ...] = ()  # of each relay: "20/s", "5000/h" (S5)
+    domains: Mapping[str, DomainSettings] = field(default_factory=dict)
+    canary: str = "1%"  # of an edition's letters leave first (S9)
+    spread: str = "0s"  # within which the letters of a slot leave (S9)
     on_unknown: OnUnknown = "resend"
     username: str = ""
     password: str = field(default="", repr=False)
     allow_plain: bool = False
     timeout: float = 60.0  # seconds a relay has for one answer
+    bounces: BounceSettings = field(default_factory=BounceSettings)
     dkim: DkimSettings = field(default_factory=DkimSettings)
 
 
@@ -109,3 +128,22 @@ def check_numbers(connections: int, timeout: float) -> None:
 def one_or_many(relay: str | Sequence[str]) -> tuple[str, ...]:
     """The key `relay`, which is one URL or a list of them."""
     return (relay,) if isinstance(relay, str) else tuple(relay)
+
+
+def canary(settings: MailSettings) -> float:
+    """The share of an edition's letters that leave first, from 0 to 0.5. Raises ValueError with the mend."""
+    found = _PERCENT.fullmatch(settings.canary)
+    if not found or float(found[1]) > 50:
+        raise ValueError(f'{settings.canary!r} is no share; write "1%", up to "50%", or "0%" for none')
+    return float(found[1]) / 100
+
+
+def spread(settings: MailSettings) -> int:
+    """The seconds within which the letters of a slot leave. Raises ValueError with the mend."""
+    found = _TIME.fullmatch(settings.spread)
+    seconds = int(found[1]) * _SECONDS[found[2]] if found else -1
+    if not 0 <= seconds <= LONGEST_SPREAD:
+        raise ValueError(
+            f'{settings.spread!r} is no time up to 6 hours; write "20m", "90s", "2h", or "0s" for none'
+        )
+    return seconds

@@ -1,5 +1,6 @@
 """From a planned letter to what became of it: Delivery (the ledger row) -> Letter (bytes) -> Reply -> Verdict."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
@@ -71,3 +72,15 @@ class Verdict:
     code: int
     note: str  # the reply, escaped and cut, for the ledger and people
     kind: Kind | None = None  # what it says of its reader, as a report by mail would (B2)
+
+
+@dataclass(frozen=True, slots=True)
+class Canary:
+    """What became of the letters of an edition that left first (S9)."""
+
+    complete: bool  # whether all of them are planned
+    letters: int
+    awaited: int  # on their way, or due in a moment
+    silent: int  # due later, without an answer: to a domain at its rate, by a relay that is down, at night
+    refused: Mapping[int, Reply]  # by subscriber: the answers that put them off, or failed them
+    reported: Mapping[str, frozenset[int]]  # subscribers of whom a report came by mail, by model.report.Kind

@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Select, case, delete, func, select, update
@@ -13,7 +13,7 @@ from publisher.model.delivery import State
 from publisher.model.digest import Content, Edition, Kind, Release, Variant
 from publisher.model.people import Reach, Wish
 from publisher.model.stop import Stopped
-from publisher.store import choices
+from publisher.store import choices, ledger, waves
 from publisher.store.tables import deliveries, editions, newsletters, subscribers, subscriptions, variants
 
 
@@ -39,6 +39,8 @@ class Turn:
     expires: datetime  # UTC; the end of their letters' life
     day: int  # the local date of the slot, of which no reader gets a second letter (D5); 0: does not matter
     slot: datetime | None = None  # UTC; None where it came at no slot
+    canary: float = 0.0  # the share of its letters that leave first (S9)
+    spread: int = 0  # seconds within which the others leave
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +167,7 @@ def add_deliveries(
             "subscriber": subscriber,
             "variant": variant,
             "state": State.QUEUED,
-            "due": turn.due,
+            **_leaves(edition, turn, subscriber),
             "expires": turn.expires,
             "seen_seq": seen,
         }
@@ -190,6 +192,12 @@ def add_deliveries(
     )
     if turn.slot:
         choices.move(connection, turn.cadence, turn.slot, cursor)
+
+
+def _leaves(edition: Edition, turn: Turn, subscriber: int) -> dict[str, Any]:
+    if waves.is_first(subscriber, edition.id, turn.canary):
+        return {"wave": 0, "due": turn.due}
+    return {"wave": 1, "due": turn.due + timedelta(seconds=waves.lateness(subscriber, turn.spread))}
 
 
 def _still(
@@ -300,21 +308,26 @@ def foremost(connection: Connection, edition: int) -> Foremost | None:
     return Foremost(*row) if row else None
 
 
+def newest(connection: Connection) -> list[int]:
+    """The last edition of each newsletter."""
+    return list(connection.execute(select(func.max(editions.c.id)).group_by(editions.c.newsletter)).scalars())
+
+
 def listing(
     connection: Connection, ids: Collection[int] | None = None
 ) -> list[tuple[Edition, dict[str, int]]]:
     """These editions, or all, newest first, with their deliveries by state."""
-    counts: dict[int, dict[str, int]] = {}
-    count = select(deliveries.c.edition, deliveries.c.state, func.count())
     query = _editions().order_by(editions.c.id.desc())
     if ids is not None:  # a ledger of years is not counted for one
-        count, query = count.where(deliveries.c.edition.in_(ids)), query.where(editions.c.id.in_(ids))
-    for edition, state, number in connection.execute(
-        count.group_by(deliveries.c.edition, deliveries.c.state)
-    ):
-        counts.setdefault(edition, {})[State(state).name.lower()] = number
-    rows = connection.execute(query)
-    return [(_progress(row).edition, counts.get(row.id, {})) for row in rows]
+        query = query.where(editions.c.id.in_(ids))
+    letters = ledger.by_edition(connection, ids)
+    return [
+        (
+            _progress(row).edition,
+            {state.name.lower(): number for state, number in letters.get(row.id, {}).items()},
+        )
+        for row in connection.execute(query)
+    ]
 
 
 def _editions() -> Select[*tuple[Any, ...]]:

@@ -1,18 +1,41 @@
 """The ledger: one row a letter, committed before its first byte leaves (S1)."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, Select, bindparam, func, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    func,
+    select,
+    text,
+    tuple_,
+    update,
+)
 
 from publisher.model.delivery import Delivery, State, Verdict
 from publisher.model.digest import Release
 from publisher.model.people import Reach, Wish
-from publisher.store import choices
-from publisher.store.tables import QUEUED, deliveries, editions, newsletters, subscribers, subscriptions
+from publisher.store import choices, reports
+from publisher.store.tables import (
+    NOT_SENT,
+    ON_THE_WAY,
+    QUEUED,
+    counts,
+    deliveries,
+    editions,
+    newsletters,
+    subscribers,
+    subscriptions,
+)
 from publisher.store.writer import Statement
 
 # Of these cadences those whose letters may not leave now, and when they may (D5).
@@ -28,6 +51,7 @@ _MARKED = text(
     "UPDATE deliveries SET state = :state, note = coalesce(:note, note)"
     " WHERE id IN (SELECT value FROM json_each(:ids))"
 )
+RETRIED = 5000  # letters queued again in one transaction
 REST = timedelta(hours=1)  # after which a letter that waits for the end of a pause is looked at again
 
 
@@ -48,10 +72,9 @@ class Entry:
 def recover(connection: Connection, on_unknown: Literal["resend", "hold"]) -> int:
     """After a crash: claimed letters never left, letters being sent may have. Returns how many of these. Only for
     whoever holds the lock: the marks are a dead sender's."""
-    connection.execute(
-        update(deliveries).where(deliveries.c.state == State.CLAIMED).values(state=State.QUEUED)
-    )
-    doubt = update(deliveries).where(deliveries.c.state == State.SENDING)
+    claimed = update(deliveries).where(ON_THE_WAY, deliveries.c.state == State.CLAIMED)
+    connection.execute(claimed.values(state=State.QUEUED))
+    doubt = update(deliveries).where(ON_THE_WAY, deliveries.c.state == State.SENDING)
     after = State.QUEUED if on_unknown == "resend" else State.UNKNOWN
     return connection.execute(doubt.values(state=after, note="cut off while it was being sent")).rowcount
 
@@ -160,7 +183,7 @@ def _mark(connection: Connection, ids: list[int], state: State, note: str | None
         connection.execute(_MARKED, {"ids": json.dumps(ids), "state": state, "note": note})
 
 
-# What nearly every commit is while letters leave, in one statement and without an index: [id, 0] marks a claimed letter
+# What nearly every commit is while letters leave, in one statement: [id, 0] marks a claimed letter
 # `sending`, [id, code, reply] a letter that was sent. Letters that were cancelled since, or are held, stay as they are.
 _MARK = """UPDATE deliveries SET state = 2 + (mark.code > 0), attempts = attempts + (mark.code > 0),
     code = iif(mark.code, mark.code, deliveries.code), note = ifnull(mark.note, deliveries.note),
@@ -211,6 +234,8 @@ def _settle(connection: Connection, delivery: Delivery, verdict: Verdict, now: d
         "at": now,
     }
     connection.execute(row.values(values | ({"due": verdict.due} if verdict.due else {})))
+    if verdict.state is State.FAILED and verdict.code >= 500:
+        reports.refused(connection, delivery, verdict, now)
 
 
 def put_back(connection: Connection, ids: list[int]) -> None:
@@ -229,48 +254,139 @@ def put_off(connection: Connection, dues: Sequence[tuple[int, datetime]]) -> Non
 
 
 def retry(connection: Connection, states: list[State], edition: int | None, now: datetime) -> int:
-    """Queue letters of these states again, with a fresh count of tries, where their edition still lives."""
-    row = update(deliveries).where(deliveries.c.state.in_(states), deliveries.c.expires > now)
-    if edition is not None:
-        row = row.where(deliveries.c.edition == edition)
+    """Queue some letters of these states again, with a fresh count of tries, where their edition still lives. Returns
+    how many; 0: none is left."""
+    some = select(deliveries.c.id).where(_in(edition, states), deliveries.c.expires > now).limit(RETRIED)
+    row = update(deliveries).where(deliveries.c.id.in_(some))
     return connection.execute(row.values(state=State.QUEUED, due=now, attempts=0)).rowcount
+
+
+def expired(connection: Connection, states: list[State], edition: int | None, now: datetime) -> int:
+    """How many letters of these states cannot go any more: their edition's life is over."""
+    query = select(func.count()).select_from(deliveries)
+    return connection.execute(query.where(_in(edition, states), deliveries.c.expires <= now)).scalar_one()
+
+
+def _in(edition: int | None, states: Collection[State]) -> ColumnElement[bool]:
+    """Letters of this edition (None: of any) in these states, found by the index of those that are few."""
+    where: ColumnElement[bool] = deliveries.c.state.in_(states)
+    if min(states) > State.SENT:
+        where = and_(NOT_SENT, where)
+    return where if edition is None else and_(where, deliveries.c.edition == edition)
 
 
 def is_due(connection: Connection, now: datetime) -> bool:
     """Whether a letter waits to be sent now."""
     query = select(deliveries.c.id).where(QUEUED, deliveries.c.due <= now).limit(1)
     return any(
-        connection.execute(query.where(deliveries.c.edition == edition)).first()
+        connection.execute(query.where(deliveries.c.edition == edition, deliveries.c.wave == wave)).first()
+        for edition in released(connection)
+        for wave in range(_open_wave(connection, edition) + 1)
+    )
+
+
+def due_now(connection: Connection, now: datetime) -> int:
+    """How many letters wait to be sent now."""
+    query = select(func.count()).select_from(deliveries).where(QUEUED, deliveries.c.due <= now)
+    return sum(
+        connection.execute(query.where(deliveries.c.edition == edition)).scalar_one()
         for edition in released(connection)
     )
 
 
+def under_way(connection: Connection) -> dict[int, dict[State, int]]:
+    """Released editions of which some letters have left and others have not, with their letters by state."""
+    at_hand = select(deliveries.c.edition).where(ON_THE_WAY).distinct()
+    numbers = {*connection.execute(at_hand).scalars(), *released(connection)}
+    found = by_edition(connection, numbers)
+    return {edition: each for edition, each in found.items() if set(each) - {State.QUEUED}}
+
+
+def gone(
+    connection: Connection, edition: int | None = None, states: Collection[State] = ()
+) -> dict[State, int]:
+    """How many letters of this edition or of all, in these states or in any, have no row any more (S8)."""
+    query = select(counts.c.state, func.sum(counts.c.letters)).group_by(counts.c.state)
+    if edition is not None:
+        query = query.where(counts.c.edition == edition)
+    if states:
+        query = query.where(counts.c.state.in_(states))
+    return {State(state): int(number) for state, number in connection.execute(query)}
+
+
+def next_due(connection: Connection, now: datetime, until: datetime) -> datetime | None:
+    """When the first letter is due after *now* and up to *until*; None where none is."""
+    first = select(func.min(deliveries.c.due)).where(
+        QUEUED, deliveries.c.due > now, deliveries.c.due <= until
+    )
+    found = [
+        connection.execute(first.where(deliveries.c.edition == edition, deliveries.c.wave == wave)).scalar()
+        for edition in released(connection)
+        for wave in range(_open_wave(connection, edition) + 1)
+    ]
+    return min(filter(None, found), default=None)
+
+
 def tally(connection: Connection, editions_: list[int] | None = None) -> dict[State, int]:
     """Deliveries by state, of these editions or of all."""
-    query = select(deliveries.c.state, func.count()).group_by(deliveries.c.state)
-    if editions_ is not None:
-        query = query.where(deliveries.c.edition.in_(editions_))
-    return {State(state): count for state, count in connection.execute(query)}
+    found = Counter[State]()
+    for each in by_edition(connection, editions_).values():
+        found.update(each)
+    return dict(sorted(found.items()))
 
 
-def listing(connection: Connection, edition: int | None, states: list[State]) -> list[Entry]:
-    """The deliveries of one edition or all, in these states (all when none is named)."""
+def by_edition(
+    connection: Connection, editions_: Collection[int] | None = None
+) -> dict[int, dict[State, int]]:
+    """Deliveries by edition and state, of these editions or of all that have any. The rows of letters that were sent
+    are not looked at: indexes know how many there are, and all others."""
+    total = select(deliveries.c.edition, func.count()).group_by(deliveries.c.edition)
+    queued = total.where(QUEUED)
+    others = select(deliveries.c.edition, deliveries.c.state, func.count())
+    others = others.group_by(deliveries.c.edition, deliveries.c.state)
+    narrow = [deliveries.c.edition.in_(editions_)] if editions_ is not None else []
+    found: dict[int, dict[State, int]] = {}
+    for edition, count in connection.execute(queued.where(*narrow)):
+        found.setdefault(edition, {})[State.QUEUED] = count
+    for where in (ON_THE_WAY, NOT_SENT):
+        for edition, state, count in connection.execute(others.where(where, *narrow)):
+            found.setdefault(edition, {})[State(state)] = count
+    for edition, count in connection.execute(total.where(*narrow)):
+        known = found.setdefault(edition, {})
+        if sent := count - sum(known.values()):
+            known[State.SENT] = sent
+    return {edition: dict(sorted(each.items())) for edition, each in found.items()}
+
+
+def listing(
+    connection: Connection,
+    edition: int | None,
+    states: Collection[State],
+    after: tuple[int, int] = (0, 0),
+    limit: int | None = None,
+) -> list[Entry]:
+    """The deliveries of one edition or all, in these states (all when none is named), by edition and subscriber, those
+    *after* the one of these, a *limit* of them."""
+    ids = select(deliveries.c.id, *deliveries.c["edition", "subscriber"])
+    place = tuple_(deliveries.c.edition, deliveries.c.subscriber)
+    ids = ids.where(place > tuple_(*after))
+    if edition is not None:
+        ids = ids.where(deliveries.c.edition == edition)
+    if states:
+        ids = ids.where(_in(edition, states))
+    some = ids.order_by(deliveries.c.edition, deliveries.c.subscriber).limit(limit).subquery()
     query = (
-        select(editions.c.id, newsletters.c.name, deliveries.c.subscriber)
+        select(deliveries.c.edition, newsletters.c.name, deliveries.c.subscriber)
         .add_columns(subscribers.c.address, *deliveries.c["state", "attempts", "code", "note"])
-        .join_from(deliveries, editions)
+        .join_from(some, deliveries, deliveries.c.id == some.c.id)
+        .join(editions, editions.c.id == deliveries.c.edition)
         .join(newsletters)
         .join(subscribers, subscribers.c.id == deliveries.c.subscriber)
-        .order_by(deliveries.c.id)
+        .order_by(some.c.edition, some.c.subscriber)
     )
-    if edition is not None:
-        query = query.where(editions.c.id == edition)
-    if states:
-        query = query.where(deliveries.c.state.in_(states))
-    rows = connection.execute(query)
     return [
         Entry(
-            row.id,
+            row.edition,
             row.name,
             row.subscriber,
             row.address,
@@ -279,5 +395,5 @@ def listing(connection: Connection, edition: int | None, states: list[State]) ->
             row.code,
             row.note,
         )
-        for row in rows
+        for row in connection.execute(query)
     ]

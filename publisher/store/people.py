@@ -1,10 +1,12 @@
 """The rows of newsletters, subscribers and subscriptions."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, case, func, select, update
+from sqlalchemy import Connection, Select, case, func, select, text, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from publisher.model.delivery import State
@@ -150,6 +152,27 @@ def set_wishes(
         )
 
 
+_SAYS = {
+    Reach.BOUNCED: "the reader cannot be reached",
+    Reach.COMPLAINED: "the reader complained",
+    Reach.SUPPRESSED: "the reader is not to be mailed",
+    Reach.ERASED: "the reader was erased",
+}
+
+
+def set_reach(
+    connection: Connection, subscriber: int, state: Reach, *, cleared: datetime | None = None
+) -> None:
+    """Write whether a reader can be reached. Letters to one who cannot, that have not left, are cancelled. *cleared*:
+    what came back before counts no more."""
+    values: dict[str, Any] = {"state": state} | ({"cleared": cleared} if cleared else {})
+    connection.execute(update(subscribers).where(subscribers.c.id == subscriber).values(values))
+    if state is not Reach.REACHABLE:
+        waiting = deliveries.c.state.in_([State.QUEUED, State.CLAIMED])
+        row = update(deliveries).where(deliveries.c.subscriber == subscriber, waiting)
+        connection.execute(row.values(state=State.CANCELLED, note=_SAYS[state]))
+
+
 def listing(connection: Connection) -> list[Listing]:
     """All subscribers, oldest first."""
     query = (
@@ -171,16 +194,31 @@ def tally(connection: Connection) -> dict[str, int]:
     """Subscribers by what they are to us: active (mailed), pending, paused, ended, or their own state when they
     cannot be reached."""
     order = [Wish.ACTIVE, Wish.PAUSED, Wish.PENDING, Wish.ENDED]
-    rank = case({wish: place for place, wish in enumerate(order)}, value=subscriptions.c.state)
-    best = select(subscriptions.c.subscriber, func.min(rank).label("rank")).group_by(
-        subscriptions.c.subscriber
+    unreachable = text("subscribers.state <> 'reachable'")  # as the index of these few has it
+    best = select(
+        func.min(case({wish: n for n, wish in enumerate(order)}, value=subscriptions.c.state)).label("n")
     )
-    ranked = best.subquery()
-    query = select(subscribers.c.state, ranked.c.rank, func.count()).outerjoin(
-        ranked, ranked.c.subscriber == subscribers.c.id
+    best = best.group_by(subscriptions.c.subscriber)
+    few = best.where(subscriptions.c.subscriber.in_(select(subscribers.c.id).where(unreachable)))
+
+    def ranked(query: Select[tuple[int]]) -> Counter[Wish]:
+        each = query.subquery()
+        rows = connection.execute(select(each.c.n, func.count()).group_by(each.c.n))
+        return Counter({order[n]: count for n, count in rows})
+
+    lost = connection.execute(
+        select(subscribers.c.state, func.count()).where(unreachable).group_by(subscribers.c.state)
     )
-    found: dict[str, int] = {}
-    for state, place, count in connection.execute(query.group_by(subscribers.c.state, ranked.c.rank)):
-        name = str(state) if state != Reach.REACHABLE else order[place] if place is not None else Wish.ENDED
-        found[name] = found.get(name, 0) + count
-    return found
+    unreached = {str(row.state): int(row[1]) for row in lost}
+    total = connection.execute(select(func.count()).select_from(subscribers)).scalar_one()
+    found = ranked(best)
+    found.subtract(ranked(few))
+    found[Wish.ENDED] += total - sum(unreached.values()) - found.total()  # who asked for nothing yet
+    return {str(wish): found[wish] for wish in order if found[wish]} | unreached
+
+
+def readers(connection: Connection) -> dict[str, int]:
+    """How many subscriptions to each newsletter are active."""
+    query = select(newsletters.c.name, func.count()).join_from(subscriptions, newsletters)
+    rows = connection.execute(query.where(subscriptions.c.state == Wish.ACTIVE).group_by(newsletters.c.name))
+    return {row.name: int(row[1]) for row in rows}

@@ -1,8 +1,9 @@
 """Door: the state folder (0700): the lock, the secret, and the fence against restored copies.
 
-The fence: the database knows its own file (device, inode, birth), and a generation that also stands beside it in the
-file `generation` and grows before and after letters leave. A copied, restored or older database disagrees with one of
-them; then no letter leaves until a person says so with `nashir resume`.
+The fence: the database knows its own file (inode and birth), and a generation that also stands beside it in the file
+`generation` and grows before and after letters leave. That file is another one each time, and knows itself as well: an
+old one written into the place of the new does not. A backup says that it is one. Whatever disagrees with one of these
+was copied, restored or set back; then no letter leaves until a person says so with `nashir resume`.
 """
 
 import ctypes
@@ -14,6 +15,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from publisher import layout
 from publisher.errors import BadState, Locked, Unwritable
@@ -22,6 +24,9 @@ from publisher.store.store import Store
 
 _AT_FDCWD, _STATX_BTIME = -100, 0x800  # linux/fcntl.h, linux/stat.h
 DATABASE = "nashir.db"
+SECRET = "secret.key"
+BACKUP = "the backup of "  # the database's note of its own file in a backup begins so; then the time
+RESTORE = "take it from the last backup: `tar -xf FILE state/secret.key`"
 DYING = 5  # seconds that the processes which a killed one had started may take to end
 
 
@@ -50,7 +55,8 @@ class State:
         try:
             handle = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise Unwritable(f"the lock cannot be opened: {error.strerror}", str(self.folder), "") from error
+            what = f"the lock cannot be opened: {error.strerror}"
+            raise Unwritable(what, str(self.folder), "make room, or mount the disk for writing") from error
         end = time.monotonic() + DYING
         while not _locked(handle):
             holder = os.pread(handle, 20, 0).decode("ascii", "replace").strip()
@@ -70,10 +76,10 @@ class State:
     def secret(self) -> bytes:
         """The site's secret, 32 bytes (0600), made before there is a database. Raises BadState when it is lost (the
         links in letters hang on it) or others can read it, Unwritable when the disk refuses."""
-        path = self.folder / "secret.key"
+        path = self.folder / SECRET
         if not path.exists():
             if self.database.exists():
-                raise BadState("the secret key is gone", str(path), "restore it from a backup of state/")
+                raise BadState("the secret key is gone", str(path), RESTORE)
             temporary = self.folder / f"secret.{os.getpid()}.tmp"
             with _explained(path):
                 _write(temporary, secrets.token_bytes(32))
@@ -84,24 +90,26 @@ class State:
             raise BadState("the secret key can be read by others", str(path), f"chmod 600 {path}")
         key = path.read_bytes()
         if len(key) != 32:
-            raise BadState("the secret key is not 32 bytes", str(path), "restore it from a backup of state/")
+            raise BadState("the secret key is not 32 bytes", str(path), RESTORE)
         return key
 
     def fenced(self, store: Store) -> str:
         """Why no letter may leave: the database is a copy, restored or older than this folder's last sender; ""
         when it is the one that was here."""
-        found = store.read(lambda c: (facts.get(c, "generation"), facts.get(c, "file")))
-        noted = self._generation()
-        if found[0] is None and noted is None:
+        generation, file = store.read(lambda c: (facts.get(c, "generation"), facts.get(c, "file")))
+        noted = self._noted()
+        if generation is None and file is None and noted is None:
             self.resume(store)  # a new site
             return ""
-        noted = noted or 0  # a crash may come between the first two writes too
-        if found[1] != self._file():
+        if file and file.startswith(BACKUP):
+            return f"the database is {file}"
+        if file != identity(self.database):
             return "the database is a copy: it is not the file that was written here last"
-        if int(found[0] or 0) not in {noted, noted + 1}:
-            return (
-                f"the database is of generation {found[0]}, this folder of {noted}: one of them was restored"
-            )
+        if noted and noted.file != identity(self._generation):
+            return "an older state was written into the files of this one"
+        known = noted.number if noted else 0  # a crash may come between the first two writes too
+        if int(generation or 0) not in {known, known + 1}:
+            return f"the database is of generation {generation}, this folder of {known}: one of them was restored"
         return ""
 
     def advance(self, store: Store) -> None:
@@ -111,26 +119,43 @@ class State:
     def resume(self, store: Store) -> None:
         """A person says that this database is the one to go on with."""
         known = int(store.read(lambda c: facts.get(c, "generation")) or 0)
-        self._write(store, max(known, self._generation() or 0) + 1)
+        noted = self._noted()
+        self._write(store, max(known, noted.number if noted else 0) + 1)
 
     def _write(self, store: Store, generation: int) -> None:
-        file = self._file()
+        file = identity(self.database)
         store.write(lambda c: facts.put_all(c, {"generation": str(generation), "file": file}))
-        target = self.folder / "generation"
-        with _explained(target):
-            temporary = target.with_suffix(".tmp")
-            _write(temporary, f"{generation}\n".encode())
-            temporary.replace(target)
+        with _explained(self._generation):
+            temporary = self._generation.with_suffix(".tmp")
+            temporary.unlink(missing_ok=True)
+            _write(temporary, b"")
+            _write(temporary, f"{generation} {identity(temporary)}\n".encode())
+            temporary.replace(self._generation)
 
-    def _generation(self) -> int | None:
+    @property
+    def _generation(self) -> Path:
+        return self.folder / "generation"
+
+    def _noted(self) -> "_Noted | None":
         try:
-            return int((self.folder / "generation").read_text())
+            number, _, file = self._generation.read_text().strip().partition(" ")
+            return _Noted(int(number), file)
         except (OSError, ValueError):
             return None
 
-    def _file(self) -> str:
-        status = self.database.stat()
-        return f"{status.st_dev}:{status.st_ino}:{_born(self.database)}"
+
+class _Noted(NamedTuple):
+    """What the file `generation` says."""
+
+    number: int
+    file: str  # the one that this was written into
+
+
+def identity(path: Path) -> str:
+    """Which file this is, wherever it is moved to on its disk. The number of a device may be another one after the next
+    start of the machine: it counts only where the file system does not know when a file was made."""
+    status, born = path.stat(), _born(path)
+    return f"{status.st_ino} {born}" if born else f"{status.st_dev}:{status.st_ino}"
 
 
 def _born(path: Path) -> str:

@@ -12,12 +12,17 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
-from publisher.errors import BadState, Unwritable
+from publisher.errors import BadState, Damaged, Unwritable
 from publisher.store import schema
 from publisher.store.writer import Statement, Then, Writer
 
 T = TypeVar("T")
 Work = Callable[[Connection], T]
+BUSY = 90  # seconds that another program may hold the database before we say so
+RESTORE = (
+    "move state/ aside, unpack the last backup (`mv state state.old; tar -xf FILE`), then `nashir resume`"
+)
+STEP = 1000  # pages of a backup, after which an interruption is heard
 
 
 class Store:
@@ -97,6 +102,29 @@ class Store:
             driver.backup(target)
         return Store(path, writing=True)
 
+    def back_up(self, path: Path, note: str) -> None:
+        """Write the database as it is now to *path*, a new file that needs no log beside it and says of itself that it
+        is *note*. Whoever writes is not held up. Raises BadState where it is damaged, Unwritable."""
+        _guarded(self.path, lambda: self._back_up(path, note))
+
+    def _back_up(self, path: Path, note: str) -> None:
+        target = sqlite3.connect(path, isolation_level=None)
+        with closing(target), closing(self._reader.raw_connection()) as source:
+            driver = source.driver_connection
+            assert isinstance(driver, sqlite3.Connection)
+            target.execute("PRAGMA synchronous = OFF")  # what is made of it is made to last
+            driver.execute("BEGIN")  # one snapshot: else every commit would start it over
+            try:
+                driver.execute("SELECT 1 FROM meta").fetchone()
+                driver.backup(target, pages=STEP)
+            finally:
+                driver.execute("ROLLBACK")
+            target.execute("PRAGMA journal_mode = DELETE")
+            target.execute("INSERT OR REPLACE INTO meta (key, value) VALUES ('file', ?)", (note,))
+            (found,) = target.execute("PRAGMA quick_check(1)").fetchone()
+            if found != "ok":
+                raise sqlite3.DatabaseError(f"malformed: {found}")
+
     def close(self) -> None:
         """Finish queued work and close the files."""
         self._reader.dispose()
@@ -112,7 +140,7 @@ def _engine(path: Path, mode: str) -> Engine:
             uri=True,
             isolation_level=None,
             check_same_thread=False,
-            timeout=60,
+            timeout=BUSY,
         )
         if mode == "rwc":
             # A short log is overwritten, not grown; FULL: a commit is on the disk before it is told (S1).
@@ -149,10 +177,8 @@ def _explained(path: Path, error: Exception) -> Exception:
         return BadState(
             f"the database cannot be opened: {text}",
             str(path),
-            "run `nashir publish` once, or look at its rights",
+            "look at its rights; on a read-only disk, mount that for writing",
         )
     if "malformed" in text or "not a database" in text:
-        return BadState(
-            f"the database is damaged: {text}", str(path), "restore a copy of state/ from a backup"
-        )
+        return Damaged(f"the database is damaged: {text}", str(path), RESTORE)
     return error

@@ -29,7 +29,11 @@ metadata = MetaData(
 
 
 QUEUED = text("deliveries.state = 0")  # written out: the queue's index is found for no bound value
+ON_THE_WAY = text("deliveries.state IN (1, 2)")  # claimed, or being sent: few at any time
+NOT_SENT = text("deliveries.state > 3")
 QUEUED_NOTICE = text("notices.state = 0")
+CANARY = text("deliveries.wave = 0")
+HELD_BACK = text("editions.wave = 0")
 
 
 # Likewise for the index of what is refused.
@@ -294,6 +298,9 @@ subscribers = Table(
     Column("state", Text, nullable=False),  # model.people.Reach
     Column("language", Text, nullable=True),
     Column("created", Instant, nullable=False),
+    # When a person said that they can be reached again: what came back before counts no more (B2).
+    Column("cleared", Instant, nullable=True),
+    _where("ix_subscribers_unreachable", "state", where="state <> 'reachable'"),
     sqlite_autoincrement=True,  # a key is never used twice
 )
 
@@ -331,7 +338,7 @@ subscriptions = Table(
     # The cadence to change to when the slot `moves` of the one above was dealt with: today's letter still comes (D4).
     Column("moves_to", ForeignKey("cadences.id"), nullable=True),
     Column("moves", Instant, nullable=True),
-    Index("ix_subscriptions_subscriber", "subscriber"),
+    Index("ix_subscriptions_subscriber", "subscriber", "state"),
     Index("ix_subscriptions_cadence", "cadence", "subscriber"),
     _where("ix_subscriptions_resumes", "resumes", where="resumes IS NOT NULL"),
     _where("ix_subscriptions_moves", "cadence", "moves", where="moves IS NOT NULL"),
@@ -349,6 +356,8 @@ editions = Table(
     Column("upto_seq", Integer, nullable=False),
     Column("wave", SmallInteger, nullable=False, server_default="1"),  # letters up to this one may leave (S9)
     Column("stopped", Text, nullable=False, server_default=""),  # why we held it ourselves (S3, S9, B2)
+    # Whether its hard bounces count against nobody, as there are too many of them (B2); NULL: nobody asked.
+    Column("spared", Boolean, nullable=True),
     # It holds what comes after this one, whatever its readers had; NULL: each one's watermark says (D1).
     Column("from_seq", Integer, nullable=True),
     Column("include_existing", Boolean, nullable=False),
@@ -367,6 +376,7 @@ editions = Table(
     UniqueConstraint("newsletter", "name"),
     _where("ix_editions_shown", "release", "page", where="shown IS NOT NULL"),
     _where("ix_editions_public", "newsletter", where="page > ''"),
+    _where("ix_editions_held_back", "release", where="wave = 0"),
     sqlite_autoincrement=True,
 )
 
@@ -408,6 +418,11 @@ deliveries = Table(
     # Settling touches no index of the queue: this one knows queued rows only. By edition first: those that are held
     # are passed over in one step, however many letters they have.
     _where("ix_deliveries_queue", "edition", "wave", "due", "variant", where="state = 0"),
+    # The few that a sender has at hand, and the few that did not go well: with the queue's, every state is counted
+    # without a look at the letters that were sent.
+    _where("ix_deliveries_on_the_way", "edition", where="state IN (1, 2)"),
+    _where("ix_deliveries_not_sent", "edition", "subscriber", "state", where="state > 3"),
+    _where("ix_deliveries_canary", "edition", where="wave = 0"),
     sqlite_autoincrement=True,
 )
 

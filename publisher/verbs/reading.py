@@ -1,6 +1,9 @@
 """Verbs that only read: beside a running daemon, or without one."""
 
+from collections import Counter
+from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from publisher.actions import assets, icon, pings, scan
@@ -15,13 +18,15 @@ from publisher.mail.message import message_id
 from publisher.model.article import Status
 from publisher.model.delivery import State
 from publisher.model.digest import Edition, Newsletter
-from publisher.store import articles, cadences, editions, ledger, people, release, translations
+from publisher.store import articles, cadences, editions, ledger, people, release, reports, translations
 from publisher.store.articles import Listed
 from publisher.store.cadences import Cadence
 from publisher.subscribers.tokens import Claim
 from publisher.text.dates import rfc3339
 from publisher.verbs import trying
 
+WAITING = (State.QUEUED, State.CLAIMED, State.SENDING)
+PAGE = 2000  # letters read at a time
 NAMED_BY = "translation_of is the other's path (posts/story.ar.md), slug or id"
 
 
@@ -70,12 +75,15 @@ def _row(house: House, each: Listed) -> dict[str, Any]:
 def status(house: House, now: datetime) -> dict[str, Any]:
     """What is published, refused, subscribed, sent and due."""
     rows = house.store.read(articles.listing)
+    letters = Counter(house.store.read(ledger.tally)) + Counter(house.store.read(ledger.gone))
     refused = [each for each in rows if each.status == Status.QUARANTINED]
     return {
         "articles": house.store.read(articles.tally),
         "subscribers": house.store.read(people.tally),
-        "deliveries": {state.name.lower(): n for state, n in house.store.read(ledger.tally).items()},
+        "deliveries": {state.name.lower(): letters[state] for state in sorted(letters)},
+        "returned": house.store.read(reports.tally),
         "newsletters": newsletters(house, now)["newsletters"],
+        "under_way": _under_way(house),
         "pings": [
             {
                 "hub": each.hub,
@@ -93,15 +101,33 @@ def status(house: House, now: datetime) -> dict[str, Any]:
     }
 
 
+def _under_way(house: House) -> list[dict[str, Any]]:
+    """How far the editions are of which letters leave."""
+    found = house.store.read(ledger.under_way)
+    known = (
+        {each.id: each for each, _ in house.store.read(lambda c: editions.listing(c, found))} if found else {}
+    )
+    return [
+        {
+            "edition": number,
+            "newsletter": known[number].newsletter,
+            "total": sum(counts.values()),
+            "sent": counts.get(State.SENT, 0),
+            "failed": counts.get(State.FAILED, 0),
+            "waiting": sum(counts.get(state, 0) for state in WAITING),
+        }
+        for number, counts in found.items()
+    ]
+
+
 def newsletters(house: House, now: datetime) -> dict[str, Any]:
     """The digests of the configuration: next due, last edition, readers."""
-    last = {}
-    for edition, counts in reversed(house.store.read(editions.listing)):
-        last[edition.newsletter] = edition_row(edition, counts)
-    readers: dict[str, int] = {}
-    for listed in house.store.read(people.listing):
-        for name, wish in listed.newsletters.items():
-            readers[name] = readers.get(name, 0) + (wish == "active")
+    newest = house.store.read(editions.newest)
+    last = {
+        edition.newsletter: edition_row(edition, counts)
+        for edition, counts in house.store.read(lambda c: editions.listing(c, newest))
+    }
+    readers = house.store.read(people.readers)
     rows = [
         {
             "name": each.name,
@@ -141,8 +167,11 @@ def subscribers(house: House) -> dict[str, Any]:
 
 
 def editions_list(house: House) -> dict[str, Any]:
-    """All editions, newest first."""
-    return {"editions": [edition_row(*each) for each in house.store.read(editions.listing)]}
+    """All editions, newest first, with what came back of them."""
+    found = house.store.read(editions.listing)
+    back = house.store.read(reports.by_edition)
+    rows = [edition_row(*each) | {"returned": back.get(each[0].id, {})} for each in found]
+    return {"editions": rows}
 
 
 def edition_row(edition: Edition, counts: dict[str, int]) -> dict[str, Any]:
@@ -160,25 +189,42 @@ def edition_row(edition: Edition, counts: dict[str, int]) -> dict[str, Any]:
     }
 
 
-def deliveries(house: House, *, edition: int | None, states: list[str]) -> dict[str, Any]:
-    """The ledger: what became of every letter."""
-    wanted = [State[state.upper()] for state in states]
-    if edition is not None and edition not in {e.id for e, _ in house.store.read(editions.listing)}:
+def deliveries(house: House, *, edition: int | None, states: list[str]) -> Iterator[dict[str, Any]]:
+    """The ledger: what became of every letter, a page of them in memory at a time. Raises BadInput where there is no
+    such edition."""
+    if edition is not None and house.store.read(lambda c: editions.progress(c, edition)) is None:
         raise BadInput(f"there is no edition {edition}", "", "`nashir editions` lists them")
-    rows = []
-    for each in house.store.read(lambda c: ledger.listing(c, edition, wanted)):
-        key = house.keys.sign("message-id", Claim(each.subscriber, each.edition))
-        rows.append(
-            {
-                "edition": each.edition,
-                "newsletter": each.newsletter,
-                "subscriber": each.subscriber,
-                "address": each.address,
-                "state": each.state.name.lower(),
-                "attempts": each.attempts,
-                "code": each.code,
-                "note": each.note,
-                "message_id": message_id(each.edition, key, sender(house, each.newsletter).domain),
-            }
-        )
-    return {"deliveries": rows}
+    wanted, domains, after = _states(states), dict[str, str](), (0, 0)
+    while page := house.store.read(
+        partial(ledger.listing, edition=edition, states=wanted, after=after, limit=PAGE)
+    ):
+        for each in page:
+            if each.newsletter not in domains:
+                domains[each.newsletter] = sender(house, each.newsletter).domain
+            yield _letter(house, each, domains[each.newsletter])
+        after = page[-1].edition, page[-1].subscriber
+
+
+def gone(house: House, *, edition: int | None, states: list[str]) -> dict[str, int]:
+    """How many more letters there were, of which only the number is kept (S8)."""
+    found = house.store.read(lambda c: ledger.gone(c, edition, _states(states)))
+    return {state.name.lower(): number for state, number in found.items()}
+
+
+def _states(names: list[str]) -> list[State]:
+    return [State[name.upper()] for name in names]
+
+
+def _letter(house: House, each: ledger.Entry, domain: str) -> dict[str, Any]:
+    key = house.keys.sign("message-id", Claim(each.subscriber, each.edition))
+    return {
+        "edition": each.edition,
+        "newsletter": each.newsletter,
+        "subscriber": each.subscriber,
+        "address": each.address,
+        "state": each.state.name.lower(),
+        "attempts": each.attempts,
+        "code": each.code,
+        "note": each.note,
+        "message_id": message_id(each.edition, key, domain),
+    }

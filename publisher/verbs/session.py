@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
@@ -27,11 +27,11 @@ from publisher.store.state import State
 from publisher.store.store import Store
 from publisher.subscribers.tokens import Keys
 from publisher.templating import Templates
+from publisher.verbs.progress import Sending, Tell
 
 if TYPE_CHECKING:
     from publisher.actions.trial import Way
     from publisher.engine.local import LocalEngine
-    from publisher.mail.gate import Action
 
 TEMPLATES = "templates"
 SETTLE_RUNS = 5  # times `publish` waits for files that are still being written
@@ -59,12 +59,17 @@ class Session:
     fenced: str = ""  # why no letter may leave
     publishing: asyncio.Lock = field(default_factory=asyncio.Lock)
     sending: asyncio.Lock = field(default_factory=asyncio.Lock)
+    taking_in: asyncio.Lock = field(default_factory=asyncio.Lock)  # what comes back by mail
     planning: threading.Lock = field(default_factory=threading.Lock)  # no two plans read one watermark
     in_daemon: bool = False  # somebody else plans, sends and pings
     slice: int | None = None  # about how many articles' outputs are made before the next look; None: all
     swept: bool = False  # what a killed run left in the output is gone
+    under_way: Sending | None = None  # how far the letters are that leave now
+    listeners: list[Tell] = field(default_factory=list)  # who wants to hear of it
     on_published: Callable[[Published], None] = lambda _: None
     on_planned: Callable[[], None] = lambda: None  # newsletters have something else to show
+    # An event of relays, domains, editions, and its values; in any thread.
+    on_news: Callable[..., Any] = lambda *_, **__: None
     _engine: "LocalEngine | None" = field(default=None, init=False)
 
     @property
@@ -151,7 +156,8 @@ def writing(settings: Settings, clock: Clock, *, workers: int = 1) -> Iterator[S
                 state.advance(store)
                 store.write(lambda c: recover(c, settings.mail.on_unknown))
             house = house_of(settings, store, secret, workers)
-            yield Session(house, state, clock, partial(_engine, settings, house, clock), fenced)
+            session = Session(house, state, clock, lambda: _engine(settings, session), fenced)
+            yield session
         finally:
             store.close()
     finally:
@@ -164,37 +170,27 @@ def recover(connection: Connection, on_unknown: OnUnknown) -> None:
     notices.recover(connection)
 
 
-def _engine(settings: Settings, house: House, clock: Clock) -> "LocalEngine":
+def _engine(settings: Settings, session: Session) -> "LocalEngine":
     from publisher.actions.hours import opens
     from publisher.actions.letters import Letters, notice
     from publisher.engine.local import LocalEngine
-    from publisher.mail.gate import Gate, Limits
+    from publisher.mail.gate import Gate, limits
+    from publisher.verbs import heeding
 
-    house = signing(house)
-    carriers = dict(ways(settings))
-    limits = Limits(tuple(carriers), settings.mail.connections)
+    house = signing(session.house)
     saved, learnt = house.store.read(lambda c: (buckets.saved(c), relays.known(c)))
     return LocalEngine(
         house.store,
         Letters(house),
-        carriers,
-        Gate(limits, saved=saved, learnt=learnt),
+        dict(ways(settings)),
+        Gate(limits(settings.mail), saved=saved, learnt=learnt),
         connections=settings.mail.connections,
         on_unknown=settings.mail.on_unknown,
-        clock=clock,
+        clock=session.clock,
         opens=partial(opens, house),
         notice=partial(notice, house),
-        heed=partial(_heed, house, clock),
+        heed=partial(heeding.heed, session),
     )
-
-
-def _heed(house: House, clock: Clock, action: "Action") -> None:
-    """Do what the answers of relays ask for."""
-    from publisher.actions import stopping
-    from publisher.mail.gate import Halt
-
-    if isinstance(action, Halt):
-        stopping.stop(house, action.edition, action.reason, clock(), reply=action.reply)
 
 
 def signing(house: House) -> House:

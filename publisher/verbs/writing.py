@@ -11,30 +11,31 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from publisher.actions.pool import Progress
 from publisher.articles.folder import shown
 from publisher.errors import BadConfig, BadInput, BadState, PublisherError, Unwritable
 from publisher.model.delivery import State
 from publisher.model.digest import Newsletter
 from publisher.store import editions, ledger, notices
-from publisher.verbs import choosing, editing, pinging
-from publisher.verbs.session import Session, on_disk, recover
+from publisher.verbs import choosing, editing, pinging, returning
+from publisher.verbs.progress import Sending, Tell, publishing
+from publisher.verbs.session import Session, on_disk
 
 if TYPE_CHECKING:  # each verb imports what it needs: `publish` neither plans nor sends
     from publisher.actions import adopt as adoption
     from publisher.actions.readers import Imported
     from publisher.engine.local import Tally
 
+CANARIES = 2  # seconds between two looks at first letters while others leave
 SOON, SOON_RUNS = 6, 3  # seconds, times: `send` waits for letters that are due in a moment
 UNDECIDED = (State.QUEUED, State.CLAIMED, State.SENDING)
 
 
 async def publish(
-    session: Session, *, accept_removals: bool = False, progress: Progress = lambda *_: None
+    session: Session, *, accept_removals: bool = False, progress: Tell = lambda _: None
 ) -> dict[str, Any]:
     """The folder becomes feeds and pages."""
     start = time.monotonic()
-    done = await session.publish_settled(accept_removals=accept_removals, progress=progress)
+    done = await session.publish_settled(accept_removals=accept_removals, progress=publishing(progress))
     seconds = round(time.monotonic() - start, 3)
     names = ("read", "changed", "published", "quarantined", "written", "notes", "unsettled")
     return {name: value for name, value in asdict(done).items() if name in names} | {
@@ -49,10 +50,20 @@ async def send(
     newsletter: str | None = None,
     now: bool = False,
     include_existing: bool = False,
-    progress: Any = lambda _: None,
+    progress: Tell = lambda _: None,
 ) -> dict[str, Any]:
     """Publish, plan what is due (with *now* an edition for everybody who has unseen items), deliver until nothing
     is due. Raises BadState behind the restore fence."""
+    session.listeners.append(progress)  # also of what leaves already
+    try:
+        return await _send(session, newsletter, now=now, include_existing=include_existing)
+    finally:
+        session.listeners.remove(progress)
+
+
+async def _send(
+    session: Session, newsletter: str | None, *, now: bool, include_existing: bool
+) -> dict[str, Any]:
     start = time.monotonic()
     chosen = session.house.newsletter(newsletter)
     must_send(session)
@@ -64,14 +75,15 @@ async def send(
     )
     if touched:  # their newsletters have another edition to show
         await session.publish(whole=False)
-    tally = await _deliver(session, progress)
+    tally = await _deliver(session)
     for _ in range(SOON_RUNS):  # a connection that broke off: its letters are due in a moment
         if tally.down or session.engine.stopping or not await _due_within(session, SOON):
             break
         await asyncio.sleep(SOON)
         refused = tally.failures
-        tally = await _deliver(session, progress)
+        tally = await _deliver(session)
         tally.failures = refused + tally.failures
+    problems += (await returning.reckon(session)).problems  # of what mail servers said of addresses
     after = await asyncio.to_thread(session.house.store.read, ledger.tally)
     gained = {state: after.get(state, 0) - before.get(state, 0) for state in State}
     return {
@@ -134,23 +146,73 @@ async def _due_within(session: Session, seconds: int) -> bool:
     return await asyncio.to_thread(session.house.store.read, lambda c: ledger.is_due(c, soon))
 
 
-async def _deliver(session: Session, progress: "Callable[[Tally], None]" = lambda _: None) -> "Tally":
+async def _deliver(session: Session) -> "Tally":
     """Deliver what is due. The generation grows before and after letters left: a database from in between, or from
     before, is known for what it is (restore fence)."""
     from publisher.engine.local import Tally
 
+    read = session.house.store.read
     async with session.sending:
+        await _canaries(session)
         due = await asyncio.to_thread(
-            session.house.store.read,
-            lambda c: notices.is_due(c, session.clock()) or ledger.is_due(c, session.clock()),
+            read, lambda c: notices.is_due(c, session.clock()) or ledger.is_due(c, session.clock())
         )
         if not due or session.engine.resting:
             return Tally(down=session.engine.resting if due else "")
         await asyncio.to_thread(session.state.advance, session.house.store)
+        session.under_way = Sending(
+            await asyncio.to_thread(read, lambda c: ledger.due_now(c, session.clock()))
+        )
         try:
-            return await session.engine.deliver(progress)
+            return await _in_waves(session, partial(_note, session, session.under_way))
         finally:
+            _tell(session, session.under_way)
+            session.under_way = None
             await asyncio.to_thread(session.state.advance, session.house.store)
+
+
+def _note(session: Session, under_way: Sending, tally: "Tally") -> None:
+    if under_way.note(tally):
+        _tell(session, under_way)
+
+
+def _tell(session: Session, under_way: Sending) -> None:
+    told = under_way.told()
+    for tell in session.listeners:
+        tell(told)
+
+
+async def how_far(session: Session) -> dict[str, Any]:
+    """How far the letters are that leave now."""
+    return {"sending": session.under_way.told() if session.under_way else None}
+
+
+async def _in_waves(session: Session, progress: "Callable[[Tally], None]") -> "Tally":
+    """Deliver; when the first letters of an edition are answered, its others follow (S9), whatever else leaves."""
+    tally, opened = None, True
+    while opened:
+        watch = asyncio.create_task(_watch(session))
+        try:
+            tally = await session.engine.deliver(progress, tally)
+        finally:
+            watch.cancel()
+        wait = tally.down or tally.rests or session.engine.stopping
+        opened = await _canaries(session) and not wait
+    assert tally
+    return tally
+
+
+async def _watch(session: Session) -> None:
+    while True:
+        await asyncio.sleep(CANARIES)
+        await _canaries(session)
+
+
+async def _canaries(session: Session) -> bool:
+    """Decide about the others of editions whose first letters are answered; whether some may leave now."""
+    from publisher.verbs import heeding
+
+    return bool((await asyncio.to_thread(heeding.canaries, session)).opened)
 
 
 def _editions(session: Session, numbers: set[int]) -> list[dict[str, Any]]:
@@ -163,10 +225,29 @@ def _editions(session: Session, numbers: set[int]) -> list[dict[str, Any]]:
 
 async def tick(session: Session) -> "tuple[Tally, list[str]]":
     """What the daemon does again and again: plan what is due, send what is due. Returns what is wrong, too."""
+    problems = await plan_due(session)
+    return await deliver_due(session), problems
+
+
+async def plan_due(session: Session) -> list[str]:
+    """Plan what is due. Returns what is wrong."""
     touched, problems = await asyncio.to_thread(_plan, session, tuple(session.house.newsletters.values()), ())
     if touched:  # not while one waits: for its template to be mended, or for the letters that it corrects
         session.on_planned()
-    return await _deliver(session), problems
+    return problems
+
+
+async def next_due(session: Session, seconds: int) -> float | None:
+    """In how many *seconds* at the most a letter is due that is not yet; None where none is."""
+    now = session.clock()
+    until = now + timedelta(seconds=seconds)
+    found = await asyncio.to_thread(session.house.store.read, lambda c: ledger.next_due(c, now, until))
+    return max(0.0, (found - now).total_seconds()) if found else None
+
+
+async def deliver_due(session: Session) -> "Tally":
+    """Send what is due."""
+    return await _deliver(session)
 
 
 async def adopt(
@@ -305,23 +386,41 @@ def _import(
 
 
 async def deliveries_retry(session: Session, *, edition: int | None, states: list[str]) -> dict[str, Any]:
-    """Queue letters again that failed or are in doubt; the next run sends them."""
+    """Queue letters again that failed or are in doubt; the next run sends them. Says how many cannot go any more."""
     must_send(session)
+    store, now = session.house.store, session.clock()
+    if edition is not None and store.read(lambda c: editions.progress(c, edition)) is None:
+        raise BadInput(f"there is no edition {edition}", "", "`nashir editions` lists them")
     wanted = [State[state.upper()] for state in states] or [State.FAILED]
-    again = partial(ledger.retry, states=wanted, edition=edition, now=session.clock())
-    count = await asyncio.to_thread(session.house.store.write, again)
-    return {"queued": count}
+    expired = await asyncio.to_thread(store.read, lambda c: ledger.expired(c, wanted, edition, now))
+    again = partial(ledger.retry, states=wanted, edition=edition, now=now)
+    queued = 0
+    while count := await asyncio.to_thread(store.write, again):
+        queued += count
+    return {"queued": queued, "expired": expired}
 
 
-async def resume(session: Session) -> dict[str, Any]:
-    """A person says that this database is the one to go on with: letters leave again."""
-    was = session.fenced
+async def resume(session: Session, *, dry_run: bool = False) -> dict[str, Any]:
+    """A person says that this database is the one to go on with: letters leave again. With *dry_run* only say what
+    is in doubt."""
+    from publisher.actions import resuming
+
+    house, was, now = session.house, session.fenced, session.clock()
     if not was:  # nothing is held back, and a sender may be at work
-        return {"was": ""}
-    await asyncio.to_thread(session.state.resume, session.house.store)
-    await asyncio.to_thread(session.house.store.write, lambda c: recover(c, session.house.mail.on_unknown))
-    session.fenced = ""
-    return {"was": was}
+        found = resuming.Doubt(0, ())
+    elif dry_run:
+        found = await asyncio.to_thread(resuming.look, house, now)
+    else:
+        found = await asyncio.to_thread(resuming.resume, house, now)
+        await asyncio.to_thread(session.state.resume, house.store)
+        session.fenced = ""
+    return {
+        "was": was,
+        "letters": found.letters,
+        "newsletters": list(found.newsletters),
+        "on_unknown": house.mail.on_unknown,
+        "dry_run": dry_run,
+    }
 
 
 TABLE = {
@@ -333,8 +432,10 @@ TABLE = {
     "subscribers choose": choosing.choose,
     "deliveries --retry": deliveries_retry,
     "resume": resume,
+    "how far": how_far,
     "editions decide": editing.decide,
     "correct": editing.correct,
+    "bounces": returning.bounces,
 }
 
 

@@ -4,6 +4,8 @@ from hypothesis import strategies as st
 
 from publisher.config import line_of, load
 from publisher.errors import BadConfig, Exit, NotASite
+from publisher.mail.gate import DomainLimits, limits
+from publisher.mail.rates import Rate
 
 GOOD = """\
 [site]
@@ -128,11 +130,11 @@ def test_a_password_stands_in_no_error_and_no_repr(read):  # threat 9
     assert "123456789" not in str(refused.value)
     secret = read(
         GOOD,
-        NASHIR__MAIL__PASSWORD="canary",
+        NASHIR__MAIL__PASSWORD="hunter2",
         NASHIR__MAIL__USERNAME="u",
         NASHIR__MAIL__RELAY="smtps://m.example.org",
     )
-    assert "canary" not in repr(secret)
+    assert "hunter2" not in repr(secret)
 
 
 SIGNED = GOOD.replace('[[newsletters]]\nname = "daily"', '[mail.dkim]\n{}\n\n[[newsletters]]\nname = "daily"')
@@ -175,6 +177,8 @@ def test_who_signs_is_the_sender_or_above(read):  # H8
     assert not read(GOOD).mail.dkim.key_file
     named = {"NASHIR__MAIL__DKIM__SELECTOR": "s", "NASHIR__MAIL__DKIM__KEY_FILE": "/run/credentials/x/dkim"}
     assert read(GOOD, **named).mail.dkim.key_file == "/run/credentials/x/dkim"
+    with pytest.raises(BadConfig, match=r"config\.toml:8: from: .*Mend: write"):
+        read(GOOD.partition("from =")[0], **named)
     with pytest.raises(BadConfig, match="NASHIR__MAIL__DKIM__SELECTOR"):
         read(GOOD, **named | {"NASHIR__MAIL__DKIM__SELECTOR": "a b"})
 
@@ -210,6 +214,76 @@ def test_a_key_is_found_in_its_own_table():
         9,
     ]
     assert line_of(source, ("b", 1, "missing")) == 5
+
+
+def test_a_key_is_found_in_a_table_whose_name_has_dots():
+    source = (
+        '[a]\nx = 1\n[a.b."c.example"]\nx = 2\n[a.b.\'d.example\']\ny = 1\nx = 3\n[a.b]\n"e.example".x = 4\n'
+    )
+
+    assert [2, 4, 7, 9] == [
+        line_of(source, at)
+        for at in (
+            ("a", "x"),
+            ("a", "b", "c.example", "x"),
+            ("a", "b", "d.example", "x"),
+            ("a", "b", "e.example", "x"),
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    "written, rate",
+    [('"20/s"', ("20/s",)), ('["20/s", "50000/day"]', ("20/s", "50000/day")), ("[]", ())],
+)
+def test_a_rate_is_one_or_a_list(read, written, rate):  # S5
+    found = read(GOOD.replace("[mail]", f"[mail]\nrate = {written}")).mail
+
+    assert rate == found.rate
+
+
+def test_a_domain_has_a_table_of_its_own(read):  # S5
+    source = (
+        GOOD
+        + '\n[mail.domains."Gmail.com"]\nrate = "20/min"\nconnections = 2\n[mail.domains."مثال.إختبار"]\n'
+    )
+    found = limits(read(source).mail).domains
+
+    assert {
+        "gmail.com": DomainLimits((Rate(20, 60),), 2),
+        "xn--mgbh0fb.xn--kgbechtv": DomainLimits(),
+    } == found
+
+
+@pytest.mark.parametrize(
+    "line, said",
+    [
+        ('rate = "fast"', "'fast' is no rate. Mend: write \"20/s\""),
+        ('rate = ["5/s", "0/h"]', "'0/h' is no rate"),
+        ("letters_per_connection = -1", "-1 is not between 0 and 100000"),
+        ('canary = "60%"', "is no share"),
+        ('canary = "1"', "is no share"),
+        ('spread = "7h"', "is no time up to 6 hours"),
+        ('spread = "20"', "is no time up to 6 hours"),
+        ('domains."gmail.com".rate = "x"', "'x' is no rate"),
+        ('domains."gmail.com".speed = "x"', "speed is no setting"),
+        ('domains."gmail.com".connections = 101', "101 is not between 0 and 100"),
+        ("domains = 5", "domains is no list of tables"),
+    ],
+)
+def test_limits_that_cannot_be_used_are_refused_with_line_and_mend(read, line, said):  # S5 S9
+    source = GOOD.replace("[mail]", f"[mail]\n{line}")
+    with pytest.raises(BadConfig) as refused:
+        read(source)
+
+    assert said in str(refused.value)
+    assert f"config.toml:{source.splitlines().index(line) + 1}:" in str(refused.value)
+
+
+def test_a_domain_is_named_without_anybody_before_it(read):  # S5
+    source = f'{GOOD}[mail.domains."a@gmail.com"]\nrate = "1/s"\n'
+    with pytest.raises(BadConfig, match=f"config.toml:{source.count(chr(10)) - 1}:.* is an address"):
+        read(source)
 
 
 @pytest.mark.parametrize(

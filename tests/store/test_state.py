@@ -14,7 +14,7 @@ import pytest
 
 from publisher.errors import BadState, Exit, Locked, PublisherError
 from publisher.store import facts
-from publisher.store.state import State
+from publisher.store.state import BACKUP, State
 from publisher.store.store import Store
 
 
@@ -44,7 +44,7 @@ def test_a_second_process_is_told_who_holds_the_lock(state: State) -> None:  # X
     script = f"""
 import sys
 from pathlib import Path
-from publisher.store.state import State
+from publisher.store.state import BACKUP, State
 State(Path({str(state.folder)!r})).lock()
 print("held", flush=True)
 sys.stdin.read()
@@ -67,7 +67,7 @@ def test_what_a_killed_process_had_started_is_waited_for(state: State) -> None: 
     script = f"""
 import os, signal, time
 from pathlib import Path
-from publisher.store.state import State
+from publisher.store.state import BACKUP, State
 State(Path({str(state.folder)!r})).lock()
 if os.fork() == 0:
     time.sleep(0.7)
@@ -133,6 +133,64 @@ def test_an_older_database_in_its_old_place_sends_nothing(state: State) -> None:
     assert "restored" in start(state)
 
 
+RESTORES = {
+    "moved aside, and a copy": "mv state old && cp -a bak state",
+    "moved aside, and unpacked": "tar -cf bak.tar -C bak . && mv state old && mkdir state && tar -xf bak.tar -C state",
+    "copied over": "cp bak/* state/",
+    "copied over with all they have": "cp -a bak/. state/",
+    "each removed before": "cp --remove-destination bak/* state/",
+    "the database alone": "cp bak/nashir.db state/",
+    "the generation alone": "cp bak/generation state/",
+    "unpacked over": "tar -cf bak.tar -C bak . && tar -xf bak.tar --overwrite -C state",
+    "as rsync does": "cd bak && for f in *; do cp $f ../state/.$f.x && mv ../state/.$f.x ../state/$f; done",
+}
+
+
+@pytest.mark.parametrize("how", RESTORES.values(), ids=RESTORES)
+def test_an_old_state_sends_nothing_however_it_was_restored(
+    how: str, state: State, tmp_path: Path
+) -> None:  # X10
+    start(state)
+    shutil.copytree(state.folder, tmp_path / "bak")
+    start(state)
+    subprocess.run(["sh", "-ec", how], cwd=tmp_path, check=True)
+
+    assert "" != start(state)
+    with opened(state) as store:
+        state.resume(store)
+    assert ["", ""] == [start(state), start(state)]
+
+
+@pytest.mark.parametrize(
+    "how", ["mv state s && mv s state", "chmod -R g-w state", "touch state/*", "cp state/* ."]
+)
+def test_what_is_no_restore_holds_nothing_back(how: str, state: State, tmp_path: Path) -> None:  # X10
+    start(state)
+    subprocess.run(["sh", "-ec", how], cwd=tmp_path, check=True)
+
+    assert ["", ""] == [start(state), start(state)]
+
+
+@pytest.mark.parametrize("starts", [0, 1, 3])
+@pytest.mark.parametrize("generation", ["kept", "gone"])
+def test_a_backup_sends_nothing_wherever_it_is_put(
+    starts: int, generation: str, state: State, tmp_path: Path
+) -> None:  # X10
+    with opened(state) as store:
+        for _ in range(starts):
+            assert "" == state.fenced(store)
+            state.advance(store)
+        store.back_up(tmp_path / "saved.db", BACKUP + "2026-11-29T01:00:00+00:00")
+    state.database.write_bytes((tmp_path / "saved.db").read_bytes())  # in place: the same inode
+    if generation == "gone":
+        (state.folder / "generation").unlink(missing_ok=True)
+
+    assert "the database is the backup of 2026-11-29T01:00:00+00:00" == start(state)
+    with opened(state) as store:
+        state.resume(store)
+    assert ["", ""] == [start(state), start(state)]
+
+
 def test_a_lost_generation_sends_nothing(state: State) -> None:
     start(state)
     start(state)
@@ -183,7 +241,7 @@ def test_resume_of_an_older_database_passes_the_newest_generation(state: State) 
     backup = state.database.read_bytes()
     start(state)
     start(state)
-    newest = int((state.folder / "generation").read_text())
+    newest = int((state.folder / "generation").read_text().split()[0])
     state.database.write_bytes(backup)
     with opened(state) as store:
         state.resume(store)
@@ -204,7 +262,7 @@ def test_a_file_that_is_no_database_is_named(state: State) -> None:  # X9
     state.database.write_bytes(b"not a database at all, but long enough to have a header of its own " * 30)
     error = opening(state.database)
 
-    assert (BadState, 78) == (type(error), error.exit)
+    assert isinstance(error, BadState) and 78 == error.exit
     assert "damaged" in str(error)
     assert "backup" in error.mend
 
@@ -216,7 +274,7 @@ def test_a_damaged_database_is_named(state: State) -> None:  # X9
     state.database.write_bytes(data)
     error = opening(state.database)
 
-    assert (BadState, 78) == (type(error), error.exit)
+    assert isinstance(error, BadState) and 78 == error.exit
 
 
 def test_a_database_of_a_newer_program_is_left_alone(state: State) -> None:
@@ -226,7 +284,7 @@ def test_a_database_of_a_newer_program_is_left_alone(state: State) -> None:
         database.commit()
     error = opening(state.database)
 
-    assert (BadState, 78) == (type(error), error.exit)
+    assert isinstance(error, BadState) and 78 == error.exit
     assert "schema 9999" in str(error)
     with pytest.raises(BadState, match="schema 9999"):
         Store(state.database, writing=False)

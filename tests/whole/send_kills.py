@@ -25,7 +25,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Protocol
+from typing import IO, Any, Protocol
 
 sys.path.insert(0, str(Path(__file__).parents[2]))  # as a script it has only its own folder
 
@@ -33,7 +33,7 @@ from tests.sink import Entry, Process, entries
 
 NASHIR = [sys.executable, "-m", "publisher"]
 FIRST, LAST = 0.05, 0.95  # of an edition: where it is killed
-PER_EDITION = 20  # kills
+PER_EDITION = 40  # kills
 PATIENCE = 300  # seconds without a letter, a decision or an end
 FAULTS = (  # all of them at once (X2)
     "connect:reply;code=421;p=0.02",
@@ -160,7 +160,7 @@ class Press:
     ) -> None:
         """*forking*: what sends is forked off with its modules loaded, which saves half a second each time."""
         if forking:
-            for name in ("cli", "verbs.writing", "engine.local", "mail.smtp"):
+            for name in ("cli", "verbs.writing", "engine.local", "mail.smtp", "actions.publish"):
                 import_module(f"publisher.{name}")
         self.forking = forking
         self.folder, self.readers, self.connections = folder / "site", readers, connections
@@ -185,21 +185,20 @@ class Press:
 
     def run(self, *words: str) -> dict[str, Any]:
         """`nashir --json ...` to its end."""
-        command = [*NASHIR, "-C", str(self.folder), "--json", *words]
-        environment = os.environ | self.environment
-        done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
-        if done.returncode:
-            raise SystemExit(f"{' '.join(words)} ended with {done.returncode}: {done.stderr}")
-        return dict(json.loads(done.stdout))
+        with tempfile.TemporaryFile("w+") as out:
+            code = self.start("--json", *words, out=out).wait(PATIENCE)
+            out.seek(0)
+            said = out.read()
+        if code:
+            raise SystemExit(f"{' '.join(words)} ended with {code}: {said}")
+        return dict(json.loads(said[said.index("{") : said.rindex("}") + 1]))  # not what was said to people
 
-    def start(self, *words: str) -> "Sender":
-        """`nashir send ...`, running."""
-        command = ["-C", str(self.folder), "send", *words]
-        environment = os.environ | self.environment
-        with (self.folder.parent / "send.log").open("ab") as log:
-            if self.forking:
-                return Fork(command, environment, log.fileno())
-            return subprocess.Popen([*NASHIR, *command], env=environment, stdout=log, stderr=log)
+    def start(self, *words: str, out: IO[str]) -> "Sender":
+        """`nashir WORDS`, running."""
+        command, environment = ["-C", str(self.folder), *words], os.environ | self.environment
+        if self.forking:
+            return Fork(command, environment, out.fileno())
+        return subprocess.Popen([*NASHIR, *command], env=environment, stdout=out, stderr=out)
 
     def newest(self) -> int:
         """The number of the edition at hand."""
@@ -293,7 +292,8 @@ def once(
     """Send, until *due*, and then end it by *how*; or until it ends."""
     tail.mark()
     before, began = tail.read(), time.monotonic()
-    process = press.start(*words)
+    with (press.folder.parent / "send.log").open("a") as log:
+        process = press.start("send", *words, out=log)
     heard = began, before
     while process.poll() is None and not due():
         time.sleep(0.001)

@@ -161,10 +161,19 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("language", sa.Text(), nullable=True),
         sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.Column("cleared", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_subscribers")),
         sa.UniqueConstraint("address_key", name=op.f("uq_subscribers_address_key")),
         sqlite_autoincrement=True,
     )
+    with op.batch_alter_table("subscribers", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_subscribers_unreachable",
+            ["state"],
+            unique=False,
+            sqlite_where=sa.text("state <> 'reachable'"),
+        )
+
     op.create_table(
         "cadences",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -205,6 +214,7 @@ def upgrade() -> None:
         sa.Column("upto_seq", sa.Integer(), nullable=False),
         sa.Column("wave", sa.SmallInteger(), server_default="1", nullable=False),
         sa.Column("stopped", sa.Text(), server_default="", nullable=False),
+        sa.Column("spared", sa.Boolean(), nullable=True),
         sa.Column("from_seq", sa.Integer(), nullable=True),
         sa.Column("include_existing", sa.Boolean(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
@@ -223,6 +233,9 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     with op.batch_alter_table("editions", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_editions_held_back", ["release"], unique=False, sqlite_where=sa.text("wave = 0")
+        )
         batch_op.create_index(
             "ix_editions_public", ["newsletter"], unique=False, sqlite_where=sa.text("page > ''")
         )
@@ -370,7 +383,7 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_subscriptions_resumes", ["resumes"], unique=False, sqlite_where=sa.text("resumes IS NOT NULL")
         )
-        batch_op.create_index("ix_subscriptions_subscriber", ["subscriber"], unique=False)
+        batch_op.create_index("ix_subscriptions_subscriber", ["subscriber", "state"], unique=False)
 
     op.create_table(
         "variants",
@@ -413,10 +426,22 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
         batch_op.create_index(
+            "ix_deliveries_canary", ["edition"], unique=False, sqlite_where=sa.text("wave = 0")
+        )
+        batch_op.create_index(
             "ix_deliveries_queue",
             ["edition", "wave", "due", "variant"],
             unique=False,
             sqlite_where=sa.text("state = 0"),
+        )
+        batch_op.create_index(
+            "ix_deliveries_on_the_way", ["edition"], unique=False, sqlite_where=sa.text("state IN (1, 2)")
+        )
+        batch_op.create_index(
+            "ix_deliveries_not_sent",
+            ["edition", "subscriber", "state"],
+            unique=False,
+            sqlite_where=sa.text("state > 3"),
         )
         batch_op.create_index("ix_deliveries_subscriber", ["subscriber"], unique=False)
 

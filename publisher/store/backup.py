@@ -1,0 +1,75 @@
+"""Door: a backup: one tar file with what a site cannot be made again from, written whole or not at all."""
+
+import os
+import shutil
+import tarfile
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from publisher.errors import Unwritable
+from publisher.layout import STATE
+from publisher.store.state import BACKUP, DATABASE, SECRET
+from publisher.store.store import Store
+
+UNFINISHED = ".nashir-backup-"  # the folder in which one is made: this, its process, a dash and anything
+COMPRESSED = {".gz", ".tgz"}
+
+
+def save(store: Store, state: Path, config: Path, target: Path, made: str) -> list[str]:
+    """Write a backup *made* at that time (RFC 3339) to *target* (0600): the database as it is now, beside whoever
+    writes; the secret; and the configuration, which lands in the state folder so that unpacking it replaces none.
+    Returns the names of what it holds. Raises BadState where the database is damaged, Unwritable."""
+    target = target.resolve()
+    try:
+        _sweep(target.parent)
+        prefix = f"{UNFINISHED}{os.getpid()}-"
+        with tempfile.TemporaryDirectory(prefix=prefix, dir=target.parent) as folder:
+            database, whole = Path(folder, DATABASE), Path(folder, "whole")
+            database.touch(mode=0o600)
+            store.back_up(database, f"{BACKUP}{made}")
+            # The folder first; the database last: what lists the beginning of the file sees all names.
+            files = {STATE: state, SECRET: state / SECRET, "config.toml": config, DATABASE: database}
+            members = {name if name == STATE else f"{STATE}/{name}": path for name, path in files.items()}
+            _pack(members, whole, compressed=target.suffix in COMPRESSED)
+            whole.replace(target)
+        _sync(target.parent)
+    except OSError as error:
+        what = f"the backup cannot be written: {error.strerror or error}"
+        raise Unwritable(what, str(target), "make room, or name a file on another disk") from error
+    except Unwritable as error:  # the database's words for the same
+        raise Unwritable(error.what.replace("the database", "the backup"), str(target), error.mend) from error
+    return [name for name in members if name != STATE]
+
+
+def _pack(members: dict[str, Path], target: Path, *, compressed: bool) -> None:
+    handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with open(handle, "wb") as file:  # noqa: PTH123 (a descriptor)
+        with tarfile.open(fileobj=file, mode="w|gz" if compressed else "w|") as tar:
+            for name, path in members.items():
+                tar.add(path, name, recursive=False, filter=_private)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _private(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    member.mode = 0o700 if member.isdir() else 0o600
+    return member
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what killed processes left."""
+    for path in folder.glob(f"{UNFINISHED}*-*"):
+        number = path.name.removeprefix(UNFINISHED).partition("-")[0]
+        with suppress(ProcessLookupError, PermissionError, ValueError):
+            os.kill(int(number), 0)
+            continue
+        shutil.rmtree(path, ignore_errors=True)
