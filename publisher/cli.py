@@ -407,7 +407,7 @@ def status(call: Call) -> None:
     call.answer(
         found,
         *(f"{name}: " + (", ".join(f"{n} {state}" for state, n in found[name].items()) or "none")
-          for name in ("articles", "subscribers", "deliveries")),
+          for name in ("articles", "subscribers", "deliveries", "returned")),
         *(f"newsletter {n['name']}: next due {n['next_due']}, last edition "
           f"{n['last_edition']['planned'] if n['last_edition'] else 'none yet'}" for n in found["newsletters"]),
         *(f"edition {e['edition']} of {e['newsletter']}: {e['sent']} of {e['total']} sent, {e['failed']} failed, "
@@ -552,6 +552,10 @@ def add(call: Call, address: str, newsletter: str | None, *, confirmed: bool, la
     ]
     if "pending" in done["newsletters"].values():
         lines.append("pending: no letters until the reader's consent is vouched for with --confirmed")
+    if None in done["newsletters"].values():
+        lines.append(
+            "not mailed: this reader complained, or mail to them came back; see `nashir subscribers show`"
+        )
     if "ended" in done["newsletters"].values():
         lines.append("ended: this reader unsubscribed and stays so; no command lifts it")
     call.answer(done, *lines)
@@ -639,6 +643,10 @@ def _known(reader: dict[str, Any]) -> Iterator[str]:
         words += [f"until {each['resumes']}"] if each["resumes"] else []
         words += [f"next due {each['next_due']}"] if each["next_due"] else []
         yield f"  {each['name']}: {', '.join(words)}"
+    for each in reader["returned"]:
+        about = f" of edition {each['edition']} ({each['newsletter']})" if each["edition"] else ""
+        said = " ".join(filter(None, [each["code"], each["note"]]))
+        yield f"  {each['at']}: {each['kind']}{about}" + (f": {said}" if said else "")
 
 
 @subscribers.command("import")
@@ -784,6 +792,50 @@ def _delivery(one: dict[str, Any]) -> str:
 
 def _tallied(numbers: dict[str, int]) -> str:
     return ", ".join(f"{number} {state}" for state, number in numbers.items())
+
+
+@nashir.command()
+@click.argument("source", required=False)
+@click.option(
+    "--accept", type=int, metavar="EDITION", help="The addresses it could not reach are no use: it counts."
+)
+@click.pass_obj
+def bounces(call: Call, source: str | None, accept: int | None) -> None:
+    """Take in what came back by mail: from SOURCE, a Maildir, a file or - for a message on the standard input."""
+    if source and accept is not None:
+        raise click.UsageError("--accept goes without SOURCE")
+    if source != "-":
+        _returned(call, call.write("bounces", source=source and str(Path(source).absolute()), accept=accept))
+        return
+    try:
+        _piped(call, sys.stdin.buffer.read())
+    except (PublisherError, OSError) as error:
+        # Whatever is wrong, the mail server keeps the message and tries again (sysexits.h, EX_TEMPFAIL).
+        call.say(f"nashir: {error}")
+        sys.exit(Exit.LOCKED)
+
+
+def _piped(call: Call, message: bytes) -> None:
+    """The message lies safely in state/ first; where nobody can deal with it now, the mail server keeps it instead."""
+    from publisher import layout
+    from publisher.verbs import returning
+
+    path = returning.keep(call.settings().root / layout.STATE, message)
+    try:
+        _returned(call, call.write("bounces", source="-"))
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
+def _returned(call: Call, done: dict[str, Any]) -> None:
+    for line in done["troubles"]:
+        call.say(f"nashir: {line}")
+    messages = ", ".join(f"{n} {what}" for what, n in done["messages"].items()) or "nothing came back"
+    lines = [f"{each['address']} is {each['state']}" for each in done["changed"]]
+    lines += [f"edition {n} is stopped: too many of its readers do not exist" for n in done["stopped"]]
+    lines += [f"{done['kept']} messages wait where they lie for a person to look at"] if done["kept"] else []
+    call.answer(done, messages, *lines)
 
 
 @nashir.command()

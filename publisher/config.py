@@ -24,6 +24,7 @@ from publisher.errors import BadConfig, NotASite
 from publisher.feeds import aliases, websub
 from publisher.feeds.settings import FeedSettings
 from publisher.mail.address import ascii_mailbox, domain, mailbox
+from publisher.mail.intake.settings import check as check_bounces
 from publisher.mail.rates import tightest
 from publisher.mail.settings import (
     DomainSettings,
@@ -231,6 +232,8 @@ class _Reader:
             self._check(("mail",), "reply_to", lambda: ascii_mailbox(file.mail.reply_to))
         if file.mail.bounce_domain:
             self._check(("mail",), "bounce_domain", lambda: domain(file.mail.bounce_domain))
+        self._check(("mail", "bounces"), "imap", lambda: check_bounces(file.mail.bounces))
+        self._check(("mail", "bounces"), "every", lambda: _between(file.mail.bounces.every, 5, 86400))
         self._check(("mail", "dkim"), "selector", lambda: check_selectors(file.mail.dkim))
         if file.mail.dkim.key_file:
             self._check(("mail", "dkim"), "domain", lambda: signing_domain(file.mail))

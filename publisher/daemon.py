@@ -19,11 +19,13 @@ from watchdog.observers.api import BaseObserver
 
 from publisher import control, watcher
 from publisher.actions import pings, retention
+from publisher.actions.intake import Taken
 from publisher.actions.publish import Published
+from publisher.actions.reckoning import Reckoned
 from publisher.articles.folder import shown
 from publisher.config import Settings
 from publisher.errors import Damaged, PublisherError, Unwritable
-from publisher.verbs import pinging, writing
+from publisher.verbs import pinging, returning, writing
 from publisher.verbs import session as sessions
 from publisher.verbs.session import Session
 from publisher.web.app import application
@@ -58,6 +60,8 @@ class Daemon:
         self._letters = asyncio.Event()  # some may be due
         self._news = asyncio.Event()  # hubs may have something to hear
         self._old = asyncio.Event()  # letters may have become old
+        self._post = asyncio.Event()  # something may have come back by mail
+        self._unread: list[str] = []  # what is wrong with it: it stops nothing here
         self._deaf: list[str] = []  # what is wrong with hubs: it stops nothing here
         self._closed: set[str] = set()  # files to look at
         self._whole, self._verify = True, True  # the whole folder; also whether the output misses something
@@ -86,6 +90,7 @@ class Daemon:
                 group.create_task(self._send_forever())
                 group.create_task(self._ping_forever())
                 group.create_task(self._compact_forever())
+                group.create_task(self._take_in_forever())
                 await self._stop.wait()
                 log.info("stopping")
                 loop.call_later(GRACE, _cut_off)
@@ -98,6 +103,7 @@ class Daemon:
                 self._letters.set()
                 self._news.set()
                 self._old.set()
+                self._post.set()
                 await door.close()
         finally:
             if observer:
@@ -116,6 +122,8 @@ class Daemon:
         scheduler.add_job(self._letters.set, "interval", seconds=TICK, **rules)
         scheduler.add_job(self._news.set, "interval", seconds=TICK, **rules)
         scheduler.add_job(self._old.set, "interval", seconds=OLD, next_run_time=now(), **rules)
+        every = self._settings.mail.bounces.every
+        scheduler.add_job(self._post.set, "interval", seconds=every, next_run_time=now(), **rules)
         scheduler.start()
         return scheduler
 
@@ -129,7 +137,9 @@ class Daemon:
             raise Unwritable(
                 what, self._settings.web.listen, "set web.listen, or stop what listens there"
             ) from None
-        app = application(self._session, lambda: list(self._problems.values()), lambda: self._deaf)
+        app = application(
+            self._session, lambda: list(self._problems.values()), lambda: [*self._deaf, *self._unread]
+        )
         server = _Server(
             uvicorn.Config(
                 app,
@@ -245,6 +255,42 @@ class Daemon:
             self._problems.pop("ledger", None)
             if letters:
                 log.info("compacted", letters=letters)
+
+    async def _take_in_forever(self) -> None:
+        """Read what came back by mail (B1), and draw the consequences (B2)."""
+        box, known = returning.configured(self._session), list[str]()
+        while await self._told(self._post):
+            self._post.clear()
+            unread: list[str] = []
+            for each in [*returning.piped(self._session), *filter(None, [box])]:
+                try:
+                    self._took_in(taken := await returning.take(self._session, each, self._stop.is_set))
+                    unread += taken.troubles
+                except PublisherError as error:
+                    unread.append(str(error))
+            try:
+                self._reckoned(await returning.reckon(self._session))
+            except PublisherError as error:
+                unread.append(str(error))
+            for problem in unread:
+                if problem not in known:
+                    log.warning("mailbox", problem=problem)
+            self._unread = known = unread
+
+    def _took_in(self, taken: Taken) -> None:
+        if taken.counts:
+            log.info(
+                "returned", **{what.replace(" ", "_"): n for what, n in taken.counts.items()}, kept=taken.kept
+            )
+        self._reckoned(taken.reckoned)
+
+    def _reckoned(self, done: Reckoned) -> None:
+        for each in done.changes:
+            log.info("reader", number=each.subscriber, address=_masked(each.address), state=each.state)
+        for edition in done.stopped:
+            log.error("edition", number=edition, problem="too many of its readers do not exist")
+        for problem in done.problems:
+            log.error("edition", problem=problem)
 
     async def _told(self, event: asyncio.Event) -> bool:
         """Wait for *event*; whether to go on after it."""

@@ -28,6 +28,7 @@ HOME, STYLE, NOT_FOUND = "index.html", "style.css", "404.html"
 PERMALINKS = "a"  # the folder of the short addresses (A16)
 COMPANIONS = {"br": ".br", "gzip": ".gz"}  # what a file's companion in each content coding ends in
 STATE, CONTROL = "state", "control.sock"  # a site's state folder, and the daemon's socket in it
+BOUNCES = "bounces"  # the Maildir in it: what a mail server pipes to us
 
 # First path segments that are not an article's: our own files, and what the daemon answers.
 RESERVED = frozenset(

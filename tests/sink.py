@@ -709,10 +709,14 @@ class Sink(Post):
         self._loop = _new_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-        self._server = self._there(listen(self))
+        self._server = self._there(self.listening())
         self.port = int(self._server.sockets[0].getsockname()[1])
         self.url = f"smtp://127.0.0.1:{self.port}"
         return self
+
+    async def listening(self) -> asyncio.Server:
+        """What it listens by."""
+        return await listen(self)
 
     def _there(self, work: Coroutine[Any, Any, Any]) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)

@@ -36,7 +36,7 @@ from tests.mail.signing import judged
 ROOT = Path(__file__).parent.parent
 NASHIR = [sys.executable, "-m", "publisher"]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
-RULE = r"[ADFHLMRSX]\d{1,2}"
+RULE = r"[ABDFHLMRSX]\d{1,2}"
 
 
 def page(name: str) -> str:
@@ -128,6 +128,9 @@ BESIDE = {
         ("ed25519_selector", "ed25519_key_file"),
         ('selector = "s"', 'key_file = "k"', 'ed25519_selector = "e"', 'ed25519_key_file = "f"'),
     ),
+    **dict.fromkeys(
+        ("[mail.bounces]imap", "[mail.bounces]password"), ('imap = "imaps://a@b.example"', 'password = "x"')
+    ),
 }
 
 
@@ -149,7 +152,7 @@ def test_the_example_of_every_key_is_accepted(
     heading: str, key: str, wanted: Field[Any], tmp_path: Path
 ) -> None:
     cells = row(section(page("docs/configuration.md"), f"## {heading}"), f"`{key}`")
-    example = {line.partition(" = ")[0]: line for line in BESIDE.get(key, ())}
+    example = {line.partition(" = ")[0]: line for line in BESIDE.get(f"{heading}{key}", BESIDE.get(key, ()))}
     example[key] = f"{key} = {cells[4].strip('`')}"
     before, _, rest = minimal().partition(f"{heading}\n")
     table, _, after = rest.partition("\n[")
@@ -289,6 +292,7 @@ def test_every_exit_code_is_on_the_page(code: Exit) -> None:
         "correct articles/welcome.md تصحيح",
         "deliveries",
         "deliveries --retry",
+        "bounces",
         "resume",
         "backup saved.tar",
         "subscribers add other@example.org",

@@ -60,10 +60,18 @@ class Letters:
 def notice(house: House, delivery: Delivery) -> Letter:
     """The letter of a notice, the same bytes whenever it is made. Raises ValueError where its address cannot stand on
     an envelope."""
-    kind, created, content = house.store.read(lambda c: notices.get(c, delivery.id))
+    one = house.store.read(lambda c: notices.get(c, delivery.id))
     key = house.keys.sign("message-id", Claim(delivery.id, 0))  # no edition has the number 0
     whose = sender(house, None)
-    return message.notice(content, whose, kind=kind, key=key, recipient=delivery.address, sent=created)
+    return message.notice(
+        one.content,
+        whose,
+        kind=one.kind,
+        key=key,
+        recipient=delivery.address,
+        sent=one.created,
+        attached=one.attached,
+    )
 
 
 class _Kept(NamedTuple):

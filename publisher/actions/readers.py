@@ -46,6 +46,8 @@ def add(
     tag = choices.language_tag(language) if language else None
 
     def write(connection: Connection) -> dict[str, Wish | None]:
+        if confirmed:
+            _reach_again(connection, parsed, now)
         states = _subscribe(connection, house, [parsed], names, event, "added by hand", now)[0][1]
         if tag:
             person = people.ensure(connection, {parsed.key: parsed.text}, now)[parsed.key]
@@ -53,6 +55,13 @@ def add(
         return states
 
     return house.store.write(write)
+
+
+def _reach_again(connection: Connection, address: Address, now: datetime) -> None:
+    """Whoever vouches for one reader knows that mail reaches them, whatever came back before (B2)."""
+    person = people.find(connection, address.key)
+    if person and (after := lifecycle.reach(person.state, "confirm")) is not person.state:
+        people.set_reach(connection, person.id, after, cleared=now)
 
 
 def import_rows(
@@ -116,7 +125,8 @@ def _subscribe(
         new: dict[Wish, list[int]] = {}
         for place, person in enumerate(persons):
             before = wishes.get(person.id)
-            after = lifecycle.wish(before, event) if person.state is Reach.REACHABLE else None
+            may = person.state is Reach.REACHABLE or (event == "ask" and lifecycle.may_ask(person.state))
+            after = lifecycle.wish(before, event) if may else None
             if after and after is not before:
                 new.setdefault(after, []).append(person.id)
                 wishes[person.id], changed[place] = after, True
@@ -162,11 +172,9 @@ def who_leaves(house: House, token: str) -> Leaving | None:
     return house.store.read(find)
 
 
-def leave(connection: Connection, claim: Claim, now: datetime) -> None:
+def leave(connection: Connection, claim: Claim, now: datetime, how: str = "unsubscribed by link") -> None:
     """End a subscription and cancel its letters that have not left (H2); again is the same as once."""
     before = people.wishes(connection, [claim.subscriber], claim.newsletter).get(claim.subscriber)
     after = lifecycle.wish(before, "unsubscribe")
     if after and after is not before:
-        people.set_wishes(
-            connection, [claim.subscriber], claim.newsletter, after, "unsubscribed by link", now
-        )
+        people.set_wishes(connection, [claim.subscriber], claim.newsletter, after, how, now)

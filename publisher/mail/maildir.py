@@ -36,7 +36,7 @@ class MaildirCarrier:
     async def _take(self, letter: Letter) -> tuple[Stage, Reply]:
         try:
             if letter.name not in self._read:
-                await asyncio.to_thread(_put, self._folder, letter.name, letter.data)
+                await asyncio.to_thread(put, self._folder, letter.name, letter.data)
         except OSError as error:
             return Stage.DATA, Reply(0, str(error))
         return Stage.CONTENT, Reply(250, f"2.0.0 {letter.name}")
@@ -52,7 +52,7 @@ def _prepare(folder: Path) -> frozenset[str]:
     return frozenset(name.partition(":")[0] for name in os.listdir(folder / "cur"))  # noqa: PTH208  20 x faster
 
 
-def _put(folder: Path, name: str, data: bytes) -> None:
+def put(folder: Path, name: str, data: bytes) -> None:
     """Write *data* whole or not at all, and durably, as new/*name*; what lies there already is that letter."""
     target = folder / "new" / name
     if target.exists():

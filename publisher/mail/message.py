@@ -9,13 +9,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from functools import lru_cache
+from hashlib import blake2b
 from html import escape
 from urllib.parse import quote
 
 from publisher.mail.address import domain_of, local_part, on_the_wire
 from publisher.mail.dkim import Seal, Signer
 from publisher.mail.headers import address_field, raw_field, text_field
-from publisher.mail.slots import Slotted
+from publisher.mail.slots import Slotted, base64_lines
 from publisher.model.delivery import Letter
 from publisher.model.digest import PREFERENCES_SLOT, UNSUBSCRIBE_SLOT, Content, Edition
 
@@ -29,6 +30,13 @@ _OWN = ("to", "message-id")  # header fields that differ from reader to reader .
 _LEAVING = ("list-unsubscribe", "list-unsubscribe-post")  # ... and those of a list
 _CONSTANT = 2  # pieces of a body before the first that is its reader's
 _PART = "Content-Type: text/{}; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n"
+
+
+_MESSAGE = (
+    "Content-Type: {}\r\nContent-Transfer-Encoding: {}\r\n"
+    'Content-Disposition: attachment; filename="message.eml"\r\n\r\n'
+)
+_LONGEST_LINE = 998  # octets (RFC 5322, 2.1.1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +153,17 @@ def assemble(
 
 
 def notice(
-    content: Content, sender: Sender, *, kind: str, key: str, recipient: str, sent: datetime
+    content: Content,
+    sender: Sender,
+    *,
+    kind: str,
+    key: str,
+    recipient: str,
+    sent: datetime,
+    attached: bytes | None = None,
 ) -> Letter:
     """A letter to one person that belongs to no list, whatever *sender* says: a confirmation, a goodbye, a preview
-    for editors. Its content has no slots.
+    for editors. Its content has no slots. *attached*, a message as it came, goes with it.
 
     *kind* is a word of ASCII letters and digits, "confirm". *key* is an HMAC of whom it is for; with *sent*, the Date,
     it makes the Message-ID: another try of the same letter repeats both. Raises ValueError as `letter` does.
@@ -156,7 +171,7 @@ def notice(
     if not _KEY.fullmatch(kind):
         raise ValueError(f"not a kind of letter: {kind!r}")
     stem = f"{kind}-{int(sent.timestamp())}"
-    frame = _frame(content, replace(sender, list=None), stem, sent, kind)
+    frame = _frame(content, replace(sender, list=None), stem, sent, kind, attached=attached)
     return letter(frame, recipient=recipient, message_id_key=key)
 
 
@@ -167,7 +182,13 @@ def message_id(stem: str | int, key: str, domain: str) -> str:
 
 
 def _frame(
-    content: Content, sender: Sender, stem: str, sent: datetime, feedback: str, archived_at: str = ""
+    content: Content,
+    sender: Sender,
+    stem: str,
+    sent: datetime,
+    feedback: str,
+    archived_at: str = "",
+    attached: bytes | None = None,
 ) -> Skeleton:
     head = [
         address_field("From", sender.name, sender.address),
@@ -197,6 +218,12 @@ def _frame(
         end, slots = f"--{mark}--\r\n".encode(), text.names | html.names
     else:
         tail.append(_PART.format("plain").encode())
+    if attached is not None:
+        mark, message = _enclosed(attached)
+        before = f"--{mark}\r\n".encode()
+        parts = ((before + tail.pop() + b"\r\n" + parts[0][0], *parts[0][1:]), *parts[1:])
+        tail.append(raw_field("Content-Type", f'multipart/mixed; boundary="{mark}"'))
+        end += before + message + f"\r\n--{mark}--\r\n".encode()
     first, last = b"".join(head), b"".join(tail)
     seal = None
     if sender.signer:
@@ -204,6 +231,20 @@ def _frame(
         seal = sender.signer.seal(first + last, own, parts[0][0] + text.start, sent)
     ids, leaving = _message_id(stem, sender.domain), _by_mail(sender)
     return Skeleton(sender, stem, sent, first, ids, leaving, last + b"\r\n", parts, end, slots, seal)
+
+
+def _enclosed(data: bytes) -> tuple[str, bytes]:
+    """A boundary, and a message as a part (RFC 2046). As message/rfc822 it may not be encoded (5.2.1): one that mail
+    does not carry as it is goes as a file."""
+    # No message holds its own hash, so none of its lines can be the boundary; and ours begin otherwise.
+    mark = f"nashir+{blake2b(data, digest_size=16).hexdigest()}"
+    if data.startswith(b"From "):  # how mail servers begin what they pipe (mbox)
+        data = data.partition(b"\n")[2]
+    lines = data.replace(b"\r\n", b"\n").split(b"\n")
+    plain = data.isascii() and not re.search(rb"[\x00\r]", b"".join(lines))
+    if plain and max(map(len, lines)) <= _LONGEST_LINE:
+        return mark, _MESSAGE.format("message/rfc822", "7bit").encode() + b"\r\n".join(lines)
+    return mark, _MESSAGE.format("application/octet-stream", "base64").encode() + base64_lines(data)
 
 
 def _of_the_list(known: MailingList | None) -> list[bytes]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from publisher.mail.address import domain, domain_of, mailbox
+from publisher.mail.intake.settings import BounceSettings
 from publisher.mail.relay import Relay, parse
 
 OnUnknown = Literal["resend", "hold"]
@@ -62,6 +63,7 @@ class MailSettings:
     password: str = field(default="", repr=False)
     allow_plain: bool = False
     timeout: float = 60.0  # seconds a relay has for one answer
+    bounces: BounceSettings = field(default_factory=BounceSettings)
     dkim: DkimSettings = field(default_factory=DkimSettings)
 
 

@@ -72,6 +72,10 @@ class SmtpCarrier:
             )  # uvloop's have its methods, but not its class
             self._client, self._wire = client, Wire(transport, self._timeout)
         except BaseException:
+            if client.transport is not None:
+                cast(
+                    asyncio.Transport, client.transport
+                ).abort()  # no farewell of TLS: 30 seconds with a deaf one
             client.close()
             raise
 

@@ -25,7 +25,7 @@ from sqlalchemy import (
 from publisher.model.delivery import Delivery, State, Verdict
 from publisher.model.digest import Release
 from publisher.model.people import Reach, Wish
-from publisher.store import choices, retention
+from publisher.store import choices, reports, retention
 from publisher.store.alive import queueing
 from publisher.store.tables import (
     NOT_SENT,
@@ -266,6 +266,8 @@ def _settle(connection: Connection, delivery: Delivery, verdict: Verdict, now: d
         "at": now,
     }
     connection.execute(row.values(values | ({"due": verdict.due} if verdict.due else {})))
+    if verdict.state is State.FAILED and verdict.code >= 500:
+        reports.refused(connection, delivery, verdict, now)
 
 
 def put_back(connection: Connection, ids: list[int]) -> None:

@@ -3,7 +3,7 @@ taken them (D8). For the engine it is a ledger like that of deliveries."""
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
@@ -21,9 +21,11 @@ def add(
     content: Content,
     now: datetime,
     expires: datetime,
+    *,
+    attached: bytes | None = None,
 ) -> None:
-    """A letter of this *kind* about *key* for each of *recipients* who has not had one, until *expires*. *kind* is a
-    word of ASCII letters."""
+    """A letter of this *kind* about *key* for each of *recipients* who has not had one, until *expires*; a message
+    *attached* goes with it. *kind* is a word of ASCII letters."""
     rows = [
         {
             "kind": kind,
@@ -34,6 +36,7 @@ def add(
             "subject": content.subject,
             "html": content.html,
             "text": content.text,
+            "attached": attached,
             "created": now,
             "due": now,
             "expires": expires,
@@ -51,10 +54,20 @@ def has(connection: Connection, kind: str, key: str) -> bool:
     return connection.execute(query).first() is not None
 
 
-def get(connection: Connection, number: int) -> tuple[str, datetime, Content]:
-    """Kind, date and content of the letter with this number."""
+class Notice(NamedTuple):
+    """A letter of the outbox."""
+
+    kind: str
+    created: datetime
+    content: Content
+    attached: bytes | None  # a message that goes with it
+
+
+def get(connection: Connection, number: int) -> Notice:
+    """The letter with this number."""
     row = connection.execute(select(notices).where(notices.c.id == number)).one()
-    return row.kind, row.created, Content(row.subject, row.html, row.text, row.language, row.direction)
+    content = Content(row.subject, row.html, row.text, row.language, row.direction)
+    return Notice(row.kind, row.created, content, row.attached)
 
 
 def recover(connection: Connection) -> None:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, Select, case, func, select, text, update
 from sqlalchemy.dialects.sqlite import insert as upsert
@@ -152,6 +153,27 @@ def set_wishes(
             )
             .values(state=State.CANCELLED, note="unsubscribed")
         )
+
+
+_SAYS = {
+    Reach.BOUNCED: "the reader cannot be reached",
+    Reach.COMPLAINED: "the reader complained",
+    Reach.SUPPRESSED: "the reader is not to be mailed",
+    Reach.ERASED: "the reader was erased",
+}
+
+
+def set_reach(
+    connection: Connection, subscriber: int, state: Reach, *, cleared: datetime | None = None
+) -> None:
+    """Write whether a reader can be reached. Letters to one who cannot, that have not left, are cancelled. *cleared*:
+    what came back before counts no more."""
+    values: dict[str, Any] = {"state": state} | ({"cleared": cleared} if cleared else {})
+    connection.execute(update(subscribers).where(subscribers.c.id == subscriber).values(values))
+    if state is not Reach.REACHABLE:
+        waiting = deliveries.c.state.in_([State.QUEUED, State.CLAIMED])
+        row = update(deliveries).where(deliveries.c.subscriber == subscriber, waiting)
+        connection.execute(row.values(state=State.CANCELLED, note=_SAYS[state]))
 
 
 def listing(connection: Connection) -> list[Listing]:

@@ -298,6 +298,8 @@ subscribers = Table(
     Column("state", Text, nullable=False),  # model.people.Reach
     Column("language", Text, nullable=True),
     Column("created", Instant, nullable=False),
+    # When a person said that they can be reached again: what came back before counts no more (B2).
+    Column("cleared", Instant, nullable=True),
     _where("ix_subscribers_unreachable", "state", where="state <> 'reachable'"),
     sqlite_autoincrement=True,  # a key is never used twice
 )
@@ -354,6 +356,8 @@ editions = Table(
     Column("upto_seq", Integer, nullable=False),
     Column("wave", SmallInteger, nullable=False, server_default="1"),  # letters up to this one may leave (S9)
     Column("stopped", Text, nullable=False, server_default=""),  # why we held it ourselves (S3, S9, B2)
+    # Whether its hard bounces count against nobody, as there are too many of them (B2); NULL: nobody asked.
+    Column("spared", Boolean, nullable=True),
     # It holds what comes after this one, whatever its readers had; NULL: each one's watermark says (D1).
     Column("from_seq", Integer, nullable=True),
     Column("include_existing", Boolean, nullable=False),

@@ -1,6 +1,10 @@
-"""What an event does to a subscription (L1). An unknown event changes nothing."""
+"""What an event does to a subscription and to a subscriber (L1), and when what came back is such an event (B2). An
+unknown event changes nothing."""
 
-from publisher.model.people import Wish
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from publisher.model.people import Reach, Wish
 
 # confirm: the reader said yes (or the operator vouches: --confirmed); ask: signed up; unsubscribe: one click; pause
 # and resume: no letters for a while (D4).
@@ -15,7 +19,52 @@ _WISH: dict[tuple[Wish | None, str], Wish] = {
     (Wish.PAUSED, "resume"): Wish.ACTIVE,
 }
 
+# bounce: their address is no use (`is_unreachable`); complain: they said "this is spam"; confirm: as above, for one
+# reader, since a list does not know better than their mail server; pardon: what counted against them does not.
+# Who complained, asked never to be mailed, or was erased stays so.
+_REACH: dict[tuple[Reach, str], Reach] = {
+    (Reach.REACHABLE, "bounce"): Reach.BOUNCED,
+    (Reach.REACHABLE, "complain"): Reach.COMPLAINED,
+    (Reach.BOUNCED, "complain"): Reach.COMPLAINED,
+    (Reach.BOUNCED, "confirm"): Reach.REACHABLE,
+    (Reach.BOUNCED, "pardon"): Reach.REACHABLE,
+}
+_ASKS = frozenset(
+    {Reach.REACHABLE, Reach.BOUNCED}
+)  # whose subscriptions begin: a bounced reader may ask again
+
+HARD = 2  # editions whose letter was refused for good
+SOFT, SOFT_FOR = (
+    5,
+    timedelta(days=14),
+)  # letters in a row that came back, the last of them that much after the first
+QUIET = timedelta(days=5)  # after which a letter of which nothing came back has arrived (RFC 5321, 4.5.4.1)
+
+# An edition with more than one hard bounce in twenty letters says more of the list, or of us, than of each reader.
+SHARE, LEAST_LETTERS, LEAST_HARD = 20, 20, 3
+
 
 def wish(state: Wish | None, event: str) -> Wish | None:
     """The subscription's next state; None: there is none and the event makes none."""
     return _WISH.get((state, event), state)
+
+
+def reach(state: Reach, event: str) -> Reach:
+    """The subscriber's next state."""
+    return _REACH.get((state, event), state)
+
+
+def may_ask(state: Reach) -> bool:
+    """Whether somebody in this state may begin a subscription."""
+    return state in _ASKS
+
+
+def is_unreachable(hard: int, soft: Sequence[datetime]) -> bool:
+    """Whether an address is no use (B2): *hard* editions were refused for good, or all letters that left at the times
+    *soft*, in order, came back since the last that arrived."""
+    return hard >= HARD or (len(soft) >= SOFT and soft[-1] - soft[0] >= SOFT_FOR)
+
+
+def is_too_much(hard: int, letters: int) -> bool:
+    """Whether an edition has too many *hard* bounces among its *letters* to be its readers' fault: more than 5 %."""
+    return hard >= LEAST_HARD and LEAST_LETTERS <= letters < hard * SHARE

@@ -7,6 +7,7 @@ from typing import Any
 from publisher.actions.house import House
 from publisher.digests import due
 from publisher.errors import BadInput
+from publisher.store import reports
 from publisher.text.dates import rfc3339
 from publisher.verbs.session import Session
 
@@ -68,6 +69,17 @@ def show(house: House, *, address: str, now: datetime) -> dict[str, Any]:
                 "next_due": rfc3339(each.due) if each.due else None,
             }
             for each in choices.subscribed(house, person.id, now)
+        ],
+        "returned": [
+            {
+                "edition": each.edition,
+                "newsletter": each.newsletter,
+                "kind": each.kind,
+                "code": each.code,
+                "note": each.note,
+                "at": rfc3339(each.at),
+            }
+            for each in house.store.read(lambda c: reports.of_reader(c, person.id))
         ],
     }
 

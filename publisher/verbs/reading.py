@@ -18,7 +18,7 @@ from publisher.mail.message import message_id
 from publisher.model.article import Status
 from publisher.model.delivery import State
 from publisher.model.digest import Edition, Newsletter
-from publisher.store import articles, cadences, editions, ledger, people, release, translations
+from publisher.store import articles, cadences, editions, ledger, people, release, reports, translations
 from publisher.store.articles import Listed
 from publisher.store.cadences import Cadence
 from publisher.subscribers.tokens import Claim
@@ -81,6 +81,7 @@ def status(house: House, now: datetime) -> dict[str, Any]:
         "articles": house.store.read(articles.tally),
         "subscribers": house.store.read(people.tally),
         "deliveries": {state.name.lower(): letters[state] for state in sorted(letters)},
+        "returned": house.store.read(reports.tally),
         "newsletters": newsletters(house, now)["newsletters"],
         "under_way": _under_way(house),
         "pings": [
@@ -166,8 +167,11 @@ def subscribers(house: House) -> dict[str, Any]:
 
 
 def editions_list(house: House) -> dict[str, Any]:
-    """All editions, newest first."""
-    return {"editions": [edition_row(*each) for each in house.store.read(editions.listing)]}
+    """All editions, newest first, with what came back of them."""
+    found = house.store.read(editions.listing)
+    back = house.store.read(reports.by_edition)
+    rows = [edition_row(*each) | {"returned": back.get(each[0].id, {})} for each in found]
+    return {"editions": rows}
 
 
 def edition_row(edition: Edition, counts: dict[str, int]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import timedelta
 from functools import partial
@@ -16,7 +17,7 @@ from publisher.errors import BadConfig, BadInput, BadState, PublisherError, Unwr
 from publisher.model.delivery import State
 from publisher.model.digest import Newsletter
 from publisher.store import editions, ledger, notices
-from publisher.verbs import choosing, editing, pinging
+from publisher.verbs import choosing, editing, pinging, returning
 from publisher.verbs.progress import Sending, Tell, publishing
 from publisher.verbs.session import Session, on_disk
 
@@ -86,6 +87,7 @@ async def _send(
         refused = tally.failures
         tally = await _deliver(session)
         tally.failures = refused + tally.failures
+    problems += (await returning.reckon(session)).problems  # of what mail servers said of addresses
     after = await asyncio.to_thread(session.house.store.read, ledger.tally)
     if not session.in_daemon:
         enough = time.monotonic() + TIDYING
@@ -205,6 +207,8 @@ async def _in_waves(session: Session, progress: "Callable[[Tally], None]") -> "T
             tally = await session.engine.deliver(progress, tally)
         finally:
             watch.cancel()
+            with suppress(asyncio.CancelledError, PublisherError):  # the look behind this one says it
+                await watch
         wait = tally.down or tally.rests or session.engine.stopping
         opened = await _canaries(session) and not wait
     assert tally
@@ -444,6 +448,7 @@ TABLE = {
     "how far": how_far,
     "editions decide": editing.decide,
     "correct": editing.correct,
+    "bounces": returning.bounces,
 }
 
 

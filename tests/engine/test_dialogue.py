@@ -145,9 +145,8 @@ def test_who_leaves_while_letters_leave_is_mailed_by_nobody_but_who_was_on_it(
         rows = house.store.read(lambda c: ledger.listing(c, None, []))
         gone = {row.address: row for row in rows if row.address not in post.by_recipient}
         for address, row in gone.items():
-            house.store.write(
-                lambda c, who=row.subscriber: readers.leave(c, Claim(who, series), clock()), urgent=True
-            )
+            claim = Claim(row.subscriber, series)
+            house.store.write(partial(readers.leave, claim=claim, now=clock()), urgent=True)
             left.add(address)
         # Those whose content may have left before the last of them was gone.
         now = house.store.read(lambda c: ledger.listing(c, None, [State.SENDING, State.SENT]))

@@ -43,6 +43,7 @@ class Sink:
     at: int = 0
     then: Callable[[], Awaitable[None]] | None = None
     decided: int = 0  # how many had begun when that was committed
+    pipelining: bool = True
 
     async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         recipient = ""
@@ -51,7 +52,7 @@ class Sink:
             while line := await reader.readline():
                 verb = line[:4].upper()
                 if verb == b"EHLO":
-                    writer.write(b"250 sink\r\n")
+                    writer.write(b"250-sink\r\n250 PIPELINING\r\n" if self.pipelining else b"250 sink\r\n")
                 elif verb == b"RCPT":
                     recipient = line.decode().partition("<")[2].partition(">")[0]
                     writer.write(b"250 ok\r\n")
@@ -130,10 +131,11 @@ def states(house: House) -> dict[State, int]:
     return house.store.read(ledger.tally)
 
 
+@pytest.mark.parametrize("pipelining", [True, False])
 def test_a_hold_in_the_middle_lets_nothing_leave_but_what_was_on_the_wire(
-    planned: House, clock: Clock
+    pipelining: bool, planned: House, clock: Clock
 ) -> None:  # D8
-    sink = Sink(at=20, then=decided(planned, clock, "hold"))
+    sink = Sink(at=20, then=decided(planned, clock, "hold"), pipelining=pipelining)
     asyncio.run(deliver(planned, clock, sink))
 
     # Who had begun had committed it before the hold did: one letter a connection at most.

@@ -118,12 +118,12 @@ class _Greeted(asyncio.Protocol):
         self.heard += data
 
 
-async def connected(post: Post, near: End | None = None) -> Wire:
+async def connected(post: Post, near: End | None = None, session: type[Session] = Session) -> Wire:
     """A connection to the sink of *post*, after EHLO."""
     near, far = near or End(), Far()
     near.other, far.other = far, near
     greeted = near.protocol = _Greeted()
-    far.protocol = Session(post)
+    far.protocol = session(post)
     far.protocol.connection_made(far)
     near.write(b"EHLO test.example\r\n")
     while not greeted.heard.partition(b"\r\n250 ")[2].endswith(b"\r\n"):

@@ -1,0 +1,1 @@
+"""Doors: the mailboxes that what comes back is read from (B1): `maildir`, and `imap`."""
