@@ -10,7 +10,7 @@ from publisher.model.delivery import Delivery, State, Verdict
 from publisher.model.people import Reach
 from publisher.model.report import Kind
 from publisher.store import facts, retention
-from publisher.store.tables import deliveries, editions, newsletters, reports, subscribers
+from publisher.store.tables import deliveries, editions, newsletters, reports, subscribers, variants
 
 _RECKONED = "reckoned"  # the fact: the last report whose consequences are drawn
 _POSITION = "mailbox "  # ... how far a mailbox was read, before its name
@@ -69,7 +69,10 @@ def was_sent(connection: Connection, edition: int, subscriber: int) -> bool:
         deliveries.c.state != State.CANCELLED,
         deliveries.c.at.is_not(None),  # it was tried
     )
-    return connection.execute(query).first() is not None
+    if connection.execute(query).first():
+        return True
+    its = connection.execute(select(variants.c.id).where(variants.c.edition == edition)).scalars().all()
+    return subscriber in retention.were_sent(connection, its, [subscriber])
 
 
 def add(
