@@ -202,6 +202,7 @@ class LocalEngine:
             run.desk.return_(first)
             self._do(run, self._gate.failed(relay, error.reply, self._now()))
             return
+        self._gate.opened(relay)
         run.tally.down = ""
         bag = _Bag(self, run, relay, first)
         ended: Reply | None = None

@@ -278,6 +278,10 @@ class Gate:
         """A connection is being opened: `opened` or `failed` follows."""
         self._relays[relay].opening(now)
 
+    def opened(self, relay: str) -> None:
+        """The connection is open: `closed` follows."""
+        self._relays[relay].opened()
+
     def failed(self, relay: str, reply: Reply, now: float) -> list[Action]:
         """The connection could not be opened."""
         self._down[relay] = escaped(f"{reply.code or 'no reply'}: {reply.text}")

@@ -60,7 +60,7 @@ class Health:
     def __init__(self, relay: str, most: int, learnt: Learnt | None = None) -> None:
         """*most*: the connections at once that the configuration allows."""
         self.relay, self._most, self.learnt = relay, most, learnt or Learnt()
-        self._open = 0
+        self._open = self._opening = 0  # connections
         self._failures = 0
         self._level = 0  # how often in a row it was left alone; 0: it works
         self._until = 0.0
@@ -89,7 +89,7 @@ class Health:
     def has_room(self, now: float) -> bool:
         """Whether it takes one more connection, as far as is known."""
         self._grow(now)
-        return self._open < min(self._most, self.learnt.connections or self._most)
+        return self._open + self._opening < min(self._most, self.learnt.connections or self._most)
 
     def _grow(self, now: float) -> None:
         none = self.learnt.letters is None and self.learnt.connections is None
@@ -107,13 +107,18 @@ class Health:
 
     def opening(self, now: float) -> None:
         """A connection is being opened."""
-        self._open += 1
+        self._opening += 1
         if self._level:
             self._trial = now
 
+    def opened(self) -> None:
+        """It is."""
+        self._opening -= 1
+        self._open += 1
+
     def failed(self, reply: Reply, now: float) -> list[Change]:
         """It could not be opened."""
-        self._open -= 1
+        self._opening -= 1
         return self._crowded(reply, now) or self._fruitless(reply, now)
 
     def _crowded(self, reply: Reply, now: float) -> list[Change]:

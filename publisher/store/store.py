@@ -123,7 +123,7 @@ class Store:
             target.execute("INSERT OR REPLACE INTO meta (key, value) VALUES ('file', ?)", (note,))
             (found,) = target.execute("PRAGMA quick_check(1)").fetchone()
             if found != "ok":
-                raise sqlite3.DatabaseError(f"malformed: {found}")
+                raise sqlite3.DatabaseError(f"malformed: {' '.join(found.split())}")
 
     def close(self) -> None:
         """Finish queued work and close the files."""

@@ -40,4 +40,6 @@ def canaries(session: "Session") -> Looked:
         session.on_news("canary", edition=edition, others="follow")
     for edition in found.stopped:
         session.on_news("canary", edition=edition, others="are stopped")
+    for problem in found.problems:
+        session.on_news("canary", problem=problem)
     return found

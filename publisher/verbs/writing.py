@@ -5,6 +5,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import timedelta
 from functools import partial
@@ -196,6 +197,8 @@ async def _in_waves(session: Session, progress: "Callable[[Tally], None]") -> "T
             tally = await session.engine.deliver(progress, tally)
         finally:
             watch.cancel()
+            with suppress(asyncio.CancelledError, PublisherError):  # the look behind this one says it
+                await watch
         wait = tally.down or tally.rests or session.engine.stopping
         opened = await _canaries(session) and not wait
     assert tally

@@ -143,11 +143,11 @@ def test_who_leaves_while_letters_leave_is_mailed_by_nobody_but_who_was_on_it(
 
     def leave() -> None:
         rows = house.store.read(lambda c: ledger.listing(c, None, []))
-        for row in rows:
-            if row.address not in post.by_recipient:
-                gone = partial(readers.leave, claim=Claim(row.subscriber, series), now=clock())
-                house.store.write(gone, urgent=True)
-                left.add(row.address)
+        gone = {row.address: row for row in rows if row.address not in post.by_recipient}
+        for address, row in gone.items():
+            claim = Claim(row.subscriber, series)
+            house.store.write(partial(readers.leave, claim=claim, now=clock()), urgent=True)
+            left.add(address)
         # Those whose content may have left before the last of them was gone.
         now = house.store.read(lambda c: ledger.listing(c, None, [State.SENDING, State.SENT]))
         on_their_way.update({row.address for row in now} & left)

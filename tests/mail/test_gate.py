@@ -50,12 +50,14 @@ def test_a_connection_goes_to_the_first_relay_and_to_the_next_while_that_is_brok
     assert isinstance([*dies(found, A, NOW), *dies(found, A, NOW), *dies(found, A, NOW)][0], Broken)
     assert Route(B) == found.route(NOW)
     found.opening(B, NOW)
+    found.opened(B)
     assert found.stays(B, 3, NOW + 4)
 
     # One of two comes back to try the first; when that works, all do.
     assert [False, True] == [found.stays(B, 3, NOW + 5), found.stays(B, 3, NOW + 5)]
     assert Route(A) == found.route(NOW + 5)
     found.opening(A, NOW + 5)
+    found.opened(A)
     assert Route(B) == found.route(NOW + 5)
     assert found.take(A, letter(1), NOW + 5) == 0
     assert [Mended(A)] == found.heard(A, letter(1), *GONE, NOW + 5)
@@ -102,6 +104,7 @@ def test_the_limit_that_was_learnt_ends_it_too_and_outlives_the_process() -> Non
     found = gate(letters=100)
     for _ in range(2):
         found.opening(A, NOW)
+        found.opened(A)
         found.closed(A, 5, Reply(421, "bye"), NOW)
     assert [True, False] == [found.stays(A, 4, NOW), found.stays(A, 5, NOW)]
     unsaved = found.unsaved(NOW)

@@ -15,8 +15,14 @@ def fails(health: Health, now: float, reply: Reply = DEAD) -> list[object]:
     return [*health.failed(reply, now)]
 
 
+def opens(health: Health) -> None:
+    health.opening(NOW)
+    health.opened()
+
+
 def ends(health: Health, carried: int, reply: Reply, now: float = NOW) -> list[object]:
     health.opening(now)
+    health.opened()
     if carried:
         health.worked()
     return [*health.closed(carried, reply, now)]
@@ -110,12 +116,12 @@ def test_what_was_learnt_is_tried_again_later(health: Health) -> None:  # S3
 
 def test_a_refusal_beside_other_connections_teaches_how_many_it_takes(health: Health) -> None:  # S3
     for _ in range(3):
-        health.opening(NOW)
+        opens(health)
     assert [Limited("smtp://a:25", None, 3)] == fails(health, NOW, Reply(421, "4.7.0 Too many connections"))
     assert not health.has_room(NOW)
     health.closed(1, None, NOW)
     assert health.has_room(NOW)
-    health.opening(NOW)
+    opens(health)
 
     assert [False, False, True] == [health.has_room(NOW + minutes * 60) for minutes in (0, 9, 10)]
     assert 0 == health.rest(NOW)
@@ -123,7 +129,7 @@ def test_a_refusal_beside_other_connections_teaches_how_many_it_takes(health: He
 
 def test_a_refusal_that_does_not_say_why_teaches_when_it_comes_again(health: Health) -> None:  # S3
     for _ in range(3):
-        health.opening(NOW)
+        opens(health)
     fails(health, NOW, Reply(451, "try later"))
     assert health.has_room(NOW)
     fails(health, NOW, Reply(451, "try later"))
@@ -153,3 +159,12 @@ def test_a_clock_that_is_put_right_keeps_nobody_waiting(health: Health, step: fl
         fails(health, NOW)
 
     assert health.rest(NOW + step) <= 300
+
+
+def test_connections_that_are_refused_together_teach_nothing(health: Health) -> None:  # S3
+    for _ in range(3):
+        health.opening(NOW)
+    changes = [change for _ in range(3) for change in health.failed(Reply(421, "4.3.2 busy"), NOW)]
+
+    assert [Broken] == [type(change) for change in changes]
+    assert None is health.learnt.connections
