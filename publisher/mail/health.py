@@ -149,6 +149,11 @@ class Health:
         self._until = now + wait
         return [Broken(self.relay, escaped(f"{reply.code or 'no reply'}: {reply.text}"), wait)]
 
+    def carries(self, letters: int) -> None:
+        """A connection got so far: where others ended earlier that was no limit."""
+        if self._ends and letters > self._ends[0]:
+            self._ends.clear()
+
     def worked(self) -> list[Change]:
         """It answered about a letter."""
         was, self._level, self._failures, self._trial = self._level, 0, 0, None
@@ -161,8 +166,7 @@ class Health:
             self._crowd = None  # one more than when it refused one, and it worked: that was no limit
         self._open -= 1
         if ended is None:
-            if self._ends and carried > self._ends[0]:
-                self._ends.clear()
+            self.carries(carried)
             return self.worked()
         if ended.code not in (0, 421):
             return []
