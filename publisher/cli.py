@@ -346,7 +346,7 @@ def check(call: Call) -> None:
         said = f"{row['language']} {row['direction']}  {row['title']}" if row["title"] else ""
         lines.append(f"{mark} {_place(row)}  {' — '.join(filter(None, (said, row['reason'])))}")
     for each in found["problems"]:
-        lines.append(f"! {each['where']}: " + " Mend: ".join(filter(None, (each["what"], each["mend"]))))
+        lines.append(f"! {each['where']}: " + ". Mend: ".join(filter(None, (each["what"], each["mend"]))))
     call.answer(found, *lines)
     if found["problems"] or any(row["status"] == "quarantined" for row in found["articles"]):
         sys.exit(Exit.FINDINGS)
