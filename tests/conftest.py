@@ -46,7 +46,10 @@ SITE = Site(
     timezone=ZoneInfo("Asia/Baghdad"),
     author="هيئة التحرير",
 )
-FIRST = {folder: place for place, folder in enumerate(("whole", "tests", "moving", "engine", "returning", "actions"))}
+FIRST = {
+    folder: place
+    for place, folder in enumerate(("whole", "tests", "moving", "engine", "returning", "actions"))
+}
 DAILY = Newsletter(
     name="daily",
     title="نشرة الصباح",

@@ -7,7 +7,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from functools import partial
@@ -16,9 +15,8 @@ from typing import Any
 
 import pytest
 
+from tests.commands import NASHIR, nashir
 from tests.sink import Sink
-
-NASHIR = [sys.executable, "-m", "publisher"]
 
 
 class Site:
@@ -29,14 +27,18 @@ class Site:
 
     def run(self, *words: str, expect: int = 0, **environment: str) -> subprocess.CompletedProcess[str]:
         """`nashir -C SITE ...`; its exit code must be *expect*, and no traceback may show."""
-        done = subprocess.run(
-            [*NASHIR, "-C", str(self.folder), *words],
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-            env=os.environ | environment,
-        )
+        called = ("-C", str(self.folder), *words)
+        if all(name.startswith("NASHIR__") for name in environment):
+            done = nashir(*called, environment=environment)
+        else:
+            done = subprocess.run(
+                [*NASHIR, *called],
+                capture_output=True,
+                text=True,
+                timeout=120,
+                check=False,
+                env=os.environ | environment,
+            )
         assert "Traceback" not in done.stderr, done.stderr
         assert expect == done.returncode, done.stdout + done.stderr
         return done
@@ -58,7 +60,7 @@ class Site:
 @pytest.fixture
 def site(tmp_path):
     folder = tmp_path / "site"
-    subprocess.run([*NASHIR, "init", str(folder)], check=True, capture_output=True)
+    nashir("init", folder).check_returncode()
     (folder / "articles" / "welcome.md").unlink()
     return Site(folder)
 
