@@ -290,6 +290,7 @@ class Gate:
     def stays(self, relay: str, carried: int, now: float) -> bool:
         """Whether a connection that *carried* so many letters should carry another: not beyond the limit, and not
         where a relay that is preferred can be used, or tried, again."""
+        self._relays[relay].carries(carried - 1)  # the last may still be on its way
         limits = (self._limits.letters, self._relays[relay].letters(now))
         if any(limit is not None and carried >= limit for limit in limits):
             return False

@@ -13,6 +13,7 @@ FAILURES = 3  # connections in a row that carried nothing, before a relay is lef
 WAITS = (5.0, 15.0, 60.0, 300.0)  # seconds until it is tried again, by one connection
 TRIAL = 120.0  # seconds after which a connection that tries it is forgotten
 GROWTH = 600.0  # seconds after which more than a learnt limit is tried
+SAME = 3  # connections in a row that it ended after the same number of letters, or refused beside the same number
 FREE = 1000  # letters on one connection: whoever takes so many has no limit
 
 _CONNECTIONS = re.compile(
@@ -65,8 +66,11 @@ class Health:
         self._level = 0  # how often in a row it was left alone; 0: it works
         self._until = 0.0
         self._trial: float | None = None  # since when one connection tries it
-        self._ended_at: int | None = None  # letters on the last connection that it ended
-        self._crowd: int | None = None  # connections there were when it refused the last one
+        self._ends: list[
+            int
+        ] = []  # letters on the last connections that it ended, where it was the same number
+        self._crowd: int | None = None  # connections there were when it refused the last one,
+        self._crowded_out = 0  # ... and how often it did
 
     @property
     def broken(self) -> bool:
@@ -126,8 +130,10 @@ class Health:
         or did so before."""
         if not (400 <= reply.code < 500 and self._open):
             return []
-        again, self._crowd = self._crowd == self._open, self._open
-        if not (again or _CONNECTIONS.search(reply.text)):
+        if self._crowd != self._open:
+            self._crowd, self._crowded_out = self._open, 0
+        self._crowded_out += 1
+        if not (self._crowded_out >= SAME or _CONNECTIONS.search(reply.text)):
             return []
         self._learn(now, letters=self.learnt.letters, connections=self._open)
         return [Limited(self.relay, self.learnt.letters, self._open)]
@@ -143,6 +149,11 @@ class Health:
         self._until = now + wait
         return [Broken(self.relay, escaped(f"{reply.code or 'no reply'}: {reply.text}"), wait)]
 
+    def carries(self, letters: int) -> None:
+        """A connection got so far: where others ended earlier that was no limit."""
+        if self._ends and letters > self._ends[0]:
+            self._ends.clear()
+
     def worked(self) -> list[Change]:
         """It answered about a letter."""
         was, self._level, self._failures, self._trial = self._level, 0, 0, None
@@ -151,15 +162,18 @@ class Health:
     def closed(self, carried: int, ended: Reply | None, now: float) -> list[Change]:
         """A connection that *carried* so many letters is gone: by us, or *ended* by the relay with these words, code 0
         where it just went."""
+        if carried and self._crowd is not None and self._open > self._crowd:
+            self._crowd = None  # one more than when it refused one, and it worked: that was no limit
         self._open -= 1
         if ended is None:
+            self.carries(carried)
             return self.worked()
         if ended.code not in (0, 421):
             return []
         if not carried or _CONNECTIONS.search(ended.text):
             return self._crowded(ended, now) or self._fruitless(ended, now)
-        again, self._ended_at = carried == self._ended_at, carried
-        if (again or _LETTERS.search(ended.text)) and carried < FREE:
+        self._ends = [end for end in self._ends if end == carried] + [carried]
+        if (len(self._ends) >= SAME or _LETTERS.search(ended.text)) and carried < FREE:
             self._learn(now, letters=carried, connections=self.learnt.connections)
             return [Limited(self.relay, carried, self.learnt.connections)]
         return []

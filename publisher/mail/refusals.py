@@ -2,27 +2,15 @@
 
 import re
 
+from publisher.mail.bounces import table
 from publisher.model.delivery import Reply, Stage
+from publisher.model.report import Kind
 from publisher.model.stop import Stop
 
 _ENHANCED = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})(?!\d)")
 
-# RFC 3463 and RFC 7504's registry by detail; Microsoft's 5.1.10 and its like. What is not here is no sign that an
-# address is gone.
-GONE = frozenset({"5.1.1", "5.1.2", "5.1.6", "5.1.10", "5.2.1", "5.4.1"})
-FULL = frozenset({"5.2.2"})
 _TOO_BIG = "5.3.4"
 _SENDER = frozenset({"5.1.7", "5.1.8"})
-_NO_SUCH = re.compile(
-    r"no such (?:user|mailbox|recipient|person|account|local user)|(?:user|mailbox|recipient|account|address)"
-    r" (?:is |was )?(?:unknown|not found|does ?n[o']t exist|unavailable|disabled|inactive|invalid)"
-    r"|unknown (?:user|recipient|mailbox|address|local)"
-    r"|(?:invalid|nonexistent|non-existent) (?:recipient|mailbox|user)",
-    re.IGNORECASE,
-)
-_QUOTA = re.compile(
-    r"quota|mailbox (?:is )?full|full mailbox|storage|over.?size|insufficient (?:disk|system)", re.I
-)
 _GREY = re.compile(
     r"gr[ae]y.?list|come back (?:later|in)|try(?:ing)? again (?:later|in)|retry (?:later|in)", re.IGNORECASE
 )
@@ -78,28 +66,18 @@ def of_us(stage: Stage, reply: Reply) -> bool:
         return False
     if status.startswith("5.7.") or status in _SENDER or stage is Stage.MAIL:
         return True
-    return (
-        not status and not _NO_SUCH.search(text) and any(pattern.search(text) for _, pattern, _ in _REASONS)
-    )
+    return not status and not is_gone(reply) and any(pattern.search(text) for _, pattern, _ in _REASONS)
 
 
 def is_gone(reply: Reply) -> bool:
-    """Whether the address does not exist, or not any more."""
-    status = enhanced(reply.text)
-    if status in GONE:
-        return True
-    unsaid = not status or status.endswith(".0.0") or status in ("5.5.0", "5.3.0")
-    return reply.code >= 500 and unsaid and _NO_SUCH.search(reply.text) is not None
+    """Whether the address does not exist, or not any more: as the same words mean in a bounce (B1)."""
+    return reply.code >= 500 and table.meaning(reply.text).kind is Kind.HARD
 
 
 def is_full(reply: Reply) -> bool:
-    """Whether the mailbox is, or its server: another day it may not be."""
-    status = enhanced(reply.text)
-    return (
-        status in FULL
-        or (not status and reply.code == 552)
-        or (not status and bool(_QUOTA.search(reply.text)))
-    )
+    """Whether the mailbox is, or its server is out of order: another day it may not be."""
+    found = table.meaning(reply.text)
+    return (found.known and found.kind is Kind.SOFT) or (not enhanced(reply.text) and reply.code == 552)
 
 
 def of_letter(stage: Stage, reply: Reply) -> bool:

@@ -102,7 +102,7 @@ def test_a_connection_ends_at_the_limit_of_letters() -> None:  # S5
 
 def test_the_limit_that_was_learnt_ends_it_too_and_outlives_the_process() -> None:  # S3
     found = gate(letters=100)
-    for _ in range(2):
+    for _ in range(3):
         found.opening(A, NOW)
         found.opened(A)
         found.closed(A, 5, Reply(421, "bye"), NOW)

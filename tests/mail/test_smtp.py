@@ -293,6 +293,8 @@ def test_the_ledger_commits_before_the_first_byte_of_the_content() -> None:  # S
             seen.append(chunk)
             if chunk.endswith(b"\r\n.\r\n"):
                 writer.write(b"250 ok\r\n")
+            elif chunk == b"QUIT\r\n":
+                break
 
     async def main() -> None:
         async def commit(letter: Letter) -> bool:

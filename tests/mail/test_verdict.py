@@ -68,9 +68,12 @@ def test_a_5xx_is_final(stage: Stage, code: int, text: str) -> None:  # S3
     [
         (550, "5.1.1 <x@example.org>: Recipient address rejected: User unknown in virtual mailbox table"),
         (550, "5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP address lookup"),
-        (550, "5.4.1 Recipient address rejected: Access denied"),
+        (
+            550,
+            "5.4.1 Recipient address rejected: Access denied. [AM0EUR02.eop-EUR02.prod.protection.outlook.com]",
+        ),
         (554, "5.2.1 mailbox disabled"),
-        (550, "5.5.0 Requested action not taken: mailbox unavailable"),
+        (550, "5.5.0 Requested action not taken: mailbox unavailable (S2017062302). [DB5EUR01.outlook.com]"),
         (550, "No such user here"),
         (511, "user does not exist"),
     ],

@@ -165,7 +165,7 @@ class Press:
         self.forking = forking
         self.folder, self.readers, self.connections = folder / "site", readers, connections
         self.chance, self.number, self.environment = random.Random(seed), 0, dict[str, str]()
-        self.addresses = {f"r{n}@d{n % 40}.example" for n in range(readers)}
+        self.addresses = {f"r{n}@d{n % 41}.example" for n in range(readers)}
         self.log = folder / "accepted.log"
         subprocess.run([*NASHIR, "init", str(self.folder)], check=True, capture_output=True)
         for path in (self.folder / "articles").iterdir():
