@@ -30,6 +30,7 @@ from publisher.mail.settings import (
     DomainSettings,
     MailSettings,
     canary,
+    check_days,
     check_numbers,
     check_selectors,
     one_or_many,
@@ -220,6 +221,7 @@ class _Reader:
         file = self._table(_File, self._raw, ())
         self._check(("mail",), "html_limit", lambda: _between(file.mail.html_limit, 20_000, 102_000))
         site = replace(self._site(file.site), letterhead=_letterhead(file.mail))
+        self._check(("mail",), "ledger_days", lambda: check_days(file.mail.ledger_days))
         self._check(("mail",), "connections", lambda: check_numbers(file.mail.connections, file.mail.timeout))
         self._check(("mail",), "relay", lambda: relays(file.mail))
         if file.mail.sender or file.newsletters or file.mail.dkim.key_file:

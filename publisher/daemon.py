@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import structlog
@@ -17,7 +18,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from watchdog.observers.api import BaseObserver
 
 from publisher import control, watcher
-from publisher.actions import pings
+from publisher.actions import pings, retention
 from publisher.actions.intake import Taken
 from publisher.actions.publish import Published
 from publisher.actions.reckoning import Reckoned
@@ -31,6 +32,7 @@ from publisher.web.app import application
 
 TICK = 5  # seconds between two looks at what is due
 SLICE = 100  # articles whose outputs are made before the next change is looked at
+OLD = 3600  # seconds between two looks for letters that are old
 QUIET = 0.1  # seconds a burst of file events is gathered
 GRACE = 12  # seconds a stop may take; what is cut off then goes on at the next start
 
@@ -57,6 +59,7 @@ class Daemon:
         self._stop, self._look, self._due = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._letters = asyncio.Event()  # some may be due
         self._news = asyncio.Event()  # hubs may have something to hear
+        self._old = asyncio.Event()  # letters may have become old
         self._post = asyncio.Event()  # something may have come back by mail
         self._unread: list[str] = []  # what is wrong with it: it stops nothing here
         self._deaf: list[str] = []  # what is wrong with hubs: it stops nothing here
@@ -86,6 +89,7 @@ class Daemon:
                 group.create_task(self._plan_forever())
                 group.create_task(self._send_forever())
                 group.create_task(self._ping_forever())
+                group.create_task(self._compact_forever())
                 group.create_task(self._take_in_forever())
                 await self._stop.wait()
                 log.info("stopping")
@@ -98,6 +102,7 @@ class Daemon:
                 self._due.set()
                 self._letters.set()
                 self._news.set()
+                self._old.set()
                 self._post.set()
                 await door.close()
         finally:
@@ -116,6 +121,7 @@ class Daemon:
         scheduler.add_job(self._due.set, "interval", seconds=TICK, next_run_time=now(), **rules)
         scheduler.add_job(self._letters.set, "interval", seconds=TICK, **rules)
         scheduler.add_job(self._news.set, "interval", seconds=TICK, **rules)
+        scheduler.add_job(self._old.set, "interval", seconds=OLD, next_run_time=now(), **rules)
         every = self._settings.mail.bounces.every
         scheduler.add_job(self._post.set, "interval", seconds=every, next_run_time=now(), **rules)
         scheduler.start()
@@ -235,6 +241,20 @@ class Daemon:
                 if problem not in self._deaf:
                     log.warning("hub", problem=problem)
             self._deaf = deaf
+
+    async def _compact_forever(self) -> None:
+        """Old letters become counts and bits (S8), in pieces so small that nobody waits for them."""
+        while await self._told(self._old):
+            self._old.clear()
+            compact = partial(retention.compact, self._session.house, now(), self._stop.is_set)
+            try:
+                letters = await asyncio.to_thread(compact)
+            except PublisherError as error:
+                self._trouble("ledger", error)
+                continue
+            self._problems.pop("ledger", None)
+            if letters:
+                log.info("compacted", letters=letters)
 
     async def _take_in_forever(self) -> None:
         """Read what came back by mail (B1), and draw the consequences (B2)."""

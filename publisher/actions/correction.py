@@ -1,5 +1,7 @@
 """An article was wrong: its feed entries and its page say so, and a letter goes to those who were mailed it (D9)."""
 
+import json
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +18,7 @@ from publisher.model.article import Article
 from publisher.model.digest import Edition, Kind, Newsletter
 from publisher.store import approvals, articles, corrections, editions, people
 from publisher.store.corrections import Carrier, Reader
-from publisher.store.editions import Progress, Turn
+from publisher.store.editions import Progress, Share, Turn
 from publisher.text.clean import tidy
 
 CHUNK = 500  # readers planned in one transaction
@@ -149,13 +151,14 @@ class _Letters:
         self._article, self._note = article, note
         self._made: dict[tuple[str, bool], int] = {}
 
-    def planned(self, readers: Sequence[Reader]) -> list[tuple[int, int, int]]:
-        """(subscriber, variant, watermark) of those who had the article and get no other letter of it."""
-        return [
-            (each.subscriber, self._variant(each.language, text_only=each.text_only), each.seen_seq)
-            for each in readers
-            if each.wants
-        ]
+    def planned(self, readers: Sequence[Reader]) -> list[Share]:
+        """The letters of those who had the article and get no other letter of it."""
+        found = defaultdict[tuple[int, int], list[int]](list)
+        for each in readers:
+            if each.wants:
+                variant = self._variant(each.language, text_only=each.text_only)
+                found[variant, each.seen_seq].append(each.subscriber)
+        return [Share(*alike, json.dumps(theirs)) for alike, theirs in found.items()]
 
     def _variant(self, language: str | None, *, text_only: bool) -> int:
         house, edition = self._house, self._edition

@@ -19,12 +19,10 @@ from publisher.mail import canary, settings
 from publisher.model.digest import Content, Edition, Kind, Newsletter
 from publisher.store import approvals, cadences, editions, people, waves
 from publisher.store.cadences import Cadence
-from publisher.store.editions import Progress, Reader, Turn
+from publisher.store.editions import Alike, Progress, Share, Turn
 from publisher.store.people import Series
 
-CHUNK = 500  # readers planned in one transaction
-# Days by which the last letter's date may be ahead where its reader lived; more is a wrong clock.
-DATES = range(3)
+CHUNK = 1000  # readers planned in one transaction, which is to be short: everybody else's commits wait for it
 
 # What readers have in common who get the same: their watermark, language, categories, and whether they want text only.
 _Group = tuple[int, str | None, tuple[str, ...], bool]
@@ -138,34 +136,35 @@ class _Plan:
     def _readers_of(self, turn: Turn, after: int) -> None:
         store, more = self._house.store, True
         while more:
-            chunk = partial(editions.readers, cadence=turn.cadence, after=after, limit=CHUNK)
-            readers = store.read(chunk)
-            if not readers:
+            chunk = store.read(
+                partial(editions.readers, cadence=turn.cadence, after=after, limit=CHUNK, day=turn.day)
+            )
+            if not chunk.readers:
                 return
-            after, more = readers[-1].subscriber, len(readers) == CHUNK
-            planned = self._planned(readers, turn.day)
+            after, more = chunk.last, chunk.readers == CHUNK
+            planned = self._planned(chunk.groups)
             add = partial(
                 editions.add_deliveries, edition=self._edition, turn=turn, planned=planned, cursor=after
             )
             store.write(add)
 
-    def _planned(self, readers: Sequence[Reader], day: int) -> list[tuple[int, int, int]]:
-        """(subscriber, variant, watermark) of everybody in the chunk who has something new (D2), and had no letter of
-        that day; variants are rendered where they are not stored yet (D6)."""
+    def _planned(self, groups: Sequence[Alike]) -> list[Share]:
+        """What everybody in the chunk gets who has something new (D2), and had no letter of that day; variants are
+        rendered where they are not stored yet (D6)."""
         planned = []
-        for reader in readers:
-            if day and reader.last_day - day in DATES:
+        for each in groups:
+            if each.served:
                 continue
             floor = self._edition.from_seq
             if floor is None:
                 floor = self._unseen.floor(
-                    reader.seen_seq, reader.letters, include_existing=self._progress.include_existing
+                    each.seen_seq, each.letters, include_existing=self._progress.include_existing
                 )
-            group = (floor, reader.language, reader.categories, reader.text_only)
+            group = (floor, each.language, each.categories, each.text_only)
             if group not in self._variants:
                 self._variants[group] = self._of(group)
             if variant := self._variants[group]:
-                planned.append((reader.subscriber, variant, reader.seen_seq))
+                planned.append(Share(variant, each.seen_seq, each.subscribers))
         return planned
 
     def _of(self, group: _Group) -> int | None:

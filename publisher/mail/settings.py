@@ -58,6 +58,7 @@ class MailSettings:
     canary: str = "1%"  # of an edition's letters leave first (S9)
     spread: str = "0s"  # within which the letters of a slot leave (S9)
     on_unknown: OnUnknown = "resend"
+    ledger_days: int = 90  # after which letters are counts and bits (S8)
     username: str = ""
     password: str = field(default="", repr=False)
     allow_plain: bool = False
@@ -87,6 +88,12 @@ def _with_login(relay: Relay, settings: MailSettings) -> Relay:
     if not _safe(relay) or relay.username:
         return relay
     return replace(relay, username=settings.username, password=settings.password)
+
+
+def check_days(days: int) -> None:
+    """Raises ValueError where `ledger_days` is out of its range: who bounces is found out over weeks (B2)."""
+    if not 30 <= days <= 3650:
+        raise ValueError(f"ledger_days is {days}; write a number from 30 to 3650")
 
 
 def signing_domain(settings: MailSettings) -> str:

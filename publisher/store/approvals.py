@@ -9,9 +9,9 @@ from sqlalchemy import Connection, ScalarSelect, select, update
 from publisher.model.delivery import State
 from publisher.model.digest import Edition, Kind, Release
 from publisher.store import editions as rows
-from publisher.store import ledger
+from publisher.store.alive import queueing
 from publisher.store.editions import Progress
-from publisher.store.tables import QUEUED, cadences, deliveries, editions, subscriptions, variants
+from publisher.store.tables import ON_THE_WAY, QUEUED, cadences, deliveries, editions, subscriptions, variants
 
 UNDECIDED = (Release.PROPOSED, Release.HELD)
 
@@ -113,7 +113,7 @@ def replaced(connection: Connection, edition: Edition) -> bool:
 def claimed(connection: Connection, edition: int) -> list[int]:
     """The letters of the edition that are next in line of a connection."""
     query = select(deliveries.c.id).where(
-        deliveries.c.edition == edition, deliveries.c.state == State.CLAIMED
+        ON_THE_WAY, deliveries.c.edition == edition, deliveries.c.state == State.CLAIMED
     )
     return list(connection.execute(query).scalars())
 
@@ -123,13 +123,12 @@ def has_unsent(connection: Connection, edition: int) -> bool:
     its = select(deliveries.c.id).where(deliveries.c.edition == edition)
     if connection.execute(its.where(QUEUED).limit(1)).first():
         return True
-    on_the_way = deliveries.c.state.in_([State.CLAIMED, State.SENDING])
-    return connection.execute(its.where(on_the_way).limit(1)).first() is not None
+    return connection.execute(its.where(ON_THE_WAY).limit(1)).first() is not None
 
 
 def unwound(connection: Connection) -> list[int]:
     """The cancelled editions whose letters still wait."""
-    return ledger.queueing(connection, Release.CANCELLED)
+    return queueing(connection, Release.CANCELLED)
 
 
 def waiting(

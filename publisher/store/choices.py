@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select, update
 from publisher.model.delivery import State
 from publisher.model.digest import Kind
 from publisher.model.people import Wish
+from publisher.store.alive import alive
 from publisher.store.cadences import Cadence, some
 from publisher.store.tables import deliveries, editions, subscriptions
 
@@ -97,7 +98,12 @@ def take_back(connection: Connection, newsletter: int, subscriber: int) -> None:
     query = (
         select(*deliveries.c["id", "seen_seq"], *editions.c["upto_seq", "kind", "from_seq"])
         .join_from(deliveries, editions)
-        .where(mine, deliveries.c.state.in_(UNSENT), editions.c.newsletter == newsletter)
+        .where(
+            mine,
+            deliveries.c.edition.in_(alive(connection)),
+            deliveries.c.state.in_(UNSENT),
+            editions.c.newsletter == newsletter,
+        )
         .order_by(editions.c.id.desc())
     )
     row = update(deliveries)

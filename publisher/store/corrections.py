@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
@@ -11,7 +12,7 @@ from publisher.model.article import Article, Correction, Status
 from publisher.model.delivery import State
 from publisher.model.digest import Edition, Kind
 from publisher.model.people import Reach, Wish
-from publisher.store import facts, stale
+from publisher.store import facts, retention, stale
 from publisher.store.articles import some
 from publisher.store.tables import (
     articles,
@@ -46,6 +47,17 @@ class Reader:
     text_only: bool
     seen_seq: int
     wants: bool
+
+
+class _Row(NamedTuple):
+    """A reader as the ledger's rows know them."""
+
+    subscriber: int
+    language: str | None
+    text_only: bool
+    seen_seq: int
+    had: bool  # the article, in a letter that is a row still
+    told: bool  # of the correction, by another newsletter
 
 
 def find(connection: Connection, word: str, path: str, slug: str) -> Article | None:
@@ -123,7 +135,8 @@ def readers(
     limit: int,
 ) -> list[Reader]:
     """The next readers of the newsletter to be mailed (reachable and active), by key, and which of them had the
-    *article* in one of the editions that *carried* it and get its correction in none of the editions *told*."""
+    *article* in one of the editions that *carried* it and get its correction in none of the editions *told*. Of old
+    letters bits remain, which say the same (S8)."""
     had = (
         select(deliveries.c.id)
         .join_from(deliveries, variants, variants.c.id == deliveries.c.variant)
@@ -141,7 +154,7 @@ def readers(
     )
     query = (
         select(subscriptions.c.subscriber, subscribers.c.language)
-        .add_columns(*subscriptions.c["text_only", "seen_seq"], had.exists() & ~elsewhere.exists())
+        .add_columns(*subscriptions.c["text_only", "seen_seq"], had.exists(), elsewhere.exists())
         .join_from(subscriptions, subscribers)
         .where(
             subscriptions.c.newsletter == newsletter,
@@ -152,7 +165,13 @@ def readers(
         .order_by(subscriptions.c.subscriber)
         .limit(limit)
     )
-    return [Reader(*row) for row in connection.execute(query)]
+    rows = [_Row(*row) for row in connection.execute(query)]
+    holding = select(variants.c.id).where(
+        variants.c.edition.in_([each.edition for each in carried]), _holds(article)
+    )
+    open_ = [row.subscriber for row in rows if not (row.had or row.told)]
+    sent = retention.were_sent(connection, connection.execute(holding).scalars().all(), open_)
+    return [Reader(*row[:4], wants=not row.told and (row.had or row.subscriber in sent)) for row in rows]
 
 
 def pass_again(connection: Connection, edition: int) -> None:

@@ -3,31 +3,66 @@
 import itertools
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, case, delete, func, select, update
+from sqlalchemy import (
+    Connection,
+    Integer,
+    Row,
+    ScalarSelect,
+    Select,
+    Text,
+    case,
+    delete,
+    func,
+    literal,
+    select,
+    true,
+    type_coerce,
+    update,
+)
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from publisher.model.delivery import State
 from publisher.model.digest import Content, Edition, Kind, Release, Variant
 from publisher.model.people import Reach, Wish
 from publisher.model.stop import Stopped
-from publisher.store import choices, ledger, waves
+from publisher.store import choices, ledger, retention, waves
 from publisher.store.tables import deliveries, editions, newsletters, subscribers, subscriptions, variants
+from publisher.store.types import Instant
+
+# Days by which the last letter's date may be ahead where its reader lived; more is a wrong clock.
+AHEAD = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """One reader in the plan of an edition."""
+class Alike(NamedTuple):
+    """Readers in the plan of an edition who get the same, if they get anything."""
 
-    subscriber: int
     seen_seq: int
-    letters: int  # letters planned for this subscription so far
-    last_day: int  # the local date of the last one that came on a schedule
+    letters: bool  # whether letters were planned for them before
+    served: bool  # they had that day's letter
     language: str | None  # the one they asked for
     categories: tuple[str, ...]  # () = all
     text_only: bool
+    subscribers: str  # their keys, as a JSON array
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """The next readers of a cadence."""
+
+    groups: tuple[Alike, ...]
+    last: int  # the last one's key
+    readers: int
+
+
+class Share(NamedTuple):
+    """Letters of one variant, for readers who were as far as *seen_seq*."""
+
+    variant: int
+    seen_seq: int
+    subscribers: str  # their keys, as a JSON array
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +123,11 @@ def start(
     moved = (editions.c.kind == Kind.ARTICLE) & (editions.c.cadence == 0)
     for name in ("upto_seq", "from_seq"):
         again[name] = case((moved, row.excluded[name]), else_=editions.c[name])
-    connection.execute(row.on_conflict_do_update(index_elements=["newsletter", "slot"], set_=again))
+    # Nor does one whose letters' rows are gone begin anew: nobody could say who had it (S8).
+    rows = editions.c.compact == retention.ROWS
+    connection.execute(
+        row.on_conflict_do_update(index_elements=["newsletter", "slot"], set_=again, where=rows)
+    )
     found = select(editions.c.id).where(editions.c.newsletter == newsletter, editions.c.slot == slot)
     return int(connection.execute(found).scalar_one())
 
@@ -107,11 +146,13 @@ def unfinished(connection: Connection, now: datetime) -> list[Progress]:
     return [_progress(row) for row in connection.execute(query.order_by(editions.c.id))]
 
 
-def readers(connection: Connection, cadence: int, after: int, limit: int) -> list[Reader]:
-    """The next readers of this cadence to be mailed (reachable and active), by key."""
-    columns = subscriptions.c["subscriber", "seen_seq", "letters", "last_day"]
-    query = (
-        select(*columns, subscribers.c.language, *subscriptions.c["categories", "text_only"])
+def readers(connection: Connection, cadence: int, after: int, limit: int, day: int) -> Chunk:
+    """The next readers of this cadence to be mailed (reachable and active), by key. Whoever had a letter of *day* or,
+    by a clock or in a zone that was ahead, of the two days behind it is served; 0: nobody is (D5)."""
+    served = subscriptions.c.last_day.between(day, day + AHEAD) if day else literal(False)
+    alike = (subscriptions.c.seen_seq, (subscriptions.c.letters > 0).label("had"), served.label("served"))
+    some = (
+        select(*alike, subscribers.c.language, *subscriptions.c["categories", "text_only", "subscriber"])
         .join_from(subscriptions, subscribers)
         .where(
             subscriptions.c.cadence == cadence,
@@ -121,8 +162,14 @@ def readers(connection: Connection, cadence: int, after: int, limit: int) -> lis
         )
         .order_by(subscriptions.c.subscriber)
         .limit(limit)
+        .subquery()
     )
-    return [Reader(*row[:5], tuple(row[5]), row[6]) for row in connection.execute(query)]
+    # A million readers are never a million objects: the database puts those together who are alike.
+    *same, key = some.c
+    query = select(*same, func.json_group_array(key), func.max(key), func.count()).group_by(*same)
+    rows = connection.execute(query).all()
+    groups = tuple(Alike(*row[:4], tuple(row[4]), *row[5:7]) for row in rows)
+    return Chunk(groups, max((row[7] for row in rows), default=after), sum(row[8] for row in rows))
 
 
 def find_variant(connection: Connection, edition: int, key: str) -> int | None:
@@ -154,39 +201,18 @@ def add_variant(
 
 
 def add_deliveries(
-    connection: Connection, edition: Edition, turn: Turn, planned: Sequence[tuple[int, int, int]], cursor: int
+    connection: Connection, edition: Edition, turn: Turn, planned: Sequence[Share], cursor: int
 ) -> None:
-    """Plan one chunk in one transaction: *planned* are (subscriber, variant, watermark); the watermark moves with it
-    (D1), and *cursor* is the last reader looked at. A correction moves nobody's (D9). Who paused since they were read,
-    or is elsewhere in the order, has no letter: what it would hold is in their next one."""
-    planned = _still(connection, edition, planned)
+    """Plan one chunk in one transaction; the watermark moves with it (D1), and *cursor* is the last reader looked at. A
+    correction moves nobody's (D9). Who paused since they were read, or is elsewhere in the order, has no letter: what
+    it would hold is in their next one. Whoever has a letter of the edition, also one that was cancelled, stays as they
+    are (D7)."""
     newsletter = select(editions.c.newsletter).where(editions.c.id == edition.id).scalar_subquery()
-    rows = [
-        {
-            "edition": edition.id,
-            "subscriber": subscriber,
-            "variant": variant,
-            "state": State.QUEUED,
-            **_leaves(edition, turn, subscriber),
-            "expires": turn.expires,
-            "seen_seq": seen,
-        }
-        for subscriber, variant, seen in planned
-    ]
-    if rows:
-        row = upsert(deliveries).on_conflict_do_nothing(index_elements=["edition", "subscriber"])
-        connection.execute(row, rows)
-    ids = [subscriber for subscriber, *_ in planned] if edition.kind is not Kind.CORRECTION else []
-    # An edition that was cut off may be planned to its end after readers confirmed: theirs never moves back.
-    seen = case(
-        (subscriptions.c.seen_seq > edition.upto_seq, subscriptions.c.seen_seq), else_=edition.upto_seq
-    )
-    values = {"seen_seq": seen, "letters": subscriptions.c.letters + 1}
-    connection.execute(
-        update(subscriptions)
-        .where(subscriptions.c.newsletter == newsletter, subscriptions.c.subscriber.in_(ids))
-        .values(values | ({"last_day": turn.day} if turn.day else {}))
-    )
+    if planned:
+        before = connection.execute(select(func.max(deliveries.c.id))).scalar() or 0
+        _insert(connection, edition, turn, planned, newsletter)
+        if edition.kind is not Kind.CORRECTION:
+            _move(connection, edition, turn, newsletter, before)
     connection.execute(
         update(editions).where(editions.c.id == edition.id).values(cadence=turn.cadence, cursor=cursor)
     )
@@ -194,27 +220,66 @@ def add_deliveries(
         choices.move(connection, turn.cadence, turn.slot, cursor)
 
 
-def _leaves(edition: Edition, turn: Turn, subscriber: int) -> dict[str, Any]:
-    if waves.is_first(subscriber, edition.id, turn.canary):
-        return {"wave": 0, "due": turn.due}
-    return {"wave": 1, "due": turn.due + timedelta(seconds=waves.lateness(subscriber, turn.spread))}
-
-
-def _still(
-    connection: Connection, edition: Edition, planned: Sequence[tuple[int, int, int]]
-) -> list[tuple[int, int, int]]:
-    """Of *planned* those that are true still, and not planned already."""
-    newsletter = select(editions.c.newsletter).where(editions.c.id == edition.id).scalar_subquery()
-    theirs = (deliveries.c.edition == edition.id) & (deliveries.c.subscriber == subscriptions.c.subscriber)
-    query = select(*subscriptions.c["subscriber", "seen_seq"]).where(
-        subscriptions.c.newsletter == newsletter,
-        subscriptions.c.subscriber.in_([subscriber for subscriber, *_ in planned]),
-        subscriptions.c.state == Wish.ACTIVE,
-        ~select(deliveries.c.id).where(theirs).exists(),
+def _insert(
+    connection: Connection,
+    edition: Edition,
+    turn: Turn,
+    planned: Sequence[Share],
+    newsletter: ScalarSelect[int],
+) -> None:
+    """One statement for all of *planned*, in which nobody is an object of ours. Each share is read from the text once,
+    and each subscription found by its key, whatever the database thinks of other ways."""
+    text = ",".join(f"[{each.variant},{each.seen_seq},{each.subscribers}]" for each in planned)
+    rows = func.json_each(f"[{text}]").table_valued("value", name="every")
+    share = (
+        select(
+            func.json_extract(rows.c.value, "$[0]", type_=Integer).label("variant"),
+            func.json_extract(rows.c.value, "$[1]", type_=Integer).label("seen_seq"),
+            func.json_extract(rows.c.value, "$[2]", type_=Text).label("subscribers"),
+        )
+        .cte("share")
+        .prefix_with("MATERIALIZED")
     )
-    now = {row.subscriber: row.seen_seq for row in connection.execute(query)}
-    correction = edition.kind is Kind.CORRECTION
-    return [each for each in planned if each[0] in now and (correction or now[each[0]] == each[2])]
+    one = func.json_each(share.c.subscribers).table_valued("value", name="one")
+    still = select(subscriptions.c.subscriber).where(
+        subscriptions.c.newsletter == newsletter,
+        subscriptions.c.subscriber == one.c.value,
+        subscriptions.c.state == Wish.ACTIVE,
+    )
+    if edition.kind is not Kind.CORRECTION:
+        still = still.where(subscriptions.c.seen_seq == share.c.seen_seq)
+    reader = type_coerce(one.c.value, Integer)
+    first = waves.is_first(reader, edition.id, turn.canary)
+    late = waves.lateness(reader, turn.spread)
+    values = {
+        "edition": literal(edition.id),
+        "subscriber": reader,
+        "variant": share.c.variant,
+        "state": literal(int(State.QUEUED)),
+        "wave": case((first, 0), else_=1),
+        "due": literal(int(turn.due.timestamp())) + case((first, 0), else_=late),
+        "expires": literal(turn.expires, Instant),
+        "seen_seq": share.c.seen_seq,
+    }
+    found = select(*values.values()).select_from(share.join(one, true())).where(still.exists())
+    row = upsert(deliveries).from_select(list(values), found, include_defaults=False)
+    connection.execute(row.on_conflict_do_nothing(index_elements=["edition", "subscriber"]))
+
+
+def _move(
+    connection: Connection, edition: Edition, turn: Turn, newsletter: ScalarSelect[int], before: int
+) -> None:
+    """The readers of the letters behind the row *before* have had what the edition holds."""
+    # An edition that was cut off may be planned to its end after readers confirmed: theirs never moves back.
+    seen = case(
+        (subscriptions.c.seen_seq > edition.upto_seq, subscriptions.c.seen_seq), else_=edition.upto_seq
+    )
+    values = {"seen_seq": seen, "letters": subscriptions.c.letters + 1}
+    fresh = select(deliveries.c.subscriber).where(deliveries.c.id > before)
+    theirs = update(subscriptions).where(
+        subscriptions.c.newsletter == newsletter, subscriptions.c.subscriber.in_(fresh)
+    )
+    connection.execute(theirs.values(values | ({"last_day": turn.day} if turn.day else {})))
 
 
 def finish(connection: Connection, edition: int) -> bool:

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select
 from publisher.model.article import Direction
 from publisher.model.delivery import State
 from publisher.model.digest import Release, Told
+from publisher.store import retention
 from publisher.store.tables import OUTDATED, PUBLIC, SHOWN, deliveries, editions, newsletters, variants
 
 LEFT = (State.SENDING, State.SENT, State.UNKNOWN)  # a letter that somebody may have
@@ -123,7 +124,10 @@ def has_left(connection: Connection, edition: int) -> bool:
     """Whether somebody may have a letter of this edition; one that was tried may have arrived."""
     tried = deliveries.c.state.in_(LEFT) | (deliveries.c.attempts > 0)
     left = (deliveries.c.edition == edition) & tried
-    return connection.execute(select(deliveries.c.id).where(left).limit(1)).first() is not None
+    if connection.execute(select(deliveries.c.id).where(left).limit(1)).first():
+        return True
+    old = retention.tally(connection, [edition]).get(edition, {})
+    return any(old.get(state) for state in LEFT)
 
 
 def _outdate_beside(connection: Connection, edition: int) -> None:

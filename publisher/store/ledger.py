@@ -1,11 +1,11 @@
 """The ledger: one row a letter, committed before its first byte leaves (S1)."""
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -15,6 +15,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     func,
+    literal,
     select,
     text,
     tuple_,
@@ -24,7 +25,8 @@ from sqlalchemy import (
 from publisher.model.delivery import Delivery, State, Verdict
 from publisher.model.digest import Release
 from publisher.model.people import Reach, Wish
-from publisher.store import choices, reports
+from publisher.store import choices, reports, retention
+from publisher.store.alive import queueing
 from publisher.store.tables import (
     NOT_SENT,
     ON_THE_WAY,
@@ -36,6 +38,7 @@ from publisher.store.tables import (
     subscribers,
     subscriptions,
 )
+from publisher.store.types import Instant
 from publisher.store.writer import Statement
 
 # Of these cadences those whose letters may not leave now, and when they may (D5).
@@ -51,6 +54,7 @@ _MARKED = text(
     "UPDATE deliveries SET state = :state, note = coalesce(:note, note)"
     " WHERE id IN (SELECT value FROM json_each(:ids))"
 )
+ROUNDS = 5  # times that a claim looks behind letters which may not leave
 RETRIED = 5000  # letters queued again in one transaction
 REST = timedelta(hours=1)  # after which a letter that waits for the end of a pause is looked at again
 
@@ -82,25 +86,28 @@ def recover(connection: Connection, on_unknown: Literal["resend", "hold"]) -> in
 def claim(connection: Connection, now: datetime, limit: int, opens: Opens = _always) -> list[Delivery]:
     """Take the next letters of released editions that are due, in variant order. Those of readers who left meanwhile
     are cancelled, those whose edition's life is over fail (S7), those that may not leave at this hour wait until
-    it *opens*, and those of readers who paused are taken back or wait (D4)."""
-    while rows := _due(connection, now, limit):
+    it *opens*, and those of readers who paused are taken back or wait (D4). None, too, when it met so many of these
+    that others must have their turn."""
+    for rows in (_due(connection, now, limit) for _ in range(ROUNDS)):
+        if not rows:
+            break
         wanted, unwanted, expired = list[Delivery](), list[int](), list[int]()
         cadences = {row[_CADENCE] for row in rows}
-        closed, late = opens(connection, cadences, now), set[tuple[int, int]]()
+        closed, shut = opens(connection, cadences, now), defaultdict[datetime, list[int]](list)
         for *delivery, state, wish, cadence, newsletter in rows:
-            number, edition, _, subscriber, _, _, expires = delivery
+            number, _, _, subscriber, _, _, expires = delivery
             if expires <= now:
                 expired.append(number)
             elif cadence in closed:
-                late.add((edition, cadence))
+                shut[closed[cadence]].append(number)
             elif state == Reach.REACHABLE and wish == Wish.ACTIVE:
                 wanted.append(Delivery(*delivery))
             elif state == Reach.REACHABLE and wish == Wish.PAUSED:
                 _rest(connection, number, newsletter, subscriber, min(now + REST, expires))
             else:
                 unwanted.append(number)
-        for edition, cadence in late:
-            _put_off(connection, edition, cadence, now, closed[cadence])
+        for until, ids in shut.items():
+            wait(connection, ids, until)
         _mark(connection, expired, State.FAILED, "expired: the edition's life ended before the relay took it")
         _mark(connection, unwanted, State.CANCELLED, "no longer subscribed")
         _mark(connection, [delivery.id for delivery in wanted], State.CLAIMED)
@@ -112,29 +119,16 @@ def claim(connection: Connection, now: datetime, limit: int, opens: Opens = _alw
 def _due(connection: Connection, now: datetime, limit: int) -> Sequence[Row[*tuple[Any, ...]]]:
     rows: list[Row[*tuple[Any, ...]]] = []
     for edition in released(connection):
-        for wave in range(_open_wave(connection, edition) + 1):
+        for wave in open_waves(connection, edition):
             if len(rows) < limit:
                 rows += connection.execute(_due_of(edition, wave, now, limit - len(rows)))
     return rows
 
 
-def _open_wave(connection: Connection, edition: int) -> int:
-    """The letters of this wave, and of those before, may leave (S9)."""
-    return int(connection.execute(select(editions.c.wave).where(editions.c.id == edition)).scalar_one())
-
-
-def queueing(connection: Connection, release: Release) -> list[int]:
-    """The editions of this release with letters that wait, due or not, the oldest first."""
-    # One step of the index an edition, however many letters each has.
-    first = select(func.min(deliveries.c.edition).label("edition")).where(QUEUED)
-    waiting = first.cte("waiting", recursive=True)
-    after = select(func.min(deliveries.c.edition)).where(QUEUED, deliveries.c.edition > waiting.c.edition)
-    step = select(after.correlate(waiting).scalar_subquery()).where(waiting.c.edition.is_not(None))
-    every = waiting.union_all(step)
-    query = select(editions.c.id).join_from(every, editions, editions.c.id == every.c.edition)
-    return list(
-        connection.execute(query.where(editions.c.release == release).order_by(editions.c.id)).scalars()
-    )
+def open_waves(connection: Connection, edition: int) -> range:
+    """The waves of which letters may leave (S9)."""
+    last = connection.execute(select(editions.c.wave).where(editions.c.id == edition)).scalar_one()
+    return range(last + 1)
 
 
 def released(connection: Connection) -> list[int]:
@@ -164,12 +158,50 @@ def _due_of(edition: int, wave: int, now: datetime, limit: int) -> Select[*tuple
     )
 
 
-def _put_off(connection: Connection, edition: int, cadence: int, now: datetime, until: datetime) -> None:
-    """All of them at once, however many: what is due behind them, of other newsletters, has its turn now."""
-    readers = select(subscriptions.c.subscriber).where(subscriptions.c.cadence == cadence)
-    row = update(deliveries).where(QUEUED, deliveries.c.edition == edition, deliveries.c.due <= now)
-    row = row.where(deliveries.c.expires > now)
-    connection.execute(row.where(deliveries.c.subscriber.in_(readers)).values(due=until))
+class Late(NamedTuple):
+    """A letter that is due when it may not leave, and its place in the queue."""
+
+    due: datetime
+    variant: int
+    id: int
+    cadence: int
+
+
+def late(
+    connection: Connection,
+    edition: int,
+    wave: int,
+    closed: Collection[int],
+    now: datetime,
+    after: Late | None,
+    limit: int,
+) -> list[Late]:
+    """The next letters of the edition's wave that are due, behind *after* in the queue, of readers whose cadences are
+    *closed*."""
+    place = deliveries.c["due", "variant", "id"]
+    query = (
+        select(*place, subscriptions.c.cadence)
+        .join_from(deliveries, editions)
+        .join(
+            subscriptions,
+            (subscriptions.c.subscriber == deliveries.c.subscriber)
+            & (subscriptions.c.newsletter == editions.c.newsletter),
+        )
+        .where(QUEUED, deliveries.c.edition == edition, deliveries.c.wave == wave, deliveries.c.due <= now)
+        .where(deliveries.c.expires > now, subscriptions.c.cadence.in_(closed))
+        .order_by(*place)
+        .limit(limit)
+    )
+    if after:
+        columns = literal(after.due, Instant), literal(after.variant), literal(after.id)
+        query = query.where(tuple_(*place) > tuple_(*columns))
+    return [Late(row.due, row.variant, row.id, row.cadence) for row in connection.execute(query)]
+
+
+def wait(connection: Connection, ids: Sequence[int], until: datetime) -> None:
+    """These letters are due then, if they still wait."""
+    some = select(func.json_each(json.dumps(ids)).table_valued("value").c.value)
+    connection.execute(update(deliveries).where(QUEUED, deliveries.c.id.in_(some)).values(due=until))
 
 
 def _rest(connection: Connection, number: int, newsletter: int, subscriber: int, until: datetime) -> None:
@@ -281,7 +313,7 @@ def is_due(connection: Connection, now: datetime) -> bool:
     return any(
         connection.execute(query.where(deliveries.c.edition == edition, deliveries.c.wave == wave)).first()
         for edition in released(connection)
-        for wave in range(_open_wave(connection, edition) + 1)
+        for wave in open_waves(connection, edition)
     )
 
 
@@ -291,6 +323,7 @@ def due_now(connection: Connection, now: datetime) -> int:
     return sum(
         connection.execute(query.where(deliveries.c.edition == edition)).scalar_one()
         for edition in released(connection)
+        for wave in open_waves(connection, edition)
     )
 
 
@@ -322,7 +355,7 @@ def next_due(connection: Connection, now: datetime, until: datetime) -> datetime
     found = [
         connection.execute(first.where(deliveries.c.edition == edition, deliveries.c.wave == wave)).scalar()
         for edition in released(connection)
-        for wave in range(_open_wave(connection, edition) + 1)
+        for wave in open_waves(connection, edition)
     ]
     return min(filter(None, found), default=None)
 
@@ -355,6 +388,8 @@ def by_edition(
         known = found.setdefault(edition, {})
         if sent := count - sum(known.values()):
             known[State.SENT] = sent
+    for edition, old in retention.tally(connection, editions_).items():
+        found[edition] = Counter(found.get(edition, {})) + Counter(old)
     return {edition: dict(sorted(each.items())) for edition, each in found.items()}
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from publisher.model.delivery import State
 from publisher.model.people import Reach, Subscriber, Wish
 from publisher.store import cadences
+from publisher.store.alive import alive
 from publisher.store.articles import max_seq
 from publisher.store.tables import deliveries, editions, newsletters, subscribers, subscriptions
 
@@ -140,7 +141,9 @@ def set_wishes(
     )
     connection.execute(row, [first | {"subscriber": reader} for reader in readers])
     if state is Wish.ENDED:
-        of_newsletter = select(editions.c.id).where(editions.c.newsletter == newsletter)
+        of_newsletter = select(editions.c.id).where(
+            editions.c.newsletter == newsletter, editions.c.id.in_(alive(connection))
+        )
         connection.execute(
             update(deliveries)
             .where(

@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, Connection, Select, func, select, update
 from publisher.model.delivery import Delivery, State, Verdict
 from publisher.model.people import Reach
 from publisher.model.report import Kind
-from publisher.store import facts
-from publisher.store.tables import deliveries, editions, newsletters, reports, subscribers
+from publisher.store import facts, retention
+from publisher.store.tables import deliveries, editions, newsletters, reports, subscribers, variants
 
 _RECKONED = "reckoned"  # the fact: the last report whose consequences are drawn
 _POSITION = "mailbox "  # ... how far a mailbox was read, before its name
@@ -69,7 +69,10 @@ def was_sent(connection: Connection, edition: int, subscriber: int) -> bool:
         deliveries.c.state != State.CANCELLED,
         deliveries.c.at.is_not(None),  # it was tried
     )
-    return connection.execute(query).first() is not None
+    if connection.execute(query).first():
+        return True
+    its = connection.execute(select(variants.c.id).where(variants.c.edition == edition)).scalars().all()
+    return subscriber in retention.were_sent(connection, its, [subscriber])
 
 
 def add(
@@ -147,7 +150,10 @@ def record(connection: Connection, subscriber: int, arrived_by: datetime) -> Rec
 
 def _arrivals(subscriber: int, by: datetime) -> Select[Any]:
     back = select(reports.c.id).where(_of_letter(), reports.c.kind.in_(_NOT_ARRIVED))
+    # Edition by edition: no index knows letters by their reader alone.
+    rows = select(editions.c.id).where(editions.c.compact < retention.GONE)
     return select(func.max(deliveries.c.at)).where(
+        deliveries.c.edition.in_(rows),
         deliveries.c.subscriber == subscriber,
         deliveries.c.state == State.SENT,
         deliveries.c.at <= by,

@@ -2,6 +2,8 @@
 
 import asyncio
 import sqlite3
+import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import closing, suppress
@@ -22,6 +24,7 @@ BUSY = 90  # seconds that another program may hold the database before we say so
 RESTORE = (
     "move state/ aside, unpack the last backup (`mv state state.old; tar -xf FILE`), then `nashir resume`"
 )
+_MOST = 0.1  # seconds of processor time that slow work is paced by: who wrote long ago owes nothing
 STEP = 1000  # pages of a backup, after which an interruption is heard
 
 
@@ -32,6 +35,7 @@ class Store:
     def __init__(self, path: Path, *, writing: bool) -> None:
         """Raises BadState when the file is no healthy database of ours, Unwritable when the disk refuses."""
         self.path = path
+        self._spent = threading.local()  # `at`: the processor time of a thread when its last write was done
         self._writer: Writer | None = None
         if writing:
             owner = _engine(path, "rwc")
@@ -61,8 +65,13 @@ class Store:
             else:
                 future.set_exception(error)
 
-        self._writer.submit(work, then, urgent=urgent)
-        return _guarded(self.path, future.result)
+        spent = time.thread_time()
+        cost = min(spent - getattr(self._spent, "at", spent), _MOST)
+        self._writer.submit(work, then, urgent=urgent, cost=cost)
+        try:
+            return _guarded(self.path, future.result)
+        finally:
+            self._spent.at = time.thread_time()
 
     async def settle(self, work: Work[T]) -> T:
         """Like `write`, urgent, from the event loop."""

@@ -372,6 +372,8 @@ editions = Table(
     Column("cadence", Integer, nullable=False, server_default="0"),
     Column("cursor", Integer, nullable=False, server_default="0"),
     Column("complete", Boolean, nullable=False, server_default=text("false")),  # everybody is planned
+    # Whether its letters are rows (0), are becoming counts and bits (1), or are these (2): store.retention (S8).
+    Column("compact", SmallInteger, nullable=False, server_default="0"),
     UniqueConstraint("newsletter", "slot"),
     UniqueConstraint("newsletter", "name"),
     _where("ix_editions_shown", "release", "page", where="shown IS NOT NULL"),
@@ -413,8 +415,9 @@ deliveries = Table(
     Column("code", Integer, nullable=False, server_default="0"),
     Column("note", Text, nullable=False, server_default=""),
     Column("at", Instant, nullable=True),  # of the last try
+    # No index by subscriber alone: with a letter a day to each of a million readers every edition would write all of it
+    # anew. A reader's letters are found edition by edition.
     UniqueConstraint("edition", "subscriber"),
-    Index("ix_deliveries_subscriber", "subscriber"),
     # Settling touches no index of the queue: this one knows queued rows only. By edition first: those that are held
     # are passed over in one step, however many letters they have.
     _where("ix_deliveries_queue", "edition", "wave", "due", "variant", where="state = 0"),
@@ -466,7 +469,7 @@ corrections = Table(
     sqlite_autoincrement=True,
 )
 
-# What is left of an edition's letters when their rows are gone: how many of each state (S8).
+# What is left of an edition's letters when their rows are gone: how many of them in each state (S8).
 counts = Table(
     "counts",
     metadata,
@@ -483,7 +486,7 @@ mailed = Table(
     Column(
         "page", Integer, primary_key=True
     ),  # key // 65536; bit key % 65536, the lowest of the first byte first
-    Column("bits", LargeBinary, nullable=False),
+    Column("bits", LargeBinary, nullable=False),  # compressed (zlib)
 )
 
 # What came back by mail about a letter or its reader (B1): each message once.

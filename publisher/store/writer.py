@@ -2,11 +2,13 @@
 
 Work is a function of a connection, run inside a transaction, or a Statement, which is one by itself. What waits when
 the thread becomes free is committed together (group commit); a piece of work that fails is rolled back alone and its
-error goes to whoever asked. Urgent work (settles, unsubscribes) goes before the rest.
+error goes to whoever asked. Urgent work (settles, unsubscribes) goes before the rest, and while it keeps coming it has
+most of the time: behind a slow transaction the next slow one waits several times as long as that took.
 """
 
 import queue
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,6 +24,9 @@ Then = Callable[
 ]  # told the result, or the error, by the writer's thread
 
 _GROUP = 200  # pieces of work in one transaction at the most
+_SHARE = 10.0  # times what slow work took the next waits behind it, while urgent work keeps coming
+_QUIET = 0.02  # seconds after which no urgent work keeps coming
+_PATIENCE = 0.05  # seconds that slow work waits behind urgent work that never ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,8 @@ class Statement:
 class _Item(NamedTuple):
     work: Work[Any] | Statement | None  # None: the end
     then: Then[Any]
+    since: float  # by the monotonic clock
+    cost: float = 0.0  # seconds that its asker held the processor for it
 
 
 class Writer:
@@ -46,17 +53,23 @@ class Writer:
         self._urgent: deque[_Item] = deque()
         self._slow: deque[_Item] = deque()
         self._bell: queue.SimpleQueue[None] = queue.SimpleQueue()  # rung once an item
+        self._heard = 0  # rings of items that are there still
+        self._turn = 0.0  # when slow work has its turn again, by the monotonic clock
+        self._busy = 0.0  # when urgent work was done last
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
 
-    def submit(self, work: Work[T] | Statement, then: Then[T], *, urgent: bool = False) -> None:
-        """Do *work*; *then* is called when the commit is on the disk. It cannot be taken back."""
-        (self._urgent if urgent else self._slow).append(_Item(work, then))
+    def submit(
+        self, work: Work[T] | Statement, then: Then[T], *, urgent: bool = False, cost: float = 0.0
+    ) -> None:
+        """Do *work*; *then* is called when the commit is on the disk. It cannot be taken back. *cost*: the seconds of
+        processor time that making it ready took; slow work is paced by them too, since one interpreter runs both."""
+        (self._urgent if urgent else self._slow).append(_Item(work, then, time.monotonic(), cost))
         self._bell.put(None)
 
     def close(self) -> None:
         """Finish what is queued, then end the thread."""
-        self._slow.append(_Item(None, lambda *_: None))
+        self._slow.append(_Item(None, lambda *_: None, time.monotonic()))
         self._bell.put(None)
         self._thread.join()
 
@@ -64,20 +77,56 @@ class Writer:
         with self.owner.connect() as connection:
             driver = connection.connection.driver_connection
             while True:
-                self._bell.get()
-                first = (self._urgent or self._slow).popleft()
+                urgent, first = self._next()
                 if first.work is None:
                     return
+                start = time.monotonic()
                 if isinstance(first.work, Statement):
                     _alone(driver, first.work, first.then)
                 else:
                     _commit(connection, [first, *self._waiting()])
+                end = time.monotonic()
+                if urgent:
+                    self._busy = end
+                else:
+                    self._turn = end + _SHARE * (end - start + first.cost)
+
+    def _next(self) -> tuple[bool, _Item]:
+        """Whether it is urgent, and the next piece of work, waited for."""
+        self._listen()
+        while True:
+            now = time.monotonic()
+            if self._slow_goes(now):
+                return False, self._slow.popleft()
+            if self._urgent:
+                return True, self._urgent.popleft()
+            try:
+                self._bell.get(timeout=max(0.0, min(self._turn, self._busy + _QUIET) - now))
+            except queue.Empty:
+                continue
+            self._heard += 1
+
+    def _slow_goes(self, now: float) -> bool:
+        """Whether slow work has its turn: nothing urgent waits or comes, or it has waited for long enough."""
+        if not self._slow:
+            return False
+        first = self._slow[0]
+        if self._urgent:
+            return first.work is not None and self._turn <= now and first.since + _PATIENCE <= now
+        return min(self._turn, self._busy + _QUIET) <= now
+
+    def _listen(self) -> None:
+        """An item more is taken."""
+        if self._heard:
+            self._heard -= 1
+        else:
+            self._bell.get()
 
     def _waiting(self) -> list[_Item]:
         """What else is urgent now: slow work must not hold up urgent commits."""
         more: list[_Item] = []
         while len(more) < _GROUP and self._urgent and not isinstance(self._urgent[0].work, Statement):
-            self._bell.get()
+            self._listen()
             more.append(self._urgent.popleft())
         return more
 
@@ -95,13 +144,13 @@ def _commit(connection: Connection, group: list[_Item]) -> None:
     done: list[tuple[Then[Any], Any, BaseException | None]] = []
     try:
         with connection.begin():
-            for work, then in group:
+            for work, then, *_ in group:
                 assert work is not None and not isinstance(work, Statement)
                 done.append(
                     (then, *((work(connection), None) if len(group) == 1 else _beside(connection, work)))
                 )
     except BaseException as error:
-        for _, then in group:
+        for _, then, *_ in group:
             then(None, error)
         return
     for then, result, failed in done:

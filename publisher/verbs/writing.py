@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # each verb imports what it needs: `publish` neither plans no
 
 CANARIES = 2  # seconds between two looks at first letters while others leave
 SOON, SOON_RUNS = 6, 3  # seconds, times: `send` waits for letters that are due in a moment
+TIDYING = 10  # seconds that `send` gives to old letters
 UNDECIDED = (State.QUEUED, State.CLAIMED, State.SENDING)
 
 
@@ -65,6 +66,8 @@ async def send(
 async def _send(
     session: Session, newsletter: str | None, *, now: bool, include_existing: bool
 ) -> dict[str, Any]:
+    from publisher.actions import retention
+
     start = time.monotonic()
     chosen = session.house.newsletter(newsletter)
     must_send(session)
@@ -86,6 +89,11 @@ async def _send(
         tally.failures = refused + tally.failures
     problems += (await returning.reckon(session)).problems  # of what mail servers said of addresses
     after = await asyncio.to_thread(session.house.store.read, ledger.tally)
+    if not session.in_daemon:
+        enough = time.monotonic() + TIDYING
+        await asyncio.to_thread(
+            retention.compact, session.house, session.clock(), lambda: time.monotonic() > enough
+        )
     gained = {state: after.get(state, 0) - before.get(state, 0) for state in State}
     return {
         "editions": await asyncio.to_thread(_editions, session, touched),
@@ -150,10 +158,12 @@ async def _due_within(session: Session, seconds: int) -> bool:
 async def _deliver(session: Session) -> "Tally":
     """Deliver what is due. The generation grows before and after letters left: a database from in between, or from
     before, is known for what it is (restore fence)."""
+    from publisher.actions import hours
     from publisher.engine.local import Tally
 
     read = session.house.store.read
     async with session.sending:
+        await asyncio.to_thread(hours.put_off, session.house, session.clock())
         await _canaries(session)
         due = await asyncio.to_thread(
             read, lambda c: notices.is_due(c, session.clock()) or ledger.is_due(c, session.clock())

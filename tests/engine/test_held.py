@@ -26,7 +26,7 @@ from publisher.mail.relay import parse
 from publisher.mail.settings import MailSettings
 from publisher.model.delivery import State
 from publisher.model.digest import Release
-from publisher.store import approvals, editions, ledger
+from publisher.store import alive, approvals, editions, ledger
 
 if TYPE_CHECKING:
     from tests.conftest import Clock, Write
@@ -177,7 +177,7 @@ def test_letters_of_a_held_edition_keep_no_other_waiting(planned: House, clock: 
 
     assert [] == planned.store.write(lambda c: ledger.claim(c, clock(), 10))
     assert not planned.store.read(lambda c: ledger.is_due(c, clock()))
-    assert [1] == planned.store.read(lambda c: ledger.queueing(c, Release.HELD))
+    assert [1] == planned.store.read(lambda c: alive.queueing(c, Release.HELD))
     assert [] == planned.store.read(approvals.unwound)
 
 

@@ -21,7 +21,7 @@ from publisher.model.delivery import State
 from publisher.model.digest import Content
 from publisher.model.people import Reach
 from publisher.store import editions, people
-from publisher.store.editions import Turn
+from publisher.store.editions import Share, Turn
 from publisher.store.tables import cadences, deliveries, notices, reports, subscribers, subscriptions
 from publisher.subscribers.tokens import Claim
 
@@ -70,8 +70,8 @@ class Office:
         progress = editions.progress(connection, number)
         assert progress
         for cadence in connection.execute(select(cadences.c.id)).scalars().all():
-            found = editions.readers(connection, cadence, 0, 999)
-            planned = [(each.subscriber, variant, each.seen_seq) for each in found]
+            found = editions.readers(connection, cadence, 0, 999, 0)
+            planned = [Share(variant, each.seen_seq, each.subscribers) for each in found.groups]
             editions.add_deliveries(connection, progress.edition, Turn(cadence, now, end, 0), planned, 999)
         editions.finish(connection, number)
         return number

@@ -201,3 +201,40 @@ def test_closing_finishes_what_was_handed_in(house: House, tmp_path: Path) -> No
     with_all = Store(tmp_path / "other.db", writing=False)
     assert "x" == read(with_all, "49")
     with_all.close()
+
+
+def test_slow_work_and_urgent_work_that_never_ends_have_turns(house: House) -> None:  # X16
+    """Neither has two transactions one behind the other that take long while the other waits."""
+    writer = house.store._writer
+    assert writer
+    order, more = list[str](), threading.Event()
+    more.set()
+
+    def again(*_: Any) -> None:
+        if more.is_set():
+            writer.submit(lambda c: order.append("urgent"), again, urgent=True)
+
+    def slow(connection: Connection) -> None:
+        threading.Event().wait(0.002)
+        order.append("slow")
+
+    again()
+    again()
+    for future in [submit(writer, slow) for _ in range(4)]:
+        future.result(10)
+    more.clear()
+    house.store.write(put("end"))
+
+    assert 4 == order.count("slow")
+    assert "slow slow" not in " ".join(order)
+
+
+def test_slow_work_alone_does_not_wait(house: House) -> None:
+    writer = house.store._writer
+    assert writer
+    order = list[int]()
+    futures = [submit(writer, lambda c, n=n: order.append(n)) for n in range(200)]  # type: ignore[misc]
+    for future in futures:
+        future.result(10)
+
+    assert list(range(200)) == order

@@ -226,6 +226,7 @@ def upgrade() -> None:
         sa.Column("cadence", sa.Integer(), server_default="0", nullable=False),
         sa.Column("cursor", sa.Integer(), server_default="0", nullable=False),
         sa.Column("complete", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("compact", sa.SmallInteger(), server_default="0", nullable=False),
         sa.ForeignKeyConstraint(["newsletter"], ["newsletters.id"], name=op.f("fk_editions_newsletter")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_editions")),
         sa.UniqueConstraint("newsletter", "name", name=op.f("uq_editions_newsletter_name")),
@@ -443,7 +444,6 @@ def upgrade() -> None:
             unique=False,
             sqlite_where=sa.text("state > 3"),
         )
-        batch_op.create_index("ix_deliveries_subscriber", ["subscriber"], unique=False)
 
     op.create_table(
         "counts",
