@@ -104,6 +104,17 @@ class Desk:
         self._over = True
         self._news.set()
 
+    @property
+    def over(self) -> bool:
+        """Whether `stop` was called."""
+        return self._over
+
+    def look(self) -> None:
+        """Something may have become due."""
+        if self._broken is None and self._loop.time() - self._polled >= POLL:
+            self._polled, self._more = self._loop.time(), True
+            self._call()
+
     async def take(self) -> Delivery | None:
         """The next letter; None when none is due, or after `stop`. Raises what the store raised."""
         while True:
@@ -121,11 +132,8 @@ class Desk:
 
     def _until_next(self) -> float:
         """Seconds until a parked letter has its turn, or until it is time to look for others that are due."""
-        now = self._loop.time()
-        if now - self._polled >= POLL:
-            self._polled, self._more = now, True
-            self._call()
-        return max(0.0, min(self._parked[0][0] - now, POLL))
+        self.look()
+        return max(0.0, min(self._parked[0][0] - self._loop.time(), POLL))
 
     def at_hand(self) -> Delivery | None:
         """The next letter if one is claimed."""
