@@ -363,7 +363,7 @@ class Gate:
         """What became of a letter; returns what the answers up to now ask for."""
         actions: list[Action] = []
         lost = is_lost(stage, reply)
-        if lost or stage is Stage.MAIL and reply.code in (0, 421):
+        if lost or (stage is Stage.MAIL and reply.code in (0, 421)):
             self._lose(delivery)
         else:
             self._losses.pop(_key(delivery), None)

@@ -54,6 +54,9 @@ RULES = (
     Rule(lambda _, __: True, State.FAILED),
 )
 
+# Nobody but its addressee, who is to mend what is wrong, waits for a notice: it is tried like any other.
+_NOTICE = Rule(lambda _, __: True, State.QUEUED, kind=Kind.US)
+
 
 def judge(
     stage: Stage, reply: Reply, delivery: Delivery, now: datetime, on_unknown: OnUnknown, losses: int = 0
@@ -65,6 +68,8 @@ def judge(
     doubt. *losses*: connections in a row that ended over this letter before.
     """
     rule = next(rule for rule in RULES if rule.matches(stage, reply))
+    if not delivery.edition and rule.kind is Kind.US:
+        rule = _NOTICE
     note = escaped(reply.text)
     doubt = rule.state is State.UNKNOWN
     if rule.state is not State.QUEUED and not (doubt and on_unknown == "resend"):
