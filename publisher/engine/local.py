@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from publisher.engine.desk import Desk, Queue
 from publisher.mail.carrier import Carrier, Down
-from publisher.mail.gate import Action, Gate, Route
+from publisher.mail.gate import Action, Gate, Route, is_lost
 from publisher.mail.settings import OnUnknown
 from publisher.mail.verdict import escaped, judge
 from publisher.model.delivery import Delivery, Letter, Reply, Stage, State, Verdict
@@ -272,7 +272,7 @@ class LocalEngine:
                 async with asyncio.timeout(FAREWELL):
                     await carrier.close()
             bag.leave()
-            self._do(run, self._gate.closed(relay, bag.carried, ended, self._now()))
+            self._do(run, self._gate.closed(relay, bag.carried, ended, self._now(), bag.over))
 
     async def _open(self, run: _Run, relay: str, carrier: Carrier) -> bool:
         """Whether the connection is open: not where the relay refused it, or a stop came first."""
@@ -329,8 +329,9 @@ class LocalEngine:
 
     def told(self, run: _Run, relay: str, delivery: Delivery, stage: Stage, reply: Reply) -> None:
         """Judge what became of a letter, and have it written down."""
+        losses = self._gate.losses(delivery)
         self._do(run, self._gate.heard(relay, delivery, stage, reply, self._now()))
-        settle(run, delivery, judge(stage, reply, delivery, self._clock(), self._on_unknown))
+        settle(run, delivery, judge(stage, reply, delivery, self._clock(), self._on_unknown, losses))
 
     def queue_again(self, run: _Run) -> None:
         """What is claimed and not begun is queued again."""
@@ -363,6 +364,7 @@ class _Bag:
         self._first: Delivery | None = first
         self._at_hand: dict[str, Delivery] = {}  # by the letter's name
         self.carried = 0  # contents that the relay answered about
+        self.over: Delivery | None = None  # the letter over which the connection ended
 
     async def take(self) -> Letter | None:
         """See Bag."""
@@ -429,7 +431,9 @@ class _Bag:
     def tell(self, letter: Letter, stage: Stage, reply: Reply) -> None:
         """See Bag."""
         self.carried += stage is Stage.CONTENT and reply.code not in (0, 421)
-        self._engine.told(self._run, self._relay, self._at_hand.pop(letter.name), stage, reply)
+        delivery = self._at_hand.pop(letter.name)
+        self.over = delivery if is_lost(stage, reply) else None
+        self._engine.told(self._run, self._relay, delivery, stage, reply)
 
     def back(self, letter: Letter, why: Reply) -> None:
         """See Bag."""
