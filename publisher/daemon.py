@@ -25,7 +25,7 @@ from publisher.actions.reckoning import Reckoned
 from publisher.articles.folder import shown
 from publisher.config import Settings
 from publisher.errors import Damaged, PublisherError, Unwritable
-from publisher.verbs import pinging, returning, writing
+from publisher.verbs import held, pinging, returning, writing
 from publisher.verbs import session as sessions
 from publisher.verbs.session import Session
 from publisher.web.app import application
@@ -137,9 +137,7 @@ class Daemon:
             raise Unwritable(
                 what, self._settings.web.listen, "set web.listen, or stop what listens there"
             ) from None
-        app = application(
-            self._session, lambda: list(self._problems.values()), lambda: [*self._deaf, *self._unread]
-        )
+        app = application(self._session, lambda: list(self._problems.values()), self._warnings)
         server = _Server(
             uvicorn.Config(
                 app,
@@ -152,6 +150,15 @@ class Daemon:
         )
         log.info("serving", url=f"http://{self._settings.web.listen}/", site=self._settings.site.url)
         return server, listening
+
+    def _warnings(self) -> list[str]:
+        """What is wrong elsewhere, and stops nothing here."""
+        try:
+            stopped = list(held.stopped_lines(held.stopped(self._session.house)))
+        except PublisherError as error:
+            stopped = [str(error)]
+        alone = held.alone_lines(held.left_alone(self._session.left_alone()))
+        return [*self._deaf, *self._unread, *stopped, *alone]
 
     def _watch(self, loop: asyncio.AbstractEventLoop) -> BaseObserver | None:
         def note(path: str | None) -> None:
@@ -354,7 +361,7 @@ class Daemon:
             )
         for recipient, reply in tally.failures:
             log.warning("refused", address=_masked(recipient), reply=reply)
-        self._relay(tally.down or tally.trouble)
+        self._relay(tally.down)
 
     def _templates(self, problems: list[str]) -> None:
         for problem in problems:

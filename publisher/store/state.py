@@ -114,7 +114,9 @@ class State:
 
     def advance(self, store: Store) -> None:
         """A sender starts: the generation grows, in the database first (a crash between the two is no restore)."""
-        self._write(store, int(store.read(lambda c: facts.get(c, "generation")) or 0) + 1)
+        noted, known = self._noted(), int(store.read(lambda c: facts.get(c, "generation")) or 0)
+        # Tried again where only the database could be written, it writes the same number: never two ahead of the file.
+        self._write(store, (noted.number if noted else known) + 1)
 
     def resume(self, store: Store) -> None:
         """A person says that this database is the one to go on with."""
