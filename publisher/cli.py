@@ -4,6 +4,7 @@ import gc
 import json
 import os
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,9 +16,10 @@ from typing import Any
 import click
 
 from publisher import __version__
-from publisher.errors import Exit, PublisherError
+from publisher.errors import Exit, Locked, PublisherError
 
 Told = Callable[[dict[str, Any]], None]  # hears how far a verb is
+STARTING = 10  # seconds that a verb waits for a daemon that does not listen yet
 
 
 @dataclass(slots=True)
@@ -51,13 +53,20 @@ class Call:
 
         settings = self.settings()
         door = settings.root / layout.STATE / layout.CONTROL
+        end = time.monotonic() + STARTING
         with _progress(verb, show=not self.as_json) as told:
-            try:
-                answer = control.ask(door, verb, arguments, told)
-            except KeyboardInterrupt:
-                self.say("nashir: the daemon goes on with it; `nashir status` says how far it is")
-                sys.exit(Exit.INTERRUPTED)
-            return answer if answer is not None else _here(settings, verb, arguments, told)
+            while True:
+                try:
+                    answer = control.ask(door, verb, arguments, told)
+                except KeyboardInterrupt:
+                    self.say("nashir: the daemon goes on with it; `nashir status` says how far it is")
+                    sys.exit(Exit.INTERRUPTED)
+                try:
+                    return answer if answer is not None else _here(settings, verb, arguments, told)
+                except Locked as error:
+                    if not error.serving or time.monotonic() > end:
+                        raise
+                time.sleep(0.1)  # a daemon holds the lock before it listens, and for a moment after
 
     def how_far(self, now: datetime) -> dict[str, Any]:
         """How far the letters are that a running daemon sends (None where none does), and the domains that it leaves
@@ -825,7 +834,9 @@ def bounces(call: Call, source: str | None, accept: int | None) -> None:
     if source and accept is not None:
         raise click.UsageError("--accept goes without SOURCE")
     if source != "-":
-        _returned(call, call.write("bounces", source=source and str(Path(source).absolute()), accept=accept))
+        _returned(
+            call, call.write("bounces", source=source and str(Path(source).absolute()), accept=accept), accept
+        )
         return
     try:
         _piped(call, sys.stdin.buffer.read())
@@ -848,12 +859,19 @@ def _piped(call: Call, message: bytes) -> None:
         raise
 
 
-def _returned(call: Call, done: dict[str, Any]) -> None:
+def _returned(call: Call, done: dict[str, Any], edition: int | None = None) -> None:
     for line in done["troubles"]:
         call.say(f"nashir: {line}")
     messages = ", ".join(f"{n} {what}" for what, n in done["messages"].items()) or "nothing came back"
+    if done["accepted"] is not None:
+        bounced = sum(each["state"] == "bounced" for each in done["changed"])
+        messages = f"{_counted(done['accepted'], 'hard bounce')} of edition {edition} count; readers now bounced: {bounced}"
     lines = [f"{each['address']} is {each['state']}" for each in done["changed"]]
-    lines += [f"edition {n} is stopped: too many of its readers do not exist" for n in done["stopped"]]
+    lines += [
+        f"too many readers of edition {n} do not exist; it counts against nobody. What has not left of it is held. "
+        f"Mend: look where the addresses come from, then `nashir bounces --accept {n}`, or `nashir editions release {n}`"
+        for n in done["stopped"]
+    ]
     lines += [f"{done['kept']} messages wait where they lie for a person to look at"] if done["kept"] else []
     call.answer(done, messages, *lines)
 

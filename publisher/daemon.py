@@ -8,6 +8,7 @@ import contextlib
 import os
 import signal
 import socket
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -265,20 +266,19 @@ class Daemon:
 
     async def _take_in_forever(self) -> None:
         """Read what came back by mail (B1), and draw the consequences (B2)."""
-        box, known = returning.configured(self._session), list[str]()
+        boxes, known = None, list[str]()
         while await self._told(self._post):
             self._post.clear()
             unread: list[str] = []
-            for each in [*returning.piped(self._session), *filter(None, [box])]:
-                try:
+            with _gathered(unread):
+                if boxes is None:  # made once: a mailbox knows how far it was read
+                    boxes = [*filter(None, [await asyncio.to_thread(returning.configured, self._session)])]
+            for each in [*returning.piped(self._session), *(boxes or ())]:
+                with _gathered(unread):
                     self._took_in(taken := await returning.take(self._session, each, self._stop.is_set))
                     unread += taken.troubles
-                except PublisherError as error:
-                    unread.append(str(error))
-            try:
+            with _gathered(unread):
                 self._reckoned(await returning.reckon(self._session))
-            except PublisherError as error:
-                unread.append(str(error))
             for problem in unread:
                 if problem not in known:
                     log.warning("mailbox", problem=problem)
@@ -380,6 +380,17 @@ class Daemon:
             log.error("relay", problem=down, mend="look at mail.relay and the relay's log")
 
 
+@contextlib.contextmanager
+def _gathered(problems: list[str]) -> Iterator[None]:
+    """Errors join *problems* and stop nothing; but a damaged database does (X9)."""
+    try:
+        yield
+    except Damaged:
+        raise
+    except PublisherError as error:
+        problems.append(str(error))
+
+
 def _cut_off() -> None:
     """A relay or a disk is silent: everything is safe to cut off (X1), so the stop is kept (X4)."""
     log.warning("stopped", cut_off="a letter or a publish was under way; it goes on at the next start")
@@ -396,7 +407,7 @@ def run(settings: Settings) -> None:
     """`nashir run`: returns after INT or TERM. Raises Locked where another process works on the site."""
     import uvloop
 
-    with sessions.writing(settings, now) as session:
+    with sessions.writing(settings, now, serving=True) as session:
 
         async def main() -> None:
             await Daemon(settings, session).run()

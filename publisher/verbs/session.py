@@ -152,10 +152,13 @@ def house_of(settings: Settings, store: Store, secret: bytes, workers: int = 1) 
 
 
 @contextmanager
-def writing(settings: Settings, clock: Clock, *, workers: int = 1) -> Iterator[Session]:
-    """The site, locked, with dead senders' letters recovered. Raises Locked, BadState, Unwritable."""
+def writing(
+    settings: Settings, clock: Clock, *, workers: int = 1, serving: bool = False
+) -> Iterator[Session]:
+    """The site, locked (by a daemon where *serving*), with dead senders' letters recovered. Raises Locked, BadState,
+    Unwritable."""
     state = State(settings.root / STATE)
-    lock = state.lock()
+    lock = state.lock(serving=serving)
     try:
         secret = state.secret()
         store = Store(state.database, writing=True)
