@@ -865,11 +865,12 @@ def _returned(call: Call, done: dict[str, Any], edition: int | None = None) -> N
     messages = ", ".join(f"{n} {what}" for what, n in done["messages"].items()) or "nothing came back"
     if done["accepted"] is not None:
         bounced = sum(each["state"] == "bounced" for each in done["changed"])
-        messages = f"{_counted(done['accepted'], 'hard bounce')} of edition {edition} count; readers now bounced: {bounced}"
+        count = _counted(done["accepted"], "hard bounce")
+        messages = f"{count} of edition {edition} count; readers now bounced: {bounced}"
     lines = [f"{each['address']} is {each['state']}" for each in done["changed"]]
     lines += [
         f"too many readers of edition {n} do not exist; it counts against nobody. What has not left of it is held. "
-        f"Mend: look where the addresses come from, then `nashir bounces --accept {n}`, or `nashir editions release {n}`"
+        f"Mend: see where the addresses are from, then `nashir bounces --accept {n}` or `nashir editions release {n}`"
         for n in done["stopped"]
     ]
     lines += [f"{done['kept']} messages wait where they lie for a person to look at"] if done["kept"] else []
