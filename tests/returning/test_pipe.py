@@ -78,7 +78,14 @@ def test_bounces_that_a_mail_server_pipes_change_their_reader_alone(site: Site) 
     again = site.json("bounces", "-", stdin=first)
     two = site.json("bounces", "-", stdin=second)
 
-    assert {"messages": {"hard": 1}, "kept": 0, "changed": [], "stopped": [], "troubles": []} == one
+    assert {
+        "messages": {"hard": 1},
+        "accepted": None,
+        "kept": 0,
+        "changed": [],
+        "stopped": [],
+        "troubles": [],
+    } == one
     assert {"repeated": 1} == again["messages"]
     assert [("ann@example.net", "bounced")] == [(each["address"], each["state"]) for each in two["changed"]]
     assert ("bounced", "reachable") == (site.reader("ann")["state"], site.reader("bob")["state"])
@@ -207,3 +214,10 @@ def until(what: Any) -> None:
     while not what():
         assert time.monotonic() < end
         time.sleep(0.1)
+
+
+@pytest.mark.parametrize("rubbish", [b"", b"\0" * 100, b"\xff\xfe nothing: of \x01 sense"])
+def test_rubbish_is_kept_and_mailed_to_nobody(site: Site, rubbish: bytes) -> None:  # B1
+    done = site.json("bounces", "-", stdin=rubbish)
+
+    assert ({"unknown": 1}, 1) == (done["messages"], done["kept"])
