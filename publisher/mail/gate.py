@@ -26,11 +26,13 @@ SAVE = 1.0  # seconds after which what was used up is worth saving, however litt
 # A domain that refuses us, not its readers, so often of the last letters is left alone, longer each time.
 OF_LAST, REFUSING = 10, 5
 PAUSES = (900.0, 3600.0, 14400.0)  # seconds
+BREAKS = (60.0, 900.0, 3600.0)  # ... where connections end over its letters, which may be chance
 # An edition is stopped where of its last letters so many are refused, of one domain counting only a few.
 LATELY, TOO_MANY, OF_ONE_DOMAIN = 50, 6, 3  # more than 10 %
 IN_A_ROW = 20  # refusals of the letter itself
 EDITIONS = 100  # that are watched at a time
 TURNS = 1000  # letters to one domain that wait for their turn in memory
+LOSSES = 10_000  # letters over which connections ended, that are remembered
 GUESS = 0.5  # seconds between two answers of a domain, before it is known
 
 
@@ -103,7 +105,7 @@ class _Domain:
         self._turns: set[int] = set()  # letters that were given a turn, and have not taken it
         self._refused: deque[bool] = deque(maxlen=OF_LAST)
         self._level = 0  # how often in a row it was left alone
-        self._until = 0.0
+        self._until = self._pause = 0.0  # until when, and for how long
         self._trial: int | None = None  # the letter that tries whether it takes some again
         self._ahead: tuple[Meter, float] | None = (
             None  # ... of the letters that were put off, and the last one's time
@@ -170,8 +172,9 @@ class _Domain:
         self._ahead = (meter, at)
         return at
 
-    def heard(self, letter: int, now: float, *, refused: bool) -> float:
-        """Note an answer; returns for how many seconds it is left alone now, 0 where it is not."""
+    def heard(self, letter: int, now: float, *, refused: bool, lost: bool) -> float:
+        """Note an answer: whether it *refused* us, or the connection was *lost* over this letter. Returns for how many
+        seconds it is left alone now, 0 where it is not."""
         if self._connections is not None and len(self._on_way) >= self._connections:
             since, self._heard_at = now - self._heard_at, now
             self._pace += (min(max(since, 0.0), 2 * GUESS) - self._pace) / 8
@@ -179,17 +182,18 @@ class _Domain:
         self.back(letter)
         if self._level and not tried:
             return 0.0  # it was on its way before
-        if tried and not refused:
+        if tried and not (refused or lost):
             self._level = 0
             self._refused.clear()
             return 0.0
-        self._refused.append(refused)
+        self._refused.append(refused or lost)
         if not tried and self._refused.count(True) < REFUSING:
             return 0.0
         self._level = min(self._level + 1, len(PAUSES))
-        self._until = now + PAUSES[self._level - 1]
+        self._pause = (BREAKS if lost else PAUSES)[self._level - 1]
+        self._until = now + self._pause
         self._ahead = None
-        return PAUSES[self._level - 1]
+        return self._pause
 
 
 class _Edition:
@@ -257,6 +261,7 @@ class Gate:
         self._saved_at = 0.0
         self._summoned: dict[str, float] = {}  # when a connection was last called back to a relay
         self._down: dict[str, str] = {}  # why
+        self._losses: dict[tuple[bool, int], int] = {}  # by letter: connections that ended over it in a row
 
     # Relays and their connections.
 
@@ -275,7 +280,7 @@ class Gate:
         return Route("", *min(reversed(waits), key=lambda each: each[0]))
 
     def opening(self, relay: str, now: float) -> None:
-        """A connection is being opened: `opened` or `failed` follows."""
+        """A connection is being opened: `opened`, `failed` or `abandoned` follows."""
         self._relays[relay].opening(now)
 
     def opened(self, relay: str) -> None:
@@ -286,6 +291,10 @@ class Gate:
         """The connection could not be opened."""
         self._down[relay] = escaped(f"{reply.code or 'no reply'}: {reply.text}")
         return [*self._relays[relay].failed(reply, now)]
+
+    def abandoned(self, relay: str) -> None:
+        """We gave up opening the connection: that says nothing about the relay."""
+        self._relays[relay].abandoned()
 
     def stays(self, relay: str, carried: int, now: float) -> bool:
         """Whether a connection that *carried* so many letters should carry another: not beyond the limit, and not
@@ -305,10 +314,12 @@ class Gate:
                     return False
         return True
 
-    def closed(self, relay: str, carried: int, ended: Reply | None, now: float) -> list[Action]:
+    def closed(
+        self, relay: str, carried: int, ended: Reply | None, now: float, over: Delivery | None = None
+    ) -> list[Action]:
         """A connection that *carried* so many letters is gone: by us (*ended* is None), or by the relay, which said
-        this at the next letter (code 0: nothing)."""
-        return [*self._relays[relay].closed(carried, ended, now)]
+        this at the next letter (code 0: nothing); *over* this letter, where it had taken its sender."""
+        return [*self._relays[relay].closed(carried, ended, now, domain(over.address) if over else "")]
 
     # Letters.
 
@@ -355,24 +366,39 @@ class Gate:
     def heard(self, relay: str, delivery: Delivery, stage: Stage, reply: Reply, now: float) -> list[Action]:
         """What became of a letter; returns what the answers up to now ask for."""
         actions: list[Action] = []
-        if reply.code and reply.code != 421 and stage is not Stage.CONNECT:
+        lost = is_lost(stage, reply)
+        if lost or (stage is Stage.MAIL and reply.code in (0, 421)):
+            self._lose(delivery)
+        else:
+            self._losses.pop(_key(delivery), None)
+        if reply.code not in (0, 421) and stage is not Stage.CONNECT:
             actions += self._relays[relay].worked()
-        elif stage is not Stage.CONTENT:
-            self.returned(delivery)
+        elif not lost or (stage is Stage.CONTENT and not reply.code):
+            self.returned(delivery)  # whoever loses a content takes the next: that waits long by itself
             return actions
         name = domain(delivery.address)
         refused = refusals.of_us(stage, reply) and stage is not Stage.MAIL
         found = self._domain(name) or (
-            self._domains.setdefault(name, _Domain(DomainLimits(), None)) if refused else None
+            self._domains.setdefault(name, _Domain(DomainLimits(), None)) if refused or lost else None
         )
         if found:
-            if seconds := found.heard(delivery.id, now, refused=refused):
-                actions.append(Paused(name, escaped(f"{reply.code} {reply.text}"), seconds))
+            if seconds := found.heard(delivery.id, now, refused=refused, lost=lost):
+                said = f"{reply.code or 'no reply:'} {reply.text}"
+                actions.append(Paused(name, escaped(said), seconds))
             if found.idle:
                 del self._domains[name]
-        if delivery.edition:
+        if delivery.edition and not lost:
             actions += self._halts(delivery.edition, name, stage, reply)
         return actions
+
+    def losses(self, delivery: Delivery) -> int:
+        """How many connections in a row have ended over this letter."""
+        return self._losses.get(_key(delivery), 0)
+
+    def _lose(self, delivery: Delivery) -> None:
+        self._losses[_key(delivery)] = self._losses.pop(_key(delivery), 0) + 1
+        if len(self._losses) > LOSSES:
+            del self._losses[next(iter(self._losses))]
 
     def _halts(self, edition: int, name: str, stage: Stage, reply: Reply) -> Iterable[Halt]:
         watched = self._editions.setdefault(edition, _Edition())
@@ -424,6 +450,11 @@ class Gate:
         return found.meter if found else None
 
 
+def is_lost(stage: Stage, reply: Reply) -> bool:
+    """Whether the connection ended over this letter, when the relay had taken its sender."""
+    return reply.code in (0, 421) and stage in (Stage.RCPT, Stage.DATA, Stage.CONTENT)
+
+
 def limits(settings: MailSettings) -> Limits:
     """What *settings* say of relays and domains. Raises ValueError where they are not checked yet."""
     return Limits(
@@ -447,6 +478,10 @@ def domain(address: str) -> str:
         return domain_of(on_the_wire(address)).lower()
     except ValueError:  # the letter will fail by itself
         return name
+
+
+def _key(delivery: Delivery) -> tuple[bool, int]:
+    return bool(delivery.edition), delivery.id  # notices have numbers of their own
 
 
 def _of_relay(name: str) -> str:

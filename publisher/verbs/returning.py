@@ -30,11 +30,15 @@ async def bounces(
     "-": what was piped. With *accept* the hard bounces of that edition count after all. Raises BadInput, Unreachable,
     Unwritable."""
     from publisher.actions import intake, reckoning
+    from publisher.model.report import Kind
+    from publisher.store import reports
 
     house = session.house
     if accept is not None:
         changes = await asyncio.to_thread(reckoning.accept, house, accept, session.clock())
-        return answer(intake.Taken(reckoned=reckoning.Reckoned(tuple(changes))))
+        back = await asyncio.to_thread(house.store.read, reports.by_edition)
+        count = back.get(accept, {}).get(Kind.HARD, 0)
+        return answer(intake.Taken(reckoned=reckoning.Reckoned(tuple(changes)))) | {"accepted": count}
     boxes = await asyncio.to_thread(_boxes, session, source)
     taken = intake.Taken()
     for box in boxes:
@@ -144,6 +148,7 @@ def answer(taken: "Taken") -> dict[str, Any]:
     """What was taken in, as JSON has it."""
     return {
         "messages": dict(taken.counts),
+        "accepted": None,
         "kept": taken.kept,
         "changed": [
             {"id": each.subscriber, "address": each.address, "state": each.state}
