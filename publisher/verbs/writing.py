@@ -81,7 +81,7 @@ async def _send(
         await session.publish(whole=False)
     tally = await _deliver(session)
     for _ in range(SOON_RUNS):  # a connection that broke off: its letters are due in a moment
-        if tally.down or session.engine.stopping or not await _due_within(session, SOON):
+        if tally.down or tally.rests or session.engine.stopping or not await _due_within(session, SOON):
             break
         await asyncio.sleep(SOON)
         refused = tally.failures
@@ -163,13 +163,16 @@ async def _deliver(session: Session) -> "Tally":
 
     read = session.house.store.read
     async with session.sending:
+        await session.engine.tidy()
         await asyncio.to_thread(hours.put_off, session.house, session.clock())
         await _canaries(session)
         due = await asyncio.to_thread(
             read, lambda c: notices.is_due(c, session.clock()) or ledger.is_due(c, session.clock())
         )
-        if not due or session.engine.resting:
-            return Tally(down=session.engine.resting if due else "")
+        if not due:
+            return Tally()
+        if (rest := session.engine.rest) is not None:
+            return rest
         await asyncio.to_thread(session.state.advance, session.house.store)
         session.under_way = Sending(
             await asyncio.to_thread(read, lambda c: ledger.due_now(c, session.clock()))
@@ -207,7 +210,7 @@ async def _in_waves(session: Session, progress: "Callable[[Tally], None]") -> "T
             tally = await session.engine.deliver(progress, tally)
         finally:
             watch.cancel()
-            with suppress(asyncio.CancelledError, PublisherError):  # the look behind this one says it
+            with suppress(asyncio.CancelledError):
                 await watch
         wait = tally.down or tally.rests or session.engine.stopping
         opened = await _canaries(session) and not wait
@@ -218,7 +221,8 @@ async def _in_waves(session: Session, progress: "Callable[[Tally], None]") -> "T
 async def _watch(session: Session) -> None:
     while True:
         await asyncio.sleep(CANARIES)
-        await _canaries(session)
+        with suppress(PublisherError):  # the look behind the letters says it
+            await _canaries(session)
 
 
 async def _canaries(session: Session) -> bool:

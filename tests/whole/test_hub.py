@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.commands import nashir
 from tests.hub import running
 from tests.whole.conftest import Site
 
@@ -58,10 +59,9 @@ def hub(site):
 def before(tmp_path_factory):
     """A published site, and its hub, which was told."""
     folder = tmp_path_factory.mktemp("hub") / "site"
-    run = [sys.executable, "-m", "publisher"]
-    subprocess.run([*run, "init", str(folder)], check=True, capture_output=True)
+    nashir("init", folder).check_returncode()
     with running() as hub:
-        subprocess.run([*run, "-C", str(folder), "publish"], check=True, env=os.environ | told_of(hub))
+        nashir("-C", folder, "publish", environment=told_of(hub)).check_returncode()
         assert EVERY == sorted(hub.topics)
         yield folder, hub
 
