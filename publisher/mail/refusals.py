@@ -100,6 +100,11 @@ def of_letter(stage: Stage, reply: Reply) -> bool:
     return stage is Stage.CONTENT or _of_content(reply)
 
 
+def is_ours(reply: Reply) -> bool:
+    """Whether a letter that waits after this answer was put off for our sake or its own, and not for its reader's."""
+    return not is_full(reply) if reply.code >= 500 else of_us(Stage.RCPT, reply)
+
+
 def _of_content(reply: Reply) -> bool:
     status = enhanced(reply.text)
     if status.startswith(_CONTENT) and status not in _ADDRESS:
