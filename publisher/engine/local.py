@@ -153,7 +153,7 @@ class LocalEngine:
                     group.create_task(self._work(run))
             await asyncio.gather(*run.heeding)
             for each in await desk.close():
-                self._gate.returned(each)
+                self._gate.returned(each, self._now())
             if save := self._unsaved(all_of_it=True):
                 await self._store.settle(save)
             self._untidy = False
@@ -253,11 +253,11 @@ class LocalEngine:
     def queue_again(self, run: _Run) -> None:
         """What is claimed and not begun is queued again."""
         for each in run.desk.queue_again():
-            self._gate.returned(each)
+            self._gate.returned(each, self._now())
 
-    def returned(self, delivery: Delivery) -> None:
-        """A letter that might have left did not."""
-        self._gate.returned(delivery)
+    def returned(self, delivery: Delivery, relay: str) -> None:
+        """A letter that might have left over *relay* did not."""
+        self._gate.returned(delivery, self._now(), relay)
 
 
 def settle(run: _Run, delivery: Delivery, verdict: Verdict) -> None:
@@ -316,7 +316,7 @@ class _Bag:
         try:
             letter = self._engine.made(delivery)
         except ValueError as error:
-            self._engine.returned(delivery)
+            self._engine.returned(delivery, self._relay)
             settle(self._run, delivery, Verdict(State.FAILED, None, True, 0, escaped(str(error))))
             return None
         self._at_hand[letter.name] = delivery
@@ -329,7 +329,7 @@ class _Bag:
     async def _begun(self, letter: Letter, begun: Awaitable[bool]) -> bool:
         if await begun:
             return True
-        self._engine.returned(self._at_hand.pop(letter.name))
+        self._engine.returned(self._at_hand.pop(letter.name), self._relay)
         self._engine.queue_again(self._run)  # if its edition is held, so are they
         return False
 
@@ -343,5 +343,5 @@ class _Bag:
     def back(self, letter: Letter, why: Reply) -> None:
         """See Bag."""
         delivery = self._at_hand.pop(letter.name)
-        self._engine.returned(delivery)
+        self._engine.returned(delivery, self._relay)
         self._run.desk.return_(delivery)
