@@ -208,7 +208,7 @@ class LocalEngine:
         self.queue_again(run)
         await asyncio.gather(*run.heeding, return_exceptions=True)
         for each in await run.desk.close():
-            self._gate.returned(each)
+            self._gate.returned(each, self._now())
         if save := self._unsaved(all_of_it=True):
             await self._store.settle(save)
 
@@ -336,11 +336,11 @@ class LocalEngine:
     def queue_again(self, run: _Run) -> None:
         """What is claimed and not begun is queued again."""
         for each in run.desk.queue_again():
-            self._gate.returned(each)
+            self._gate.returned(each, self._now())
 
-    def returned(self, delivery: Delivery) -> None:
-        """A letter that might have left did not."""
-        self._gate.returned(delivery)
+    def returned(self, delivery: Delivery, relay: str) -> None:
+        """A letter that might have left over *relay* did not."""
+        self._gate.returned(delivery, self._now(), relay)
 
 
 def _at_rest(tally: Tally, route: Route, wait: float) -> Tally:
@@ -390,7 +390,7 @@ class _Bag:
         if self._first is not None:
             self._run.desk.return_(self._first)
         for delivery in self._at_hand.values():
-            self._engine.returned(delivery)
+            self._engine.returned(delivery, self._relay)
 
     def ahead(self) -> Letter | None:
         """See Bag."""
@@ -408,11 +408,11 @@ class _Bag:
         try:
             letter = self._engine.made(delivery)
         except ValueError as error:
-            self._engine.returned(delivery)
+            self._engine.returned(delivery, self._relay)
             settle(self._run, delivery, Verdict(State.FAILED, None, True, 0, escaped(str(error))))
             return None
         except BaseException:
-            self._engine.returned(delivery)
+            self._engine.returned(delivery, self._relay)
             raise
         self._at_hand[letter.name] = delivery
         return letter
@@ -424,7 +424,7 @@ class _Bag:
     async def _begun(self, letter: Letter, begun: Awaitable[bool]) -> bool:
         if await begun:
             return True
-        self._engine.returned(self._at_hand.pop(letter.name))
+        self._engine.returned(self._at_hand.pop(letter.name), self._relay)
         self._engine.queue_again(self._run)  # if its edition is held, so are they
         return False
 
@@ -438,5 +438,5 @@ class _Bag:
     def back(self, letter: Letter, why: Reply) -> None:
         """See Bag."""
         delivery = self._at_hand.pop(letter.name)
-        self._engine.returned(delivery)
+        self._engine.returned(delivery, self._relay)
         self._run.desk.return_(delivery)

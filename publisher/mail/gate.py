@@ -32,6 +32,9 @@ LATELY, TOO_MANY, OF_ONE_DOMAIN = 50, 6, 3  # more than 10 %
 IN_A_ROW = 20  # refusals of the letter itself
 EDITIONS = 100  # that are watched at a time
 TURNS = 1000  # letters to one domain that wait for their turn in memory
+KEPT = 60.0  # seconds that a turn is kept for a letter which does not come
+DOMAINS = 1000  # that are remembered because they refused us, or a connection ended over a letter to them
+DAY = 86400.0  # seconds after which that is forgotten
 LOSSES = 10_000  # letters over which connections ended, that are remembered
 GUESS = 0.5  # seconds between two answers of a domain, before it is known
 
@@ -102,7 +105,9 @@ class _Domain:
         self.bound = limits != DomainLimits()
         self._connections = limits.connections
         self._on_way: set[int] = set()  # letters, where connections are limited
-        self._turns: set[int] = set()  # letters that were given a turn, and have not taken it
+        # Letters that were given a turn, and have not taken it, in order, and until when it is kept for them.
+        self._turns: dict[int, float] = {}
+        self._refused_at = 0.0
         self._refused: deque[bool] = deque(maxlen=OF_LAST)
         self._level = 0  # how often in a row it was left alone
         self._until = self._pause = 0.0  # until when, and for how long
@@ -117,6 +122,11 @@ class _Domain:
         """Whether nothing need be remembered of it."""
         return not (self.bound or self._level or any(self._refused) or self._on_way)
 
+    @property
+    def minor(self) -> bool:
+        """Whether little is lost with what is remembered of it."""
+        return not (self.bound or self._level or self._on_way)
+
     def wait(self, letter: int, now: float) -> float:
         """Seconds until a letter may go there; 0: now."""
         return self._closed(now) or (0.0 if letter in self._turns else self.meter.wait(now))
@@ -124,7 +134,8 @@ class _Domain:
     def _closed(self, now: float) -> float:
         """Seconds for which it takes none, whatever its rates say."""
         if self._level:
-            left = min(self._until - now, PAUSES[-1])
+            self._until = min(self._until, now + self._pause)  # the clock may have been put back
+            left = self._until - now
             if left > 0 or self._trial is not None:
                 return max(left, 1.0)
         full = self._connections is not None and len(self._on_way) >= self._connections
@@ -132,7 +143,7 @@ class _Domain:
 
     def take(self, letter: int, now: float) -> None:
         if letter in self._turns:
-            self._turns.remove(letter)
+            del self._turns[letter]
         else:
             self.meter.take(now)
         if self._connections is not None:
@@ -142,20 +153,30 @@ class _Domain:
 
     def turn(self, letter: int, now: float) -> float | None:
         """In how many seconds, at most AHEAD, this letter should be tried; its turn is kept for it. None: later."""
+        self._forget_turns(now)
         wait, has_one = self._closed(now), letter in self._turns
         if not has_one:
             wait = max(wait, self.meter.wait(now))
         if wait > AHEAD or (not has_one and len(self._turns) >= TURNS):
             return None
         if not has_one:
-            self._turns.add(letter)
             self.meter.take(now)
+        self._turns[letter] = now + wait + KEPT
         return wait
 
-    def back(self, letter: int) -> None:
+    def _forget_turns(self, now: float) -> None:
+        """Of letters that were queued again, or cancelled, while they waited."""
+        while self._turns:
+            letter, until = next(iter(self._turns.items()))
+            if now < until < now + AHEAD + 2 * KEPT:
+                return
+            del self._turns[letter]
+
+    def back(self, letter: int, now: float) -> None:
         """It is not on its way any more, and takes no turn."""
         self._on_way.discard(letter)
-        self._turns.discard(letter)
+        if self._turns.pop(letter, None) is not None:
+            self.meter.back(now)
         if self._trial == letter:
             self._trial = None
 
@@ -179,13 +200,17 @@ class _Domain:
             since, self._heard_at = now - self._heard_at, now
             self._pace += (min(max(since, 0.0), 2 * GUESS) - self._pace) / 8
         tried = self._trial == letter
-        self.back(letter)
+        self.back(letter, now)
         if self._level and not tried:
             return 0.0  # it was on its way before
         if tried and not (refused or lost):
             self._level = 0
             self._refused.clear()
             return 0.0
+        if not 0 <= now - self._refused_at < DAY:
+            self._refused.clear()
+        if refused or lost:
+            self._refused_at = now
         self._refused.append(refused or lost)
         if not tried and self._refused.count(True) < REFUSING:
             return 0.0
@@ -355,13 +380,21 @@ class Gate:
         found = self._domain(domain(delivery.address))
         if found is None:
             return now + 1
-        found.back(delivery.id)
+        found.back(delivery.id, now)
         return found.put_off(now)
 
-    def returned(self, delivery: Delivery) -> None:
-        """A letter that was let through, or has a turn, does not leave."""
-        if found := self._domains.get(domain(delivery.address)):
-            found.back(delivery.id)
+    def returned(self, delivery: Delivery, now: float, relay: str = "") -> None:
+        """A letter that was let through over *relay*, or has a turn ("" then), does not leave, and uses nothing up."""
+        name = domain(delivery.address)
+        found = self._domains.get(name)
+        if found:
+            found.back(delivery.id, now)
+        if relay:
+            self._meters[relay].back(now)
+            self._count(_of_relay(relay))
+            if found and found.bound:
+                found.meter.back(now)
+                self._count(_of_domain(name))
 
     def heard(self, relay: str, delivery: Delivery, stage: Stage, reply: Reply, now: float) -> list[Action]:
         """What became of a letter; returns what the answers up to now ask for."""
@@ -374,13 +407,14 @@ class Gate:
         if reply.code not in (0, 421) and stage is not Stage.CONNECT:
             actions += self._relays[relay].worked()
         elif not lost or (stage is Stage.CONTENT and not reply.code):
-            self.returned(delivery)  # whoever loses a content takes the next: that waits long by itself
+            # Counted it is all the same, but where the relay had not even taken its sender.
+            self.returned(
+                delivery, now, "" if lost else relay
+            )  # whoever loses a content takes the next: that waits long by itself
             return actions
         name = domain(delivery.address)
         refused = refusals.of_us(stage, reply) and stage is not Stage.MAIL
-        found = self._domain(name) or (
-            self._domains.setdefault(name, _Domain(DomainLimits(), None)) if refused or lost else None
-        )
+        found = self._domain(name) or (self._remember(name) if refused or lost else None)
         if found:
             if seconds := found.heard(delivery.id, now, refused=refused, lost=lost):
                 said = f"{reply.code or 'no reply:'} {reply.text}"
@@ -407,6 +441,12 @@ class Gate:
         if why := watched.heard(name, stage, reply):
             del self._editions[edition]
             yield Halt(edition, why[0], escaped(f"{why[1].code} {why[1].text}"))
+
+    def _remember(self, name: str) -> _Domain:
+        found = self._domains[name] = _Domain(DomainLimits(), None)
+        if len(self._domains) - len(self._limits.domains) > DOMAINS:
+            self._domains.pop(next((each for each, known in self._domains.items() if known.minor), ""), None)
+        return found
 
     def _domain(self, name: str) -> _Domain | None:
         found = self._domains.get(name)

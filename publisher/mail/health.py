@@ -83,7 +83,8 @@ class Health:
             return 0.0
         if self._trial is not None and 0 <= now - self._trial < TRIAL:
             return 1.0
-        return max(0.0, min(self._until - now, WAITS[-1]))
+        self._until = min(self._until, now + WAITS[self._level - 1])  # the clock may have been put back
+        return max(0.0, self._until - now)
 
     def letters(self, now: float) -> int | None:
         """How many letters a connection should carry; None: no limit is known."""

@@ -51,6 +51,9 @@ class _Counter(Protocol):
     def take(self, now: float) -> None:
         """One leaves *now*, or as soon as `wait` says."""
 
+    def back(self, now: float) -> None:
+        """One that was taken did not leave."""
+
     def state(self) -> Any:
         """It as a JSON value."""
 
@@ -71,6 +74,9 @@ class _Pace:
 
     def take(self, now: float) -> None:
         self._next = max(self._due(now), now) + self._step
+
+    def back(self, now: float) -> None:
+        """Its moment has passed."""
 
     def state(self) -> float:
         return self._next
@@ -117,6 +123,15 @@ class _Quota:
         self._add(self._forget(now), 1)
         self._used += 1
 
+    def back(self, now: float) -> None:
+        # The oldest that counts: those that did leave then count for rather longer than too short.
+        self._forget(now)
+        if self._parts:
+            self._used -= 1
+            self._parts[0][1] -= 1
+            if not self._parts[0][1]:
+                self._parts.popleft()
+
     def state(self) -> list[tuple[int, int]]:
         return [(part, count) for part, count in self._parts]
 
@@ -146,6 +161,11 @@ class Meter:
         """Count a letter that leaves *now*, or, within AHEAD, as soon as `wait` said."""
         for each in self._counters.values():
             each.take(now)
+
+    def back(self, now: float) -> None:
+        """A letter that was counted does not leave: a quota has room for another."""
+        for each in self._counters.values():
+            each.back(now)
 
     def state(self) -> dict[str, Any]:
         """It as a JSON value."""

@@ -93,11 +93,21 @@ def is_full(reply: Reply) -> bool:
     return found.kind is Kind.SOFT and (found.known or (not enhanced(reply.text) and reply.code == 552))
 
 
+def is_of_mailbox(reply: Reply) -> bool:
+    """Whether a server that asks us to wait means this one mailbox, and neither strangers nor all it has."""
+    return enhanced(reply.text).startswith("4.2.") and not _GREY.search(reply.text)
+
+
 def of_letter(stage: Stage, reply: Reply) -> bool:
     """Whether the letter itself is refused: once it was read, and not for its reader, or for its size or content."""
     if reply.code < 500 or is_gone(reply) or is_full(reply):
         return False
     return stage is Stage.CONTENT or _of_content(reply)
+
+
+def is_ours(reply: Reply) -> bool:
+    """Whether a letter that waits after this answer was put off for our sake or its own, and not for its reader's."""
+    return not is_full(reply) if reply.code >= 500 else of_us(Stage.RCPT, reply)
 
 
 def _of_content(reply: Reply) -> bool:

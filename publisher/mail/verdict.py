@@ -79,7 +79,10 @@ def judge(
         due = delivery.expires - LAST
     if due <= now:
         end = State.UNKNOWN if doubt else State.FAILED
-        return Verdict(end, None, rule.counts, reply.code, escaped(f"expired; last: {reply.text}"), rule.kind)
+        kind = (
+            rule.kind if reply.code >= 500 or refusals.is_of_mailbox(reply) else None
+        )  # a relay may be out of order
+        return Verdict(end, None, rule.counts, reply.code, escaped(f"expired; last: {reply.text}"), kind)
     return Verdict(State.QUEUED, due, rule.counts, reply.code, note, rule.kind)
 
 

@@ -80,13 +80,13 @@ async def _send(
     )
     if touched:  # their newsletters have another edition to show
         await session.publish(whole=False)
-    tally = await _deliver(session)
+    tally = await deliver(session)
     for _ in range(SOON_RUNS):  # a connection that broke off: its letters are due in a moment
         if tally.down or tally.rests or session.engine.stopping or not await _due_within(session, SOON):
             break
         await asyncio.sleep(SOON)
         refused = tally.failures
-        tally = await _deliver(session)
+        tally = await deliver(session)
         tally.failures = refused + tally.failures
     problems += (await returning.reckon(session)).problems  # of what mail servers said of addresses
     after = await asyncio.to_thread(session.house.store.read, ledger.tally)
@@ -162,7 +162,7 @@ async def _due_within(session: Session, seconds: int) -> bool:
     return await asyncio.to_thread(session.house.store.read, lambda c: ledger.is_due(c, soon))
 
 
-async def _deliver(session: Session) -> "Tally":
+async def deliver(session: Session) -> "Tally":
     """Deliver what is due. The generation grows before and after letters left: a database from in between, or from
     before, is known for what it is (restore fence)."""
     from publisher.actions import hours
@@ -250,12 +250,6 @@ def _editions(session: Session, numbers: set[int]) -> list[dict[str, Any]]:
     ]
 
 
-async def tick(session: Session) -> "tuple[Tally, list[str]]":
-    """What the daemon does again and again: plan what is due, send what is due. Returns what is wrong, too."""
-    problems = await plan_due(session)
-    return await deliver_due(session), problems
-
-
 async def plan_due(session: Session) -> list[str]:
     """Plan what is due. Returns what is wrong."""
     touched, problems = await asyncio.to_thread(_plan, session, tuple(session.house.newsletters.values()), ())
@@ -270,11 +264,6 @@ async def next_due(session: Session, seconds: int) -> float | None:
     until = now + timedelta(seconds=seconds)
     found = await asyncio.to_thread(session.house.store.read, lambda c: ledger.next_due(c, now, until))
     return max(0.0, (found - now).total_seconds()) if found else None
-
-
-async def deliver_due(session: Session) -> "Tally":
-    """Send what is due."""
-    return await _deliver(session)
 
 
 async def adopt(

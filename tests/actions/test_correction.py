@@ -20,7 +20,7 @@ from publisher.model.people import Wish
 from publisher.store import editions, ledger, people
 from publisher.store.tables import subscriptions
 from publisher.verbs import writing
-from tests.newsroom import ANN, BOB, SLOT, Desk, minutes, parsed
+from tests.newsroom import ANN, BOB, SLOT, Desk, minutes, parsed, tick
 
 if TYPE_CHECKING:
     from publisher.model.article import Article
@@ -333,7 +333,7 @@ def test_a_correction_that_waits_for_a_letter_asks_for_nothing_meanwhile(
         desk.clock.now = SLOT + minutes(minute)
         session = desk.session
         session.on_planned = lambda: asked.append(1)
-        asyncio.run(writing.tick(session))
+        asyncio.run(tick(session))
 
     assert [] == asked
 

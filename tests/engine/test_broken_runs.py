@@ -105,8 +105,7 @@ def test_where_an_answer_cannot_be_heeded_all_the_same_is_written_down(
     planned: Callable[[int], House], clock: Clock
 ) -> None:  # S9 S1
     house = planned(40)
-    blocked = (test_local.Stage.RCPT, test_local.Reply(550, "5.7.1 blocked"))
-    sending = engine(house, clock, Relay({reader(n): blocked for n in range(40)}), connections=1)
+    sending = engine(house, clock, Relay(down="refused"), connections=1)
 
     def heed(action: Any) -> None:
         raise BadConfig("the template cannot be read", "mail/stopped.html.j2", "mend it")
@@ -115,35 +114,38 @@ def test_where_an_answer_cannot_be_heeded_all_the_same_is_written_down(
     with pytest.raises(BadConfig):
         asyncio.run(sending.deliver())
 
-    assert not {State.CLAIMED, State.SENDING} & set(states(house))
+    assert {State.QUEUED: 40} == states(house)
 
 
 def test_a_run_that_broke_off_leaves_no_place_taken(
     planned: Callable[[int], House], clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # S5 X6
     """Neither of a connection that was being opened, nor of letters on their way to a domain."""
-    house, relay = planned(6), Relay()
+    house, relay = planned(20), Relay()
     gate = limited(2, domains={"example.org": DomainLimits((), 2)})
     sending = through(engine(house, clock, relay, connections=2), gate)
+
+    async def slowly(letter: Letter) -> None:
+        await asyncio.sleep(0.05)
 
     async def hang_one(tried: int) -> None:
         if tried % 2:
             await never(tried)
 
     async def main() -> None:
-        for _ in range(2):
-            relay.on_open = hang_one
-            with monkeypatch.context() as patch:
-                full_disk(house, patch, 3)
-                with pytest.raises(ExceptionGroup):
-                    await sending.deliver()
-        relay.on_open = None
+        relay.on_open = hang_one
+        with monkeypatch.context() as patch:
+            full_disk(house, patch, 3)
+            with pytest.raises(ExceptionGroup):
+                await sending.deliver()
+        relay.on_open, relay.in_content, relay.most_at_once = None, slowly, 0
         async with asyncio.timeout(10):
             await sending.deliver()
 
     asyncio.run(main())
 
-    assert {State.SENT: 6} == states(house)
+    assert {State.SENT: 20} == states(house)
+    assert 2 == relay.most_at_once
 
 
 def test_when_a_relay_works_again_all_connections_are_used(

@@ -56,6 +56,18 @@ def test_a_4xx_fails_at_the_end_of_the_editions_life() -> None:  # S3
     assert "expired; last: 4.2.0 greylisted" == found.note
 
 
+@pytest.mark.parametrize(
+    "text, kind",
+    [("4.2.2 mailbox full", Kind.SOFT), ("4.2.0 greylisted", None), ("4.3.0 out of order", None), ("", None)],
+)
+def test_a_mailbox_that_stays_full_counts_when_the_letter_fails(
+    text: str, kind: Kind | None
+) -> None:  # S3 B2
+    found = verdict(Stage.RCPT, 452, text, attempts=3, life=timedelta(minutes=1))
+
+    assert (State.FAILED, kind) == (found.state, found.kind)
+
+
 @pytest.mark.parametrize("stage", [Stage.RCPT, Stage.DATA])
 @pytest.mark.parametrize("code, text", [(554, ""), (553, "5.6.7 no UTF-8"), (550, "5.5.0 no"), (599, "x")])
 def test_a_5xx_is_final(stage: Stage, code: int, text: str) -> None:  # S3
