@@ -1,6 +1,5 @@
 """Verbs that only read: beside a running daemon, or without one."""
 
-from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
@@ -75,7 +74,7 @@ def _row(house: House, each: Listed) -> dict[str, Any]:
 def status(house: House, now: datetime) -> dict[str, Any]:
     """What is published, refused, subscribed, sent and due."""
     rows = house.store.read(articles.listing)
-    letters = Counter(house.store.read(ledger.tally)) + Counter(house.store.read(ledger.gone))
+    letters = house.store.read(ledger.tally)
     refused = [each for each in rows if each.status == Status.QUARANTINED]
     return {
         "articles": house.store.read(articles.tally),
