@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from publisher.engine.desk import Desk, Queue
 from publisher.mail.carrier import Carrier, Down
-from publisher.mail.gate import Action, Gate, Route
+from publisher.mail.gate import Action, Gate, Route, is_lost
 from publisher.mail.settings import OnUnknown
 from publisher.mail.verdict import escaped, judge
 from publisher.model.delivery import Delivery, Letter, Reply, Stage, State, Verdict
@@ -208,7 +208,7 @@ class LocalEngine:
         self.queue_again(run)
         await asyncio.gather(*run.heeding, return_exceptions=True)
         for each in await run.desk.close():
-            self._gate.returned(each)
+            self._gate.returned(each, self._now())
         if save := self._unsaved(all_of_it=True):
             await self._store.settle(save)
 
@@ -272,7 +272,7 @@ class LocalEngine:
                 async with asyncio.timeout(FAREWELL):
                     await carrier.close()
             bag.leave()
-            self._do(run, self._gate.closed(relay, bag.carried, ended, self._now()))
+            self._do(run, self._gate.closed(relay, bag.carried, ended, self._now(), bag.over))
 
     async def _open(self, run: _Run, relay: str, carrier: Carrier) -> bool:
         """Whether the connection is open: not where the relay refused it, or a stop came first."""
@@ -329,17 +329,18 @@ class LocalEngine:
 
     def told(self, run: _Run, relay: str, delivery: Delivery, stage: Stage, reply: Reply) -> None:
         """Judge what became of a letter, and have it written down."""
+        losses = self._gate.losses(delivery)
         self._do(run, self._gate.heard(relay, delivery, stage, reply, self._now()))
-        settle(run, delivery, judge(stage, reply, delivery, self._clock(), self._on_unknown))
+        settle(run, delivery, judge(stage, reply, delivery, self._clock(), self._on_unknown, losses))
 
     def queue_again(self, run: _Run) -> None:
         """What is claimed and not begun is queued again."""
         for each in run.desk.queue_again():
-            self._gate.returned(each)
+            self._gate.returned(each, self._now())
 
-    def returned(self, delivery: Delivery) -> None:
-        """A letter that might have left did not."""
-        self._gate.returned(delivery)
+    def returned(self, delivery: Delivery, relay: str) -> None:
+        """A letter that might have left over *relay* did not."""
+        self._gate.returned(delivery, self._now(), relay)
 
 
 def _at_rest(tally: Tally, route: Route, wait: float) -> Tally:
@@ -363,6 +364,7 @@ class _Bag:
         self._first: Delivery | None = first
         self._at_hand: dict[str, Delivery] = {}  # by the letter's name
         self.carried = 0  # contents that the relay answered about
+        self.over: Delivery | None = None  # the letter over which the connection ended
 
     async def take(self) -> Letter | None:
         """See Bag."""
@@ -388,7 +390,7 @@ class _Bag:
         if self._first is not None:
             self._run.desk.return_(self._first)
         for delivery in self._at_hand.values():
-            self._engine.returned(delivery)
+            self._engine.returned(delivery, self._relay)
 
     def ahead(self) -> Letter | None:
         """See Bag."""
@@ -406,11 +408,11 @@ class _Bag:
         try:
             letter = self._engine.made(delivery)
         except ValueError as error:
-            self._engine.returned(delivery)
+            self._engine.returned(delivery, self._relay)
             settle(self._run, delivery, Verdict(State.FAILED, None, True, 0, escaped(str(error))))
             return None
         except BaseException:
-            self._engine.returned(delivery)
+            self._engine.returned(delivery, self._relay)
             raise
         self._at_hand[letter.name] = delivery
         return letter
@@ -422,17 +424,19 @@ class _Bag:
     async def _begun(self, letter: Letter, begun: Awaitable[bool]) -> bool:
         if await begun:
             return True
-        self._engine.returned(self._at_hand.pop(letter.name))
+        self._engine.returned(self._at_hand.pop(letter.name), self._relay)
         self._engine.queue_again(self._run)  # if its edition is held, so are they
         return False
 
     def tell(self, letter: Letter, stage: Stage, reply: Reply) -> None:
         """See Bag."""
         self.carried += stage is Stage.CONTENT and reply.code not in (0, 421)
-        self._engine.told(self._run, self._relay, self._at_hand.pop(letter.name), stage, reply)
+        delivery = self._at_hand.pop(letter.name)
+        self.over = delivery if is_lost(stage, reply) else None
+        self._engine.told(self._run, self._relay, delivery, stage, reply)
 
     def back(self, letter: Letter, why: Reply) -> None:
         """See Bag."""
         delivery = self._at_hand.pop(letter.name)
-        self._engine.returned(delivery)
+        self._engine.returned(delivery, self._relay)
         self._run.desk.return_(delivery)

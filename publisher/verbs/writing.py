@@ -17,7 +17,8 @@ from publisher.errors import BadConfig, BadInput, BadState, PublisherError, Unwr
 from publisher.model.delivery import State
 from publisher.model.digest import Newsletter
 from publisher.store import editions, ledger, notices
-from publisher.verbs import choosing, editing, pinging, returning
+from publisher.text.dates import rfc3339
+from publisher.verbs import choosing, editing, held, pinging, returning
 from publisher.verbs.progress import Sending, Tell, publishing
 from publisher.verbs.session import Session, on_disk
 
@@ -94,6 +95,7 @@ async def _send(
         await asyncio.to_thread(
             retention.compact, session.house, session.clock(), lambda: time.monotonic() > enough
         )
+    due = await asyncio.to_thread(session.house.store.read, lambda c: ledger.first_due(c, session.clock()))
     gained = {state: after.get(state, 0) - before.get(state, 0) for state in State}
     return {
         "editions": await asyncio.to_thread(_editions, session, touched),
@@ -102,7 +104,12 @@ async def _send(
         "deferred": sum(after.get(state, 0) for state in UNDECIDED),
         "unknown": gained[State.UNKNOWN],
         "seconds": round(time.monotonic() - start, 3),
-        "down": tally.down or tally.trouble,
+        "next_try": rfc3339(due) if due else None,
+        "down": tally.down,
+        "rests": tally.rests,
+        "trouble": tally.trouble,
+        "stopped": await asyncio.to_thread(held.stopped, session.house),
+        "left_alone": held.left_alone(session.left_alone()),
         "failures": [{"address": address, "reply": reply} for address, reply in tally.failures],
         "problems": problems,
         "hubs": await pinging.at_the_end(session),
@@ -198,7 +205,10 @@ def _tell(session: Session, under_way: Sending) -> None:
 
 async def how_far(session: Session) -> dict[str, Any]:
     """How far the letters are that leave now."""
-    return {"sending": session.under_way.told() if session.under_way else None}
+    return {
+        "sending": session.under_way.told() if session.under_way else None,
+        "left_alone": held.left_alone(session.left_alone()),
+    }
 
 
 async def _in_waves(session: Session, progress: "Callable[[Tally], None]") -> "Tally":

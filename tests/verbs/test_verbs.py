@@ -19,7 +19,7 @@ from publisher.errors import BadConfig, BadInput, BadState, Exit, Unwritable
 from publisher.model.delivery import State
 from publisher.store import editions, ledger
 from publisher.templating import PACKAGED
-from publisher.verbs import choosing, reading, writing
+from publisher.verbs import choosing, reading, returning, writing
 from publisher.verbs import session as sessions
 from tests.newsroom import tick
 
@@ -255,6 +255,38 @@ def test_check_finds_nothing_in_the_packaged_templates(folder, published):  # R1
         (folder / "articles" / "welcome.md").unlink()
     with sessions.trying(load(folder, {})) as house:
         assert [] == reading.check(house, clock())["problems"]
+
+
+@pytest.mark.parametrize(
+    "parts, said, mended",
+    [
+        ((), "is not there", True),
+        (("new",), "is no Maildir: it has no cur/", True),
+        (None, "is no folder", False),
+    ],
+)
+def test_check_names_a_maildir_that_mail_cannot_come_back_to(folder, parts, said, mended):  # B1
+    config, box = folder / "config.toml", folder / "mail back"
+    with config.open("a") as file:
+        file.write('\n[mail.bounces]\nevery = 30\nmaildir = "mail back"\n')
+    if parts is None:
+        box.write_text("From somebody")
+    for each in parts or ():
+        (box / each).mkdir(parents=True)
+    (fault,) = returning.faults(load(folder, {}))
+
+    assert f"{config}:{len(config.read_text().splitlines())}" == fault["where"]
+    assert f"maildir: 'mail back' {said}" == fault["what"]
+    if mended:
+        subprocess.run(fault["mend"].partition(": ")[2], shell=True, check=True)
+        assert [] == returning.faults(load(folder, {}))
+    else:
+        assert "name a Maildir" in fault["mend"]
+    named = {"NASHIR__MAIL__BOUNCES__MAILDIR": "/nowhere"}
+    assert (
+        "the environment's NASHIR__MAIL__BOUNCES__MAILDIR"
+        == returning.faults(load(folder, named))[0]["where"]
+    )
 
 
 def test_check_names_an_opening_that_cannot_be_read_and_its_line_has_the_mend(folder):  # D6
