@@ -4,6 +4,7 @@ import gc
 import json
 import os
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,9 +16,10 @@ from typing import Any
 import click
 
 from publisher import __version__
-from publisher.errors import Exit, PublisherError
+from publisher.errors import Exit, Locked, PublisherError
 
 Told = Callable[[dict[str, Any]], None]  # hears how far a verb is
+STARTING = 10  # seconds that a verb waits for a daemon that does not listen yet
 
 
 @dataclass(slots=True)
@@ -51,25 +53,36 @@ class Call:
 
         settings = self.settings()
         door = settings.root / layout.STATE / layout.CONTROL
+        end = time.monotonic() + STARTING
         with _progress(verb, show=not self.as_json) as told:
-            try:
-                answer = control.ask(door, verb, arguments, told)
-            except KeyboardInterrupt:
-                self.say("nashir: the daemon goes on with it; `nashir status` says how far it is")
-                sys.exit(Exit.INTERRUPTED)
-            return answer if answer is not None else _here(settings, verb, arguments, told)
+            while True:
+                try:
+                    answer = control.ask(door, verb, arguments, told)
+                except KeyboardInterrupt:
+                    self.say("nashir: the daemon goes on with it; `nashir status` says how far it is")
+                    sys.exit(Exit.INTERRUPTED)
+                try:
+                    return answer if answer is not None else _here(settings, verb, arguments, told)
+                except Locked as error:
+                    if not error.serving or time.monotonic() > end:
+                        raise
+                time.sleep(0.1)  # a daemon holds the lock before it listens, and for a moment after
 
-    def how_far(self, now: datetime) -> dict[str, Any] | None:
-        """How far the letters are that a running daemon sends; None where none does."""
+    def how_far(self, now: datetime) -> dict[str, Any]:
+        """How far the letters are that a running daemon sends (None where none does), and the domains that it leaves
+        alone."""
         from publisher import control, layout
         from publisher.text.dates import rfc3339
 
         answer = control.ask(self.settings().root / layout.STATE / layout.CONTROL, "how far", {})
+        found = {"sending": None, "left_alone": answer["left_alone"] if answer else []}
         if not answer or not (how := answer["sending"]):
-            return None
+            return found
         left = how["left"]
         ends = None if left is None else rfc3339(now + timedelta(seconds=left))
-        return {name: how[name] for name in ("done", "total", "failed", "rate")} | {"ends": ends}
+        return found | {
+            "sending": {name: how[name] for name in ("done", "total", "failed", "rate")} | {"ends": ends}
+        }
 
     def pour(self, name: str, rows: Iterator[dict[str, Any]], line: Callable[[dict[str, Any]], str]) -> None:
         """Many *rows*, each when it comes: the list *name* of a JSON document that `ends` ends, or lines."""
@@ -248,10 +261,8 @@ def send(call: Call, newsletter: str | None, *, at_once: bool, include_existing:
         call.say(f"nashir: {line}")
     for each in done["failures"]:
         call.say(f"nashir: {each['address']}: {each['reply']}")
-    if done["down"]:
-        call.say(
-            f"nashir: the relay cannot be used: {done['down']}. Mend: look at mail.relay and the relay's log"
-        )
+    for line in _waits(done):
+        call.say(f"nashir: {line}")
     call.answer(
         done,
         *(f"edition {e['id']} of {e['newsletter']}: {e['letters']} letters" for e in done["editions"]),
@@ -271,6 +282,21 @@ def send(call: Call, newsletter: str | None, *, at_once: bool, include_existing:
         sys.exit(Exit.FINDINGS)
     if done["down"]:
         sys.exit(Exit.IO)
+
+
+def _waits(done: dict[str, Any]) -> Iterator[str]:
+    """Why letters did not leave, for a person."""
+    from publisher.verbs.held import alone_lines, stopped_lines
+
+    if done["down"]:
+        yield f"the relay cannot be used: {done['down']}. Mend: look at mail.relay and the relay's log"
+    yield from stopped_lines(done["stopped"])
+    yield from alone_lines(done["left_alone"])
+    if done["rests"]:
+        yield f"letters wait: {done['rests']}"
+    if done["next_try"] and not done["down"]:
+        answer = f" (the last answer: {done['trouble']})" if done["trouble"] else ""
+        yield f"letters that were put off are tried again from {done['next_try']} on{answer}"
 
 
 @nashir.command()
@@ -333,12 +359,13 @@ def _adopted(done: dict[str, Any]) -> list[str]:
 @click.pass_obj
 def check(call: Call) -> None:
     """Say what publish would make of every file; write nothing."""
-    from publisher.verbs import reading
+    from publisher.verbs import reading, returning
     from publisher.verbs import session as sessions
 
     settings = call.settings()
     with sessions.trying(settings) as house:
         found = reading.check(house, _now())
+    found["problems"] += returning.faults(settings)
     lines = []
     for row in found["articles"]:
         mark = {"published": "✓", "held": "…", "skipped": "–", "quarantined": "✗"}[row["status"]]
@@ -401,9 +428,10 @@ def _running(sending: dict[str, Any] | None) -> Iterator[str]:
 def status(call: Call) -> None:
     """Say what is published, refused, subscribed, sent and due."""
     from publisher.verbs import reading
+    from publisher.verbs.held import alone_lines, stopped_lines
 
     now = _now()
-    found = call.read(reading.status, now=now) | {"sending": call.how_far(now)}
+    found = call.read(reading.status, now=now) | call.how_far(now)
     call.answer(
         found,
         *(f"{name}: " + (", ".join(f"{n} {state}" for state, n in found[name].items()) or "none")
@@ -413,6 +441,8 @@ def status(call: Call) -> None:
         *(f"edition {e['edition']} of {e['newsletter']}: {e['sent']} of {e['total']} sent, {e['failed']} failed, "
           f"{e['waiting']} to go" for e in found["under_way"]),
         *_running(found["sending"]),
+        *stopped_lines(found["stopped"]),
+        *alone_lines(found["left_alone"]),
         *_hubs(found["pings"]),
         *(f"✗ {_place(q)}: {q['reason']}. Mend: {q['mend']}" for q in found["quarantined"]),
     )  # fmt: skip
@@ -805,7 +835,9 @@ def bounces(call: Call, source: str | None, accept: int | None) -> None:
     if source and accept is not None:
         raise click.UsageError("--accept goes without SOURCE")
     if source != "-":
-        _returned(call, call.write("bounces", source=source and str(Path(source).absolute()), accept=accept))
+        _returned(
+            call, call.write("bounces", source=source and str(Path(source).absolute()), accept=accept), accept
+        )
         return
     try:
         _piped(call, sys.stdin.buffer.read())
@@ -828,12 +860,20 @@ def _piped(call: Call, message: bytes) -> None:
         raise
 
 
-def _returned(call: Call, done: dict[str, Any]) -> None:
+def _returned(call: Call, done: dict[str, Any], edition: int | None = None) -> None:
     for line in done["troubles"]:
         call.say(f"nashir: {line}")
     messages = ", ".join(f"{n} {what}" for what, n in done["messages"].items()) or "nothing came back"
+    if done["accepted"] is not None:
+        bounced = sum(each["state"] == "bounced" for each in done["changed"])
+        count = _counted(done["accepted"], "hard bounce")
+        messages = f"{count} of edition {edition} count; readers now bounced: {bounced}"
     lines = [f"{each['address']} is {each['state']}" for each in done["changed"]]
-    lines += [f"edition {n} is stopped: too many of its readers do not exist" for n in done["stopped"]]
+    lines += [
+        f"too many readers of edition {n} do not exist; it counts against nobody. What has not left of it is held. "
+        f"Mend: see where the addresses are from, then `nashir bounces --accept {n}` or `nashir editions release {n}`"
+        for n in done["stopped"]
+    ]
     lines += [f"{done['kept']} messages wait where they lie for a person to look at"] if done["kept"] else []
     call.answer(done, messages, *lines)
 

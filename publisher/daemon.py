@@ -8,6 +8,7 @@ import contextlib
 import os
 import signal
 import socket
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -25,7 +26,7 @@ from publisher.actions.reckoning import Reckoned
 from publisher.articles.folder import shown
 from publisher.config import Settings
 from publisher.errors import Damaged, PublisherError, Unwritable
-from publisher.verbs import pinging, returning, writing
+from publisher.verbs import held, pinging, returning, writing
 from publisher.verbs import session as sessions
 from publisher.verbs.session import Session
 from publisher.web.app import application
@@ -137,9 +138,7 @@ class Daemon:
             raise Unwritable(
                 what, self._settings.web.listen, "set web.listen, or stop what listens there"
             ) from None
-        app = application(
-            self._session, lambda: list(self._problems.values()), lambda: [*self._deaf, *self._unread]
-        )
+        app = application(self._session, lambda: list(self._problems.values()), self._warnings)
         server = _Server(
             uvicorn.Config(
                 app,
@@ -152,6 +151,15 @@ class Daemon:
         )
         log.info("serving", url=f"http://{self._settings.web.listen}/", site=self._settings.site.url)
         return server, listening
+
+    def _warnings(self) -> list[str]:
+        """What is wrong elsewhere, and stops nothing here."""
+        try:
+            stopped = list(held.stopped_lines(held.stopped(self._session.house)))
+        except PublisherError as error:
+            stopped = [str(error)]
+        alone = held.alone_lines(held.left_alone(self._session.left_alone()))
+        return [*self._deaf, *self._unread, *stopped, *alone]
 
     def _watch(self, loop: asyncio.AbstractEventLoop) -> BaseObserver | None:
         def note(path: str | None) -> None:
@@ -258,20 +266,19 @@ class Daemon:
 
     async def _take_in_forever(self) -> None:
         """Read what came back by mail (B1), and draw the consequences (B2)."""
-        box, known = returning.configured(self._session), list[str]()
+        boxes, known = None, list[str]()
         while await self._told(self._post):
             self._post.clear()
             unread: list[str] = []
-            for each in [*returning.piped(self._session), *filter(None, [box])]:
-                try:
+            with _gathered(unread):
+                if boxes is None:  # made once: a mailbox knows how far it was read
+                    boxes = [*filter(None, [await asyncio.to_thread(returning.configured, self._session)])]
+            for each in [*returning.piped(self._session), *(boxes or ())]:
+                with _gathered(unread):
                     self._took_in(taken := await returning.take(self._session, each, self._stop.is_set))
                     unread += taken.troubles
-                except PublisherError as error:
-                    unread.append(str(error))
-            try:
+            with _gathered(unread):
                 self._reckoned(await returning.reckon(self._session))
-            except PublisherError as error:
-                unread.append(str(error))
             for problem in unread:
                 if problem not in known:
                     log.warning("mailbox", problem=problem)
@@ -343,7 +350,7 @@ class Daemon:
     async def _send(self) -> None:
         """Everything that is due."""
         _ = self._session.engine  # made now: a key that cannot sign is told before a letter needs it
-        tally = await writing.deliver_due(self._session)
+        tally = await writing.deliver(self._session)
         soon = await writing.next_due(self._session, TICK)
         again = min(tally.again if tally.down or tally.rests else TICK, TICK if soon is None else soon)
         if again < TICK:
@@ -354,7 +361,7 @@ class Daemon:
             )
         for recipient, reply in tally.failures:
             log.warning("refused", address=_masked(recipient), reply=reply)
-        self._relay(tally.down or tally.trouble)
+        self._relay(tally.down)
 
     def _templates(self, problems: list[str]) -> None:
         for problem in problems:
@@ -373,6 +380,17 @@ class Daemon:
             log.error("relay", problem=down, mend="look at mail.relay and the relay's log")
 
 
+@contextlib.contextmanager
+def _gathered(problems: list[str]) -> Iterator[None]:
+    """Errors join *problems* and stop nothing; but a damaged database does (X9)."""
+    try:
+        yield
+    except Damaged:
+        raise
+    except PublisherError as error:
+        problems.append(str(error))
+
+
 def _cut_off() -> None:
     """A relay or a disk is silent: everything is safe to cut off (X1), so the stop is kept (X4)."""
     log.warning("stopped", cut_off="a letter or a publish was under way; it goes on at the next start")
@@ -389,7 +407,7 @@ def run(settings: Settings) -> None:
     """`nashir run`: returns after INT or TERM. Raises Locked where another process works on the site."""
     import uvloop
 
-    with sessions.writing(settings, now) as session:
+    with sessions.writing(settings, now, serving=True) as session:
 
         async def main() -> None:
             await Daemon(settings, session).run()

@@ -55,9 +55,13 @@ class BadInput(PublisherError):
 
 
 class Locked(PublisherError):
-    """Another process holds the site's lock."""
+    """Another process holds the site's lock; *serving*: it is a daemon, which takes verbs when it is up."""
 
     exit = Exit.LOCKED
+
+    def __init__(self, what: str, where: str = "", mend: str = "", *, serving: bool = False) -> None:
+        super().__init__(what, where, mend)
+        self.serving = serving
 
 
 class Unwritable(PublisherError):

@@ -110,12 +110,12 @@ class Layout:
         return Shown(url, made.type, made.length, made.width, made.height, media.alt)
 
     def unsubscribe(self, token: str) -> str:
-        """The URL of a reader's unsubscribe page (H1); *token* is ASCII."""
-        return self.url(f"u/{token}")
+        """The URL of a reader's unsubscribe page (H1); *token* is URL-safe."""
+        return f"{self.root}/u/{token}"
 
     def preferences(self, token: str) -> str:
-        """The URL of the page where a reader chooses (D4)."""
-        return self.url(f"preferences/{token}")
+        """The URL of the page where a reader chooses (D4); *token* is URL-safe."""
+        return f"{self.root}/preferences/{token}"
 
     def approval(self, token: str) -> str:
         """The URL of the page where an editor holds or releases an edition (D8)."""

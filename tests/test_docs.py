@@ -7,7 +7,6 @@ import shlex
 import shutil
 import signal
 import subprocess
-import sys
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass
@@ -31,10 +30,11 @@ from publisher.mail.keyfiles import signer
 from publisher.mail.settings import DkimSettings, MailSettings
 from publisher.store.tables import metadata
 from publisher.web import app
+from tests.commands import NASHIR
+from tests.commands import nashir as forked
 from tests.mail.signing import judged
 
 ROOT = Path(__file__).parent.parent
-NASHIR = [sys.executable, "-m", "publisher"]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 RULE = r"[ABDFHLMRSX]\d{1,2}"
 
@@ -65,14 +65,7 @@ def row(text: str, first: str) -> list[str]:
 def nashir(
     *words: str, expect: int = 0, environment: Mapping[str, str] = MappingProxyType({})
 ) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [*NASHIR, *words],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-        env={**os.environ, **environment},
-    )
+    done = forked(*words, environment=environment)
     assert expect == done.returncode, done.stdout + done.stderr
     return done
 

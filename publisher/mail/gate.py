@@ -305,7 +305,7 @@ class Gate:
         return Route("", *min(reversed(waits), key=lambda each: each[0]))
 
     def opening(self, relay: str, now: float) -> None:
-        """A connection is being opened: `opened` or `failed` follows."""
+        """A connection is being opened: `opened`, `failed` or `abandoned` follows."""
         self._relays[relay].opening(now)
 
     def opened(self, relay: str) -> None:
@@ -316,6 +316,10 @@ class Gate:
         """The connection could not be opened."""
         self._down[relay] = escaped(f"{reply.code or 'no reply'}: {reply.text}")
         return [*self._relays[relay].failed(reply, now)]
+
+    def abandoned(self, relay: str) -> None:
+        """We gave up opening the connection: that says nothing about the relay."""
+        self._relays[relay].abandoned()
 
     def stays(self, relay: str, carried: int, now: float) -> bool:
         """Whether a connection that *carried* so many letters should carry another: not beyond the limit, and not

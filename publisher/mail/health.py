@@ -56,8 +56,8 @@ Change = Broken | Mended | Limited
 
 
 class Health:
-    """One relay. Whoever opens a connection says so: `opening`, then `opened` or `failed`; `worked` with each answer
-    that is about a letter; at the end `closed`."""
+    """One relay. Whoever opens a connection says so: `opening`, then `opened`, `failed` or `abandoned`; `worked` with
+    each answer that is about a letter; at the end `closed`."""
 
     def __init__(self, relay: str, most: int, learnt: Learnt | None = None) -> None:
         """*most*: the connections at once that the configuration allows."""
@@ -125,6 +125,11 @@ class Health:
         """It could not be opened."""
         self._opening -= 1
         return self._crowded(reply, now) or self._fruitless(reply, now)
+
+    def abandoned(self) -> None:
+        """We gave it up before it was open."""
+        self._opening -= 1
+        self._trial = None  # where another tries it, that one says what came of it
 
     def _crowded(self, reply: Reply, now: float) -> list[Change]:
         """What is learnt where it refused a connection beside others: that it takes no more than these, if it says so

@@ -14,6 +14,7 @@ UNITS = {"s": 1, "min": 60, "h": 3600, "day": 86400}  # seconds
 PARTS = 100  # of the time of a quota: each is counted as a whole, so that up to 1 % of the time is given away
 AHEAD = 5.0  # seconds that a letter may be given a turn in advance
 SLACK = 0.02  # of a pace's time: how late a letter may be without the next ones losing their turn
+FORMS = '"20/s", "100/min", "5000/h" or "50000/day", in whole numbers (half a letter a second is "30/min")'
 _WRITTEN = re.compile(r"\s*([0-9]{1,9})\s*/\s*(s|min|h|day)\s*")
 
 
@@ -29,7 +30,7 @@ def parse(text: str) -> Rate:
     """The rate *text*: "20/s". Raises ValueError with the mend."""
     found = _WRITTEN.fullmatch(text)
     if not found or not int(found[1]):
-        raise ValueError(f'{text!r} is no rate; write "20/s", "100/min", "5000/h" or "50000/day"')
+        raise ValueError(f"{text!r} is no rate; write {FORMS}")
     return Rate(int(found[1]), UNITS[found[2]])
 
 

@@ -321,7 +321,9 @@ def due_now(connection: Connection, now: datetime) -> int:
     """How many letters wait to be sent now."""
     query = select(func.count()).select_from(deliveries).where(QUEUED, deliveries.c.due <= now)
     return sum(
-        connection.execute(query.where(deliveries.c.edition == edition)).scalar_one()
+        connection.execute(
+            query.where(deliveries.c.edition == edition, deliveries.c.wave == wave)
+        ).scalar_one()
         for edition in released(connection)
         for wave in open_waves(connection, edition)
     )
@@ -349,9 +351,16 @@ def gone(
 
 def next_due(connection: Connection, now: datetime, until: datetime) -> datetime | None:
     """When the first letter is due after *now* and up to *until*; None where none is."""
-    first = select(func.min(deliveries.c.due)).where(
-        QUEUED, deliveries.c.due > now, deliveries.c.due <= until
-    )
+    return _first(connection, deliveries.c.due > now, deliveries.c.due <= until)
+
+
+def first_due(connection: Connection, now: datetime) -> datetime | None:
+    """When the first letter is due after *now*, however late; None where none is."""
+    return _first(connection, deliveries.c.due > now)
+
+
+def _first(connection: Connection, *when: ColumnElement[bool]) -> datetime | None:
+    first = select(func.min(deliveries.c.due)).where(QUEUED, *when)
     found = [
         connection.execute(first.where(deliveries.c.edition == edition, deliveries.c.wave == wave)).scalar()
         for edition in released(connection)

@@ -27,6 +27,7 @@ DATABASE = "nashir.db"
 SECRET = "secret.key"
 BACKUP = "the backup of "  # the database's note of its own file in a backup begins so; then the time
 RESTORE = "take it from the last backup: `tar -xf FILE state/secret.key`"
+SERVES = "run"  # stands behind the process's number in the lock of a daemon
 DYING = 5  # seconds that the processes which a killed one had started may take to end
 
 
@@ -49,8 +50,9 @@ class State:
                 f"the state folder cannot be made: {error.strerror}", str(self.folder), ""
             ) from error
 
-    def lock(self) -> int:
-        """Hold the site's lock until the process ends or the descriptor is closed. Raises Locked."""
+    def lock(self, *, serving: bool = False) -> int:
+        """Hold the site's lock until the process ends or the descriptor is closed; *serving* tells others that verbs
+        are taken at the control socket. Raises Locked."""
         self.make()
         try:
             handle = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -59,7 +61,7 @@ class State:
             raise Unwritable(what, str(self.folder), "make room, or mount the disk for writing") from error
         end = time.monotonic() + DYING
         while not _locked(handle):
-            holder = os.pread(handle, 20, 0).decode("ascii", "replace").strip()
+            holder, _, what = os.pread(handle, 40, 0).decode("ascii", "replace").strip().partition(" ")
             if _died(holder) and time.monotonic() < end:
                 time.sleep(0.02)
                 continue
@@ -68,9 +70,10 @@ class State:
                 f"another nashir (process {holder or 'unknown'}) works on this site",
                 str(self.folder / "lock"),
                 "wait for it, or stop it",
+                serving=what == SERVES,
             )
         os.ftruncate(handle, 0)
-        os.pwrite(handle, str(os.getpid()).encode(), 0)
+        os.pwrite(handle, f"{os.getpid()} {SERVES if serving else ''}".rstrip().encode(), 0)
         return handle
 
     def secret(self) -> bytes:
@@ -114,7 +117,9 @@ class State:
 
     def advance(self, store: Store) -> None:
         """A sender starts: the generation grows, in the database first (a crash between the two is no restore)."""
-        self._write(store, int(store.read(lambda c: facts.get(c, "generation")) or 0) + 1)
+        noted, known = self._noted(), int(store.read(lambda c: facts.get(c, "generation")) or 0)
+        # Tried again where only the database could be written, it writes the same number: never two ahead of the file.
+        self._write(store, noted.number + 1 if noted else max(known, 1))
 
     def resume(self, store: Store) -> None:
         """A person says that this database is the one to go on with."""

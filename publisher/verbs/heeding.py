@@ -1,11 +1,13 @@
 """What the answers of relays ask for is done, and told to whoever keeps the log (S3, S9)."""
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from publisher.actions import canary, stopping
 from publisher.actions.canary import Looked
 from publisher.mail.gate import Action, Halt, Paused
 from publisher.mail.health import Broken, Limited, Mended
+from publisher.verbs.held import Alone
 
 if TYPE_CHECKING:
     from publisher.verbs.session import Session
@@ -15,6 +17,9 @@ def heed(session: "Session", action: Action) -> None:
     """Do what *action* says. Raises BadConfig where the notice about an edition cannot be made; it is held then."""
     event, values = _told(action)
     session.on_news(event, **values)
+    if isinstance(action, Paused):
+        until = session.clock() + timedelta(seconds=action.seconds)
+        session.alone[action.domain] = Alone(action.domain, action.reply, until)
     if isinstance(action, Halt):
         stopping.stop(session.house, action.edition, action.reason, session.clock(), reply=action.reply)
 

@@ -23,7 +23,7 @@ from publisher.store.articles import Listed
 from publisher.store.cadences import Cadence
 from publisher.subscribers.tokens import Claim
 from publisher.text.dates import rfc3339
-from publisher.verbs import trying
+from publisher.verbs import held, trying
 
 WAITING = (State.QUEUED, State.CLAIMED, State.SENDING)
 PAGE = 2000  # letters read at a time
@@ -84,6 +84,7 @@ def status(house: House, now: datetime) -> dict[str, Any]:
         "returned": house.store.read(reports.tally),
         "newsletters": newsletters(house, now)["newsletters"],
         "under_way": _under_way(house),
+        "stopped": held.stopped(house),
         "pings": [
             {
                 "hub": each.hub,

@@ -27,6 +27,7 @@ from publisher.store.state import State
 from publisher.store.store import Store
 from publisher.subscribers.tokens import Keys
 from publisher.templating import Templates
+from publisher.verbs.held import Alone
 from publisher.verbs.progress import Sending, Tell
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class Session:
     slice: int | None = None  # about how many articles' outputs are made before the next look; None: all
     swept: bool = False  # what a killed run left in the output is gone
     under_way: Sending | None = None  # how far the letters are that leave now
+    alone: dict[str, Alone] = field(default_factory=dict)  # domains that refused us; see `left_alone`
     listeners: list[Tell] = field(default_factory=list)  # who wants to hear of it
     on_published: Callable[[Published], None] = lambda _: None
     on_planned: Callable[[], None] = lambda: None  # newsletters have something else to show
@@ -77,6 +79,13 @@ class Session:
         """What sends; made when it is first asked for, so that who only publishes does not wait for it."""
         self._engine = self._engine or self.make_engine()
         return self._engine
+
+    def left_alone(self) -> list[Alone]:
+        """The domains that refused us and get no letter now."""
+        now = self.clock()
+        return sorted(
+            (each for each in list(self.alone.values()) if each.until > now), key=lambda each: each.domain
+        )
 
     async def publish(
         self,
@@ -143,10 +152,13 @@ def house_of(settings: Settings, store: Store, secret: bytes, workers: int = 1) 
 
 
 @contextmanager
-def writing(settings: Settings, clock: Clock, *, workers: int = 1) -> Iterator[Session]:
-    """The site, locked, with dead senders' letters recovered. Raises Locked, BadState, Unwritable."""
+def writing(
+    settings: Settings, clock: Clock, *, workers: int = 1, serving: bool = False
+) -> Iterator[Session]:
+    """The site, locked (by a daemon where *serving*), with dead senders' letters recovered. Raises Locked, BadState,
+    Unwritable."""
     state = State(settings.root / STATE)
-    lock = state.lock()
+    lock = state.lock(serving=serving)
     try:
         secret = state.secret()
         store = Store(state.database, writing=True)

@@ -1,5 +1,6 @@
 """Everything the daemon answers: the output folder, the doors of readers and editors, /healthz."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -25,7 +26,8 @@ log = structlog.get_logger()
 def application(
     session: Session, health: Callable[[], list[str]], warnings: Callable[[], list[str]]
 ) -> Callable[..., Any]:
-    """The ASGI application; *health* names what is wrong now, *warnings* what is wrong elsewhere."""
+    """The ASGI application; *health* names what is wrong now, *warnings*, asked in a thread, what is
+    wrong elsewhere."""
     house = session.house
     files = Files(house.out, lambda path: house.store.read(lambda c: feed_versions.of(c, path)))
 
@@ -34,7 +36,7 @@ def application(
         found = {
             "status": "failing" if problems else "ok",
             "problems": problems,
-            "warnings": warnings(),
+            "warnings": await asyncio.to_thread(warnings),
         }
         return JSONResponse(found, 503 if problems else 200)
 

@@ -301,6 +301,21 @@ def test_somebody_writes() -> None:  # B1
     assert Report(Kind.HUMAN, note="سؤال") == read(returns.mail("Auto-Submitted: no", subject="سؤال"))
 
 
+@pytest.mark.parametrize(
+    "rubbish",
+    [
+        b"",
+        b"\0" * 500,
+        bytes(range(256)) * 4,
+        b"\n\nwords without a header\n",
+        b"Subject: hello\n\nneither who nor when\n",
+        b"From: x@example.org\nDate: Fri, 27 Nov 2026 08:00:00 +0000\n\n \n",
+    ],
+)
+def test_what_nobody_can_have_written_is_nobodys(rubbish: bytes) -> None:  # B1, threat 10
+    assert Kind.UNKNOWN is read(rubbish).kind
+
+
 def test_leaving_by_mail() -> None:  # B1
     """The subject says who, where no address of its own does; a mail client may call itself a program."""
     found = read(returns.mail("Auto-Submitted: auto-generated", subject="unsubscribe 0abc123"))

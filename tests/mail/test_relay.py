@@ -8,7 +8,7 @@ from publisher.mail.address import checked, mailbox, on_the_wire
 from publisher.mail.carriers import carrier_to
 from publisher.mail.maildir import MaildirCarrier
 from publisher.mail.relay import Relay, parse
-from publisher.mail.settings import MailSettings, check_numbers, one_or_many, relays
+from publisher.mail.settings import MailSettings, one_or_many, relays
 from publisher.mail.smtp import SmtpCarrier
 
 
@@ -103,13 +103,6 @@ def test_the_login_of_the_settings_goes_to_relays_with_tls_only() -> None:  # S6
 def test_settings_that_cannot_work_are_refused(settings: MailSettings, mend: str) -> None:
     with pytest.raises(ValueError, match=mend):
         relays(settings)
-
-
-def test_numbers_have_a_range() -> None:
-    check_numbers(4, 60)
-    for connections, timeout in ((0, 60), (101, 60), (4, 0), (4, float("inf"))):
-        with pytest.raises(ValueError):
-            check_numbers(connections, timeout)
 
 
 def test_the_key_relay_is_one_or_many() -> None:

@@ -16,9 +16,9 @@ from typing import Any
 
 import pytest
 
+from tests.commands import NASHIR, nashir
 from tests.returning.post import dsn, letter
 
-NASHIR = [sys.executable, "-m", "publisher"]
 DOMAIN = "bounces.example.org"
 KILLED = """
 import os, signal
@@ -49,10 +49,7 @@ class Site:
     def run(
         self, *words: str, at: bool = True, expect: int = 0, stdin: bytes = b"", **environment: str
     ) -> Any:
-        command = [*NASHIR, *(["-C", str(self.folder)] if at else []), *words]
-        done = subprocess.run(
-            command, input=stdin, capture_output=True, check=False, timeout=120, env=os.environ | environment
-        )
+        done = nashir(*(("-C", str(self.folder)) if at else ()), *words, stdin=stdin, environment=environment)
         assert expect == done.returncode, done.stdout + done.stderr
         return done
 
@@ -81,7 +78,14 @@ def test_bounces_that_a_mail_server_pipes_change_their_reader_alone(site: Site) 
     again = site.json("bounces", "-", stdin=first)
     two = site.json("bounces", "-", stdin=second)
 
-    assert {"messages": {"hard": 1}, "kept": 0, "changed": [], "stopped": [], "troubles": []} == one
+    assert {
+        "messages": {"hard": 1},
+        "accepted": None,
+        "kept": 0,
+        "changed": [],
+        "stopped": [],
+        "troubles": [],
+    } == one
     assert {"repeated": 1} == again["messages"]
     assert [("ann@example.net", "bounced")] == [(each["address"], each["state"]) for each in two["changed"]]
     assert ("bounced", "reachable") == (site.reader("ann")["state"], site.reader("bob")["state"])
@@ -90,9 +94,9 @@ def test_bounces_that_a_mail_server_pipes_change_their_reader_alone(site: Site) 
     assert site.json("status")["returned"]["hard"] >= 2
     assert all(each["returned"]["hard"] for each in site.json("editions")["editions"])
     assert [] == list((site.folder / "state" / "bounces").glob("*/*"))
-    said = site.run("subscribers", "show", "ann@example.net").stdout.decode()
+    said = site.run("subscribers", "show", "ann@example.net").stdout
     assert "hard of edition 1 (daily): 5.1.1" in said
-    assert b"ann@example.net is" not in site.run("bounces", "-", stdin=b"nonsense").stdout
+    assert "ann@example.net is" not in site.run("bounces", "-", stdin=b"nonsense").stdout
     site.run("subscribers", "add", "ann@example.net", "--confirmed")
     assert "reachable" == site.reader("ann")["state"]
 
@@ -104,16 +108,16 @@ def test_a_maildir_a_file_and_the_mailbox_of_the_configuration(site: Site, tmp_p
     (tmp_path / "one.eml").write_bytes(first)
     (tmp_path / "box" / "new" / "1").write_bytes(second)
 
-    assert b"1 hard" in site.run("bounces", str(tmp_path / "one.eml")).stdout
+    assert "1 hard" in site.run("bounces", str(tmp_path / "one.eml")).stdout
     assert first == (tmp_path / "one.eml").read_bytes()
     assert (
-        b"eve@example.net is bounced"
+        "eve@example.net is bounced"
         in site.run("bounces", NASHIR__MAIL__BOUNCES__MAILDIR=str(tmp_path / "box")).stdout
     )
     assert [] == list((tmp_path / "box").glob("*/*"))
-    assert b"nothing came back" in site.run("bounces", str(tmp_path / "box")).stdout
-    assert b"neither a Maildir nor a file" in site.run("bounces", str(tmp_path / "none"), expect=2).stderr
-    assert b"no edition 99" in site.run("bounces", "--accept", "99", expect=2).stderr
+    assert "nothing came back" in site.run("bounces", str(tmp_path / "box")).stdout
+    assert "neither a Maildir nor a file" in site.run("bounces", str(tmp_path / "none"), expect=2).stderr
+    assert "no edition 99" in site.run("bounces", "--accept", "99", expect=2).stderr
 
 
 def test_killed_between_the_commit_and_the_removal_nothing_changes_twice(
@@ -150,7 +154,7 @@ def test_whatever_is_wrong_the_mail_server_keeps_what_it_piped(site: Site) -> No
         assert held.stdout
         held.stdout.readline()
         said = site.run("bounces", "-", stdin=first, expect=75).stderr
-        assert b"another nashir" in said
+        assert "another nashir" in said
         assert [] == list((site.folder / "state" / "bounces").glob("*/*"))
     finally:
         held.kill()
@@ -210,3 +214,10 @@ def until(what: Any) -> None:
     while not what():
         assert time.monotonic() < end
         time.sleep(0.1)
+
+
+@pytest.mark.parametrize("rubbish", [b"", b"\0" * 100, b"\xff\xfe nothing: of \x01 sense"])
+def test_rubbish_is_kept_and_mailed_to_nobody(site: Site, rubbish: bytes) -> None:  # B1
+    done = site.json("bounces", "-", stdin=rubbish)
+
+    assert ({"unknown": 1}, 1) == (done["messages"], done["kept"])

@@ -1,5 +1,6 @@
 """The state folder: one process at a time, a secret nobody reads, and no letters from a copy."""
 
+import errno
 import os
 import shutil
 import sqlite3
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from publisher.errors import BadState, Exit, Locked, PublisherError
+from publisher.errors import BadState, Exit, Locked, PublisherError, Unwritable
 from publisher.store import facts
 from publisher.store.state import BACKUP, State
 from publisher.store.store import Store
@@ -188,6 +189,26 @@ def test_a_backup_sends_nothing_wherever_it_is_put(
     assert "the database is the backup of 2026-11-29T01:00:00+00:00" == start(state)
     with opened(state) as store:
         state.resume(store)
+    assert ["", ""] == [start(state), start(state)]
+
+
+@pytest.mark.parametrize("starts", [0, 1, 2])
+@pytest.mark.parametrize("tries", [1, 2, 5])
+def test_a_full_disk_beside_the_database_is_no_restore(
+    starts: int, tries: int, state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:  # X6, X10
+    for _ in range(starts):
+        start(state)
+
+    def full(path: Path, data: bytes) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with opened(state) as store, monkeypatch.context() as patch:
+        patch.setattr("publisher.store.state._write", full)
+        for _ in range(tries):
+            with pytest.raises(Unwritable, match="No space left"):
+                state.advance(store)
+
     assert ["", ""] == [start(state), start(state)]
 
 

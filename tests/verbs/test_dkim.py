@@ -2,8 +2,6 @@
 
 import asyncio
 import os
-import subprocess
-import sys
 from datetime import UTC, datetime
 
 import pytest
@@ -13,6 +11,7 @@ from publisher.config import load
 from publisher.errors import BadConfig
 from publisher.verbs import reading, writing
 from publisher.verbs import session as sessions
+from tests.commands import nashir
 from tests.mail.signing import ed25519_pem, judged, rsa_pem
 
 TABLE = """[mail.dkim]
@@ -68,8 +67,7 @@ def test_what_verbs_send_is_signed(run, folder):  # H8
     run("publish")
     run("subscribers add", address="reader@example.net", newsletter=None, confirmed=True)
     run("send", now=True, include_existing=True)
-    nashir = [sys.executable, "-m", "publisher", "-C", str(folder)]
-    subprocess.run([*nashir, "test-send", "editor@example.net"], check=True, capture_output=True)
+    nashir("-C", folder, "test-send", "editor@example.net").check_returncode()
 
     assert [[True, True]] * 2 == [judged(data) for data in outbox(folder)]
     assert [] == problems(folder)

@@ -6,8 +6,6 @@ import json
 import os
 import re
 import sqlite3
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -27,9 +25,9 @@ from publisher.digests.scheme import shown_in
 from publisher.errors import BadInput, BadState, Exit, Unreachable
 from publisher.verbs import previewing, writing
 from publisher.verbs import session as sessions
+from tests.commands import nashir
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
-NASHIR = [sys.executable, "-m", "publisher"]
 
 
 def clock() -> datetime:
@@ -376,9 +374,7 @@ def test_what_cannot_be_mailed_to_is_refused(
 @pytest.mark.usefixtures("published")
 def test_every_test_is_a_letter_of_its_own(folder: Path) -> None:
     for _ in range(2):
-        subprocess.run(
-            [*NASHIR, "-C", str(folder), "test-send", "me@example.org"], check=True, capture_output=True
-        )
+        nashir("-C", folder, "test-send", "me@example.org").check_returncode()
 
     assert 2 == len(list((folder / "outbox" / "new").iterdir()))
 
@@ -423,12 +419,7 @@ def test_the_answer_is_one_clear_line(
     port = relay.port if rcpt else 1
     change('relay = "maildir:outbox"', f'relay = "smtp://127.0.0.1:{port}"')
 
-    done = subprocess.run(
-        [*NASHIR, "-C", str(folder), "test-send", "me@example.org"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = nashir("-C", folder, "test-send", "me@example.org")
 
     assert code == done.returncode, done.stderr
     (line,) = (done.stdout if code == Exit.DONE else done.stderr).splitlines()
@@ -447,12 +438,7 @@ def test_a_relay_that_drops_the_connection_behind_the_content_may_have_the_lette
     assert 1 == len(relay.got)
     assert (None, "content", 0) == (sent["taken"], sent["stage"], sent["code"])
 
-    done = subprocess.run(
-        [*NASHIR, "-C", str(folder), "test-send", "me@example.org"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = nashir("-C", folder, "test-send", "me@example.org")
     assert "no answer came (content): no reply" in done.stderr
     assert "did not take it" not in done.stderr
 
@@ -465,8 +451,7 @@ def test_a_test_letter_leaves_while_the_fence_is_up(
     with pytest.raises(BadState, match="nashir resume"):
         does("send", now=True)
 
-    done = subprocess.run(
-        [*NASHIR, "-C", str(folder), "--json", "test-send", "me@example.org"], capture_output=True, check=True
-    )
+    done = nashir("-C", folder, "--json", "test-send", "me@example.org")
+    done.check_returncode()
 
     assert json.loads(done.stdout)["letters"][0]["taken"]

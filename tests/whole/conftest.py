@@ -7,7 +7,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from functools import partial
@@ -16,9 +15,8 @@ from typing import Any
 
 import pytest
 
+from tests.commands import NASHIR, Forked, nashir, settings_alone
 from tests.sink import Sink
-
-NASHIR = [sys.executable, "-m", "publisher"]
 
 
 class Site:
@@ -29,14 +27,18 @@ class Site:
 
     def run(self, *words: str, expect: int = 0, **environment: str) -> subprocess.CompletedProcess[str]:
         """`nashir -C SITE ...`; its exit code must be *expect*, and no traceback may show."""
-        done = subprocess.run(
-            [*NASHIR, "-C", str(self.folder), *words],
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-            env=os.environ | environment,
-        )
+        called = ("-C", str(self.folder), *words)
+        if settings_alone(environment):
+            done = nashir(*called, environment=environment)
+        else:
+            done = subprocess.run(
+                [*NASHIR, *called],
+                capture_output=True,
+                text=True,
+                timeout=120,
+                check=False,
+                env=os.environ | environment,
+            )
         assert "Traceback" not in done.stderr, done.stderr
         assert expect == done.returncode, done.stdout + done.stderr
         return done
@@ -58,7 +60,7 @@ class Site:
 @pytest.fixture
 def site(tmp_path):
     folder = tmp_path / "site"
-    subprocess.run([*NASHIR, "init", str(folder)], check=True, capture_output=True)
+    nashir("init", folder).check_returncode()
     (folder / "articles" / "welcome.md").unlink()
     return Site(folder)
 
@@ -91,15 +93,23 @@ class Daemon:
     def __init__(self, site: Site, **environment: str) -> None:
         self.site, self.port = site, free_port()
         self.before: list[str] = []  # the words before the command
-        self.environment = os.environ | environment | {"NASHIR__WEB__LISTEN": f"127.0.0.1:{self.port}"}
+        self.settings = environment | {"NASHIR__WEB__LISTEN": f"127.0.0.1:{self.port}"}
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return os.environ | self.settings
 
     def __enter__(self) -> "Daemon":
-        self.log = (self.site.folder / "run.log").open("w+")
-        self.process = subprocess.Popen(
-            [*self.before, *NASHIR, "-C", str(self.site.folder), "run"],
-            stderr=self.log,
-            env=self.environment,
-        )
+        self.log = self.site.folder / "run.log"
+        self.log.write_bytes(b"")
+        words = "-C", str(self.site.folder), "run"
+        self.process: subprocess.Popen[bytes] | Forked
+        if self.before or not settings_alone(self.settings):
+            with self.log.open("ab") as log:
+                started = [*self.before, *NASHIR, *words]
+                self.process = subprocess.Popen(started, stderr=log, env=self.environment)
+        else:
+            self.process = Forked(*words, environment=self.settings, err=self.log)
         self.until(lambda: self.get("/healthz")[0] in {200, 503})
         return self
 
@@ -107,7 +117,6 @@ class Daemon:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
-        self.log.close()
 
     def get(
         self, path: str, method: str = "GET", body: str | None = None, **headers: str
@@ -133,7 +142,7 @@ class Daemon:
         return time.monotonic() - start
 
     def said(self) -> str:
-        return Path(self.log.name).read_text("utf-8")
+        return self.log.read_text("utf-8")
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         self.process.send_signal(how)

@@ -166,7 +166,7 @@ class Press:
         self.folder, self.readers, self.connections = folder / "site", readers, connections
         self.chance, self.number, self.environment = random.Random(seed), 0, dict[str, str]()
         self.addresses = {f"r{n}@d{n % 41}.example" for n in range(readers)}
-        self.log = folder / "accepted.log"
+        self.log, self.refusals = folder / "accepted.log", Counter[str]()  # for good, by reader
         subprocess.run([*NASHIR, "init", str(self.folder)], check=True, capture_output=True)
         for path in (self.folder / "articles").iterdir():
             path.unlink()
@@ -208,6 +208,15 @@ class Press:
         """The ledger's rows by state (S1)."""
         with closing(self._ledger()) as ledger:
             return Counter(dict(ledger.execute("SELECT state, count(*) FROM deliveries GROUP BY state")))
+
+    def planned(self) -> set[str]:
+        """Who is to have the edition at hand."""
+        query = (
+            "SELECT address FROM deliveries JOIN subscribers ON subscribers.id = subscriber"
+            " WHERE edition = (SELECT max(id) FROM editions)"
+        )
+        with closing(self._ledger()) as ledger:
+            return {address for (address,) in ledger.execute(query)}
 
     def time_passes(self) -> None:
         """What waits for a later try (S3) is due."""
@@ -360,16 +369,17 @@ def judge(press: Press, way: Way, tail: Tail, start: int, ends: list[Ended], gai
         seen[entry.recipient].add((entry.message_id, entry.sha, entry.sender))
         if entry.recipient in earlier:
             copy, when = earlier[entry.recipient]
-            killed = any(end.killed for end in ends[when:run])
+            kill = next((end for end in ends[when:run] if end.killed), None)
             if copy.answered != "250":
                 way.after_silence += 1
-            elif killed:
-                way.after_kill[way.ends.index(ends[run - 1])] += 1
+            elif kill:
+                way.after_kill[way.ends.index(kill)] += 1
             else:
                 way.for_nothing += 1
         earlier[entry.recipient] = entry, run
     doubtful = gained[5]
-    missing = press.addresses - set(earlier) - tail.refused
+    planned = press.planned()
+    missing = planned - set(earlier) - tail.refused
     way.refused += len(tail.refused)
     way.doubtful += doubtful
     if way.hold:
@@ -380,8 +390,11 @@ def judge(press: Press, way: Way, tail: Tail, start: int, ends: list[Ended], gai
     check = way.wrong.append
     if missing:
         check(f"edition {press.number}: {len(missing)} lost, {sorted(missing)[:3]}")
-    if strange := set(earlier) - press.addresses:
+    if strange := set(earlier) - planned:
         check(f"sent to strangers: {sorted(strange)[:3]}")
+    if forgotten := press.addresses - planned - {a for a, n in press.refusals.items() if n > 1}:
+        check(f"not planned: {sorted(forgotten)[:3]}")  # two refusals for good end it (B2)
+    press.refusals.update(tail.refused)
     if several := [address for address, letters in seen.items() if len(letters) > 1]:
         check(f"copies that differ: {several[:3]}")
     if gained[3] + doubtful != len(earlier | dict.fromkeys(listed if way.hold else ())):

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -16,8 +15,7 @@ from publisher.actions.init import create
 from publisher.config import load
 from publisher.verbs import session as sessions
 from publisher.verbs import writing
-
-NASHIR = [sys.executable, "-m", "publisher"]
+from tests.commands import NASHIR, Forked
 
 
 def plan(folder: Path, story: str, readers: int) -> None:
@@ -45,9 +43,11 @@ def plan(folder: Path, story: str, readers: int) -> None:
 
 def start(
     folder: Path, relay: str, *words: str, before: tuple[str, ...] = (), **environment: str
-) -> subprocess.Popen[str]:
+) -> subprocess.Popen[str] | Forked:
     """`nashir send` beside the test; its words go to the pipes."""
     settings = {"NASHIR__MAIL__RELAY": relay, "NASHIR__MAIL__CONNECTIONS": "4"} | environment
+    if not before:
+        return Forked("-C", folder, *(words or ("send",)), environment=settings)
     return subprocess.Popen(
         [*before, *NASHIR, "-C", str(folder), *(words or ("send",))],
         env=os.environ | settings,
@@ -57,7 +57,7 @@ def start(
     )
 
 
-def ended(process: subprocess.Popen[str], seconds: float = 60) -> tuple[int, str, str]:
+def ended(process: subprocess.Popen[str] | Forked, seconds: float = 60) -> tuple[int, str, str]:
     """Its exit code and what it said on stdout and stderr, when it has ended."""
     out, said = process.communicate(timeout=seconds)
     assert "Traceback" not in said, said

@@ -13,6 +13,8 @@ import feedparser
 import pytest
 from PIL import Image
 
+from tests.commands import nashir
+
 ROOT = Path(__file__).parents[2]
 
 # Every element with text of its own: its computed direction, and the letters it shows.
@@ -133,14 +135,13 @@ def test_lists_are_numbered_in_the_digits_of_the_site(shown, digits, style):  # 
 def pictured(tmp_path_factory):
     """A site with a picture taken with the camera on its side, in a page and a letter."""
     folder = tmp_path_factory.mktemp("pictured") / "site"
-    nashir = [sys.executable, "-m", "publisher"]
-    subprocess.run([*nashir, "init", str(folder)], check=True, capture_output=True)
+    nashir("init", folder).check_returncode()
     tags = Image.Exif()
     tags[0x0112] = 6
     Image.effect_noise((2400, 1600), 50).convert("RGB").save(folder / "articles" / "النهر.jpg", exif=tags)
     (folder / "articles" / "park.md").write_text(PICTURE, "utf-8")
     for words in (["publish"], ["preview", "--no-open"]):
-        subprocess.run([*nashir, "-C", str(folder), *words], check=True, capture_output=True)
+        nashir("-C", folder, *words).check_returncode()
     return folder
 
 

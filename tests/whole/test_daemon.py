@@ -27,23 +27,22 @@ def test_feeds_are_served_and_conditional_requests_save_the_body(site, story, da
         assert running.get("/nothing-here/")[0] == 404
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/../config.toml",
-        "/%2e%2e/config.toml",
-        "/..%2fstate/secret.key",
-        "/%00",
-        "/.gitignore",
-        "//etc/passwd",
-        "/%ff",
-    ],
+OUTSIDE = (
+    "/../config.toml",
+    "/%2e%2e/config.toml",
+    "/..%2fstate/secret.key",
+    "/%00",
+    "/.gitignore",
+    "//etc/passwd",
+    "/%ff",
 )
-def test_nothing_outside_the_output_folder_is_served(site, story, daemon, path):  # threat 5
+
+
+def test_nothing_outside_the_output_folder_is_served(site, story, daemon):  # threat 5
     site.article("park.txt", story)
     site.run("publish")
     with daemon() as running:
-        assert running.get(path)[0] == 404
+        assert dict.fromkeys(OUTSIDE, 404) == {path: running.get(path)[0] for path in OUTSIDE}
 
 
 def test_a_dropped_file_is_in_the_feed_within_two_seconds(site, story, daemon):

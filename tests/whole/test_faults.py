@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -37,13 +38,20 @@ def test_nobody_is_missed_or_has_two_however_sending_ends():  # S1, S4, S7, M5, 
     assert rows["kill -9, faults"]["refused"] == 10 * rows["kill -9, faults"]["editions"]
 
 
+class Three(Press):
+    """Three readers, and no site."""
+
+    def __init__(self, folder: Path) -> None:
+        self.addresses, self.connections, self.number = {"a@x", "b@x", "c@x"}, 1, 1
+        self.log, self.refusals = folder / "log", Counter[str]()
+
+    def planned(self) -> set[str]:
+        return self.addresses
+
+
 @pytest.fixture
 def press(tmp_path):
-    """Three readers, and no site."""
-    press = object.__new__(Press)
-    press.addresses, press.connections, press.number = {"a@x", "b@x", "c@x"}, 1, 1
-    press.log = tmp_path / "log"
-    return press
+    return Three(tmp_path)
 
 
 def entry(recipient: str, answered: str = "250", sha: str = "1") -> Entry:

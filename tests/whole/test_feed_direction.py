@@ -4,10 +4,7 @@ python-bidi, which is another implementation of UAX #9 than the browser's."""
 
 import html
 import json
-import os
 import re
-import subprocess
-import sys
 from typing import Any, NamedTuple
 
 import pytest
@@ -15,6 +12,7 @@ import regex
 from bidi import get_display
 from lxml import etree
 
+from tests.commands import nashir
 from tests.whole.shapes import Shape, seen, shapes, visible, words
 
 SHAPES = shapes()
@@ -77,20 +75,14 @@ class Seen(NamedTuple):
 def feeds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Item]]:
     """Every shape, published by the real command: by format and name."""
     folder = tmp_path_factory.mktemp("shapes") / "site"
-    nashir = [sys.executable, "-m", "publisher"]
-    subprocess.run([*nashir, "init", str(folder)], check=True, capture_output=True)
+    nashir("init", folder).check_returncode()
     (folder / "articles" / "welcome.md").unlink()
     for name, shape in SHAPES.items():
         front = {"title": words(shape.title), "summary": words(shape.summary), "language": shape.language}
         head = "".join(f"{key}: {json.dumps(value, ensure_ascii=False)}\n" for key, value in front.items())
         text = f"---\n{head}slug: {name}\ndate: 2026-01-01\n---\n{shape.body}\n"
         (folder / "articles" / f"{name}.md").write_text(text, "utf-8")
-    subprocess.run(
-        [*nashir, "-C", str(folder), "publish"],
-        check=True,
-        capture_output=True,
-        env=os.environ | {"NASHIR__FEEDS__ENTRIES": "500"},
-    )
+    nashir("-C", folder, "publish", environment={"NASHIR__FEEDS__ENTRIES": "500"}).check_returncode()
     return {
         "rss": _rss(etree.parse(folder / "feeds" / "rss.xml")),
         "atom": _atom(etree.parse(folder / "feeds" / "atom.xml")),

@@ -2,10 +2,7 @@
 that may not be (threat 1). Judged by two HTML parsers, Chromium's and libxml2's, and by loading it all."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -16,6 +13,7 @@ from lxml import html as libxml2
 
 from publisher.articles import blocks
 from publisher.text import html
+from tests.commands import nashir
 from tests.whole.payloads import OVERLONG, PAYLOADS
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -93,8 +91,7 @@ TRAP = """(() => {
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A site of nothing but payloads: each in the fields and the text of a file of every format."""
     folder = tmp_path_factory.mktemp("hostile") / "site"
-    nashir = [sys.executable, "-m", "publisher"]
-    subprocess.run([*nashir, "init", str(folder)], check=True, capture_output=True)
+    nashir("init", folder).check_returncode()
     articles = folder / "articles"
     (articles / "welcome.md").unlink()
     config = folder / "config.toml"
@@ -119,9 +116,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         page = f'<html lang="ar"><head><title>خبر {number}</title></head><body><p>فقرة أولى.</p>{payload}<p>أخيرة.</p>'
         _write(articles / f"h{number}.html", page)
     (articles / "overlong.md").write_bytes("عنوان\n\nنص ".encode() + OVERLONG)
-    settings = os.environ | {"NASHIR__FEEDS__ENTRIES": "1000"}
+    settings = {"NASHIR__FEEDS__ENTRIES": "1000"}
     for verb in (["publish"], ["preview", "--no-open", "few"]):
-        subprocess.run([*nashir, "-C", str(folder), *verb], check=True, capture_output=True, env=settings)
+        nashir("-C", folder, *verb, environment=settings).check_returncode()
     return folder
 
 

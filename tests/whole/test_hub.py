@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.commands import nashir
 from tests.hub import running
 from tests.whole.conftest import Site
 
@@ -58,10 +59,9 @@ def hub(site):
 def before(tmp_path_factory):
     """A published site, and its hub, which was told."""
     folder = tmp_path_factory.mktemp("hub") / "site"
-    run = [sys.executable, "-m", "publisher"]
-    subprocess.run([*run, "init", str(folder)], check=True, capture_output=True)
+    nashir("init", folder).check_returncode()
     with running() as hub:
-        subprocess.run([*run, "-C", str(folder), "publish"], check=True, env=os.environ | told_of(hub))
+        nashir("-C", folder, "publish", environment=told_of(hub)).check_returncode()
         assert EVERY == sorted(hub.topics)
         yield folder, hub
 
@@ -115,7 +115,7 @@ def test_the_daemon_tells_its_hub_which_finds_the_new_feed(site, story, daemon):
     url = f"http://127.0.0.1:{running_site.port}"
     with running(lambda topic: urllib.request.urlopen(topic, timeout=5).read()) as hub:
         environment = told_of(hub) | {"NASHIR__SITE__URL": url}
-        running_site.environment |= environment
+        running_site.settings |= environment
         with running_site as first:
             first.until(lambda: len(hub.pings) == len(EVERY))
             assert [f"{url}/{name}" for name in EVERY] == sorted(topic for topic, _ in hub.pings)

@@ -125,7 +125,7 @@ def test_the_page_of_an_edition_opens_when_its_first_letter_arrives(site, story,
         site.run("subscribers", "add", f"reader{number}@example.org", "--confirmed") if number < 3 else None
         site.article(f"{number}.txt", f"خبر {number}\n{story}")
     with sink:
-        running.environment["NASHIR__MAIL__RELAY"] = sink.url
+        running.settings["NASHIR__MAIL__RELAY"] = sink.url
         with running:
             shutil.rmtree(site.folder / "feeds")
             found = site.json("send", "--now")

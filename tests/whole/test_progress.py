@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from publisher import control
+from tests.commands import NASHIR
 from tests.whole.conftest import Daemon, Site
-from tests.whole.senders import NASHIR, plan, start, until
+from tests.whole.senders import plan, start, until
 
 READERS = 60
 

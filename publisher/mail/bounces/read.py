@@ -36,7 +36,8 @@ def read(data: bytes, address: str = "") -> Report:
     """
     message = mime.parse(data)
     found = next((report for reader in _READERS if (report := reader(message, data, address))), None)
-    return found or Report(Kind.HUMAN, note=senders.subject(message)[:_NOTE])
+    kind = Kind.HUMAN if senders.may_be_somebody(message) else Kind.UNKNOWN
+    return found or Report(kind, note=senders.subject(message)[:_NOTE])
 
 
 def addressed(data: bytes) -> list[str]:

@@ -101,6 +101,14 @@ def wants_to_leave(message: Part) -> bool:
     return bool(_LEAVES.match(subject(message)))
 
 
+def may_be_somebody(message: Part) -> bool:
+    """Whether somebody can have written *message*: it says who or when (RFC 5322, 3.6), and anything at all."""
+    if not (message.first("from") or message.first("sender") or message.first("date")):
+        return False
+    said = any(part.body.strip(b"\x00 \t\r\n") for part in mime.walk(message, into=True))
+    return said or bool(subject(message).strip())
+
+
 def has_no_sender(message: Part) -> bool:
     """Whether the envelope's sender was empty, as a report's is (RFC 5321, 4.5.5)."""
     return message.first("return-path").strip() == "<>"
