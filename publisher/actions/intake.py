@@ -34,6 +34,9 @@ NEWS = timedelta(hours=72)  # in which a message of somebody is still news
 _CHARGES = frozenset({Kind.HARD, Kind.SOFT, Kind.US, Kind.COMPLAINT})
 _WRITTEN = frozenset({Kind.HUMAN, Kind.LEAVE})
 _OWN_ID = re.compile(r"([a-z0-9-]{1,40})\.([A-Za-z0-9_-]{46})@")
+_BY_ITS_TOKEN = frozenset({Kind.HARD, Kind.SOFT, Kind.US})  # a Message-ID says enough of whose letter it was
+_URL_TOKEN = re.compile(r"(?<![\w-])([\w-]{46})(?![\w-])", re.ASCII)
+_MAIL_TOKEN = re.compile(r"(?<![0-9a-z])([0-9a-f]{60})(?![0-9a-z])", re.IGNORECASE)
 _LEAVE = re.compile(r"\bunsubscribe\s{1,9}([a-z0-9]{40,62})\b", re.IGNORECASE)
 
 # What became of a message, beside the kinds of Kind.
@@ -164,11 +167,23 @@ def _first(house: House, purpose: str, locals_: Sequence[str], before: str) -> C
 
 
 def _returned(house: House, report: Report, ours: str) -> Claim | None:
-    """Which letter came back, by the envelope's sender or the Message-ID that it bore (M5, H7)."""
+    """Which letter came back, by the envelope's sender or the Message-ID that it bore (M5, H7). The latter stands in
+    the answers to a letter and to what was forwarded of it, where others read it: for what its reader wants it is
+    believed only beside the address to leave, which stands in the letter alone (threat 10)."""
     local, _, where = report.returned_from.lower().rpartition("@")
     if ours and where == ours and (found := _first(house, "bounce", [local], "b+")):
         return found
-    return _claim(house, report.returned_id, letter=True)
+    claim = _claim(house, report.returned_id, letter=True)
+    if claim and report.kind not in _BY_ITS_TOKEN and not _bears(house, report.returned_leave, claim):
+        return None
+    return claim
+
+
+def _bears(house: House, leave: str, letter: Claim) -> bool:
+    """Whether a List-Unsubscribe has a token of the letter's reader (H1)."""
+    found = [house.keys.read("unsubscribe", each) for each in _URL_TOKEN.findall(leave)]
+    found += [house.keys.read_caseless("unsubscribe", each) for each in _MAIL_TOKEN.findall(leave)]
+    return any(claim and claim.subscriber == letter.subscriber for claim in found)
 
 
 def _claim(house: House, message_id: str, *, letter: bool = False) -> Claim | None:

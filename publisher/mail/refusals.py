@@ -15,6 +15,7 @@ _CONTENT = ("5.6.", "5.2.3", _TOO_BIG)  # or the beginning of such
 _ADDRESS = frozenset(
     {"5.6.7", "5.6.8", "5.6.9", "5.6.10"}
 )  # ... but these mean letters beyond ASCII in one (RFC 6531)
+_FULL = re.compile(r"mail ?(?:box|folder) (?:is )?full|over ?quota|quota exceeded", re.IGNORECASE)
 _GREY = re.compile(
     r"gr[ae]y.?list|come back (?:later|in)|try(?:ing)? again (?:later|in)|retry (?:later|in)", re.IGNORECASE
 )
@@ -93,9 +94,10 @@ def is_full(reply: Reply) -> bool:
     return found.kind is Kind.SOFT and (found.known or (not enhanced(reply.text) and reply.code == 552))
 
 
-def is_of_mailbox(reply: Reply) -> bool:
-    """Whether a server that asks us to wait means this one mailbox, and neither strangers nor all it has."""
-    return enhanced(reply.text).startswith("4.2.") and not _GREY.search(reply.text)
+def stays_full(reply: Reply) -> bool:
+    """Whether a server asks us to wait because this one mailbox is full, and not for strangers or its own disk."""
+    status = enhanced(reply.text)
+    return status == "4.2.2" or (not status and bool(_FULL.search(reply.text)))
 
 
 def of_letter(stage: Stage, reply: Reply) -> bool:

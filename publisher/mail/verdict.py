@@ -80,7 +80,7 @@ def judge(
     if due <= now:
         end = State.UNKNOWN if doubt else State.FAILED
         kind = (
-            rule.kind if reply.code >= 500 or refusals.is_of_mailbox(reply) else None
+            rule.kind if reply.code >= 500 or refusals.stays_full(reply) else None
         )  # a relay may be out of order
         return Verdict(end, None, rule.counts, reply.code, escaped(f"expired; last: {reply.text}"), kind)
     return Verdict(State.QUEUED, due, rule.counts, reply.code, note, rule.kind)

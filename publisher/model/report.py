@@ -30,3 +30,4 @@ class Report:
     returned_id: str = ""  # Message-ID of the letter that came back, without its angle brackets
     returned_from: str = ""  # ... the sender of its envelope: our VERP address, where it was kept
     returned_to: str = ""  # ... the address in its To
+    returned_leave: str = ""  # ... its List-Unsubscribe

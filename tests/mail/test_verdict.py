@@ -58,7 +58,14 @@ def test_a_4xx_fails_at_the_end_of_the_editions_life() -> None:  # S3
 
 @pytest.mark.parametrize(
     "text, kind",
-    [("4.2.2 mailbox full", Kind.SOFT), ("4.2.0 greylisted", None), ("4.3.0 out of order", None), ("", None)],
+    [
+        ("4.2.2 x", Kind.SOFT),
+        ("mailbox is full", Kind.SOFT),
+        ("4.3.1 disk full", None),
+        ("4.2.0 greylisted", None),
+        ("4.3.0 out of order", None),
+        ("", None),
+    ],
 )
 def test_a_mailbox_that_stays_full_counts_when_the_letter_fails(
     text: str, kind: Kind | None

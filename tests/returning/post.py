@@ -92,6 +92,11 @@ class Office:
     def id(self, edition: int, reader: int) -> str:
         return message_id(edition, self.house.keys.sign("message-id", Claim(reader, edition)), "example.org")
 
+    def head(self, edition: int, reader: int) -> str:
+        """What its letter says of whose it is."""
+        leave = f"<mailto:u+{self.leaving(reader)}@{DOMAIN}?subject=unsubscribe>"
+        return f"List-Unsubscribe: {leave}\nMessage-ID: {self.id(edition, reader)}"
+
     def bounce(self, edition: int, reader: int, what: tuple[str, str] = GONE) -> bytes:
         return dsn(self.verp(edition, reader), what)
 

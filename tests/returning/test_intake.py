@@ -20,6 +20,7 @@ from publisher.model.delivery import Delivery, State
 from publisher.model.digest import Content
 from publisher.model.people import Reach
 from publisher.store import notices, reports
+from publisher.subscribers.tokens import Claim
 from tests.returning.post import BLOCKED, DOMAIN, FULL, Office, complaint, dsn, letter
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def test_the_letter_that_came_back_says_whose_it_was(office: Office, make: objec
     ann, bob = office.readers(2)
     edition = office.edition()
     bears = {
-        "id": f"Message-ID: {office.id(edition, ann)}",
+        "id": office.head(edition, ann),
         "sender": f"Return-Path: <{office.verp(edition, ann)}>",
     }
     taken = office.gets(make(f"bounces@{DOMAIN}", returned=bears[how]))  # type: ignore[operator]
@@ -152,12 +153,42 @@ def test_a_complaint_ends_the_letters_at_once(office: Office) -> None:  # B1, L1
     ann, bob = office.readers(2)
     edition = office.edition()
     office.edition(sent=False)
-    taken = office.gets(complaint(f"fbl@{DOMAIN}", returned=f"Message-ID: {office.id(edition, ann)}"))
+    taken = office.gets(complaint(f"fbl@{DOMAIN}", returned=office.head(edition, ann)))
 
     (change,) = taken.reckoned.changes
     assert (ann, "r0@example.net", Reach.COMPLAINED) == (change.subscriber, change.address, change.state)
     assert [State.SENT, State.CANCELLED] == office.waiting(ann)
     assert [State.SENT, State.QUEUED] == office.waiting(bob)
+
+
+@pytest.mark.parametrize("kind", ["abuse", "opt-out"])
+def test_a_message_id_alone_complains_for_nobody(office: Office, kind: str) -> None:  # threat 10
+    """It stands in In-Reply-To of whatever the reader forwards or answers."""
+    ann, bob = office.readers(2)
+    edition = office.edition()
+    mine = f"Message-ID: {office.id(edition, ann)}"
+    for head in (mine, f"List-Unsubscribe: <mailto:u+{office.leaving(bob)}@{DOMAIN}>\n{mine}"):
+        office.gets(complaint(f"fbl@{DOMAIN}", returned=head).replace(b": abuse", f": {kind}".encode()))
+
+    assert [(Reach.REACHABLE, "active")] * 2 == [
+        (office.reach(each), office.wish(each)) for each in (ann, bob)
+    ]
+    assert [] == office.house.store.read(lambda c: reports.of_reader(c, ann))
+
+
+@pytest.mark.parametrize("by", ["url", "mail"])
+def test_but_beside_the_address_to_leave_it_does(office: Office, by: str) -> None:  # B1
+    (ann,) = office.readers(1)
+    edition = office.edition()
+    url = office.house.keys.sign("unsubscribe", Claim(ann, 1))
+    leave = {
+        "url": f"<https://example.org/unsubscribe/{url}>",
+        "mail": f"<mailto:U+{office.leaving(ann).upper()}@{DOMAIN}>",
+    }
+    head = f"Message-ID: {office.id(edition, ann)}\nList-Unsubscribe: {leave[by]}"
+    office.gets(complaint(f"fbl@{DOMAIN}", returned=head))
+
+    assert Reach.COMPLAINED == office.reach(ann)
 
 
 def test_a_complaint_without_our_signature_is_nobodys(office: Office) -> None:  # threat 10

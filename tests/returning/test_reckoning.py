@@ -253,6 +253,8 @@ def test_a_cut_between_two_steps_is_made_good(office: Office, monkeypatch: pytes
             None,
         ),  # the ledger has it, and it is no reader's fault
         (Stage.CONTENT, Reply(554, "no"), False, None),
+        (Stage.RCPT, Reply(452, "4.2.2 mailbox full"), True, "soft"),
+        (Stage.RCPT, Reply(450, "4.2.0 greylisted"), True, None),
     ],
 )
 def test_a_refusal_in_the_dialogue_counts_like_a_report(

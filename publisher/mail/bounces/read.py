@@ -12,6 +12,7 @@ from publisher.mail.bounces.table import Meaning, meaning
 from publisher.model.report import Kind, Report
 
 _NOTE = 500  # characters
+_LEAVE = 2000  # ... of a List-Unsubscribe: two addresses
 _NOTHING_FAILED = ("delivered", "relayed", "expanded", "delayed")
 _GOES_ON = (
     "need to resend your message", "is still being retried", "will be retried", "warning message only",
@@ -201,6 +202,7 @@ def _with_letter(report: Report, letter: Part | None, sender: str = "") -> Repor
     traces = (_ENVELOPE_FROM.search(value) for value in letter.head.get("received", ()))
     return replace(
         report,
+        returned_leave=letter.first("list-unsubscribe")[:_LEAVE],
         returned_id=letter.first("message-id").strip(" <>")[:_NOTE],
         returned_from=next(
             iter(
