@@ -1,6 +1,5 @@
 """Verbs that only read: beside a running daemon, or without one."""
 
-from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
@@ -75,7 +74,7 @@ def _row(house: House, each: Listed) -> dict[str, Any]:
 def status(house: House, now: datetime) -> dict[str, Any]:
     """What is published, refused, subscribed, sent and due."""
     rows = house.store.read(articles.listing)
-    letters = Counter(house.store.read(ledger.tally)) + Counter(house.store.read(ledger.gone))
+    letters = house.store.read(ledger.tally)
     refused = [each for each in rows if each.status == Status.QUARANTINED]
     return {
         "articles": house.store.read(articles.tally),
@@ -172,7 +171,7 @@ def editions_list(house: House) -> dict[str, Any]:
     found = house.store.read(editions.listing)
     back = house.store.read(reports.by_edition)
     rows = [edition_row(*each) | {"returned": back.get(each[0].id, {})} for each in found]
-    return {"editions": rows}
+    return {"editions": rows, "stopped": held.stopped(house)}
 
 
 def edition_row(edition: Edition, counts: dict[str, int]) -> dict[str, Any]:
