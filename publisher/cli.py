@@ -363,12 +363,13 @@ def _adopted(done: dict[str, Any]) -> list[str]:
 @click.pass_obj
 def check(call: Call) -> None:
     """Say what publish would make of every file; write nothing."""
-    from publisher.verbs import reading
+    from publisher.verbs import reading, returning
     from publisher.verbs import session as sessions
 
     settings = call.settings()
     with sessions.trying(settings) as house:
         found = reading.check(house, _now())
+    found["problems"] += returning.faults(settings)
     lines = []
     for row in found["articles"]:
         mark = {"published": "✓", "held": "…", "skipped": "–", "quarantined": "✗"}[row["status"]]

@@ -25,13 +25,15 @@ from publisher.feeds import aliases, websub
 from publisher.feeds.settings import FeedSettings
 from publisher.mail.address import ascii_mailbox, domain, mailbox
 from publisher.mail.intake.settings import check as check_bounces
+from publisher.mail.rates import FORMS as RATES
 from publisher.mail.rates import tightest
+from publisher.mail.relay import FORMS as RELAYS
 from publisher.mail.settings import (
+    SHARES,
+    TIMES,
     DomainSettings,
     MailSettings,
     canary,
-    check_days,
-    check_numbers,
     check_selectors,
     one_or_many,
     relays,
@@ -71,6 +73,21 @@ class WebSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """What the settings were read from."""
+
+    path: Path
+    text: str = field(repr=False)  # may hold a password
+    variables: Mapping[Path_, str]  # names of those that override a key
+
+    def place(self, at: Path_) -> str:
+        """Where the key at this path is written, for a person: file and line, or the variable."""
+        if variable := self.variables.get(at):
+            return f"the environment's {variable}"
+        return f"{self.path}:{line_of(self.text, at)}"
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """A site's whole configuration, checked."""
 
@@ -82,6 +99,7 @@ class Settings:
     mail: MailSettings
     newsletters: tuple[Newsletter, ...]
     web: WebSettings
+    source: Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,12 +167,27 @@ _MENDS = {
     "reply_to": 'write "editor@example.org"',
     "editors": 'write ["editor@example.org"]',
     "bounce_domain": 'write "bounces.example.org"',
+    "relay": f"write {RELAYS}",
+    "rate": f"write {RATES}",
+    "canary": f"write {SHARES}",
+    "spread": f"write {TIMES}",
 }
+
+# What a key of each kind should be, and how it is written.
+_KINDS: dict[Any, tuple[str, str]] = {
+    str: ("text", 'write it in double quotes: {} = "..."'),
+    int: ("a whole number", "write a number: {} = {}"),
+    float: ("a number", "write a number: {} = {}"),
+    bool: ("true or false", "write it without quotes: {} = {}"),
+    tuple[str, ...]: ("a list of texts", 'write {} = ["...", "..."]'),
+}
+_TEXTS = "text or a list of texts"  # of a key in _ONE_OR_MANY
 
 # Lists of which people may write the only one alone.
 _ONE_OR_MANY = {
     ("mail", "relay"),
     ("mail", "rate"),
+    ("mail", "editors"),
     ("feeds", "hub"),
     ("site", "calendar"),
     ("site", "weekend"),
@@ -195,8 +228,9 @@ class _Reader:
     """One reading of a configuration, with what is needed to say where something is wrong."""
 
     def __init__(self, path: Path, source: str, raw: dict[str, Any], environment: Mapping[str, str]) -> None:
-        self._path, self._source, self._raw = path, source, raw
+        self._path, self._raw = path, raw
         self._overrides: dict[Path_, str] = {}
+        self._source = Source(path, source, self._overrides)
         for name, value in sorted(environment.items()):
             if name.startswith(PREFIX):
                 self._override(name, value)
@@ -221,8 +255,10 @@ class _Reader:
         file = self._table(_File, self._raw, ())
         self._check(("mail",), "html_limit", lambda: _between(file.mail.html_limit, 20_000, 102_000))
         site = replace(self._site(file.site), letterhead=_letterhead(file.mail))
-        self._check(("mail",), "ledger_days", lambda: check_days(file.mail.ledger_days))
-        self._check(("mail",), "connections", lambda: check_numbers(file.mail.connections, file.mail.timeout))
+        # Who bounces is found out over weeks (B2).
+        self._check(("mail",), "ledger_days", lambda: _between(file.mail.ledger_days, 30, 3650))
+        self._check(("mail",), "connections", lambda: _between(file.mail.connections, 1, 100))
+        self._check(("mail",), "timeout", lambda: _between(file.mail.timeout, 1, 3600))
         self._check(("mail",), "relay", lambda: relays(file.mail))
         if file.mail.sender or file.newsletters or file.mail.dkim.key_file:
             self._check(("mail",), "from", lambda: ascii_mailbox(file.mail.sender))
@@ -233,6 +269,7 @@ class _Reader:
         if file.mail.bounce_domain:
             self._check(("mail",), "bounce_domain", lambda: domain(file.mail.bounce_domain))
         self._check(("mail", "bounces"), "imap", lambda: check_bounces(file.mail.bounces))
+        self._check(("mail", "bounces"), "maildir", lambda: self._aside(file))
         self._check(("mail", "bounces"), "every", lambda: _between(file.mail.bounces.every, 5, 86400))
         self._check(("mail", "dkim"), "selector", lambda: check_selectors(file.mail.dkim))
         if file.mail.dkim.key_file:
@@ -259,7 +296,15 @@ class _Reader:
                     ("newsletters", n, "name"), f"two newsletters are named {newsletter.name}", "rename one"
                 )
         return Settings(
-            self._path.parent, site, file.articles, file.feeds, file.pages, file.mail, newsletters, file.web
+            self._path.parent,
+            site,
+            file.articles,
+            file.feeds,
+            file.pages,
+            file.mail,
+            newsletters,
+            file.web,
+            self._source,
         )
 
     def _limits(self, mail: MailSettings) -> None:
@@ -268,11 +313,45 @@ class _Reader:
         self._check(("mail",), "letters_per_connection", lambda: _between(letters, 0, 100_000))
         self._check(("mail",), "canary", lambda: canary(mail))
         self._check(("mail",), "spread", lambda: spread(mail))
+        known: dict[str, str] = {}
         for name, found in mail.domains.items():
-            self._check(("mail", "domains"), name, partial(domain, name))
             at = ("mail", "domains", name)
+            here = self._recipients(name, at)
+            if here in known:
+                raise self._bad(at, f"{name!r} is the domain {known[here]!r} again", "keep one of the tables")
+            known[here] = name
             self._check(at, "rate", partial(tightest, found.rate))
             self._check(at, "connections", partial(_between, found.connections, 0, 100))
+
+    def _recipients(self, name: str, at: Path_) -> str:
+        """The recipient domain *name* in A-labels."""
+        try:
+            return domain(name)
+        except ValueError as error:
+            what = f"{name!r} is an address" if name.strip("@").count("@") else f"{name!r} is no domain"
+            meant = _header(("mail", "domains", name.rpartition("@")[2].strip(".") or "example.org"))
+            mend = f"write what stands behind the @ of addresses: {meant}"
+            if "*" in name:
+                mend = "write a table for each domain; the rate of all letters together is that of [mail]"
+            raise self._bad(at, what, mend) from error
+
+    def _aside(self, file: _File) -> None:
+        """Mail that comes back lies where it is neither published nor taken for articles, nor for letters that left."""
+        written = file.mail.bounces.maildir
+        if not written:
+            return
+        root = self._path.parent.resolve()
+        folder = (root / written).resolve()
+        for out, what in ((file.feeds.folder, "is published"), (file.articles.folder, "holds articles")):
+            if folder.is_relative_to((root / out).resolve()):
+                raise ValueError(
+                    f'{written!r} lies in {out!r}, which {what}; name a Maildir elsewhere, as "/var/mail/bounces"'
+                )
+        for relay in relays(file.mail):
+            if relay.scheme == "maildir" and folder == (root / relay.path).resolve():
+                raise ValueError(
+                    f"{written!r} is where letters go, the relay; name the Maildir they come back to"
+                )
 
     def _apart(self, out: str, articles: str) -> None:
         """The output is served to everybody: it must not be, hold or lie in what is not meant for them."""
@@ -337,7 +416,7 @@ class _Reader:
     def _table(self, kind: type[T], raw: object, at: Path_) -> T:
         """*raw* as a *kind*: its keys known, its values of the right type."""
         if not isinstance(raw, dict):
-            raise self._bad(at, f"{at[-1]} is not a table", f"write [{at[-1]}] on a line of its own")
+            raise self._bad(at, f"{at[-1]} is not a table", f"write {_header(at)} on a line of its own")
         known = {_WRITTEN.get((kind, f.name), f.name): f for f in fields(kind)}  # type: ignore[arg-type]
         for key in raw:
             if key not in known:
@@ -347,9 +426,8 @@ class _Reader:
         values = {f.name: self._value(f, raw[key], (*at, key)) for key, f in known.items() if key in raw}
         missing = [key for key, f in known.items() if key not in raw and _required(f)]
         if missing:
-            raise self._bad(
-                at, f"{missing[0]} is missing", f"add {missing[0]} = ... to [{at[-1] if at else missing[0]}]"
-            )
+            what = f"{missing[0]} = ... to {_header(at)}" if at else _header(missing)
+            raise self._bad(at, f"{missing[0]} is missing", f"add {what}")
         return kind(**values)
 
     def _value(self, wanted: Field[Any], raw: object, at: Path_) -> object:
@@ -359,7 +437,7 @@ class _Reader:
         if kind == Mapping[str, DomainSettings]:
             if not isinstance(raw, dict):
                 raise self._bad(at, "domains is no list of tables", 'write [mail.domains."example.org"]')
-            return {name: self._table(DomainSettings, each, (*at, name)) for name, each in raw.items()}
+            return {name: self._domain(each, (*at, name)) for name, each in raw.items()}
         if kind == tuple[_NewsletterTable, ...]:
             if not isinstance(raw, list):
                 raise self._bad(at, "newsletters is no list of tables", "write [[newsletters]]")
@@ -376,14 +454,31 @@ class _Reader:
         try:
             return _adapter(kind).validate_python(raw)  # type: ignore[arg-type]
         except ValidationError as error:
-            what = error.errors()[0]["msg"].removeprefix("Input should be ").removeprefix("a ")
+            what, mend = _KINDS.get(kind, ("", "see docs/configuration.md"))
+            if (at[0], at[-1]) in _ONE_OR_MANY:
+                what = _TEXTS
+            what = what or error.errors()[0]["msg"].removeprefix("Input should be ")
             shown = "" if at[0] == "mail" else f", it is {raw!r}"  # a relay's URL may hold a password
-            raise self._bad(at, f"{at[-1]} should be {what}{shown}", "see docs/configuration.md") from error
+            usual = json.dumps(None if wanted.default is MISSING else wanted.default)
+            mend = _MENDS.get(str(at[-1])) or mend.format(at[-1], usual)
+            raise self._bad(at, f"{at[-1]} should be {what}{shown}", mend) from error
+
+    def _domain(self, raw: object, at: Path_) -> DomainSettings:
+        """A table of [mail.domains]."""
+        parts, inner = at, raw
+        limits = {each.name for each in fields(DomainSettings)}
+        while isinstance(inner, dict) and (
+            deeper := next((key for key in inner if key not in limits and isinstance(inner[key], dict)), "")
+        ):
+            parts, inner = (*parts, deeper), inner[deeper]
+        if parts != at:  # [mail.domains.gmail.com] is "com" in "gmail"
+            name = ".".join(map(str, parts[2:]))
+            mend = f"write it in quotes: {_header((*parts[:2], name))}"
+            raise self._bad(parts, f"the name of the domain {name} is not in quotes", mend)
+        return self._table(DomainSettings, raw, at)
 
     def _bad(self, at: Path_, what: str, mend: str) -> BadConfig:
-        variable = self._overrides.get(at)
-        where = f"the environment's {variable}" if variable else f"{self._path}:{line_of(self._source, at)}"
-        return BadConfig(what, where, mend)
+        return BadConfig(what, self._source.place(at), mend)
 
 
 @cache
@@ -393,11 +488,19 @@ def _adapter(kind: Any) -> Any:
     return TypeAdapter(kind)
 
 
+def _header(at: Sequence[str | int]) -> str:
+    """The line that begins the table at this path: [mail.domains."gmail.com"], [[newsletters]]."""
+    names = [str(key) for key in at if isinstance(key, str)]
+    name = ".".join(key if re.fullmatch(r"[\w-]+", key, re.ASCII) else f'"{key}"' for key in names)
+    return f"[[{name}]]" if isinstance(at[-1], int) or name == "newsletters" else f"[{name}]"
+
+
 def _required(wanted: Field[Any]) -> bool:
     return wanted.default is MISSING and wanted.default_factory is MISSING
 
 
 _PARTS = re.compile(r"""\s*("[^"]*"|'[^']*'|[^."'\s]+)""")  # of a key: a."b.c".d
+_KEY = re.compile(r"""\s*((?:"[^"]*"|'[^']*'|[\w.-])+)\s*=""")
 
 
 def line_of(source: str, at: Sequence[str | int]) -> int:
@@ -407,7 +510,7 @@ def line_of(source: str, at: Sequence[str | int]) -> int:
     best, depth = 1, 0
     for number, line in enumerate(source.splitlines(), 1):
         header = re.match(r"\s*(\[\[?)\s*([^\]]+?)\s*\]", line)
-        key = re.match(r"\s*([\w.\"'-]+)\s*=", line)
+        key = _KEY.match(line)
         if header:
             name = header[2]
             if header[1] == "[[":
@@ -420,8 +523,9 @@ def line_of(source: str, at: Sequence[str | int]) -> int:
             found = (*here, *(part.strip("\"'") for part in _PARTS.findall(key[1])))
         else:
             continue
-        if tuple(at[: len(found)]) == found and len(found) > depth:
-            best, depth = number, len(found)
+        common = min(len(found), len(at))
+        if tuple(at[:common]) == found[:common] and common > depth:
+            best, depth = number, common
     return best
 
 

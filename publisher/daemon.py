@@ -357,7 +357,7 @@ class Daemon:
     async def _send(self) -> None:
         """Everything that is due."""
         _ = self._session.engine  # made now: a key that cannot sign is told before a letter needs it
-        tally = await writing.deliver_due(self._session)
+        tally = await writing.deliver(self._session)
         soon = await writing.next_due(self._session, TICK)
         again = min(tally.again if tally.down or tally.rests else TICK, TICK if soon is None else soon)
         if again < TICK:

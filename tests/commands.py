@@ -15,15 +15,10 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from alembic import command as _migrations  # noqa: F401  loaded for those that are forked
-
-from publisher import cli, config, control, daemon  # noqa: F401
-from publisher.engine import local  # noqa: F401
-from publisher.templating import jinja  # noqa: F401
-from publisher.verbs import reading, session, writing  # noqa: F401
+from publisher import cli
 
 _FORKED = multiprocessing.get_context("forkserver")
-_FORKED.set_forkserver_preload([__name__])
+_FORKED.set_forkserver_preload(["tests.forked"])
 NASHIR = [sys.executable, "-m", "publisher"]
 
 

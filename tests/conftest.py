@@ -1,7 +1,6 @@
 """A whole site in a folder, without its command: real SQLite, real folders, a real Maildir."""
 
 import os
-import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
@@ -13,8 +12,6 @@ from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import pytest
-from jinja2 import BytecodeCache, Environment
-from jinja2.bccache import Bucket
 
 from publisher.actions.house import House
 from publisher.actions.publish import Published, publish
@@ -31,7 +28,7 @@ from publisher.store.state import State
 from publisher.store.store import Store
 from publisher.subscribers.tokens import Keys
 from publisher.templating import Templates
-from publisher.templating.jinja import Environments
+from tests import quick
 
 URL = "https://news.example.org"
 ONE_FEED = FeedSettings(per=(), archive=False)  # the site's own alone: what most tests look at
@@ -74,41 +71,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: FIRST.get(item.path.parent.name, len(FIRST)))
 
 
-class Compiled(BytecodeCache):
-    """What Jinja compiled, for every site of this process: tests open a new one each, with the same templates."""
-
-    def __init__(self) -> None:
-        self._kept: dict[tuple[str, str], bytes] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        if (kept := self._kept.get((bucket.key, bucket.checksum))) is not None:
-            bucket.bytecode_from_string(kept)
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        self._kept[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
-
-
 @pytest.fixture(scope="session", autouse=True)
-def _compiled_once() -> Iterator[None]:
-    escaping, plain = Compiled(), Compiled()
-    make = Environments._environment
-
-    def environment(self: Environments, *, autoescape: bool) -> Environment:
-        made = make(self, autoescape=autoescape)
-        made.bytecode_cache = escaping if autoescape else plain
-        return made
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Environments, "_environment", environment)
-        yield
-
-
-@pytest.fixture(scope="session")
-def blank(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A new database: to migrate one is most of what it takes to open a site."""
-    path = tmp_path_factory.mktemp("blank") / "nashir.db"
-    Store(path, writing=True).close()
-    return path
+def _quick() -> None:
+    quick.begin()
 
 
 class Clock:
@@ -138,7 +103,7 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def make_house(blank: Path) -> Iterator[MakeHouse]:
+def make_house() -> Iterator[MakeHouse]:
     """Opens the site in a folder, with the lock held by nobody: `make_house(folder, feeds=FeedSettings(...))`.
     Without such words it has one feed; `FeedSettings()` is what a site has by itself."""
     with ExitStack() as opened:
@@ -146,8 +111,6 @@ def make_house(blank: Path) -> Iterator[MakeHouse]:
         def make(root: Path, /, **changes: Any) -> House:
             state = State(root / "state")
             state.make()
-            if not state.database.exists():
-                shutil.copy(blank, state.database)
             store = opened.enter_context(closing(Store(state.database, writing=True)))
             house = House(
                 root=root,

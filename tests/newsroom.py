@@ -67,7 +67,7 @@ class Desk:
     def at(self, when: datetime) -> None:
         """What the daemon does at that time."""
         self.clock.now = when
-        asyncio.run(writing.tick(self.session))
+        asyncio.run(tick(self.session))
 
     def article(self, number: int, **fields: str) -> None:
         self.write(self.house, f"{number}.md", dated(number, **fields))
@@ -98,6 +98,13 @@ class Desk:
         query = select(subscribers.c.address, subscriptions.c.seen_seq).join_from(subscriptions, subscribers)
         rows = self.house.store.read(lambda c: c.execute(query).all())
         return dict(rows)
+
+
+async def tick(session: Session) -> list[str]:
+    """What the daemon does again and again, in one step. Returns what is wrong."""
+    problems = await writing.plan_due(session)
+    await writing.deliver(session)
+    return problems
 
 
 def minutes(number: float) -> timedelta:

@@ -1,10 +1,12 @@
 """Editors see an edition before it leaves, and decide (D8)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Literal
+
+from sqlalchemy import Connection
 
 from publisher.actions import endings, plan, slots
 from publisher.actions.house import House
@@ -12,6 +14,7 @@ from publisher.actions.unseen import Unseen
 from publisher.digests import compose, decisions, notices
 from publisher.digests.select import Selection
 from publisher.errors import BadConfig
+from publisher.mail import refusals
 from publisher.mail.address import mailbox
 from publisher.model.delivery import State
 from publisher.model.digest import Content, Edition, Kind, Newsletter, Release
@@ -137,15 +140,27 @@ def decide(house: House, number: int, decision: Decision, now: datetime) -> tupl
     if wanted is Release.RELEASED and newsletter and not begun:
         leaves = max(slots.instant(edition) or now, now)
         change = partial(change, planned=leaves, expires=slots.life(house, newsletter, None, leaves))
-    done = house.store.write(change)
-    if wanted is Release.RELEASED and edition.stopped:
-        house.store.write(partial(approvals.resume, edition=number, now=now))
-        if edition.stopped.reason in LASTING:  # its first letters would say the same again
-            house.store.write(partial(waves.let_go, edition=number))
+    done = house.store.write(partial(_change, change=change, before=edition, wanted=wanted, now=now))
     if wanted is Release.CANCELLED:
         endings.recall(house, number)
     after = house.store.read(lambda c: editions.progress(c, number))
     return (after.edition if after else edition), done
+
+
+def _change(
+    connection: Connection,
+    change: Callable[[Connection], bool],
+    before: Edition,
+    wanted: Release,
+    now: datetime,
+) -> bool:
+    if not change(connection):
+        return False
+    if wanted is Release.RELEASED and before.stopped:
+        approvals.resume(connection, before.id, now, refusals.is_ours)
+        if before.stopped.reason in LASTING:  # its first letters would say the same again
+            waves.let_go(connection, before.id)
+    return True
 
 
 def come_due(house: House, now: datetime) -> list[str]:

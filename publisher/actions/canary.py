@@ -8,7 +8,7 @@ from publisher.actions import stopping
 from publisher.actions.house import House
 from publisher.errors import BadConfig
 from publisher.mail import canary as rules
-from publisher.model.stop import Stopped
+from publisher.model.stop import LASTING, Stopped
 from publisher.store import waves
 
 
@@ -30,9 +30,14 @@ def look(house: House, now: datetime) -> Looked:
             house.store.write(partial(waves.let_go, edition=edition))
             opened.append(edition)
         elif isinstance(found, Stopped):
-            stopped.append(edition)
             try:
-                stopping.stop(house, edition, found.reason, now, reply=found.reply)
+                held = stopping.stop(house, edition, found.reason, now, reply=found.reply)
             except BadConfig as error:
+                held = True
                 problems.append(str(error))
+            if held:
+                stopped.append(edition)
+            elif found.reason in LASTING:  # somebody released it in spite of that
+                house.store.write(partial(waves.let_go, edition=edition))
+                opened.append(edition)
     return Looked(tuple(opened), tuple(stopped), tuple(problems))

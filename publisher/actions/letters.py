@@ -29,6 +29,8 @@ class Letters:
             if len(self._kept) >= KEPT:
                 del self._kept[next(iter(self._kept))]
             self._kept[delivery.variant] = kept
+        else:  # the first is what was not needed for longest
+            self._kept[delivery.variant] = self._kept.pop(delivery.variant)
         keys, layout = self._house.keys, self._house.layout
         wish, one = Claim(delivery.subscriber, kept.series), Claim(delivery.subscriber, kept.edition)
         leave, leave_by_mail = keys.sign_twice("unsubscribe", wish)

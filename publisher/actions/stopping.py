@@ -3,10 +3,13 @@
 from datetime import datetime
 from functools import partial
 
+from sqlalchemy import Connection
+
 from publisher.actions import endings
 from publisher.actions.approval import NEWS, addressees, approval_url
 from publisher.actions.house import House
 from publisher.digests import decisions
+from publisher.errors import BadConfig
 from publisher.model.delivery import State
 from publisher.model.digest import Content, Edition, Release
 from publisher.model.stop import LASTING, Stop, Stopped
@@ -29,12 +32,22 @@ def stop(house: House, edition: int, reason: Stop, now: datetime, *, reply: str 
     if house.store.read(lambda c: outbox.has(c, "stopped", key)):
         return False
     why, over = Stopped(reason, reply), endings.is_over(house, progress)
-    if not over and not house.store.write(partial(approvals.stop, edition=edition, stopped=str(why))):
-        return False
-    content = _notice(house.learnt(), progress.edition, why, over=over)
+    hold = partial(approvals.stop, edition=edition, stopped=str(why))
+    try:
+        content = _notice(house.learnt(), progress.edition, why, over=over)
+    except BadConfig:
+        if not over:
+            house.store.write(hold)
+        raise
     add = partial(outbox.add, kind="stopped", key=key, recipients=addressees(house), content=content)
-    house.store.write(partial(add, now=now, expires=now + NEWS))
-    return not over
+
+    def write(connection: Connection) -> bool:
+        if not over and not hold(connection):
+            return False
+        add(connection, now=now, expires=now + NEWS)
+        return not over
+
+    return house.store.write(write)
 
 
 def _notice(house: House, edition: Edition, why: Stopped, *, over: bool) -> Content:

@@ -90,6 +90,7 @@ class Desk:
         self._stock: deque[Delivery] = deque()
         self._parked: list[tuple[float, int, Delivery]] = []  # a heap: their time on the loop's clock
         self._order, self._polled = itertools.count(), 0.0
+        self._held: set[tuple[int, int]] = set()  # letters claimed, until they are settled or queued again
         self._slip = _Slip()
         self._writing = self._called = False
         self._more = True  # the last claim found something, or there was none
@@ -102,6 +103,17 @@ class Desk:
         """Nobody takes a letter any more."""
         self._over = True
         self._news.set()
+
+    @property
+    def over(self) -> bool:
+        """Whether `stop` was called."""
+        return self._over
+
+    def look(self) -> None:
+        """Something may have become due."""
+        if self._broken is None and self._loop.time() - self._polled >= POLL:
+            self._polled, self._more = self._loop.time(), True
+            self._call()
 
     async def take(self) -> Delivery | None:
         """The next letter; None when none is due, or after `stop`. Raises what the store raised."""
@@ -120,11 +132,8 @@ class Desk:
 
     def _until_next(self) -> float:
         """Seconds until a parked letter has its turn, or until it is time to look for others that are due."""
-        now = self._loop.time()
-        if now - self._polled >= POLL:
-            self._polled, self._more = now, True
-            self._call()
-        return max(0.0, min(self._parked[0][0] - now, POLL))
+        self.look()
+        return max(0.0, min(self._parked[0][0] - self._loop.time(), POLL))
 
     def at_hand(self) -> Delivery | None:
         """The next letter if one is claimed."""
@@ -154,6 +163,7 @@ class Desk:
 
     def settle(self, delivery: Delivery, verdict: Verdict) -> None:
         """Write what became of a letter with the next commit."""
+        self._held.discard(self._name(delivery))
         self._slip.settled.append((delivery, verdict))
         self._call()
 
@@ -163,13 +173,16 @@ class Desk:
 
     def put_off(self, delivery: Delivery, due: datetime) -> None:
         """It is queued again for this time."""
+        self._held.discard(self._name(delivery))
         self._slip.off.append((delivery, due))
         self._call()
 
     def queue_again(self) -> list[Delivery]:
         """What is claimed and not begun is queued again: it may not be due any more. Returns what was parked of it."""
         parked = [each for *_, each in self._parked]
-        self._slip.back += [*self._stock, *parked]
+        back = [*self._stock, *parked]
+        self._held.difference_update(map(self._name, back))
+        self._slip.back += back
         self._stock.clear()
         self._parked.clear()
         self._more = True
@@ -189,6 +202,9 @@ class Desk:
         if self._broken is not None:
             raise self._broken
         return parked
+
+    def _name(self, delivery: Delivery) -> tuple[int, int]:
+        return self._which(delivery), delivery.id
 
     def _call(self) -> None:
         """Write when this turn of the loop is over, or the commit under way."""
@@ -267,14 +283,24 @@ class Desk:
             self._break(slip, error or RuntimeError("the writer gave no answer"))
             return
         for delivery, future in slip.begun:
+            refused = delivery.id in written.refused.get(self._which(delivery), ())
+            if refused:
+                self._held.discard(self._name(delivery))
             if not future.done():
-                future.set_result(delivery.id not in written.refused.get(self._which(delivery), ()))
+                future.set_result(not refused)
         if slip.claim:
             self._more = bool(written.claimed)
-            self._stock.extend(written.claimed)
+            self._stock.extend(filter(self._is_new, written.claimed))
         self._news.set()
         if self._slip:
             self._call()
+
+    def _is_new(self, delivery: Delivery) -> bool:
+        """Whether a letter that was claimed is not at hand already: it is where somebody queued it again meanwhile (a
+        hold, a pause), and would leave twice."""
+        known = len(self._held)
+        self._held.add(self._name(delivery))
+        return len(self._held) > known
 
     def _break(self, slip: _Slip, error: BaseException) -> None:
         """The store takes nothing any more: no further letter may leave."""
@@ -282,4 +308,6 @@ class Desk:
         for _, future in [*slip.begun, *self._slip.begun]:
             if not future.done():
                 future.set_exception(error)
+        self._slip.begun.clear()  # none of them leaves, so none is marked by a later commit
+        self._more = False
         self._news.set()

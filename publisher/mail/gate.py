@@ -26,11 +26,16 @@ SAVE = 1.0  # seconds after which what was used up is worth saving, however litt
 # A domain that refuses us, not its readers, so often of the last letters is left alone, longer each time.
 OF_LAST, REFUSING = 10, 5
 PAUSES = (900.0, 3600.0, 14400.0)  # seconds
+BREAKS = (60.0, 900.0, 3600.0)  # ... where connections end over its letters, which may be chance
 # An edition is stopped where of its last letters so many are refused, of one domain counting only a few.
 LATELY, TOO_MANY, OF_ONE_DOMAIN = 50, 6, 3  # more than 10 %
 IN_A_ROW = 20  # refusals of the letter itself
 EDITIONS = 100  # that are watched at a time
 TURNS = 1000  # letters to one domain that wait for their turn in memory
+KEPT = 60.0  # seconds that a turn is kept for a letter which does not come
+DOMAINS = 1000  # that are remembered because they refused us, or a connection ended over a letter to them
+DAY = 86400.0  # seconds after which that is forgotten
+LOSSES = 10_000  # letters over which connections ended, that are remembered
 GUESS = 0.5  # seconds between two answers of a domain, before it is known
 
 
@@ -100,10 +105,12 @@ class _Domain:
         self.bound = limits != DomainLimits()
         self._connections = limits.connections
         self._on_way: set[int] = set()  # letters, where connections are limited
-        self._turns: set[int] = set()  # letters that were given a turn, and have not taken it
+        # Letters that were given a turn, and have not taken it, in order, and until when it is kept for them.
+        self._turns: dict[int, float] = {}
+        self._refused_at = 0.0
         self._refused: deque[bool] = deque(maxlen=OF_LAST)
         self._level = 0  # how often in a row it was left alone
-        self._until = 0.0
+        self._until = self._pause = 0.0  # until when, and for how long
         self._trial: int | None = None  # the letter that tries whether it takes some again
         self._ahead: tuple[Meter, float] | None = (
             None  # ... of the letters that were put off, and the last one's time
@@ -115,6 +122,11 @@ class _Domain:
         """Whether nothing need be remembered of it."""
         return not (self.bound or self._level or any(self._refused) or self._on_way)
 
+    @property
+    def minor(self) -> bool:
+        """Whether little is lost with what is remembered of it."""
+        return not (self.bound or self._level or self._on_way)
+
     def wait(self, letter: int, now: float) -> float:
         """Seconds until a letter may go there; 0: now."""
         return self._closed(now) or (0.0 if letter in self._turns else self.meter.wait(now))
@@ -122,7 +134,8 @@ class _Domain:
     def _closed(self, now: float) -> float:
         """Seconds for which it takes none, whatever its rates say."""
         if self._level:
-            left = min(self._until - now, PAUSES[-1])
+            self._until = min(self._until, now + self._pause)  # the clock may have been put back
+            left = self._until - now
             if left > 0 or self._trial is not None:
                 return max(left, 1.0)
         full = self._connections is not None and len(self._on_way) >= self._connections
@@ -130,7 +143,7 @@ class _Domain:
 
     def take(self, letter: int, now: float) -> None:
         if letter in self._turns:
-            self._turns.remove(letter)
+            del self._turns[letter]
         else:
             self.meter.take(now)
         if self._connections is not None:
@@ -140,20 +153,30 @@ class _Domain:
 
     def turn(self, letter: int, now: float) -> float | None:
         """In how many seconds, at most AHEAD, this letter should be tried; its turn is kept for it. None: later."""
+        self._forget_turns(now)
         wait, has_one = self._closed(now), letter in self._turns
         if not has_one:
             wait = max(wait, self.meter.wait(now))
         if wait > AHEAD or (not has_one and len(self._turns) >= TURNS):
             return None
         if not has_one:
-            self._turns.add(letter)
             self.meter.take(now)
+        self._turns[letter] = now + wait + KEPT
         return wait
 
-    def back(self, letter: int) -> None:
+    def _forget_turns(self, now: float) -> None:
+        """Of letters that were queued again, or cancelled, while they waited."""
+        while self._turns:
+            letter, until = next(iter(self._turns.items()))
+            if now < until < now + AHEAD + 2 * KEPT:
+                return
+            del self._turns[letter]
+
+    def back(self, letter: int, now: float) -> None:
         """It is not on its way any more, and takes no turn."""
         self._on_way.discard(letter)
-        self._turns.discard(letter)
+        if self._turns.pop(letter, None) is not None:
+            self.meter.back(now)
         if self._trial == letter:
             self._trial = None
 
@@ -170,26 +193,32 @@ class _Domain:
         self._ahead = (meter, at)
         return at
 
-    def heard(self, letter: int, now: float, *, refused: bool) -> float:
-        """Note an answer; returns for how many seconds it is left alone now, 0 where it is not."""
+    def heard(self, letter: int, now: float, *, refused: bool, lost: bool) -> float:
+        """Note an answer: whether it *refused* us, or the connection was *lost* over this letter. Returns for how many
+        seconds it is left alone now, 0 where it is not."""
         if self._connections is not None and len(self._on_way) >= self._connections:
             since, self._heard_at = now - self._heard_at, now
             self._pace += (min(max(since, 0.0), 2 * GUESS) - self._pace) / 8
         tried = self._trial == letter
-        self.back(letter)
+        self.back(letter, now)
         if self._level and not tried:
             return 0.0  # it was on its way before
-        if tried and not refused:
+        if tried and not (refused or lost):
             self._level = 0
             self._refused.clear()
             return 0.0
-        self._refused.append(refused)
+        if not 0 <= now - self._refused_at < DAY:
+            self._refused.clear()
+        if refused or lost:
+            self._refused_at = now
+        self._refused.append(refused or lost)
         if not tried and self._refused.count(True) < REFUSING:
             return 0.0
         self._level = min(self._level + 1, len(PAUSES))
-        self._until = now + PAUSES[self._level - 1]
+        self._pause = (BREAKS if lost else PAUSES)[self._level - 1]
+        self._until = now + self._pause
         self._ahead = None
-        return PAUSES[self._level - 1]
+        return self._pause
 
 
 class _Edition:
@@ -257,6 +286,7 @@ class Gate:
         self._saved_at = 0.0
         self._summoned: dict[str, float] = {}  # when a connection was last called back to a relay
         self._down: dict[str, str] = {}  # why
+        self._losses: dict[tuple[bool, int], int] = {}  # by letter: connections that ended over it in a row
 
     # Relays and their connections.
 
@@ -275,7 +305,7 @@ class Gate:
         return Route("", *min(reversed(waits), key=lambda each: each[0]))
 
     def opening(self, relay: str, now: float) -> None:
-        """A connection is being opened: `opened` or `failed` follows."""
+        """A connection is being opened: `opened`, `failed` or `abandoned` follows."""
         self._relays[relay].opening(now)
 
     def opened(self, relay: str) -> None:
@@ -286,6 +316,10 @@ class Gate:
         """The connection could not be opened."""
         self._down[relay] = escaped(f"{reply.code or 'no reply'}: {reply.text}")
         return [*self._relays[relay].failed(reply, now)]
+
+    def abandoned(self, relay: str) -> None:
+        """We gave up opening the connection: that says nothing about the relay."""
+        self._relays[relay].abandoned()
 
     def stays(self, relay: str, carried: int, now: float) -> bool:
         """Whether a connection that *carried* so many letters should carry another: not beyond the limit, and not
@@ -305,10 +339,12 @@ class Gate:
                     return False
         return True
 
-    def closed(self, relay: str, carried: int, ended: Reply | None, now: float) -> list[Action]:
+    def closed(
+        self, relay: str, carried: int, ended: Reply | None, now: float, over: Delivery | None = None
+    ) -> list[Action]:
         """A connection that *carried* so many letters is gone: by us (*ended* is None), or by the relay, which said
-        this at the next letter (code 0: nothing)."""
-        return [*self._relays[relay].closed(carried, ended, now)]
+        this at the next letter (code 0: nothing); *over* this letter, where it had taken its sender."""
+        return [*self._relays[relay].closed(carried, ended, now, domain(over.address) if over else "")]
 
     # Letters.
 
@@ -344,35 +380,59 @@ class Gate:
         found = self._domain(domain(delivery.address))
         if found is None:
             return now + 1
-        found.back(delivery.id)
+        found.back(delivery.id, now)
         return found.put_off(now)
 
-    def returned(self, delivery: Delivery) -> None:
-        """A letter that was let through, or has a turn, does not leave."""
-        if found := self._domains.get(domain(delivery.address)):
-            found.back(delivery.id)
+    def returned(self, delivery: Delivery, now: float, relay: str = "") -> None:
+        """A letter that was let through over *relay*, or has a turn ("" then), does not leave, and uses nothing up."""
+        name = domain(delivery.address)
+        found = self._domains.get(name)
+        if found:
+            found.back(delivery.id, now)
+        if relay:
+            self._meters[relay].back(now)
+            self._count(_of_relay(relay))
+            if found and found.bound:
+                found.meter.back(now)
+                self._count(_of_domain(name))
 
     def heard(self, relay: str, delivery: Delivery, stage: Stage, reply: Reply, now: float) -> list[Action]:
         """What became of a letter; returns what the answers up to now ask for."""
         actions: list[Action] = []
-        if reply.code and reply.code != 421 and stage is not Stage.CONNECT:
+        lost = is_lost(stage, reply)
+        if lost or (stage is Stage.MAIL and reply.code in (0, 421)):
+            self._lose(delivery)
+        else:
+            self._losses.pop(_key(delivery), None)
+        if reply.code not in (0, 421) and stage is not Stage.CONNECT:
             actions += self._relays[relay].worked()
-        elif stage is not Stage.CONTENT:
-            self.returned(delivery)
+        elif not lost or (stage is Stage.CONTENT and not reply.code):
+            # Counted it is all the same, but where the relay had not even taken its sender.
+            self.returned(
+                delivery, now, "" if lost else relay
+            )  # whoever loses a content takes the next: that waits long by itself
             return actions
         name = domain(delivery.address)
         refused = refusals.of_us(stage, reply) and stage is not Stage.MAIL
-        found = self._domain(name) or (
-            self._domains.setdefault(name, _Domain(DomainLimits(), None)) if refused else None
-        )
+        found = self._domain(name) or (self._remember(name) if refused or lost else None)
         if found:
-            if seconds := found.heard(delivery.id, now, refused=refused):
-                actions.append(Paused(name, escaped(f"{reply.code} {reply.text}"), seconds))
+            if seconds := found.heard(delivery.id, now, refused=refused, lost=lost):
+                said = f"{reply.code or 'no reply:'} {reply.text}"
+                actions.append(Paused(name, escaped(said), seconds))
             if found.idle:
                 del self._domains[name]
-        if delivery.edition:
+        if delivery.edition and not lost:
             actions += self._halts(delivery.edition, name, stage, reply)
         return actions
+
+    def losses(self, delivery: Delivery) -> int:
+        """How many connections in a row have ended over this letter."""
+        return self._losses.get(_key(delivery), 0)
+
+    def _lose(self, delivery: Delivery) -> None:
+        self._losses[_key(delivery)] = self._losses.pop(_key(delivery), 0) + 1
+        if len(self._losses) > LOSSES:
+            del self._losses[next(iter(self._losses))]
 
     def _halts(self, edition: int, name: str, stage: Stage, reply: Reply) -> Iterable[Halt]:
         watched = self._editions.setdefault(edition, _Edition())
@@ -381,6 +441,12 @@ class Gate:
         if why := watched.heard(name, stage, reply):
             del self._editions[edition]
             yield Halt(edition, why[0], escaped(f"{why[1].code} {why[1].text}"))
+
+    def _remember(self, name: str) -> _Domain:
+        found = self._domains[name] = _Domain(DomainLimits(), None)
+        if len(self._domains) - len(self._limits.domains) > DOMAINS:
+            self._domains.pop(next((each for each, known in self._domains.items() if known.minor), ""), None)
+        return found
 
     def _domain(self, name: str) -> _Domain | None:
         found = self._domains.get(name)
@@ -424,6 +490,11 @@ class Gate:
         return found.meter if found else None
 
 
+def is_lost(stage: Stage, reply: Reply) -> bool:
+    """Whether the connection ended over this letter, when the relay had taken its sender."""
+    return reply.code in (0, 421) and stage in (Stage.RCPT, Stage.DATA, Stage.CONTENT)
+
+
 def limits(settings: MailSettings) -> Limits:
     """What *settings* say of relays and domains. Raises ValueError where they are not checked yet."""
     return Limits(
@@ -447,6 +518,10 @@ def domain(address: str) -> str:
         return domain_of(on_the_wire(address)).lower()
     except ValueError:  # the letter will fail by itself
         return name
+
+
+def _key(delivery: Delivery) -> tuple[bool, int]:
+    return bool(delivery.edition), delivery.id  # notices have numbers of their own
 
 
 def _of_relay(name: str) -> str:

@@ -14,6 +14,7 @@ UNITS = {"s": 1, "min": 60, "h": 3600, "day": 86400}  # seconds
 PARTS = 100  # of the time of a quota: each is counted as a whole, so that up to 1 % of the time is given away
 AHEAD = 5.0  # seconds that a letter may be given a turn in advance
 SLACK = 0.02  # of a pace's time: how late a letter may be without the next ones losing their turn
+FORMS = '"20/s", "100/min", "5000/h" or "50000/day", in whole numbers (half a letter a second is "30/min")'
 _WRITTEN = re.compile(r"\s*([0-9]{1,9})\s*/\s*(s|min|h|day)\s*")
 
 
@@ -29,7 +30,7 @@ def parse(text: str) -> Rate:
     """The rate *text*: "20/s". Raises ValueError with the mend."""
     found = _WRITTEN.fullmatch(text)
     if not found or not int(found[1]):
-        raise ValueError(f'{text!r} is no rate; write "20/s", "100/min", "5000/h" or "50000/day"')
+        raise ValueError(f"{text!r} is no rate; write {FORMS}")
     return Rate(int(found[1]), UNITS[found[2]])
 
 
@@ -49,6 +50,9 @@ class _Counter(Protocol):
 
     def take(self, now: float) -> None:
         """One leaves *now*, or as soon as `wait` says."""
+
+    def back(self, now: float) -> None:
+        """One that was taken did not leave."""
 
     def state(self) -> Any:
         """It as a JSON value."""
@@ -70,6 +74,9 @@ class _Pace:
 
     def take(self, now: float) -> None:
         self._next = max(self._due(now), now) + self._step
+
+    def back(self, now: float) -> None:
+        """Its moment has passed."""
 
     def state(self) -> float:
         return self._next
@@ -116,6 +123,15 @@ class _Quota:
         self._add(self._forget(now), 1)
         self._used += 1
 
+    def back(self, now: float) -> None:
+        # The oldest that counts: those that did leave then count for rather longer than too short.
+        self._forget(now)
+        if self._parts:
+            self._used -= 1
+            self._parts[0][1] -= 1
+            if not self._parts[0][1]:
+                self._parts.popleft()
+
     def state(self) -> list[tuple[int, int]]:
         return [(part, count) for part, count in self._parts]
 
@@ -145,6 +161,11 @@ class Meter:
         """Count a letter that leaves *now*, or, within AHEAD, as soon as `wait` said."""
         for each in self._counters.values():
             each.take(now)
+
+    def back(self, now: float) -> None:
+        """A letter that was counted does not leave: a quota has room for another."""
+        for each in self._counters.values():
+            each.back(now)
 
     def state(self) -> dict[str, Any]:
         """It as a JSON value."""

@@ -11,11 +11,16 @@ _ENHANCED = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})(?!\d)")
 
 _TOO_BIG = "5.3.4"
 _SENDER = frozenset({"5.1.7", "5.1.8"})
+_CONTENT = ("5.6.", "5.2.3", _TOO_BIG)  # or the beginning of such
+_ADDRESS = frozenset(
+    {"5.6.7", "5.6.8", "5.6.9", "5.6.10"}
+)  # ... but these mean letters beyond ASCII in one (RFC 6531)
 _GREY = re.compile(
     r"gr[ae]y.?list|come back (?:later|in)|try(?:ing)? again (?:later|in)|retry (?:later|in)", re.IGNORECASE
 )
 
-# By text first: servers disagree about the codes. The codes: RFC 7372, RFC 8689, and Microsoft's 5.7.5xx.
+# What is to be mended. By text first: servers disagree about the codes. The codes: RFC 7372, RFC 8689, and Microsoft's
+# 5.7.5xx.
 _REASONS: tuple[tuple[Stop, re.Pattern[str], frozenset[str]], ...] = tuple(
     (stop, re.compile(text, re.IGNORECASE), frozenset(details.split()))
     for stop, text, details in (
@@ -55,18 +60,26 @@ def enhanced(text: str) -> str:
 
 
 def of_us(stage: Stage, reply: Reply) -> bool:
-    """Whether we are refused, and no reader: X.7.X, a sender or a relay that is not let in, or words that say so
-    where there is no code. A server that makes every stranger wait means nobody (greylisting)."""
+    """Whether we are refused, and no reader: X.7.X, a sender or a relay that is not let in, or words that say so, as
+    they do in a bounce (B1). A server that makes every stranger wait means nobody (greylisting)."""
     status, text = enhanced(reply.text), reply.text
     if reply.code < 400 or reply.code == 421:
         return False
     if reply.code < 500:
         return status.startswith("4.7.") and not _GREY.search(text)
-    if status == _TOO_BIG:
+    if status == _TOO_BIG or status in _ADDRESS:
         return False
-    if status.startswith("5.7.") or status in _SENDER or stage is Stage.MAIL:
+    if status.startswith("5.7.") or status in _SENDER:
         return True
-    return not status and not is_gone(reply) and any(pattern.search(text) for _, pattern, _ in _REASONS)
+    return not _of_content(reply) if stage is Stage.MAIL else _says_so(reply)
+
+
+def _says_so(reply: Reply) -> bool:
+    found = table.meaning(reply.text)
+    if found.known and found.kind is not Kind.US:
+        return False
+    named = any(pattern.search(reply.text) for _, pattern, _ in _REASONS)
+    return named or (found.known and not _of_content(reply))
 
 
 def is_gone(reply: Reply) -> bool:
@@ -77,14 +90,31 @@ def is_gone(reply: Reply) -> bool:
 def is_full(reply: Reply) -> bool:
     """Whether the mailbox is, or its server is out of order: another day it may not be."""
     found = table.meaning(reply.text)
-    return (found.known and found.kind is Kind.SOFT) or (not enhanced(reply.text) and reply.code == 552)
+    return found.kind is Kind.SOFT and (found.known or (not enhanced(reply.text) and reply.code == 552))
+
+
+def is_of_mailbox(reply: Reply) -> bool:
+    """Whether a server that asks us to wait means this one mailbox, and neither strangers nor all it has."""
+    return enhanced(reply.text).startswith("4.2.") and not _GREY.search(reply.text)
 
 
 def of_letter(stage: Stage, reply: Reply) -> bool:
-    """Whether the letter itself is refused: once it was read, and not for its reader, or for its size."""
+    """Whether the letter itself is refused: once it was read, and not for its reader, or for its size or content."""
     if reply.code < 500 or is_gone(reply) or is_full(reply):
         return False
-    return stage is Stage.CONTENT or enhanced(reply.text) == _TOO_BIG
+    return stage is Stage.CONTENT or _of_content(reply)
+
+
+def is_ours(reply: Reply) -> bool:
+    """Whether a letter that waits after this answer was put off for our sake or its own, and not for its reader's."""
+    return not is_full(reply) if reply.code >= 500 else of_us(Stage.RCPT, reply)
+
+
+def _of_content(reply: Reply) -> bool:
+    status = enhanced(reply.text)
+    if status.startswith(_CONTENT) and status not in _ADDRESS:
+        return True
+    return any(word in reply.text.lower() for word in table.OF_LETTER)
 
 
 def reason(stage: Stage, reply: Reply) -> Stop:

@@ -1,9 +1,10 @@
 """What `mail.relay` means: a URL to a Relay, with TLS wherever a letter or a password could be read (S6)."""
 
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from ipaddress import ip_address
 from typing import Literal
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 Scheme = Literal["maildir", "smtp", "smtp+starttls", "smtps"]
 PORTS: dict[str, tuple[Scheme, int]] = {
@@ -26,9 +27,17 @@ class Relay:
     path: str = ""  # of the Maildir, as written
 
     def __str__(self) -> str:
-        """The URL for people: without its password."""
+        """The URL for people: without its password. Another login is another relay: it has rates of its own."""
+        if self.scheme == "maildir":
+            return f"maildir:{self.path}"
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"maildir:{self.path}" if self.scheme == "maildir" else f"{self.scheme}://{host}:{self.port}"
+        return f"{self.scheme}://{self._login}{host}:{self.port}"
+
+    @property
+    def _login(self) -> str:
+        if self.username == self.password != "":  # some providers give one secret for both
+            return f"{blake2b(self.username.encode(), digest_size=4).hexdigest()}@"
+        return f"{quote(self.username, safe='')}@" if self.username else ""
 
 
 def parse(url: str, *, allow_plain: bool = False) -> Relay:

@@ -10,6 +10,8 @@ from publisher.mail.intake.settings import BounceSettings
 from publisher.mail.relay import Relay, parse
 
 OnUnknown = Literal["resend", "hold"]
+SHARES = '"1%", up to "50%", or "0%" for none'
+TIMES = 'one number with s, m or h, up to 6 hours: "90s", "20m", "2h", or "0s" for none'
 _PERCENT = re.compile(r"\s*([0-9]{1,2}(?:\.[0-9]{1,3})?)\s*%\s*")
 _TIME = re.compile(r"\s*([0-9]{1,6})\s*(s|m|h)\s*")
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
@@ -90,12 +92,6 @@ def _with_login(relay: Relay, settings: MailSettings) -> Relay:
     return replace(relay, username=settings.username, password=settings.password)
 
 
-def check_days(days: int) -> None:
-    """Raises ValueError where `ledger_days` is out of its range: who bounces is found out over weeks (B2)."""
-    if not 30 <= days <= 3650:
-        raise ValueError(f"ledger_days is {days}; write a number from 30 to 3650")
-
-
 def signing_domain(settings: MailSettings) -> str:
     """Who signs, in A-labels: what `domain` of [mail.dkim] says, else the domain of `from`. Raises ValueError with the
     mend where it is neither that nor one above it: DMARC (RFC 7489, 3.1) would not count the signature."""
@@ -124,14 +120,6 @@ def check_selectors(dkim: DkimSettings) -> None:
         raise ValueError("a selector names one key; give the Ed25519 key another")
 
 
-def check_numbers(connections: int, timeout: float) -> None:
-    """Raises ValueError where a number of [mail] is out of its range."""
-    if not 1 <= connections <= 100:
-        raise ValueError(f"connections is {connections}; write a number from 1 to 100")
-    if not 1 <= timeout <= 3600:
-        raise ValueError(f"timeout is {timeout:g} seconds; write a number from 1 to 3600")
-
-
 def one_or_many(relay: str | Sequence[str]) -> tuple[str, ...]:
     """The key `relay`, which is one URL or a list of them."""
     return (relay,) if isinstance(relay, str) else tuple(relay)
@@ -141,7 +129,7 @@ def canary(settings: MailSettings) -> float:
     """The share of an edition's letters that leave first, from 0 to 0.5. Raises ValueError with the mend."""
     found = _PERCENT.fullmatch(settings.canary)
     if not found or float(found[1]) > 50:
-        raise ValueError(f'{settings.canary!r} is no share; write "1%", up to "50%", or "0%" for none')
+        raise ValueError(f"{settings.canary!r} is no share; write {SHARES}")
     return float(found[1]) / 100
 
 
@@ -150,7 +138,5 @@ def spread(settings: MailSettings) -> int:
     found = _TIME.fullmatch(settings.spread)
     seconds = int(found[1]) * _SECONDS[found[2]] if found else -1
     if not 0 <= seconds <= LONGEST_SPREAD:
-        raise ValueError(
-            f'{settings.spread!r} is no time up to 6 hours; write "20m", "90s", "2h", or "0s" for none'
-        )
+        raise ValueError(f"{settings.spread!r} is no time; write {TIMES}")
     return seconds

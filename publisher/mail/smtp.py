@@ -18,12 +18,38 @@ from publisher.mail.wire import Wire
 from publisher.model.delivery import Reply, Stage
 
 _FAREWELL = 2.0  # seconds: nothing hangs on the reply to QUIT
+_NAMED = "write the relay's name in mail.relay as it is in the certificate"
+_CERTIFICATE = {  # by OpenSSL's X509_V_ERR_..., x509_vfy.h
+    9: "look at this machine's clock",
+    10: "it has expired; its owner has to renew it",
+    62: _NAMED,
+    64: _NAMED,
+}
 
 
 @cache
 def _trusted() -> ssl.SSLContext:
     """The certificates of this machine, read once: 28 ms a connection otherwise."""
     return ssl.create_default_context()
+
+
+def _plainly(error: BaseException) -> str:
+    """What is wrong with a connection, and for TLS the mend: the words of the library name neither. Short: the ledger
+    keeps some 200 characters."""
+    said = str(error).rstrip(". ") or type(error).__name__
+    if "STARTTLS extension not supported" in said:
+        return "the relay offers no encryption (STARTTLS) on this port: try smtps:// and port 465, or ask its owner"
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, ssl.SSLError):
+        cause = cause.__cause__
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        mend = _CERTIFICATE.get(
+            cause.verify_code, "have this machine trust who signed it (update-ca-certificates)"
+        )
+        return f"the relay's certificate is refused, {cause.verify_message.rstrip('. ')}: {mend}"
+    if cause is not None and cause.reason == "WRONG_VERSION_NUMBER":
+        return "the relay does not begin with TLS on this port: write smtp+starttls://"
+    return said
 
 
 class SmtpCarrier:
@@ -57,7 +83,7 @@ class SmtpCarrier:
         except TimeoutError as error:
             raise Down(Stage.CONNECT, Reply(0, str(error) or "no answer in time")) from error
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
-            raise Down(Stage.CONNECT, Reply(0, str(error) or type(error).__name__)) from error
+            raise Down(Stage.CONNECT, Reply(0, _plainly(error))) from error
 
     async def _greet(self, client: aiosmtplib.SMTP) -> None:
         try:

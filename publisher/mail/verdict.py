@@ -12,6 +12,8 @@ from publisher.model.report import Kind
 # Waits after the first, second ... try that the recipient's side put off; the last one repeats.
 BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 60, 240))
 SOON = timedelta(seconds=5)  # the connection was at fault: another one may do
+# ... or the letter is: so long after the first, second ... connection that ended over it.
+LOST = (SOON, timedelta(minutes=1), timedelta(minutes=15), timedelta(hours=1))
 FOR_NOW = timedelta(minutes=15)  # we are refused, but not for good
 ABOUT_US = timedelta(hours=1)  # somebody has to mend something first
 ABOUT_IT = timedelta(
@@ -52,26 +54,42 @@ RULES = (
     Rule(lambda _, __: True, State.FAILED),
 )
 
+# Nobody but its addressee, who is to mend what is wrong, waits for a notice: it is tried like any other.
+_NOTICE = Rule(lambda _, __: True, State.QUEUED, kind=Kind.US)
 
-def judge(stage: Stage, reply: Reply, delivery: Delivery, now: datetime, on_unknown: OnUnknown) -> Verdict:
+
+def judge(
+    stage: Stage, reply: Reply, delivery: Delivery, now: datetime, on_unknown: OnUnknown, losses: int = 0
+) -> Verdict:
     """Decide from the *reply* at *stage* what becomes of *delivery* (RFC 5321, 4.2.1; RFC 3463).
 
     A letter in doubt is queued again where *on_unknown* is "resend", else UNKNOWN. Nothing is queued beyond
     `delivery.expires`: shortly before it there is one last try, and then it FAILED, or stays UNKNOWN if it was in
-    doubt.
+    doubt. *losses*: connections in a row that ended over this letter before.
     """
     rule = next(rule for rule in RULES if rule.matches(stage, reply))
+    if not delivery.edition and rule.kind is Kind.US:
+        rule = _NOTICE
     note = escaped(reply.text)
     doubt = rule.state is State.UNKNOWN
     if rule.state is not State.QUEUED and not (doubt and on_unknown == "resend"):
         return Verdict(rule.state, None, rule.counts, reply.code, note, rule.kind)
-    due = now + (rule.wait or BACK_OFF[min(delivery.attempts, len(BACK_OFF) - 1)])
+    due = now + _wait(rule, delivery, losses)
     if due > delivery.expires:
         due = delivery.expires - LAST
     if due <= now:
         end = State.UNKNOWN if doubt else State.FAILED
-        return Verdict(end, None, rule.counts, reply.code, escaped(f"expired; last: {reply.text}"), rule.kind)
+        kind = (
+            rule.kind if reply.code >= 500 or refusals.is_of_mailbox(reply) else None
+        )  # a relay may be out of order
+        return Verdict(end, None, rule.counts, reply.code, escaped(f"expired; last: {reply.text}"), kind)
     return Verdict(State.QUEUED, due, rule.counts, reply.code, note, rule.kind)
+
+
+def _wait(rule: Rule, delivery: Delivery, losses: int) -> timedelta:
+    if rule.wait is SOON:
+        return LOST[min(losses, len(LOST) - 1)]
+    return rule.wait or BACK_OFF[min(delivery.attempts, len(BACK_OFF) - 1)]
 
 
 def escaped(text: str) -> str:

@@ -1,12 +1,13 @@
 """What editors decide about an edition (D8), and the winding up of one that is not sent."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, ScalarSelect, select, update
+from sqlalchemy import Connection, ScalarSelect, func, select, update
 
-from publisher.model.delivery import State
+from publisher.model.delivery import Reply, State
 from publisher.model.digest import Edition, Kind, Release
 from publisher.store import editions as rows
 from publisher.store.alive import queueing
@@ -49,11 +50,16 @@ def stop(connection: Connection, edition: int, stopped: str) -> bool:
     return connection.execute(row.values(release=Release.HELD, stopped=stopped)).rowcount == 1
 
 
-def resume(connection: Connection, edition: int, now: datetime) -> None:
-    """What was put off at nobody's charge before the edition was stopped is due *now*."""
-    row = update(deliveries).where(QUEUED, deliveries.c.edition == edition, deliveries.c.due > now)
-    refused = (deliveries.c.attempts == 0) & (deliveries.c.code > 0)
-    connection.execute(row.where(refused).values(due=now))
+def resume(connection: Connection, edition: int, now: datetime, is_ours: Callable[[Reply], bool]) -> None:
+    """An edition that was stopped goes on: what was put off by a refusal that *is_ours* is due *now*, and what came
+    back until now counts no more."""
+    connection.execute(update(editions).where(editions.c.id == edition).values(resumed=now))
+    waiting = (deliveries.c.edition == edition) & (deliveries.c.due > now)
+    refused = (deliveries.c.code >= 500) | deliveries.c.note.like("4.7.%")
+    query = select(*deliveries.c["id", "code", "note"]).where(QUEUED, waiting, refused)
+    ids = [row.id for row in connection.execute(query) if is_ours(Reply(row.code, row.note))]
+    some = select(func.json_each(json.dumps(ids)).table_valued("value").c.value)
+    connection.execute(update(deliveries).where(QUEUED, deliveries.c.id.in_(some)).values(due=now))
 
 
 def open_with(connection: Connection, edition: int, opening: str) -> None:

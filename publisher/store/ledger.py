@@ -268,7 +268,7 @@ def _settle(connection: Connection, delivery: Delivery, verdict: Verdict, now: d
         "at": now,
     }
     connection.execute(row.values(values | ({"due": verdict.due} if verdict.due else {})))
-    if verdict.state is State.FAILED and verdict.code >= 500:
+    if verdict.state is State.FAILED:
         reports.refused(connection, delivery, verdict, now)
 
 

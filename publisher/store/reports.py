@@ -92,8 +92,8 @@ def add(
 
 
 def refused(connection: Connection, delivery: Delivery, verdict: Verdict, at: datetime) -> None:
-    """Note that a mail server refused the letter for good while it was being sent, and for its reader's sake, as if a
-    report had come (S3)."""
+    """Note that a mail server refused the letter for good while it was being sent, or until the end of its life, and
+    for its reader's sake, as if a report had come (S3)."""
     mark, kind, whose = f"delivery {delivery.id}", verdict.kind, (delivery.edition, delivery.subscriber)
     if kind not in (Kind.HARD, Kind.SOFT) or is_known(connection, mark) or has(connection, *whose, kind):
         return

@@ -356,6 +356,9 @@ editions = Table(
     Column("upto_seq", Integer, nullable=False),
     Column("wave", SmallInteger, nullable=False, server_default="1"),  # letters up to this one may leave (S9)
     Column("stopped", Text, nullable=False, server_default=""),  # why we held it ourselves (S3, S9, B2)
+    Column(
+        "resumed", Instant, nullable=True
+    ),  # released after that: what came before says no more of it (S9)
     # Whether its hard bounces count against nobody, as there are too many of them (B2); NULL: nobody asked.
     Column("spared", Boolean, nullable=True),
     # It holds what comes after this one, whatever its readers had; NULL: each one's watermark says (D1).

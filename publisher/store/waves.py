@@ -57,8 +57,9 @@ def hold_back(connection: Connection, edition: int) -> None:
 
 
 def let_go(connection: Connection, edition: int) -> None:
-    """All letters of the edition may leave."""
-    connection.execute(update(editions).where(editions.c.id == edition).values(wave=1))
+    """All letters of the edition may leave, if it is released."""
+    released = editions.c.release == Release.RELEASED
+    connection.execute(update(editions).where(editions.c.id == edition, released).values(wave=1))
 
 
 def held_back(connection: Connection) -> list[int]:
@@ -68,11 +69,14 @@ def held_back(connection: Connection) -> list[int]:
 
 
 def canary(connection: Connection, edition: int, now: datetime) -> Canary:
-    """What became of the first letters of the edition."""
+    """What became of the first letters of the edition, since it was released after a stop."""
+    resumed = connection.execute(select(editions.c.resumed).where(editions.c.id == edition)).scalar()
     mine = deliveries.c.edition == edition
     under_way = deliveries.c.state.in_([State.CLAIMED, State.SENDING])
     queued = deliveries.c.state == State.QUEUED
     refused = (deliveries.c.code >= 400) & (deliveries.c.code != 421)
+    if resumed:
+        refused &= deliveries.c.at > resumed
     # The reply of a letter that is due is that of an earlier try.
     answered = refused & ((deliveries.c.state == State.FAILED) | (queued & (deliveries.c.due > now)))
     awaited = under_way | (queued & ~answered & (deliveries.c.due <= now + AT_HAND))
@@ -86,11 +90,10 @@ def canary(connection: Connection, edition: int, now: datetime) -> Canary:
         select(*deliveries.c["subscriber", "code", "note"]).where(CANARY, mine, answered)
     )
     of_canary = select(deliveries.c.subscriber).where(CANARY, mine)
-    mailed = connection.execute(
-        select(*reports.c["subscriber", "kind"]).where(
-            reports.c.edition == edition, reports.c.subscriber.in_(of_canary)
-        )
-    )
+    mailed = select(*reports.c["subscriber", "kind"])
+    mailed = mailed.where(reports.c.edition == edition, reports.c.subscriber.in_(of_canary))
+    if resumed:
+        mailed = mailed.where(reports.c.at > resumed)
     return Canary(
         complete=bool(
             connection.execute(select(editions.c.complete).where(editions.c.id == edition)).scalar()
@@ -99,7 +102,7 @@ def canary(connection: Connection, edition: int, now: datetime) -> Canary:
         awaited=count(awaited),
         silent=count(silent),
         refused={row.subscriber: Reply(row.code, row.note) for row in rows},
-        reported=_by_kind(mailed.all()),
+        reported=_by_kind(connection.execute(mailed).all()),
     )
 
 

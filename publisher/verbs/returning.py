@@ -2,12 +2,14 @@
 
 import asyncio
 import os
+import shlex
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from publisher import layout
+from publisher.config import Settings
 from publisher.errors import BadInput
 from publisher.mail.intake.mailbox import Mailbox
 from publisher.mail.intake.maildir import Maildir, Single, spool
@@ -18,6 +20,7 @@ if TYPE_CHECKING:  # reading bounces loads what no other verb needs
     from publisher.actions.reckoning import Reckoned
 
 PIPE = "-"
+RIGHTS = "give its new/ and cur/ to the user that the daemon runs as"
 
 
 async def bounces(
@@ -84,6 +87,36 @@ def configured(session: Session) -> Mailbox | None:
         box = Imap(account(settings), keep=settings.keep)
         box.position = house.store.read(lambda c: reports.position(c, box.name))
         return box
+    return None
+
+
+def faults(settings: Settings) -> list[dict[str, Any]]:
+    """What is wrong with the Maildir of [mail.bounces]: "where", "what" and "mend"."""
+    written = settings.mail.bounces.maildir
+    if not written:
+        return []
+    try:
+        fault = _fault(settings.root / written)
+    except OSError as error:
+        fault = f"cannot be looked at: {error.strerror}", RIGHTS
+    if not fault:
+        return []
+    where = settings.source.place(("mail", "bounces", "maildir"))
+    return [{"where": where, "what": f"maildir: {written!r} {fault[0]}", "mend": fault[1]}]
+
+
+def _fault(folder: Path) -> tuple[str, str] | None:
+    """What keeps us from reading this Maildir, and the mend."""
+    parts = [folder / each for each in ("new", "cur", "tmp")]
+    make = f"make it: mkdir -p {' '.join(shlex.quote(str(each)) for each in parts)}"
+    if not os.path.lexists(folder):
+        return "is not there", make
+    if not folder.is_dir():
+        return "is no folder", "name a Maildir, a folder with new/, cur/ and tmp/ in it"
+    if lacking := [each.name for each in parts[:2] if not each.is_dir()]:
+        return f"is no Maildir: it has no {lacking[0]}/", make
+    if not all(os.access(each, os.R_OK | os.W_OK | os.X_OK) for each in parts[:2]):
+        return "cannot be read and written", RIGHTS
     return None
 
 

@@ -80,13 +80,13 @@ async def _send(
     )
     if touched:  # their newsletters have another edition to show
         await session.publish(whole=False)
-    tally = await _deliver(session)
+    tally = await deliver(session)
     for _ in range(SOON_RUNS):  # a connection that broke off: its letters are due in a moment
-        if tally.down or session.engine.stopping or not await _due_within(session, SOON):
+        if tally.down or tally.rests or session.engine.stopping or not await _due_within(session, SOON):
             break
         await asyncio.sleep(SOON)
         refused = tally.failures
-        tally = await _deliver(session)
+        tally = await deliver(session)
         tally.failures = refused + tally.failures
     problems += (await returning.reckon(session)).problems  # of what mail servers said of addresses
     after = await asyncio.to_thread(session.house.store.read, ledger.tally)
@@ -162,7 +162,7 @@ async def _due_within(session: Session, seconds: int) -> bool:
     return await asyncio.to_thread(session.house.store.read, lambda c: ledger.is_due(c, soon))
 
 
-async def _deliver(session: Session) -> "Tally":
+async def deliver(session: Session) -> "Tally":
     """Deliver what is due. The generation grows before and after letters left: a database from in between, or from
     before, is known for what it is (restore fence)."""
     from publisher.actions import hours
@@ -170,13 +170,16 @@ async def _deliver(session: Session) -> "Tally":
 
     read = session.house.store.read
     async with session.sending:
+        await session.engine.tidy()
         await asyncio.to_thread(hours.put_off, session.house, session.clock())
         await _canaries(session)
         due = await asyncio.to_thread(
             read, lambda c: notices.is_due(c, session.clock()) or ledger.is_due(c, session.clock())
         )
-        if not due or session.engine.resting:
-            return Tally(down=session.engine.resting if due else "")
+        if not due:
+            return Tally()
+        if (rest := session.engine.rest) is not None:
+            return rest
         await asyncio.to_thread(session.state.advance, session.house.store)
         session.under_way = Sending(
             await asyncio.to_thread(read, lambda c: ledger.due_now(c, session.clock()))
@@ -217,7 +220,7 @@ async def _in_waves(session: Session, progress: "Callable[[Tally], None]") -> "T
             tally = await session.engine.deliver(progress, tally)
         finally:
             watch.cancel()
-            with suppress(asyncio.CancelledError, PublisherError):  # the look behind this one says it
+            with suppress(asyncio.CancelledError):
                 await watch
         wait = tally.down or tally.rests or session.engine.stopping
         opened = await _canaries(session) and not wait
@@ -228,7 +231,8 @@ async def _in_waves(session: Session, progress: "Callable[[Tally], None]") -> "T
 async def _watch(session: Session) -> None:
     while True:
         await asyncio.sleep(CANARIES)
-        await _canaries(session)
+        with suppress(PublisherError):  # the look behind the letters says it
+            await _canaries(session)
 
 
 async def _canaries(session: Session) -> bool:
@@ -246,12 +250,6 @@ def _editions(session: Session, numbers: set[int]) -> list[dict[str, Any]]:
     ]
 
 
-async def tick(session: Session) -> "tuple[Tally, list[str]]":
-    """What the daemon does again and again: plan what is due, send what is due. Returns what is wrong, too."""
-    problems = await plan_due(session)
-    return await deliver_due(session), problems
-
-
 async def plan_due(session: Session) -> list[str]:
     """Plan what is due. Returns what is wrong."""
     touched, problems = await asyncio.to_thread(_plan, session, tuple(session.house.newsletters.values()), ())
@@ -266,11 +264,6 @@ async def next_due(session: Session, seconds: int) -> float | None:
     until = now + timedelta(seconds=seconds)
     found = await asyncio.to_thread(session.house.store.read, lambda c: ledger.next_due(c, now, until))
     return max(0.0, (found - now).total_seconds()) if found else None
-
-
-async def deliver_due(session: Session) -> "Tally":
-    """Send what is due."""
-    return await _deliver(session)
 
 
 async def adopt(

@@ -247,7 +247,7 @@ def test_who_got_it_before_it_was_cancelled_does_not_get_it_again(
     """Bob's letter is put off when the edition is cancelled; the next one has for him what he missed."""
     desk = make_desk(approve="none")
     desk.article(2)
-    desk.relay.answers[BOB] = (Stage.RCPT, Reply(451, "4.7.1 later"))
+    desk.relay.answers[BOB] = (Stage.RCPT, Reply(451, "4.3.0 later"))
     desk.at(SLOT)
     assert Counter({ANN: 1}) == desk.got(ANN, BOB)
     assert desk.decide("cancel")
@@ -325,7 +325,7 @@ class TestInstant:
             wire.at(SLOT + minutes(1))
             wire.decide("release")
         if begun:
-            wire.relay.answers = dict.fromkeys((ANN, BOB), (Stage.RCPT, Reply(451, "4.7.1 later")))
+            wire.relay.answers = dict.fromkeys((ANN, BOB), (Stage.RCPT, Reply(451, "4.3.0 later")))
             wire.decide("release", second)
         wire.at(SLOT + minutes(2))
         wire.relay.answers.clear()

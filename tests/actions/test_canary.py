@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from publisher.model.delivery import Reply, Stage, State
 from publisher.model.digest import Release
 from publisher.model.report import Kind
 from publisher.model.stop import Stop
-from publisher.store import ledger, waves
+from publisher.store import approvals, ledger, waves
 from publisher.store.tables import deliveries, editions, reports
 from tests.newsroom import SLOT, Desk, minutes
 
@@ -194,6 +195,81 @@ def test_reports_that_come_by_mail_count_too(flock: Desk) -> None:  # S9
         (looked := canaries.look(flock.house, SLOT + minutes(1))).opened,
         looked.stopped,
     )
+
+
+def reported(desk: Desk, kind: Kind, number: int) -> int:
+    """All of the canary have left, and about so many a report came; the edition."""
+    edition = desk.edition().id
+
+    def write(connection: Any) -> None:
+        canary = (deliveries.c.edition == edition) & (deliveries.c.wave == 0)
+        connection.execute(update(deliveries).where(canary).values(state=State.SENT, code=250, at=SLOT))
+        keys = connection.execute(select(deliveries.c.subscriber).where(canary).limit(number)).scalars().all()
+        for key in keys:
+            row = {"mark": str(key), "edition": edition, "subscriber": key, "kind": kind, "at": SLOT}
+            connection.execute(reports.insert(), row)
+
+    desk.house.store.write(write)
+    return edition
+
+
+def test_reports_from_before_a_release_stop_it_no_more(flock: Desk) -> None:  # S9
+    plan_only(flock)
+    reported(flock, Kind.US, 8)
+    flock.at(SLOT + minutes(1))
+    assert Release.HELD is flock.edition().release
+    flock.decide("release")
+    flock.at(SLOT + minutes(2))
+
+    assert (1, Release.RELEASED) == (wave(flock), flock.edition().release)
+
+
+def test_letters_that_a_greylist_put_off_before_are_tried_after_the_mend(flock: Desk) -> None:  # S9
+    some = plan_only(flock)
+    answers(flock, some[:6], GREY)
+    flock.at(SLOT)
+    answers(flock, some[:6], SPF)
+    with_attempts = update(deliveries).where(deliveries.c.wave == 0, deliveries.c.state == State.QUEUED)
+    flock.house.store.write(lambda c: c.execute(with_attempts.values(due=SLOT, attempts=1)))
+    flock.house.store.write(lambda c: c.execute(update(editions).values(wave=0)))
+    flock.at(SLOT + minutes(1))
+    assert Release.HELD is flock.edition().release
+    flock.relay.answers.clear()
+    flock.decide("release")
+    flock.at(SLOT + minutes(2))
+
+    assert (1, Release.RELEASED) == (wave(flock), flock.edition().release)
+    assert set(some) <= set(flock.relay.recipients())
+
+
+@pytest.mark.parametrize("refused", ["resume", "let_go"])
+def test_a_release_that_breaks_off_did_nothing(
+    flock: Desk, monkeypatch: pytest.MonkeyPatch, refused: str
+) -> None:  # S9
+    plan_only(flock)
+    reported(flock, Kind.HARD, 8)
+    flock.at(SLOT + minutes(1))
+
+    def breaks(*_: Any) -> None:
+        raise RuntimeError
+
+    with monkeypatch.context() as patch, pytest.raises(RuntimeError):
+        patch.setattr(approvals if refused == "resume" else waves, refused, breaks)
+        flock.decide("release")
+
+    stopped = flock.edition().stopped
+    assert (Release.HELD, Stop.HARD) == (flock.edition().release, stopped and stopped.reason)
+
+
+def test_what_was_released_in_spite_of_a_lasting_reason_is_opened(flock: Desk) -> None:  # S9
+    plan_only(flock)
+    number = reported(flock, Kind.HARD, 8)
+    flock.at(SLOT + minutes(1))
+    release = partial(approvals.set_release, edition=number, release=Release.RELEASED, before=Release.HELD)
+    flock.house.store.write(release)
+
+    assert (number,) == canaries.look(flock.house, SLOT + minutes(2)).opened
+    assert 1 == wave(flock)
 
 
 def test_one_letter_that_hangs_holds_nobody_up(flock: Desk) -> None:  # S9

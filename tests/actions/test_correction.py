@@ -20,7 +20,7 @@ from publisher.model.people import Wish
 from publisher.store import editions, ledger, people
 from publisher.store.tables import subscriptions
 from publisher.verbs import writing
-from tests.newsroom import ANN, BOB, SLOT, Desk, minutes, parsed
+from tests.newsroom import ANN, BOB, SLOT, Desk, minutes, parsed, tick
 
 if TYPE_CHECKING:
     from publisher.model.article import Article
@@ -109,7 +109,7 @@ def test_a_reader_whose_letter_leaves_after_the_correction_gets_it_then(
 ) -> None:  # D9
     """Bob's letter was put off, with the words it was planned with (M5)."""
     desk = make_desk(approve="none")
-    desk.relay.answers[BOB] = (Stage.RCPT, Reply(451, "4.7.1 later"))
+    desk.relay.answers[BOB] = (Stage.RCPT, Reply(451, "4.3.0 later"))
     desk.article(2)
     desk.at(SLOT)
     corrected(desk)
@@ -128,7 +128,7 @@ def test_a_correction_that_is_put_off_keeps_no_other_reader_waiting(
 ) -> None:  # D9
     """Bob's letter leaves after the correction; Ann's mailbox is full when hers should."""
     desk = make_desk(approve="none")
-    desk.relay.answers[BOB] = (Stage.RCPT, Reply(451, "4.7.1 later"))
+    desk.relay.answers[BOB] = (Stage.RCPT, Reply(451, "4.3.0 later"))
     desk.article(2)
     desk.at(SLOT)
     desk.relay.answers = {ANN: (Stage.RCPT, Reply(452, "4.2.2 mailbox full"))}
@@ -147,7 +147,7 @@ def test_a_letter_that_outlives_its_edition_is_followed_by_the_correction(
     desk = make_desk(approve="none", frequencies=("daily", "weekly"))
     weekly = choices.Change(schedule="weekly sat 07:00")
     choices.choose(desk.house, choices.reader(desk.house, BOB), None, weekly, desk.clock())
-    desk.relay.answers[BOB] = (Stage.RCPT, Reply(451, "4.7.1 later"))
+    desk.relay.answers[BOB] = (Stage.RCPT, Reply(451, "4.3.0 later"))
     desk.article(2)
     for hour in range(26):
         desk.at(SLOT + minutes(60 * hour))
@@ -333,7 +333,7 @@ def test_a_correction_that_waits_for_a_letter_asks_for_nothing_meanwhile(
         desk.clock.now = SLOT + minutes(minute)
         session = desk.session
         session.on_planned = lambda: asked.append(1)
-        asyncio.run(writing.tick(session))
+        asyncio.run(tick(session))
 
     assert [] == asked
 

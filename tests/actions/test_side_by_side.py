@@ -62,7 +62,7 @@ def test_letters_leave_while_their_edition_is_planned_and_readers_come_and_go(
     async def main() -> None:
         planning = asyncio.create_task(writing.plan_due(session))
         assert await asyncio.to_thread(met.wait, 30)
-        await writing.deliver_due(session)
+        await writing.deliver(session)
         assert [ANN, BOB, *READERS[:2]] == desk.relay.recipients()
         what = {"file": str(list_), "confirmed": True}
         done = await writing.run(session, "subscribers import", what)
@@ -70,7 +70,7 @@ def test_letters_leave_while_their_edition_is_planned_and_readers_come_and_go(
         go_on.set()
         assert 50 == done["added"]
         assert [] == await planning
-        await writing.deliver_due(session)
+        await writing.deliver(session)
 
     asyncio.run(main())
 

@@ -58,7 +58,12 @@ def test_a_configuration_is_read(read):
         ('url = "https://news.example.org"', 'url = "https://[broken"', 4, "URL"),
         ('id = "6f1c1c0e-2a56-4b7e-9f4e-0d6a3c1b7e21"', 'id = "mine"', 2, "id"),
         ('title = "جريدة"', 'tittle = "جريدة"', 3, "did you mean title"),
-        ('title = "جريدة"', "title = 7", 3, "valid string"),
+        (
+            'title = "جريدة"',
+            "title = 7",
+            3,
+            'should be text, it is 7. Mend: write it in double quotes: title = "..."',
+        ),
         ('title = "جريدة"', "", 1, "title is missing"),
         ('relay = "maildir:outbox"', 'relay = "smtp://mail.example.org"', 9, "smtp"),
         ('relay = "maildir:outbox"', 'relay = "gopher://x"', 9, "smtps://"),
@@ -77,7 +82,28 @@ def test_a_configuration_is_read(read):
         ("[mail]", 'icon = "../icon.png"\n\n[mail]', 8, "below the site"),
         ("[mail]", 'icon = "/etc/icon.png"\n\n[mail]', 8, "below the site"),
         ("[mail]", 'icon = "icon.svg"\n\n[mail]', 8, "png"),
-        ("[mail]", "[mail]\nconnections = 1000", 9, "1 to 100"),
+        ("[mail]", "[mail]\nconnections = 1000", 9, "connections: 1000 is not between 1 and 100"),
+        ("[mail]", "[mail]\nconnections = 0", 9, "connections: 0 is not between 1 and 100"),
+        ("[mail]", "[mail]\ntimeout = inf", 9, "timeout: inf is not between 1 and 3600"),
+        ("[mail]", "[mail]\ntimeout = 0", 9, "timeout: 0.0 is not between 1 and 3600"),
+        ("[mail]", "[mail]\nledger_days = 5", 9, "ledger_days: 5 is not between 30 and 3650"),
+        (
+            "[mail]",
+            '[mail]\nconnections = "many"',
+            9,
+            "a whole number. Mend: write a number: connections = 4",
+        ),
+        ("[mail]", '[mail]\nprecedence = "always"', 9, "without quotes: precedence = true"),
+        ("[mail]", '[mail]\nbounces = "INBOX"', 9, "write [mail.bounces] on a line of its own"),
+        ("[mail]", "[mail]\neditors = 5", 9, 'write ["editor@example.org"]'),
+        ("[mail]", '[mail]\neditors = "nobody"', 9, 'write ["editor@example.org"]'),
+        (
+            "[mail]",
+            '[feeds]\nper = "author"\n[mail]',
+            9,
+            "a list of texts, it is 'author'. Mend: write per = [\"...",
+        ),
+        ('name = "daily"', "", 12, "name is missing. Mend: add name = ... to [[newsletters]]"),
         ("[mail]", "[mali]", 8, "did you mean mail"),
         ("[mail]", "[mail", 8, "TOML"),
         ("[mail]", "mail = 3\n[x]", 7, "TOML|table|setting"),
@@ -157,7 +183,7 @@ SIGNED = GOOD.replace('[[newsletters]]\nname = "daily"', '[mail.dkim]\n{}\n\n[[n
         ('selector = "s"\nkey_file = "k"\ned25519_key_file = "e"', 13, "ed25519_selector"),
         ('selector = "s"\nkey_file = "k"\ned25519_selector = "S"\ned25519_key_file = "e"', 13, "another"),
         ('selektor = "s"', 13, "did you mean selector"),
-        ("selector = 7", 13, "valid string"),
+        ("selector = 7", 13, 'selector = "..."'),
     ],
 )
 def test_a_signature_that_cannot_be_is_refused_with_its_line(read, written, line, words):  # H8
@@ -259,16 +285,30 @@ def test_a_domain_has_a_table_of_its_own(read):  # S5
     "line, said",
     [
         ('rate = "fast"', "'fast' is no rate. Mend: write \"20/s\""),
+        ('rate = "0.5/s"', 'half a letter a second is "30/min"'),
+        ("rate = 20", 'rate should be text or a list of texts. Mend: write "20/s"'),
+        ("rate = {a = 1}", 'rate should be text or a list of texts. Mend: write "20/s"'),
+        ("canary = 1", 'canary should be text. Mend: write "1%"'),
+        ("spread = 20", 'spread should be text. Mend: write one number with s, m or h, up to 6 hours: "90s"'),
+        ('spread = "1h30m"', "write one number with s, m or h"),
         ('rate = ["5/s", "0/h"]', "'0/h' is no rate"),
         ("letters_per_connection = -1", "-1 is not between 0 and 100000"),
         ('canary = "60%"', "is no share"),
         ('canary = "1"', "is no share"),
-        ('spread = "7h"', "is no time up to 6 hours"),
-        ('spread = "20"', "is no time up to 6 hours"),
+        ('spread = "7h"', "'7h' is no time. Mend: write one number with s, m or h, up to 6 hours"),
+        ('spread = "20"', "'20' is no time. Mend: write one number with s, m or h, up to 6 hours"),
         ('domains."gmail.com".rate = "x"', "'x' is no rate"),
         ('domains."gmail.com".speed = "x"', "speed is no setting"),
         ('domains."gmail.com".connections = 101', "101 is not between 0 and 100"),
         ("domains = 5", "domains is no list of tables"),
+        ('domains."gmail.com" = "20/s"', 'write [mail.domains."gmail.com"] on a line of its own'),
+        ('domains.gmail.com.rate = "20/s"', 'write it in quotes: [mail.domains."gmail.com"]'),
+        ('domains."*".rate = "20/s"', "'*' is no domain. Mend: write a table for each domain"),
+        ('domains."".rate = "20/s"', "'' is no domain. Mend: write what stands behind the @"),
+        (
+            'domains."@gmail.com".rate = "20/s"',
+            "is no domain. Mend: write what stands behind the @ of addresses: [m",
+        ),
     ],
 )
 def test_limits_that_cannot_be_used_are_refused_with_line_and_mend(read, line, said):  # S5 S9
@@ -278,6 +318,52 @@ def test_limits_that_cannot_be_used_are_refused_with_line_and_mend(read, line, s
 
     assert said in str(refused.value)
     assert f"config.toml:{source.splitlines().index(line) + 1}:" in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["gmail.com", "mail.example.co.uk", "a-b.example"])
+def test_the_name_of_a_domain_stands_in_quotes(read, name):  # S5
+    with pytest.raises(BadConfig) as refused:
+        read(f'{GOOD}[mail.domains.{name}]\nrate = "1/s"\n')
+
+    assert f"the name of the domain {name} is not in quotes" in str(refused.value)
+    assert f'write it in quotes: [mail.domains."{name}"]' == refused.value.mend
+    assert f"config.toml:{GOOD.count(chr(10)) + 1}:" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "one, other", [("gmail.com", "Gmail.COM"), ("مثال.إختبار", "xn--mgbh0fb.xn--kgbechtv")]
+)
+def test_a_domain_has_one_table(read, one, other):  # S5
+    with pytest.raises(BadConfig) as refused:
+        read(f'{GOOD}[mail.domains."{one}"]\nrate = "1/s"\n[mail.domains."{other}"]\nrate = "9/s"\n')
+
+    assert f"{other!r} is the domain {one!r} again" == refused.value.what
+    assert f"config.toml:{GOOD.count(chr(10)) + 3}:" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "maildir, said",
+    [
+        ("feeds/back", "'feeds/back' lies in 'feeds', which is published"),
+        ("./articles", "'./articles' lies in 'articles', which holds articles"),
+        ("x/../outbox", "'x/../outbox' is where letters go"),
+    ],
+)
+def test_mail_that_comes_back_lies_apart(read, maildir, said):  # B1
+    source = f'{GOOD}\n[mail.bounces]\nevery = 60\nmaildir = "{maildir}"\n'
+    with pytest.raises(BadConfig) as refused:
+        read(source)
+
+    assert said in refused.value.what and refused.value.mend
+    assert refused.value.where.endswith(f"config.toml:{source.count(chr(10))}")
+
+
+def test_the_only_editor_is_written_alone_or_in_a_list(read):  # D8
+    one, listed = (
+        read(GOOD.replace("[mail]", f"[mail]\neditors = {each}")) for each in ('"a@b.org"', '["a@b.org"]')
+    )
+
+    assert ("a@b.org",) == one.mail.editors == listed.mail.editors
 
 
 def test_a_domain_is_named_without_anybody_before_it(read):  # S5

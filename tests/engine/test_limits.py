@@ -16,7 +16,7 @@ from publisher.actions import plan, readers, slots
 from publisher.actions.hours import opens
 from publisher.actions.house import House
 from publisher.actions.letters import Letters
-from publisher.actions.publish import Published
+from publisher.actions.publish import Published, publish
 from publisher.engine.local import LocalEngine, Tally
 from publisher.mail import rates
 from publisher.mail.carriers import carrier_to
@@ -238,3 +238,52 @@ def test_a_relay_takes_no_more_connections_than_it_said(
         sender.deliver()
 
     assert {State.SENT: 40} == states(house) and {1} == attempts(house)
+
+
+def again(house: House, write: Write, clock: Any, ticking: Ticking) -> int:
+    """The next edition, planned."""
+    write(house, "b.txt", "خبر آخر\nافتتح المتحف أبوابه.\n")
+    clock.now = ticking()
+    publish(house, clock())
+    edition = slots.edition_now(house, house.newsletters["daily"], clock(), include_existing=False)
+    assert edition
+    plan.plan(house, edition, clock())
+    return edition
+
+
+@pytest.mark.parametrize("fault", ["drop", "reply;code=421;text=4.7.0 slow down"])
+@pytest.mark.parametrize("where", ["slow.example", "d{}.slow.example"])
+def test_letters_that_end_the_connection_delay_nobody_else(
+    house: House, write: Write, clock: Any, planned: Callable[..., Ticking], fault: str, where: str
+) -> None:  # S3
+    ticking = planned([*(f"r{n}@{where.format(n)}" for n in range(4)), *some(56, "good.example")])
+
+    def go() -> float:
+        tally = sender.deliver()
+        ticking.ahead += timedelta(seconds=max(5.0, tally.again))
+        return max(5.0, tally.again)
+
+    with Sink(f"rcpt:{fault};recipient=slow.example") as sink:
+        sender = Sender(house, ticking, sink)
+        assert sum(go() for _ in range(2)) <= 10
+        assert {State.SENT: 56, State.QUEUED: 4} == states(house)
+        for _ in range(8):
+            go()
+        edition = again(house, write, clock, ticking)
+        assert sum(go() for _ in range(3)) <= 15
+
+    assert 56 == house.store.read(lambda c: ledger.by_edition(c, [edition]))[edition][State.SENT]
+    assert {0, 1} == attempts(house)
+    assert [] == [each for each in sender.heeded if isinstance(each, Broken | Limited)]
+
+
+def test_a_domain_whose_letters_get_421_teaches_nothing_of_the_relay(
+    house: House, planned: Callable[..., Ticking]
+) -> None:  # S3
+    clock = planned([f"r{n}@{'slow' if n % 10 == 0 else 'good'}.example" for n in range(200)])
+    with Sink("rcpt:reply;code=421;text=4.7.0 slow down;recipient=@slow") as sink:
+        sender = Sender(house, clock, sink)
+        sender.deliver()
+
+    assert {State.SENT: 180, State.QUEUED: 20} == states(house)
+    assert [("slow.example", 60.0)] == [(each.domain, each.seconds) for each in sender.heeded]  # type: ignore[union-attr]

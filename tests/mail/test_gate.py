@@ -150,7 +150,7 @@ def test_a_turn_that_is_given_back_is_nobodys() -> None:  # S5
     found = gate(domains={"gmail.com": DomainLimits(rates.tightest(["1/s"]))})
     found.take(A, letter(0, "gmail.com"), NOW)
     assert found.turn(letter(1, "gmail.com"), NOW)
-    found.returned(letter(1, "gmail.com"))
+    found.returned(letter(1, "gmail.com"), NOW)
 
     assert found.take(A, letter(1, "gmail.com"), NOW + 0.99)
 
@@ -175,7 +175,7 @@ def test_so_many_letters_to_a_domain_are_on_their_way_at_once() -> None:  # S5
     found.heard(A, letter(0, "gmail.com"), *SENT, NOW)
     first, second = (found.take(A, letter(number, "gmail.com"), NOW) for number in (3, 4))
     assert 0 == first < second
-    found.returned(letter(1, "gmail.com"))
+    found.returned(letter(1, "gmail.com"), NOW, A)
 
     assert 0 == found.take(A, letter(4, "gmail.com"), NOW)
     assert NOW < found.when(letter(5, "gmail.com"), NOW) < found.when(letter(6, "gmail.com"), NOW)
@@ -316,6 +316,71 @@ def test_nothing_is_remembered_of_domains_that_are_well() -> None:  # S3
             answer(found, number, f"d{number}.example", SENT, edition=0)
 
     assert {} == found._domains
+
+
+def test_of_many_domains_that_refused_one_letter_few_are_remembered() -> None:  # S3
+    found = gate(domains={"gmail.com": DomainLimits(connections=2)})
+    answer(found, 0, "gmail.com", SPF, edition=0)
+    for number in range(1500):
+        answer(found, number, f"d{number}.example", SPF, edition=0)
+
+    assert 1001 == len(found._domains) and "gmail.com" in found._domains
+
+
+def test_refusals_of_another_day_count_no_more() -> None:  # S3
+    found = gate()
+    days = [answer(found, n, "gmail.com", SPF, NOW + n * 86400, edition=0) for n in range(20)]
+
+    assert [[]] * 20 == days
+
+
+def test_a_clock_that_is_put_back_makes_no_pause_longer() -> None:  # S3
+    found = gate()
+    for number in range(5):
+        answer(found, number, "gmail.com", SPF, edition=0)
+    before = NOW - 3 * 3600
+
+    assert [900, 0] == [found.take(A, letter(9, "gmail.com"), at) for at in (before, before + 900)]
+
+
+def test_what_never_left_uses_no_quota_up() -> None:  # S5
+    limit = rates.tightest(["3/h"])
+    found = gate(rates=limit, domains={"gmail.com": DomainLimits(limit)})
+    for number in range(50):
+        assert 0 == found.take(A, letter(number, "gmail.com"), NOW + number)
+        found.returned(letter(number, "gmail.com"), NOW + number, A)
+    for number in range(3):
+        assert 0 == found.take(A, letter(number, "gmail.com"), NOW + 60)
+    assert found.take(A, letter(9, "gmail.com"), NOW + 60) > 3000
+    unsaved = found.unsaved(NOW + 60)
+    assert unsaved
+    again = Gate(Limits((A,), 4, limit), saved=unsaved.buckets)
+
+    assert again.take(A, letter(9), NOW + 60) > 3000
+
+
+def test_turns_of_letters_that_do_not_come_are_forgotten() -> None:  # S5
+    found = gate(domains={"gmail.com": DomainLimits(rates.tightest(["20/s"]))})
+    for minute in range(0, 60, 2):
+        found.take(A, letter(0, "gmail.com"), NOW + minute * 60)
+        for number in range(1, 100):
+            found.turn(letter(minute * 100 + number, "gmail.com"), NOW + minute * 60)
+
+    assert len(found._domains["gmail.com"]._turns) < 100
+
+
+def test_many_connections_that_end_over_their_first_letter_are_the_relays_fault_after_all() -> None:  # S3
+    found, changes = gate(), list[Any]()
+    for number in range(10):
+        one = letter(number, f"d{number}.example")
+        found.opening(A, NOW)
+        found.opened(A)
+        assert 0 == found.take(A, one, NOW)
+        assert [] == found.heard(A, one, Stage.RCPT, Reply(0, "dropped"), NOW)
+        changes.append(found.closed(A, 0, Reply(0, "dropped"), NOW, one))
+
+    assert [[]] * 9 + [[Broken(A, "no reply: dropped", 5.0)]] == changes
+    assert 5 == found.route(NOW).wait
 
 
 @pytest.mark.parametrize("every, most", [(1, 1), (100, 100)])

@@ -8,7 +8,7 @@ from publisher.mail.address import checked, mailbox, on_the_wire
 from publisher.mail.carriers import carrier_to
 from publisher.mail.maildir import MaildirCarrier
 from publisher.mail.relay import Relay, parse
-from publisher.mail.settings import MailSettings, check_numbers, one_or_many, relays
+from publisher.mail.settings import MailSettings, one_or_many, relays
 from publisher.mail.smtp import SmtpCarrier
 
 
@@ -66,7 +66,7 @@ def test_plain_is_allowed_by_word_only_and_never_for_a_password() -> None:  # S6
 def test_a_password_is_in_no_text_of_a_relay() -> None:
     relay = parse("smtps://me:secret@mail.example.org")
 
-    assert "smtps://mail.example.org:465" == str(relay)
+    assert "smtps://me@mail.example.org:465" == str(relay)
     assert "secret" not in repr(relay) + repr(MailSettings(password="secret"))
 
 
@@ -103,13 +103,6 @@ def test_the_login_of_the_settings_goes_to_relays_with_tls_only() -> None:  # S6
 def test_settings_that_cannot_work_are_refused(settings: MailSettings, mend: str) -> None:
     with pytest.raises(ValueError, match=mend):
         relays(settings)
-
-
-def test_numbers_have_a_range() -> None:
-    check_numbers(4, 60)
-    for connections, timeout in ((0, 60), (101, 60), (4, 0), (4, float("inf"))):
-        with pytest.raises(ValueError):
-            check_numbers(connections, timeout)
 
 
 def test_the_key_relay_is_one_or_many() -> None:
@@ -156,3 +149,11 @@ def test_a_mailbox_is_refused(text: str) -> None:
 def test_a_domain_goes_out_in_a_labels_and_a_local_part_as_it_is() -> None:  # M8
     assert "قارئ@xn--mgbh0fb.example" == on_the_wire("قارئ@مثال.example") == checked("قارئ@مثال.example")
     assert "a@example.org" == on_the_wire("a@example.org")
+
+
+def test_relays_with_other_logins_have_other_names() -> None:  # S5
+    urls = ["a%40b:x@", "c:x@", "token-1:token-1@", "token-2:token-2@"]
+    names = [str(parse(f"smtps://{url}mail.example.org")) for url in urls]
+
+    assert 4 == len(set(names)) and "smtps://a%40b@mail.example.org:465" == names[0]
+    assert not any("token" in name for name in names)

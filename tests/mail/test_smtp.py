@@ -441,7 +441,9 @@ def test_a_stripped_starttls_gives_no_password_away() -> None:  # S6
     async def main() -> None:
         async with peer(talk) as relay:
             stripped = Relay("smtp+starttls", relay.host, relay.port, "me", "secret")
-            with pytest.raises(Down, match="STARTTLS"):
+            with pytest.raises(
+                Down, match=r"offers no encryption \(STARTTLS\) on this port: try smtps://.*owner$"
+            ):
                 await SmtpCarrier(stripped, hello="test.example", timeout=TIMEOUT).open()
 
     run(main())
@@ -544,13 +546,31 @@ def test_a_wrong_password_is_down(certificate: tuple[Path, Path]) -> None:
     assert 535 == got.down.reply.code
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
-def test_a_certificate_is_checked(certificate: tuple[Path, Path], host: str) -> None:  # S6
-    tls = trusting(certificate[0]) if host == "127.0.0.1" else None  # the wrong name; a stranger's signature
-    got = run(posted(f"smtp+starttls://{host}", LETTER, tls=tls, tls_context=serving(certificate)))
+@pytest.mark.parametrize("scheme", ["smtp+starttls", "smtps"])
+@pytest.mark.parametrize(
+    "host, said",
+    [
+        ("127.0.0.1", "write the relay's name in mail.relay as it is in the certificate"),  # another name
+        ("localhost", "have this machine trust who signed it"),  # a stranger's signature
+    ],
+)
+def test_a_certificate_is_checked(
+    certificate: tuple[Path, Path], scheme: str, host: str, said: str
+) -> None:  # S6
+    tls, ours = trusting(certificate[0]) if host == "127.0.0.1" else None, serving(certificate)
+    options = {"ssl": ours} if scheme == "smtps" else {"tls_context": ours}
+    got = run(posted(f"{scheme}://{host}", LETTER, tls=tls, **options))
 
-    assert "certificate" in str(got.down).lower()
+    assert str(got.down).startswith("no reply: the relay's certificate is refused, ")
+    assert said in str(got.down) and ".:" not in str(got.down)
+    assert len(str(got.down)) <= 200 + len("no reply: ")  # of more the ledger keeps the beginning
     assert [] == got.inbox.letters
+
+
+def test_tls_where_none_is_spoken_is_said() -> None:  # S6
+    got = run(posted("smtps://localhost", LETTER))
+
+    assert str(got.down).endswith("the relay does not begin with TLS on this port: write smtp+starttls://")
 
 
 def test_tls_from_the_first_byte_works(certificate: tuple[Path, Path]) -> None:  # S6

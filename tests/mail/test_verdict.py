@@ -56,6 +56,18 @@ def test_a_4xx_fails_at_the_end_of_the_editions_life() -> None:  # S3
     assert "expired; last: 4.2.0 greylisted" == found.note
 
 
+@pytest.mark.parametrize(
+    "text, kind",
+    [("4.2.2 mailbox full", Kind.SOFT), ("4.2.0 greylisted", None), ("4.3.0 out of order", None), ("", None)],
+)
+def test_a_mailbox_that_stays_full_counts_when_the_letter_fails(
+    text: str, kind: Kind | None
+) -> None:  # S3 B2
+    found = verdict(Stage.RCPT, 452, text, attempts=3, life=timedelta(minutes=1))
+
+    assert (State.FAILED, kind) == (found.state, found.kind)
+
+
 @pytest.mark.parametrize("stage", [Stage.RCPT, Stage.DATA])
 @pytest.mark.parametrize("code, text", [(554, ""), (553, "5.6.7 no UTF-8"), (550, "5.5.0 no"), (599, "x")])
 def test_a_5xx_is_final(stage: Stage, code: int, text: str) -> None:  # S3
@@ -104,6 +116,9 @@ def test_a_full_mailbox_is_tried_again(stage: Stage, code: int, text: str) -> No
         (Stage.MAIL, 552, "5.3.4 message size exceeds fixed limit"),
         (Stage.CONTENT, 599, "x"),
         (Stage.CONTENT, 550, "5.6.0 content refused"),
+        (Stage.RCPT, 550, "5.6.0 content refused"),
+        (Stage.RCPT, 552, "5.2.3 message too large"),
+        (Stage.MAIL, 552, "message size exceeds fixed maximum message size"),
     ],
 )
 def test_a_refusal_of_the_letter_is_charged_to_nobody(stage: Stage, code: int, text: str) -> None:  # S3
@@ -120,6 +135,17 @@ def test_a_refusal_of_the_letter_is_charged_to_nobody(stage: Stage, code: int, t
         (Stage.RCPT, 550, "5.1.8 sender's domain does not exist"),
         (Stage.RCPT, 554, "Service unavailable; Client host [192.0.2.1] blocked using zen.spamhaus.org"),
         (Stage.RCPT, 554, "5.7.1 <x@example.org>: Relay access denied"),
+        (Stage.RCPT, 550, "5.5.0 message refused: IP on blocklist"),
+        (Stage.RCPT, 550, "5.0.0 rejected, your network has bad reputation"),
+        (Stage.RCPT, 550, "5.3.0 Rejected by spam filter (SPF)"),
+        (Stage.CONTENT, 550, "5.2.0 sender rejected: DMARC policy"),
+        (Stage.RCPT, 550, "5.6.0 rejected as spam"),
+        (
+            Stage.RCPT,
+            550,
+            "Requested action not taken: mailbox unavailable. Reject due to policy restrictions",
+        ),
+        (Stage.RCPT, 554, "5.1.1 message rejected due to spam content"),
         (Stage.RCPT, 451, "4.7.24 The SPF record does not designate this host"),
         (Stage.CONTENT, 450, "4.7.26 unauthenticated"),
     ],
@@ -158,6 +184,30 @@ def test_a_refusal_of_us_is_charged_to_nobody(stage: Stage) -> None:  # S3: 5.7.
 
     assert (State.QUEUED, False) == (found.state, found.counts)
     assert timedelta(minutes=5) <= wait(found)
+
+
+@pytest.mark.parametrize("attempts, minutes", [(0, 5), (1, 15), (2, 60), (3, 240)])
+@pytest.mark.parametrize(
+    "reply", [(550, "5.7.26 unauthenticated"), (450, "4.7.26 wait"), (554, "5.6.0 refused")]
+)
+def test_a_notice_that_is_refused_is_tried_like_any_other(
+    attempts: int, minutes: int, reply: tuple[int, str]
+) -> None:  # S3
+    notice = Delivery(1, 0, 0, 0, "editor@example.org", attempts, NOW + timedelta(hours=72))
+    found = judge(Stage.RCPT, Reply(*reply), notice, NOW, "resend")
+
+    assert (State.QUEUED, True, timedelta(minutes=minutes)) == (found.state, found.counts, wait(found))
+
+
+@pytest.mark.parametrize("losses, seconds", [(0, 5), (1, 60), (2, 900), (3, 3600), (9, 3600)])
+@pytest.mark.parametrize("code", [0, 421])
+def test_a_letter_that_ends_connections_waits_longer_each_time(
+    code: int, losses: int, seconds: int
+) -> None:  # S3
+    delivery = Delivery(1, 1, 1, 1, "reader@example.org", 0, NOW + timedelta(hours=24))
+    found = judge(Stage.RCPT, Reply(code, ""), delivery, NOW, "resend", losses)
+
+    assert (State.QUEUED, False, timedelta(seconds=seconds)) == (found.state, found.counts, wait(found))
 
 
 @pytest.mark.parametrize("code", [530, 535])

@@ -14,7 +14,7 @@ from publisher.errors import BadConfig, Unwritable
 from publisher.templating import Templates
 from publisher.verbs import writing
 from tests.conftest import Clock, Write
-from tests.newsroom import ANN, BOB, SLOT, Desk, Publishes, minutes, newsroom
+from tests.newsroom import ANN, BOB, SLOT, Desk, Publishes, minutes, newsroom, tick
 
 Break = Callable[[str], Path]
 
@@ -47,7 +47,7 @@ def test_a_tick_names_a_file_that_cannot_be_read_and_mails_when_it_can(
     path = breaks(name)
     desk.clock.now = SLOT
 
-    _, problems = asyncio.run(writing.tick(desk.session))
+    problems = asyncio.run(tick(desk.session))
 
     assert Counter() == desk.got(ANN, BOB)
     (problem,) = problems
@@ -66,7 +66,7 @@ def test_whatever_the_disk_refuses_in_a_tick_is_said_by_name(
     monkeypatch.setattr(slots, "due_editions", refused)
 
     with pytest.raises(Unwritable, match=r"note\.txt: Permission denied\. Mend: "):
-        asyncio.run(writing.tick(desk.session))
+        asyncio.run(tick(desk.session))
 
 
 def test_a_correction_whose_letters_cannot_be_made_says_why(desk: Desk, breaks: Break) -> None:  # D9 X6

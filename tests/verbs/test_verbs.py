@@ -19,8 +19,9 @@ from publisher.errors import BadConfig, BadInput, BadState, Exit, Unwritable
 from publisher.model.delivery import State
 from publisher.store import editions, ledger
 from publisher.templating import PACKAGED
-from publisher.verbs import choosing, reading, writing
+from publisher.verbs import choosing, reading, returning, writing
 from publisher.verbs import session as sessions
+from tests.newsroom import tick
 
 
 def clock():
@@ -256,6 +257,38 @@ def test_check_finds_nothing_in_the_packaged_templates(folder, published):  # R1
         assert [] == reading.check(house, clock())["problems"]
 
 
+@pytest.mark.parametrize(
+    "parts, said, mended",
+    [
+        ((), "is not there", True),
+        (("new",), "is no Maildir: it has no cur/", True),
+        (None, "is no folder", False),
+    ],
+)
+def test_check_names_a_maildir_that_mail_cannot_come_back_to(folder, parts, said, mended):  # B1
+    config, box = folder / "config.toml", folder / "mail back"
+    with config.open("a") as file:
+        file.write('\n[mail.bounces]\nevery = 30\nmaildir = "mail back"\n')
+    if parts is None:
+        box.write_text("From somebody")
+    for each in parts or ():
+        (box / each).mkdir(parents=True)
+    (fault,) = returning.faults(load(folder, {}))
+
+    assert f"{config}:{len(config.read_text().splitlines())}" == fault["where"]
+    assert f"maildir: 'mail back' {said}" == fault["what"]
+    if mended:
+        subprocess.run(fault["mend"].partition(": ")[2], shell=True, check=True)
+        assert [] == returning.faults(load(folder, {}))
+    else:
+        assert "name a Maildir" in fault["mend"]
+    named = {"NASHIR__MAIL__BOUNCES__MAILDIR": "/nowhere"}
+    assert (
+        "the environment's NASHIR__MAIL__BOUNCES__MAILDIR"
+        == returning.faults(load(folder, named))[0]["where"]
+    )
+
+
 def test_check_names_an_opening_that_cannot_be_read_and_its_line_has_the_mend(folder):  # D6
     config = folder / "config.toml"
     config.write_text(
@@ -275,7 +308,7 @@ def test_check_names_an_opening_that_cannot_be_read_and_its_line_has_the_mend(fo
 def test_an_unexpected_second_reader_of_the_watermark_waits(opened):  # D7
     held = opened.planning
     with held:
-        waiting = threading.Thread(target=lambda: asyncio.run(writing.tick(opened)))
+        waiting = threading.Thread(target=lambda: asyncio.run(tick(opened)))
         waiting.start()
         waiting.join(0.2)
         assert waiting.is_alive()
@@ -305,11 +338,11 @@ def test_a_tick_that_planned_asks_for_what_newsletters_show(run, opened, article
     run(opened, "publish")
     asked = []
     opened.on_planned = lambda: asked.append(1)
-    asyncio.run(writing.tick(opened))
+    asyncio.run(tick(opened))
     quiet = len(asked)
     morning = (clock() + timedelta(days=1)).replace(hour=4, minute=30)  # half past seven in Baghdad
     opened.clock = lambda: morning
-    asyncio.run(writing.tick(opened))
+    asyncio.run(tick(opened))
     newsletter = folder / "feeds" / "newsletter" / "daily"
     (page,) = newsletter.glob("2*/index.html")
     before = (newsletter / "feed.json").read_text("utf-8")
@@ -332,10 +365,10 @@ def test_a_page_that_cannot_be_written_keeps_its_own_letters_and_no_others(
     newsletter.write_text("in the way")
     morning = (clock() + timedelta(days=1)).replace(hour=4, minute=30)  # half past seven in Baghdad
     opened.clock = lambda: morning
-    _, problems = asyncio.run(writing.tick(opened))
+    problems = asyncio.run(tick(opened))
     waiting = opened.house.store.read(ledger.tally)
     newsletter.unlink()
-    _, none = asyncio.run(writing.tick(opened))
+    none = asyncio.run(tick(opened))
 
     assert ({}, 1) == (waiting, len(problems))
     assert "newsletter/daily/" in problems[0]
@@ -359,10 +392,10 @@ def test_a_file_of_a_theme_that_cannot_be_read_is_named_and_ends_no_daemon(name,
     broken = folder / "templates" / name
     broken.parent.mkdir(parents=True, exist_ok=True)
     broken.symlink_to("/proc/self/mem")  # reading it is an error for root too
-    _, problems = asyncio.run(writing.tick(due))
+    problems = asyncio.run(tick(due))
     waiting = due.house.store.read(ledger.tally)
     broken.unlink()
-    _, none = asyncio.run(writing.tick(due))
+    none = asyncio.run(tick(due))
 
     assert ({}, 1) == (waiting, len(problems))
     assert broken.name in problems[0]
@@ -375,8 +408,8 @@ def test_a_file_that_went_while_it_was_planned_is_a_problem_of_one_tick(due, mon
 
     with monkeypatch.context() as patch:
         patch.setattr("publisher.actions.compressed.beside", gone)
-        _, problems = asyncio.run(writing.tick(due))
-    _, none = asyncio.run(writing.tick(due))
+        problems = asyncio.run(tick(due))
+    none = asyncio.run(tick(due))
 
     assert (1, []) == (len(problems), none)
     assert "newsletter/daily/index.html" in problems[0]
@@ -389,7 +422,7 @@ def test_a_disk_that_refuses_ends_a_tick_in_one_line(at, due, monkeypatch):  # X
 
     monkeypatch.setattr(f"publisher.actions.{at}", refused)
     with pytest.raises(Unwritable, match="Input/output error"):
-        asyncio.run(writing.tick(due))
+        asyncio.run(tick(due))
 
 
 def test_an_edition_that_waits_for_its_template_asks_for_nothing_at_every_tick(due, folder):  # F16
@@ -399,11 +432,11 @@ def test_an_edition_that_waits_for_its_template_asks_for_nothing_at_every_tick(d
     asked = []
     due.on_planned = lambda: asked.append(1)
     for _ in range(4):
-        asyncio.run(writing.tick(due))
+        asyncio.run(tick(due))
     waited = len(asked)
     template.unlink()
     for _ in range(3):
-        asyncio.run(writing.tick(due))
+        asyncio.run(tick(due))
 
     assert (1, 2) == (waited, len(asked))
 

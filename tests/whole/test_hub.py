@@ -115,7 +115,7 @@ def test_the_daemon_tells_its_hub_which_finds_the_new_feed(site, story, daemon):
     url = f"http://127.0.0.1:{running_site.port}"
     with running(lambda topic: urllib.request.urlopen(topic, timeout=5).read()) as hub:
         environment = told_of(hub) | {"NASHIR__SITE__URL": url}
-        running_site.environment |= environment
+        running_site.settings |= environment
         with running_site as first:
             first.until(lambda: len(hub.pings) == len(EVERY))
             assert [f"{url}/{name}" for name in EVERY] == sorted(topic for topic, _ in hub.pings)

@@ -47,6 +47,13 @@ _FULL = (
     "ящик переполнен", "صندوق البريد ممتلئ", "תיבת הדואר מלאה",
 )  # fmt: skip
 _OUR_QUOTA = ("sending quota", "sender quota", "sending limit", "daily quota for", "message quota per")
+# What we send, and not who we are.
+OF_LETTER = (
+    "infected", "a virus", "virus found", "virus detected", "content rejected", "message content", "message rejected",
+    "mail rejected", "message filtered", "header error", "message size", "mail size", "size limit", "too large",
+    "too big", "maximum incoming", "maximum inbound", "message length", "attachment type", "attachment not allowed",
+    "forbidden attachment",
+)  # fmt: skip
 _OF_US = (
     # who we are: the address, the network, the proof
     "blacklist", "black list", "blocklist", "block list", "blocked", "spamhaus", "dnsbl", "banned", "reputation",
@@ -61,11 +68,8 @@ _OF_US = (
     "too many recipients", "too many messages", "too many connections", "frequency limited", "rate limit",
     "rate-limit", "throttl", "complaints", "unexpected volume", "sending rate",
     # what we send
-    "spam", "unsolicited", "bulk email", "junk mail", "policy", "policies", "recipient preferences", "infected",
-    "a virus", "virus found", "virus detected", "suspicious", "content rejected", "message content",
-    "message rejected", "mail rejected", "message filtered", "header error", "message size", "mail size", "size limit",
-    "too large", "too big", "maximum incoming", "maximum inbound", "message length", "attachment type",
-    "attachment not allowed", "forbidden attachment",
+    "spam", "unsolicited", "bulk email", "junk mail", "policy", "policies", "recipient preferences", "suspicious",
+    *OF_LETTER,
 )  # fmt: skip
 _MAY_PASS = (
     "temporar", "try again later", "host not found, try again", "timed out", "timeout", "connection refused",

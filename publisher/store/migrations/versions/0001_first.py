@@ -214,6 +214,7 @@ def upgrade() -> None:
         sa.Column("upto_seq", sa.Integer(), nullable=False),
         sa.Column("wave", sa.SmallInteger(), server_default="1", nullable=False),
         sa.Column("stopped", sa.Text(), server_default="", nullable=False),
+        sa.Column("resumed", sa.BigInteger(), nullable=True),
         sa.Column("spared", sa.Boolean(), nullable=True),
         sa.Column("from_seq", sa.Integer(), nullable=True),
         sa.Column("include_existing", sa.Boolean(), nullable=False),

@@ -1,0 +1,77 @@
+"""What every test would do again, done once a process: the templates' compilation, a new database's migration."""
+
+import sqlite3
+from pathlib import Path
+
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from sqlalchemy import Engine, create_engine, inspect
+
+from publisher.store import schema
+from publisher.templating import PACKAGED
+from publisher.templating.jinja import Environments
+
+migrate, _make = schema.upgrade, Environments._environment
+
+
+class Compiled(BytecodeCache):
+    """What Jinja compiled, for every site of this process: tests open a new one each, with the same templates."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, str], bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if (kept := self._kept.get((bucket.key, bucket.checksum))) is not None:
+            bucket.bytecode_from_string(kept)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
+
+
+_compiled = {True: Compiled(), False: Compiled()}
+
+
+def _environment(self: Environments, *, autoescape: bool) -> ImmutableSandboxedEnvironment:
+    made = _make(self, autoescape=autoescape)
+    made.bytecode_cache = _compiled[autoescape]
+    return made
+
+
+_migrated: list[sqlite3.Connection] = []
+
+
+def _upgrade(engine: Engine) -> None:
+    """As `migrate`; a new database becomes a copy of the first that it made."""
+    new = not inspect(engine).get_table_names()
+    if not new or not _migrated:
+        migrate(engine)
+    if new:
+        raw = engine.raw_connection()
+        database = raw.driver_connection
+        assert isinstance(database, sqlite3.Connection)
+        if _migrated:
+            _migrated[0].backup(database)
+        else:
+            kept = sqlite3.connect(":memory:", check_same_thread=False)
+            database.backup(kept)
+            _migrated.append(kept)
+        raw.close()
+
+
+def begin() -> None:
+    """From now on, in this process and those forked from it. tests/store migrates as it is written."""
+    Environments._environment = _environment  # type: ignore[method-assign]
+    schema.upgrade = _upgrade
+
+
+def prepare() -> None:
+    """For those that are forked from this process."""
+    begin()
+    environments = Environments([PACKAGED])
+    for path in Path(PACKAGED).rglob("*.j2"):
+        name = str(path.relative_to(PACKAGED))
+        (environments._html if name.endswith(".html.j2") else environments._text).get_template(name)
+    new = create_engine("sqlite://")
+    _upgrade(new)
+    new.dispose()
