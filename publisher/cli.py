@@ -289,7 +289,11 @@ def _waits(done: dict[str, Any]) -> Iterator[str]:
     from publisher.verbs.held import alone_lines, stopped_lines
 
     if done["down"]:
-        yield f"the relay cannot be used: {done['down']}. Mend: look at mail.relay and the relay's log"
+        login = done["down"].startswith("53")  # RFC 4954, 6
+        mend = (
+            "look at mail.username and mail.password" if login else "look at mail.relay and the relay's log"
+        )
+        yield f"the relay cannot be used: {done['down']}. Mend: {mend}"
     yield from stopped_lines(done["stopped"])
     yield from alone_lines(done["left_alone"])
     if done["rests"]:
@@ -710,6 +714,7 @@ def import_subscribers(
 def editions(context: click.Context) -> None:
     """List the editions with their letters by state; hold, release or cancel one."""
     from publisher.verbs import reading
+    from publisher.verbs.held import stopped_lines
 
     if context.invoked_subcommand:
         return
@@ -719,9 +724,9 @@ def editions(context: click.Context) -> None:
         found,
         *(
             f"{e['id']}  {e['newsletter']}  {e['slot']}  {e['release']}  {_letters(e)}"
-            + (f"  stopped: {e['stopped']}" if e["stopped"] else "")
             for e in found["editions"]
         ),
+        *stopped_lines(found["stopped"]),
     )
 
 
@@ -796,6 +801,11 @@ def deliveries(
         call.answer(
             done, f"{_counted(done['queued'], 'letter')} queued again; `nashir send` or the daemon sends them"
         )
+        if done["gone"]:
+            call.say(
+                f"nashir: {done['gone']} of them were refused since the address does not exist: to try such again and "
+                "again costs your name. `nashir deliveries --failed` lists them; `nashir editions hold` stops them"
+            )
         if done["expired"]:
             call.say(
                 f"nashir: {_counted(done['expired'], 'letter')} cannot go any more: their edition's life is over (S3)"

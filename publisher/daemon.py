@@ -33,6 +33,7 @@ from publisher.web.app import application
 
 TICK = 5  # seconds between two looks at what is due
 SLICE = 100  # articles whose outputs are made before the next change is looked at
+MINUTE = 60  # seconds between two lines of the log about letters that leave
 OLD = 3600  # seconds between two looks for letters that are old
 QUIET = 0.1  # seconds a burst of file events is gathered
 GRACE = 12  # seconds a stop may take; what is cut off then goes on at the next start
@@ -67,10 +68,12 @@ class Daemon:
         self._closed: set[str] = set()  # files to look at
         self._whole, self._verify = True, True  # the whole folder; also whether the output misses something
         self._looked = False
+        self._begun: float | None = None  # when letters began to leave, or the log said how far they are
         self._changed = self._written = 0  # since the log said so
         self._problems: dict[str, str] = {}
         session.on_published, session.on_planned = self._published, self._look.set
-        session.on_news = log.warning
+        session.on_news, session.on_good_news = log.warning, log.info
+        session.listeners.append(self._under_way)
         session.in_daemon = True
         session.slice = SLICE
 
@@ -295,7 +298,11 @@ class Daemon:
         for each in done.changes:
             log.info("reader", number=each.subscriber, address=_masked(each.address), state=each.state)
         for edition in done.stopped:
-            log.error("edition", number=edition, problem="too many of its readers do not exist")
+            log.error(
+                "edition",
+                number=edition,
+                problem="too many of its readers do not exist; what has not left is held",
+            )
         for problem in done.problems:
             log.error("edition", problem=problem)
 
@@ -362,6 +369,15 @@ class Daemon:
         for recipient, reply in tally.failures:
             log.warning("refused", address=_masked(recipient), reply=reply)
         self._relay(tally.down)
+
+    def _under_way(self, how: dict[str, Any]) -> None:
+        """A line for each minute that letters leave."""
+        at = asyncio.get_running_loop().time()
+        if how["done"] == how["total"] or self._begun is None:
+            self._begun = at if how["done"] < how["total"] else None
+        elif at - self._begun >= MINUTE:
+            self._begun = at
+            log.info("under_way", done=how["done"], left=how["total"] - how["done"], rate=how["rate"])
 
     def _templates(self, problems: list[str]) -> None:
         for problem in problems:

@@ -10,10 +10,14 @@ from publisher.actions.approval import NEWS, addressees, approval_url
 from publisher.actions.house import House
 from publisher.digests import decisions
 from publisher.errors import BadConfig
+from publisher.model.delivery import State
 from publisher.model.digest import Content, Edition, Release
 from publisher.model.stop import LASTING, Stop, Stopped
-from publisher.store import approvals, editions
+from publisher.store import approvals, editions, ledger
 from publisher.store import notices as outbox
+
+LEFT = (State.SENDING, State.SENT, State.UNKNOWN)  # they left, or may have
+WAITING = (State.QUEUED, State.CLAIMED)
 
 
 def stop(house: House, edition: int, reason: Stop, now: datetime, *, reply: str = "") -> bool:
@@ -49,6 +53,8 @@ def stop(house: House, edition: int, reason: Stop, now: datetime, *, reply: str 
 def _notice(house: House, edition: Edition, why: Stopped, *, over: bool) -> Content:
     variant = house.store.read(lambda c: editions.foremost(c, edition.id))
     subject = house.store.read(lambda c: editions.variant(c, variant.id)).content.subject if variant else ""
+    tally = house.store.read(lambda c: ledger.tally(c, [edition.id]))
+    title = house.newsletters[edition.newsletter].title if edition.newsletter in house.newsletters else ""
     return decisions.stopped(
         house.site,
         house.layout,
@@ -56,5 +62,8 @@ def _notice(house: House, edition: Edition, why: Stopped, *, over: bool) -> Cont
         subject=subject or edition.name or edition.newsletter,
         why=why,
         over=over,
+        title=title,
+        left=sum(tally.get(state, 0) for state in LEFT),
+        waiting=sum(tally.get(state, 0) for state in WAITING),
         approval_url=approval_url(house, edition.id),
     )

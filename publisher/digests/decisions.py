@@ -76,15 +76,25 @@ def stopped(
     subject: str,
     why: Stopped,
     over: bool,
+    title: str,
+    left: int,
+    waiting: int,
     approval_url: str,
 ) -> Content:
-    """We held it ourselves, or would have if it had not been *over*: *why*, and how to mend it."""
+    """We held it ourselves, or would have if it had not been *over*: *why*, and how to mend it. *title* is the
+    newsletter's, *left* how many letters have left, *waiting* how many have not."""
     ui = words(site.language)
+    digits = digits_for(site.digits, ui.language, site.region)
     if over:
         heading, state = "Something is wrong: %(subject)s", "It has been sent."
     else:
         heading, state = "Stopped: %(subject)s", "It is held: nothing more leaves until somebody releases it."
-    texts = [ui.text(SAID[why.reason]), ui.text(state)]
+    numbers = [ui.count("%(n)s letter has left", "%(n)s letters have left", left, digits)]
+    if waiting:
+        numbers.append(ui.count("%(n)s letter waits", "%(n)s letters wait", waiting, digits))
+    texts = [ui.text(SAID[why.reason]), ui.text(state), " · ".join(numbers)]
+    if title:
+        texts.append(said(ui, "It belongs to “%(title)s”.", title=title))
     if why.evidence:  # a paragraph of its own, which its letters set from left to right
         texts.insert(1, why.evidence)
     return notice_for_editors(

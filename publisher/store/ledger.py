@@ -25,6 +25,7 @@ from sqlalchemy import (
 from publisher.model.delivery import Delivery, State, Verdict
 from publisher.model.digest import Release
 from publisher.model.people import Reach, Wish
+from publisher.model.report import Kind
 from publisher.store import choices, reports, retention
 from publisher.store.alive import queueing
 from publisher.store.tables import (
@@ -38,6 +39,7 @@ from publisher.store.tables import (
     subscribers,
     subscriptions,
 )
+from publisher.store.tables import reports as reported
 from publisher.store.types import Instant
 from publisher.store.writer import Statement
 
@@ -297,6 +299,18 @@ def expired(connection: Connection, states: list[State], edition: int | None, no
     """How many letters of these states cannot go any more: their edition's life is over."""
     query = select(func.count()).select_from(deliveries)
     return connection.execute(query.where(_in(edition, states), deliveries.c.expires <= now)).scalar_one()
+
+
+def refused_as_gone(connection: Connection, states: list[State], edition: int | None, now: datetime) -> int:
+    """How many letters of these states, which may go again, were refused since there is no such address."""
+    hard = select(reported.c.id).where(
+        reported.c.edition == deliveries.c.edition,
+        reported.c.subscriber == deliveries.c.subscriber,
+        reported.c.kind == Kind.HARD,
+    )
+    query = select(func.count()).select_from(deliveries)
+    query = query.where(_in(edition, states), deliveries.c.expires > now, hard.exists())
+    return connection.execute(query).scalar_one()
 
 
 def _in(edition: int | None, states: Collection[State]) -> ColumnElement[bool]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def heed(session: "Session", action: Action) -> None:
     """Do what *action* says. Raises BadConfig where the notice about an edition cannot be made; it is held then."""
     event, values = _told(action)
-    session.on_news(event, **values)
+    (session.on_good_news if isinstance(action, Mended) else session.on_news)(event, **values)
     if isinstance(action, Paused):
         until = session.clock() + timedelta(seconds=action.seconds)
         session.alone[action.domain] = Alone(action.domain, action.reply, until)
@@ -42,7 +42,7 @@ def canaries(session: "Session") -> Looked:
     """Decide about the editions whose first letters have left."""
     found = canary.look(session.house, session.clock())
     for edition in found.opened:
-        session.on_news("canary", edition=edition, others="follow")
+        session.on_good_news("canary", edition=edition, others="follow")
     for edition in found.stopped:
         session.on_news("canary", edition=edition, others="are stopped")
     for problem in found.problems:

@@ -171,7 +171,7 @@ def editions_list(house: House) -> dict[str, Any]:
     found = house.store.read(editions.listing)
     back = house.store.read(reports.by_edition)
     rows = [edition_row(*each) | {"returned": back.get(each[0].id, {})} for each in found]
-    return {"editions": rows}
+    return {"editions": rows, "stopped": held.stopped(house)}
 
 
 def edition_row(edition: Edition, counts: dict[str, int]) -> dict[str, Any]:

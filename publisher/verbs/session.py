@@ -72,6 +72,7 @@ class Session:
     on_planned: Callable[[], None] = lambda: None  # newsletters have something else to show
     # An event of relays, domains, editions, and its values; in any thread.
     on_news: Callable[..., Any] = lambda *_, **__: None
+    on_good_news: Callable[..., Any] = lambda *_, **__: None  # ... that asks for nothing
     _engine: "LocalEngine | None" = field(default=None, init=False)
 
     @property

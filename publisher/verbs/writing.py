@@ -409,11 +409,12 @@ async def deliveries_retry(session: Session, *, edition: int | None, states: lis
         raise BadInput(f"there is no edition {edition}", "", "`nashir editions` lists them")
     wanted = [State[state.upper()] for state in states] or [State.FAILED]
     expired = await asyncio.to_thread(store.read, lambda c: ledger.expired(c, wanted, edition, now))
+    gone = await asyncio.to_thread(store.read, lambda c: ledger.refused_as_gone(c, wanted, edition, now))
     again = partial(ledger.retry, states=wanted, edition=edition, now=now)
     queued = 0
     while count := await asyncio.to_thread(store.write, again):
         queued += count
-    return {"queued": queued, "expired": expired}
+    return {"queued": queued, "gone": gone, "expired": expired}
 
 
 async def resume(session: Session, *, dry_run: bool = False) -> dict[str, Any]:

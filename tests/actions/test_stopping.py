@@ -57,7 +57,7 @@ def test_the_editors_are_told_once_with_the_mend_and_the_answer(begun: Desk) -> 
     message = parsed(next(each for each in begun.relay.got if each.recipient == ED))
     text = message.get_body(("plain",)).get_content()
     html = message.get_body(("html",)).get_content()
-    assert "أُوقف إرسالها" in message["Subject"] and "خبر 2" in message["Subject"]
+    assert "إيقاف الإرسال" in message["Subject"] and "خبر 2" in message["Subject"]
     assert "الاسم العكسي" in text and f"\nPTR: {REPLY}\n" in text.replace("\r", "").replace("\u200e", "")
     assert 'dir="ltr"' in html[: html.index(REPLY)].rpartition("<p")[2]
 
@@ -149,7 +149,7 @@ def test_its_end_is_told_to_whom_the_stop_was_and_says_that_others_had_it(begun:
     assert (Release.CANCELLED, Stop.PTR) == (stopped.release, stopped.stopped and stopped.stopped.reason)
     owner = begun.house.mail.sender.rpartition("<")[2].strip(">")
     subjects = [parsed(each)["Subject"] for each in begun.relay.got if each.recipient == owner]
-    assert ["أُوقف إرسالها", "لم تُرسل إلى الجميع"] == [
+    assert ["إيقاف الإرسال", "لم تُرسل إلى الجميع"] == [
         each.partition(":")[0].strip("\u200f") for each in subjects
     ]
 

@@ -155,7 +155,7 @@ def test_whatever_is_wrong_the_mail_server_keeps_what_it_piped(site: Site) -> No
         held.stdout.readline()
         said = site.run("bounces", "-", stdin=first, expect=75).stderr
         assert "another nashir" in said
-        assert [] == list((site.folder / "state" / "bounces").glob("*/*"))
+        assert [] == list((site.folder / "state" / "bounces").glob("new/*"))
     finally:
         held.kill()
         held.communicate()

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,14 +12,16 @@ import pytest
 from publisher.actions.house import House
 from publisher.engine.local import Tally
 from publisher.errors import BadInput
+from publisher.mail.health import Broken, Mended
 from publisher.mail.message import message_id
 from publisher.model.delivery import State
 from publisher.model.people import Wish
-from publisher.store import ledger, people
+from publisher.model.report import Kind
+from publisher.store import ledger, people, reports
 from publisher.store.state import State as StateFolder
 from publisher.store.tables import counts, deliveries, editions, variants
 from publisher.subscribers.tokens import Claim
-from publisher.verbs import progress, reading, writing
+from publisher.verbs import heeding, progress, reading, writing
 from publisher.verbs.session import Session
 from tests.conftest import Clock
 
@@ -144,8 +147,31 @@ def test_what_still_may_go_is_queued_again_and_the_rest_is_counted(
 
     done = asyncio.run(writing.deliveries_retry(session, **({"edition": None} | words)))
 
-    assert {"queued": queued, "expired": expired} == done
+    assert {"queued": queued, "gone": 0, "expired": expired} == done
     assert queued == session.house.store.read(ledger.tally).get(State.QUEUED, 0)
+
+
+def test_who_queues_the_gone_again_is_told(
+    house: House, session: Session, fill: Fill, clock: Clock
+) -> None:  # B2
+    fill(1, [State.FAILED] * 4)
+    for reader in (1, 3):
+        add = partial(reports.add, edition=1, subscriber=reader, at=clock())
+        house.store.write(partial(add, mark=str(reader), kind=Kind.HARD))
+
+    done = asyncio.run(writing.deliveries_retry(session, edition=None, states=[]))
+    assert {"queued": 4, "gone": 2, "expired": 0} == done
+
+
+def test_only_what_asks_for_something_is_a_warning(session: Session) -> None:
+    bad, good = list[Any](), list[Any]()
+    session.on_news = lambda *words, **values: bad.append((words, values))
+    session.on_good_news = lambda *words, **values: good.append((words, values))
+    heeding.heed(session, Mended("smtp://a"))
+    heeding.heed(session, Broken("smtp://a", "no", 5.0))
+
+    assert [(("relay",), {"relay": "smtp://a", "works": "again"})] == good
+    assert [("relay",)] == [words for words, _ in bad]
 
 
 def test_how_far_a_run_is_is_told_now_and_then() -> None:

@@ -108,7 +108,7 @@ def test_the_page_says_what_it_is_about_and_what_can_be_done(asked: Desk) -> Non
             Release.RELEASED,
             "سُمح بإرسالها. تُرسل السبت 21 تشرين الثاني 2026، الساعة 7:00 صباحًا.",
         ),
-        ("hold", Release.HELD, "إرسالها موقوف"),
+        ("hold", Release.HELD, "الإرسال موقوف"),
         ("cancel", Release.CANCELLED, "أُلغي إرسالها. ستأتي مقالاتها في الرسالة التالية."),
     ],
 )
@@ -233,7 +233,7 @@ def test_a_template_that_cannot_be_used_stops_no_editor(asked: Desk) -> None:  #
     assert [200, 200] == [shown.status, held.status]
     assert Release.HELD is asked.edition().release
     assert ["release", "hold", "cancel"] == buttons(shown)
-    assert "لا يمكن إعداد الرسالة الآن." in said(held) and "إرسالها موقوف" in said(held)
+    assert "لا يمكن إعداد الرسالة الآن." in said(held) and "الإرسال موقوف" in said(held)
     assert "خبر 2" in said(shown) and "قارئان" in said(shown)
     (problem,) = html.fromstring(held.body.decode()).xpath("//p[@dir='ltr']")
     assert "digest.html.j2:1: the template cannot be used" in problem.text_content()

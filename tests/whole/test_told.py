@@ -4,7 +4,9 @@ import json
 
 import pytest
 
-from tests.sink import Fault
+from publisher import daemon
+from publisher.errors import BadConfig, Damaged
+from tests.sink import Fault, Sink, certificate
 from tests.whole.conftest import Daemon, Site
 from tests.whole.senders import plan
 
@@ -86,3 +88,24 @@ def test_only_where_no_relay_can_be_used_is_that_said(planned):
 
     assert "the relay cannot be used: no reply" in done.stderr
     assert "stopped" not in done.stderr
+
+
+def test_a_wrong_password_is_called_that(planned):
+    context, trusted = certificate()
+    with Sink(tls=context, password=("news", "right")) as sink:
+        settings = {"NASHIR__MAIL__USERNAME": "news", "NASHIR__MAIL__PASSWORD": "wrong"}
+        settings |= {"SSL_CERT_FILE": str(trusted)}
+        relay = sink.url.replace("smtp://127.0.0.1", "smtp+starttls://localhost")
+        done = planned.run("send", expect=74, NASHIR__MAIL__RELAY=relay, **settings)
+
+    assert "cannot be used: 535: 5.7.8 no. Mend: look at mail.username and mail.password" in done.stderr
+
+
+def test_only_a_damaged_database_ends_the_reading_of_mail():  # X9
+    problems: list[str] = []
+    with daemon._gathered(problems):
+        raise BadConfig("no such mailbox")
+    with pytest.raises(Damaged), daemon._gathered(problems):
+        raise Damaged("it is damaged")
+
+    assert ["no such mailbox."] == problems
