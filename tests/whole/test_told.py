@@ -107,7 +107,7 @@ def test_only_a_damaged_database_ends_the_reading_of_mail():  # X9
     reading: Any = daemon._gathered  # it swallows: mypy does not see what follows
     with reading(problems):
         raise BadConfig("no such mailbox")
-    with pytest.raises(Damaged), daemon._gathered(problems):
+    with pytest.raises(Damaged), reading(problems):
         raise Damaged("it is damaged")
 
     assert ["no such mailbox."] == problems
