@@ -1,12 +1,11 @@
 """What `send`, `status` and /healthz say of letters that did not leave: the truth, and not that a relay is down."""
 
 import json
-from typing import Any
 
 import pytest
 
 from publisher import daemon
-from publisher.errors import BadConfig, Damaged
+from publisher.errors import BadConfig, Damaged, PublisherError
 from tests.sink import Fault, Sink, certificate
 from tests.whole.conftest import Daemon, Site
 from tests.whole.senders import plan
@@ -104,10 +103,13 @@ def test_a_wrong_password_is_called_that(planned):
 
 def test_only_a_damaged_database_ends_the_reading_of_mail():  # X9
     problems: list[str] = []
-    reading: Any = daemon._gathered  # it swallows: mypy does not see what follows
-    with reading(problems):
-        raise BadConfig("no such mailbox")
-    with pytest.raises(Damaged), reading(problems):
-        raise Damaged("it is damaged")
+
+    def reading(error: PublisherError) -> None:
+        with daemon._gathered(problems):
+            raise error
+
+    reading(BadConfig("no such mailbox"))
+    with pytest.raises(Damaged):
+        reading(Damaged("it is damaged"))
 
     assert ["no such mailbox."] == problems
