@@ -12,7 +12,7 @@ from publisher.errors import Unwritable
 
 def test_what_a_look_that_failed_was_to_see_the_next_one_sees() -> None:
     asked: list[tuple[set[str], bool, bool]] = []
-    session = SimpleNamespace()
+    session = SimpleNamespace(listeners=[])
     daemon = Daemon(SimpleNamespace(articles=SimpleNamespace(settle=1)), session)  # type: ignore[arg-type]
 
     async def publish(closed: frozenset[str], *, whole: bool, verify: bool) -> Any:
