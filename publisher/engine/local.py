@@ -64,9 +64,8 @@ class _Run:
     desk: Desk
     tally: Tally
     progress: Callable[[Tally], None]
-    heeding: set["asyncio.Future[None]"] = field(
-        default_factory=set
-    )  # what the answers ask for is being done
+    # What the answers ask for is being done.
+    heeding: set["asyncio.Future[None]"] = field(default_factory=set)
     troubles: list[BaseException] = field(default_factory=list)  # what went wrong with that
     opening: set[asyncio.Timeout] = field(default_factory=set)  # by which they are given up
     busy: int = 0  # workers that have a connection, or open one

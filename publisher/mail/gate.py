@@ -5,7 +5,6 @@ What must outlive the process is given out as values (`unsaved`). Its answers ar
 acts at once, on one thread.
 """
 
-from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,8 +12,10 @@ from typing import Any
 from publisher.mail import rates, refusals
 from publisher.mail.address import domain as ascii_domain
 from publisher.mail.address import domain_of, on_the_wire
+from publisher.mail.domains import Domain, DomainLimits, Key
 from publisher.mail.health import Change, Health
-from publisher.mail.rates import AHEAD, Meter, Rate
+from publisher.mail.pattern import Pattern
+from publisher.mail.rates import Meter, Rate
 from publisher.mail.settings import MailSettings, relays
 from publisher.mail.verdict import escaped
 from publisher.model.delivery import Delivery, Reply, Stage
@@ -23,28 +24,9 @@ from publisher.model.stop import Stop
 
 PATIENCE = 5.0  # seconds that a relay may be waited for before the next one is used
 SAVE = 1.0  # seconds after which what was used up is worth saving, however little
-# A domain that refuses us, not its readers, so often of the last letters is left alone, longer each time.
-OF_LAST, REFUSING = 10, 5
-PAUSES = (900.0, 3600.0, 14400.0)  # seconds
-BREAKS = (60.0, 900.0, 3600.0)  # ... where connections end over its letters, which may be chance
-# An edition is stopped where of its last letters so many are refused, of one domain counting only a few.
-LATELY, TOO_MANY, OF_ONE_DOMAIN = 50, 6, 3  # more than 10 %
-IN_A_ROW = 20  # refusals of the letter itself
 EDITIONS = 100  # that are watched at a time
-TURNS = 1000  # letters to one domain that wait for their turn in memory
-KEPT = 60.0  # seconds that a turn is kept for a letter which does not come
 DOMAINS = 1000  # that are remembered because they refused us, or a connection ended over a letter to them
-DAY = 86400.0  # seconds after which that is forgotten
 LOSSES = 10_000  # letters over which connections ended, that are remembered
-GUESS = 0.5  # seconds between two answers of a domain, before it is known
-
-
-@dataclass(frozen=True, slots=True)
-class DomainLimits:
-    """What the configuration says of one recipient domain."""
-
-    rates: tuple[Rate, ...] = ()
-    connections: int | None = None  # letters to it that are on their way at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,173 +79,6 @@ class Unsaved:
     relays: dict[str, Learnt]
 
 
-class _Domain:
-    """One recipient domain that has limits, or refused us lately."""
-
-    def __init__(self, limits: DomainLimits, state: Any) -> None:
-        self.meter = Meter(limits.rates, state)
-        self.bound = limits != DomainLimits()
-        self._connections = limits.connections
-        self._on_way: set[int] = set()  # letters, where connections are limited
-        # Letters that were given a turn, and have not taken it, in order, and until when it is kept for them.
-        self._turns: dict[int, float] = {}
-        self._refused_at = 0.0
-        self._refused: deque[bool] = deque(maxlen=OF_LAST)
-        self._level = 0  # how often in a row it was left alone
-        self._until = self._pause = 0.0  # until when, and for how long
-        self._trial: int | None = None  # the letter that tries whether it takes some again
-        self._ahead: tuple[Meter, float] | None = (
-            None  # ... of the letters that were put off, and the last one's time
-        )
-        self._pace, self._heard_at = GUESS, 0.0  # seconds between two answers, where connections are limited
-
-    @property
-    def idle(self) -> bool:
-        """Whether nothing need be remembered of it."""
-        return not (self.bound or self._level or any(self._refused) or self._on_way)
-
-    @property
-    def minor(self) -> bool:
-        """Whether little is lost with what is remembered of it."""
-        return not (self.bound or self._level or self._on_way)
-
-    def wait(self, letter: int, now: float) -> float:
-        """Seconds until a letter may go there; 0: now."""
-        return self._closed(now) or (0.0 if letter in self._turns else self.meter.wait(now))
-
-    def _closed(self, now: float) -> float:
-        """Seconds for which it takes none, whatever its rates say."""
-        if self._level:
-            self._until = min(self._until, now + self._pause)  # the clock may have been put back
-            left = self._until - now
-            if left > 0 or self._trial is not None:
-                return max(left, 1.0)
-        full = self._connections is not None and len(self._on_way) >= self._connections
-        return max(self._pace, 0.01) if full else 0.0
-
-    def take(self, letter: int, now: float) -> None:
-        if letter in self._turns:
-            del self._turns[letter]
-        else:
-            self.meter.take(now)
-        if self._connections is not None:
-            self._on_way.add(letter)
-        if self._level:
-            self._trial = letter
-
-    def turn(self, letter: int, now: float) -> float | None:
-        """In how many seconds, at most AHEAD, this letter should be tried; its turn is kept for it. None: later."""
-        self._forget_turns(now)
-        wait, has_one = self._closed(now), letter in self._turns
-        if not has_one:
-            wait = max(wait, self.meter.wait(now))
-        if wait > AHEAD or (not has_one and len(self._turns) >= TURNS):
-            return None
-        if not has_one:
-            self.meter.take(now)
-        self._turns[letter] = now + wait + KEPT
-        return wait
-
-    def _forget_turns(self, now: float) -> None:
-        """Of letters that were queued again, or cancelled, while they waited."""
-        while self._turns:
-            letter, until = next(iter(self._turns.items()))
-            if now < until < now + AHEAD + 2 * KEPT:
-                return
-            del self._turns[letter]
-
-    def back(self, letter: int, now: float) -> None:
-        """It is not on its way any more, and takes no turn."""
-        self._on_way.discard(letter)
-        if self._turns.pop(letter, None) is not None:
-            self.meter.back(now)
-        if self._trial == letter:
-            self._trial = None
-
-    def put_off(self, now: float) -> float:
-        """When the next of the letters that wait for this domain should be tried: each has a time of its own."""
-        meter, last = self._ahead or (self.meter.copy(), now)
-        if last <= now:  # what was put off before has had its turn
-            meter = self.meter.copy()
-        at = max(last, now + self._closed(now))
-        at += meter.wait(at)
-        if self._connections is not None:
-            at += self._pace
-        meter.take(at)
-        self._ahead = (meter, at)
-        return at
-
-    def heard(self, letter: int, now: float, *, refused: bool, lost: bool) -> float:
-        """Note an answer: whether it *refused* us, or the connection was *lost* over this letter. Returns for how many
-        seconds it is left alone now, 0 where it is not."""
-        if self._connections is not None and len(self._on_way) >= self._connections:
-            since, self._heard_at = now - self._heard_at, now
-            self._pace += (min(max(since, 0.0), 2 * GUESS) - self._pace) / 8
-        tried = self._trial == letter
-        self.back(letter, now)
-        if self._level and not tried:
-            return 0.0  # it was on its way before
-        if tried and not (refused or lost):
-            self._level = 0
-            self._refused.clear()
-            return 0.0
-        if not 0 <= now - self._refused_at < DAY:
-            self._refused.clear()
-        if refused or lost:
-            self._refused_at = now
-        self._refused.append(refused or lost)
-        if not tried and self._refused.count(True) < REFUSING:
-            return 0.0
-        self._level = min(self._level + 1, len(PAUSES))
-        self._pause = (BREAKS if lost else PAUSES)[self._level - 1]
-        self._until = now + self._pause
-        self._ahead = None
-        return self._pause
-
-
-class _Edition:
-    """The last answers of one edition."""
-
-    def __init__(self) -> None:
-        # The domain of a letter, and the reply where we were refused; "" for a domain is the relay.
-        self._lately: deque[tuple[str, Reply | None, Stage]] = deque(maxlen=LATELY)
-        self._row = 0
-
-    def heard(self, domain: str, stage: Stage, reply: Reply) -> tuple[Stop, Reply] | None:
-        """Note an answer; returns why the edition is to be stopped, None where it is not."""
-        us = refusals.of_us(stage, reply)
-        place = "" if us and stage is Stage.MAIL else domain
-        self._lately.append((place, reply if us else None, stage))
-        if stage is Stage.CONTENT and 200 <= reply.code < 300:
-            self._row = 0
-        elif refusals.of_letter(stage, reply):
-            self._row += 1
-        if us and self._refused() >= TOO_MANY:
-            return self._foremost()
-        if self._row >= IN_A_ROW:
-            return Stop.CONTENT, reply
-        return None
-
-    def _refused(self) -> int:
-        places = {place for place, *_ in self._lately if place}
-        count: dict[str, int] = {}
-        for place, refusal, _ in self._lately:
-            if refusal:
-                count[place] = count.get(place, 0) + 1
-        alone = len(places) <= 1  # all of its readers are there
-        return sum(n if alone or not place else min(n, OF_ONE_DOMAIN) for place, n in count.items())
-
-    def _foremost(self) -> tuple[Stop, Reply]:
-        """The reason that most of the refusals give, and the last of them that does."""
-        found: dict[Stop, tuple[int, Reply]] = {}
-        for _, refusal, stage in self._lately:
-            if refusal:
-                why = refusals.reason(stage, refusal)
-                found[why] = (found.get(why, (0, refusal))[0] + 1, refusal)
-        why, (_, reply) = max(found.items(), key=lambda each: each[1][0])
-        return why, reply
-
-
 class Gate:
     """See the module. A letter that `take` let through comes back by `heard` or `returned`."""
 
@@ -279,14 +94,14 @@ class Gate:
         known = learnt or {}
         self._relays = {name: Health(name, limits.connections, known.get(name)) for name in limits.relays}
         self._meters = {name: Meter(limits.rates, self._saved.get(_of_relay(name))) for name in limits.relays}
-        self._domains: dict[str, _Domain] = {}
-        self._editions: dict[int, _Edition] = {}
+        self._domains: dict[str, Domain] = {}
+        self._editions: dict[int, Pattern] = {}
         self._known = dict(known)  # what the store has of relays
         self._used: dict[str, int] = {}  # letters that it does not know of, by key
         self._saved_at = 0.0
         self._summoned: dict[str, float] = {}  # when a connection was last called back to a relay
         self._down: dict[str, str] = {}  # why
-        self._losses: dict[tuple[bool, int], int] = {}  # by letter: connections that ended over it in a row
+        self._losses: dict[Key, int] = {}  # by letter: connections that ended over it in a row
 
     # Relays and their connections.
 
@@ -359,9 +174,9 @@ class Gate:
             return wait
         name = domain(delivery.address)
         if found := self._domain(name):
-            if wait := found.wait(delivery.id, now):
+            if wait := found.wait(_key(delivery), now):
                 return wait
-            found.take(delivery.id, now)
+            found.take(_key(delivery), now)
             if found.bound:
                 self._count(_of_domain(name))
         self._meters[relay].take(now)
@@ -372,7 +187,7 @@ class Gate:
         """In how many seconds, a few, a letter should be tried again that its domain did not take: its turn is kept for
         it until `take` or `returned`. None: it is later than that, and the letter is to be put off (`when`)."""
         found = self._domain(domain(delivery.address))
-        return found.turn(delivery.id, now) if found else None
+        return found.turn(_key(delivery), now) if found else None
 
     def when(self, delivery: Delivery, now: float) -> float:
         """When a letter should be tried that gets no `turn`, in seconds since 1970. Letters to a domain get times one
@@ -380,7 +195,7 @@ class Gate:
         found = self._domain(domain(delivery.address))
         if found is None:
             return now + 1
-        found.back(delivery.id, now)
+        found.back(_key(delivery), now)
         return found.put_off(now)
 
     def returned(self, delivery: Delivery, now: float, relay: str = "") -> None:
@@ -388,7 +203,7 @@ class Gate:
         name = domain(delivery.address)
         found = self._domains.get(name)
         if found:
-            found.back(delivery.id, now)
+            found.back(_key(delivery), now)
         if relay:
             self._meters[relay].back(now)
             self._count(_of_relay(relay))
@@ -407,16 +222,15 @@ class Gate:
         if reply.code not in (0, 421) and stage is not Stage.CONNECT:
             actions += self._relays[relay].worked()
         elif not lost or (stage is Stage.CONTENT and not reply.code):
-            # Counted it is all the same, but where the relay had not even taken its sender.
-            self.returned(
-                delivery, now, "" if lost else relay
-            )  # whoever loses a content takes the next: that waits long by itself
+            # It stays counted, but where the relay had not even taken its sender. Whoever loses a content may have
+            # taken the letter: that waits long by itself, and says nothing of its domain.
+            self.returned(delivery, now, "" if lost else relay)
             return actions
         name = domain(delivery.address)
         refused = refusals.of_us(stage, reply) and stage is not Stage.MAIL
         found = self._domain(name) or (self._remember(name) if refused or lost else None)
         if found:
-            if seconds := found.heard(delivery.id, now, refused=refused, lost=lost):
+            if seconds := found.heard(_key(delivery), now, refused=refused, lost=lost):
                 said = f"{reply.code or 'no reply:'} {reply.text}"
                 actions.append(Paused(name, escaped(said), seconds))
             if found.idle:
@@ -435,23 +249,23 @@ class Gate:
             del self._losses[next(iter(self._losses))]
 
     def _halts(self, edition: int, name: str, stage: Stage, reply: Reply) -> Iterable[Halt]:
-        watched = self._editions.setdefault(edition, _Edition())
+        watched = self._editions.setdefault(edition, Pattern())
         if len(self._editions) > EDITIONS:
             del self._editions[next(iter(self._editions))]
         if why := watched.heard(name, stage, reply):
             del self._editions[edition]
             yield Halt(edition, why[0], escaped(f"{why[1].code} {why[1].text}"))
 
-    def _remember(self, name: str) -> _Domain:
-        found = self._domains[name] = _Domain(DomainLimits(), None)
+    def _remember(self, name: str) -> Domain:
+        found = self._domains[name] = Domain(DomainLimits(), None)
         if len(self._domains) - len(self._limits.domains) > DOMAINS:
             self._domains.pop(next((each for each, known in self._domains.items() if known.minor), ""), None)
         return found
 
-    def _domain(self, name: str) -> _Domain | None:
+    def _domain(self, name: str) -> Domain | None:
         found = self._domains.get(name)
         if found is None and name in self._limits.domains:
-            found = _Domain(self._limits.domains[name], self._saved.get(_of_domain(name)))
+            found = Domain(self._limits.domains[name], self._saved.get(_of_domain(name)))
             self._domains[name] = found
         return found
 
@@ -520,7 +334,7 @@ def domain(address: str) -> str:
         return name
 
 
-def _key(delivery: Delivery) -> tuple[bool, int]:
+def _key(delivery: Delivery) -> Key:
     return bool(delivery.edition), delivery.id  # notices have numbers of their own
 
 

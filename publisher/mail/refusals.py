@@ -12,9 +12,8 @@ _ENHANCED = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})(?!\d)")
 _TOO_BIG = "5.3.4"
 _SENDER = frozenset({"5.1.7", "5.1.8"})
 _CONTENT = ("5.6.", "5.2.3", _TOO_BIG)  # or the beginning of such
-_ADDRESS = frozenset(
-    {"5.6.7", "5.6.8", "5.6.9", "5.6.10"}
-)  # ... but these mean letters beyond ASCII in one (RFC 6531)
+# ... but these mean letters beyond ASCII in an address (RFC 6531).
+_ADDRESS = frozenset({"5.6.7", "5.6.8", "5.6.9", "5.6.10"})
 _FULL = re.compile(r"mail ?(?:box|folder) (?:is )?full|over ?quota|quota exceeded", re.IGNORECASE)
 _GREY = re.compile(
     r"gr[ae]y.?list|come back (?:later|in)|try(?:ing)? again (?:later|in)|retry (?:later|in)", re.IGNORECASE

@@ -16,9 +16,8 @@ SOON = timedelta(seconds=5)  # the connection was at fault: another one may do
 LOST = (SOON, timedelta(minutes=1), timedelta(minutes=15), timedelta(hours=1))
 FOR_NOW = timedelta(minutes=15)  # we are refused, but not for good
 ABOUT_US = timedelta(hours=1)  # somebody has to mend something first
-ABOUT_IT = timedelta(
-    hours=4
-)  # the letter itself is refused: only who changes it, or the judge of it, mends that
+# The letter itself is refused: only who changes it, or the judge of it, mends that.
+ABOUT_IT = timedelta(hours=4)
 LAST = timedelta(minutes=1)  # before the end of its life a letter is tried once more
 NOTE = 200  # characters
 
@@ -79,9 +78,8 @@ def judge(
         due = delivery.expires - LAST
     if due <= now:
         end = State.UNKNOWN if doubt else State.FAILED
-        kind = (
-            rule.kind if reply.code >= 500 or refusals.stays_full(reply) else None
-        )  # a relay may be out of order
+        # Of 4xx only a full mailbox says something of its reader: else the relay may be out of order.
+        kind = rule.kind if reply.code >= 500 or refusals.stays_full(reply) else None
         return Verdict(end, None, rule.counts, reply.code, escaped(f"expired; last: {reply.text}"), kind)
     return Verdict(State.QUEUED, due, rule.counts, reply.code, note, rule.kind)
 

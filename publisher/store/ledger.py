@@ -32,7 +32,6 @@ from publisher.store.tables import (
     NOT_SENT,
     ON_THE_WAY,
     QUEUED,
-    counts,
     deliveries,
     editions,
     newsletters,
@@ -355,12 +354,10 @@ def gone(
     connection: Connection, edition: int | None = None, states: Collection[State] = ()
 ) -> dict[State, int]:
     """How many letters of this edition or of all, in these states or in any, have no row any more (S8)."""
-    query = select(counts.c.state, func.sum(counts.c.letters)).group_by(counts.c.state)
-    if edition is not None:
-        query = query.where(counts.c.edition == edition)
-    if states:
-        query = query.where(counts.c.state.in_(states))
-    return {State(state): int(number) for state, number in connection.execute(query)}
+    found = Counter[State]()
+    for each in retention.tally(connection, None if edition is None else [edition]).values():
+        found.update(each)
+    return {state: found[state] for state in sorted(found) if not states or state in states}
 
 
 def next_due(connection: Connection, now: datetime, until: datetime) -> datetime | None:

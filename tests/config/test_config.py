@@ -4,7 +4,8 @@ from hypothesis import strategies as st
 
 from publisher.config import line_of, load
 from publisher.errors import BadConfig, Exit, NotASite
-from publisher.mail.gate import DomainLimits, limits
+from publisher.mail.domains import DomainLimits
+from publisher.mail.gate import limits
 from publisher.mail.rates import Rate
 
 GOOD = """\

@@ -16,7 +16,8 @@ from publisher.engine.local import LocalEngine
 from publisher.errors import BadConfig, Unwritable
 from publisher.mail import rates
 from publisher.mail.carrier import Carrier
-from publisher.mail.gate import DomainLimits, Gate, Limits
+from publisher.mail.domains import DomainLimits
+from publisher.mail.gate import Gate, Limits
 from publisher.model.delivery import Letter, State
 from publisher.store import ledger
 from tests.engine import test_local

@@ -20,7 +20,8 @@ from publisher.actions.publish import Published, publish
 from publisher.engine.local import LocalEngine, Tally
 from publisher.mail import rates
 from publisher.mail.carriers import carrier_to
-from publisher.mail.gate import Action, DomainLimits, Gate, Halt, Limits, Paused
+from publisher.mail.domains import DomainLimits
+from publisher.mail.gate import Action, Gate, Halt, Limits, Paused
 from publisher.mail.health import Broken, Limited, Mended
 from publisher.mail.relay import parse
 from publisher.mail.settings import MailSettings

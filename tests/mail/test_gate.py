@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from publisher.mail import rates
-from publisher.mail.gate import DomainLimits, Gate, Halt, Limits, Paused, Route, Unsaved, domain
+from publisher.mail.domains import DomainLimits
+from publisher.mail.gate import Gate, Halt, Limits, Paused, Route, Unsaved, domain
 from publisher.mail.health import Broken, Mended
 from publisher.model.delivery import Delivery, Reply, Stage
 from publisher.model.stop import Stop
@@ -427,3 +428,13 @@ def test_without_rates_there_is_nothing_to_save() -> None:  # S5
 )
 def test_a_domain_is_known_by_its_ascii_form(address: str, name: str) -> None:  # S5
     assert name == domain(address)
+
+
+def test_a_notice_and_a_letter_of_one_number_are_two() -> None:  # S5
+    found = gate(domains={"example.org": DomainLimits(connections=1)})
+    notice = letter(7, edition=0)
+
+    assert 0 == found.take(A, letter(7, edition=3), NOW)
+    found.returned(notice, NOW)
+
+    assert found.take(A, notice, NOW) > 0  # the letter is still on its way
