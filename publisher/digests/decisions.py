@@ -92,7 +92,7 @@ def stopped(
     numbers = [ui.count("%(n)s letter has left", "%(n)s letters have left", left, digits)]
     if waiting:
         numbers.append(ui.count("%(n)s letter waits", "%(n)s letters wait", waiting, digits))
-    texts = [ui.text(SAID[why.reason]), ui.text(state), " · ".join(numbers)]
+    texts = [ui.text(SAID[why.reason]), ui.text(state), *numbers]  # no dot between them: "٠" is one
     if title:
         texts.append(said(ui, "It belongs to “%(title)s”.", title=title))
     if why.evidence:  # a paragraph of its own, which its letters set from left to right

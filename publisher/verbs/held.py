@@ -13,6 +13,8 @@ from publisher.model.stop import SAID, Stopped
 from publisher.store import alive, editions
 from publisher.text.dates import rfc3339
 
+SHOWN = 5  # domains named to a person
+
 
 @dataclass(frozen=True, slots=True)
 class Alone:
@@ -58,6 +60,8 @@ def stopped_lines(rows: list[dict[str, Any]]) -> Iterator[str]:
 
 
 def alone_lines(rows: list[dict[str, Any]]) -> Iterator[str]:
-    """What `left_alone` gave, for a person."""
-    for each in rows:
+    """What `left_alone` gave, for a person: the first of them."""
+    for each in rows[:SHOWN]:
         yield f"{each['domain']} refuses us: {each['reply']}; it is tried again at {each['next_try']}"
+    if len(rows) > SHOWN:
+        yield f"... and {len(rows) - SHOWN} more domains"

@@ -6,6 +6,7 @@ import pytest
 
 from publisher import daemon
 from publisher.errors import BadConfig, Damaged, PublisherError
+from publisher.verbs.held import alone_lines
 from tests.sink import Fault, Sink, certificate
 from tests.whole.conftest import Daemon, Site
 from tests.whole.senders import plan
@@ -113,3 +114,12 @@ def test_only_a_damaged_database_ends_the_reading_of_mail():  # X9
         reading(Damaged("it is damaged"))
 
     assert ["no such mailbox."] == problems
+
+
+def test_of_many_domains_that_refuse_us_a_few_are_named():
+    rows = [{"domain": f"d{n}.example", "reply": "550 no", "next_try": "soon"} for n in range(40)]
+    lines = list(alone_lines(rows))
+
+    assert 6 == len(lines)
+    assert "... and 35 more domains" == lines[-1]
+    assert 2 == len(list(alone_lines(rows[:2])))
