@@ -41,13 +41,16 @@ RESERVED = frozenset(
         "author",
         "category",
         "confirm",
+        "erase",
         "feed",
         "healthz",
         "lang",
         "metrics",
+        "months",
         "newsletter",
         "opml.xml",
         "preferences",
+        "subscribe",
         "u",
         "robots.txt",
         "rss.xml",
@@ -66,7 +69,19 @@ RESERVED = frozenset(
 
 # First path segments that the daemon answers: no file of ours stands there.
 DYNAMIC = frozenset(
-    [PERMALINKS, "admin", "api", "approve", "confirm", "healthz", "metrics", "preferences", "u"]
+    [
+        PERMALINKS,
+        "admin",
+        "api",
+        "approve",
+        "confirm",
+        "erase",
+        "healthz",
+        "metrics",
+        "preferences",
+        "subscribe",
+        "u",
+    ]
 )
 
 
@@ -116,6 +131,18 @@ class Layout:
     def preferences(self, token: str) -> str:
         """The URL of the page where a reader chooses (D4); *token* is URL-safe."""
         return f"{self.root}/preferences/{token}"
+
+    def subscribe(self) -> str:
+        """The URL of the page where a reader signs up (L2)."""
+        return f"{self.root}/subscribe"
+
+    def confirmation(self, token: str) -> str:
+        """The URL of the page where a reader says that they asked (L4); *token* is URL-safe."""
+        return f"{self.root}/confirm/{token}"
+
+    def erasure(self, token: str) -> str:
+        """The URL of the page where a reader has all that is known of them erased (L8); *token* is URL-safe."""
+        return f"{self.root}/erase/{token}"
 
     def approval(self, token: str) -> str:
         """The URL of the page where an editor holds or releases an edition (D8)."""

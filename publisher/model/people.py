@@ -24,6 +24,30 @@ class Wish(StrEnum):
     ENDED = "ended"
 
 
+class Said(StrEnum):
+    """What a person said of being mailed (L4)."""
+
+    ASKED = "asked"  # filled in a form
+    CONFIRMED = "confirmed"  # pressed the button of the letter that followed
+    VOUCHED = "vouched"  # somebody else says so: an import, the operator
+    LEFT = "left"
+    RETURNED = "returned"  # took the leaving back
+    WISHED_ON = "wished on"  # still wants it, asked once a year (L9)
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """A line of the consent record (L4)."""
+
+    subscriber: int
+    newsletter: int | None  # None: of all, or of the person
+    event: Said
+    at: datetime  # UTC
+    form: str  # where: "page", "embedded", "letter", "api", "import list.csv"
+    wording: str = ""  # what they read there
+    ip: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Choices:
     """What a reader chose for one newsletter (D4); what is empty is as the newsletter has it."""

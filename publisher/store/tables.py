@@ -304,6 +304,22 @@ subscribers = Table(
     sqlite_autoincrement=True,  # a key is never used twice
 )
 
+# What a person said, or others say they said, of being mailed (L4): evidence that outlives the subscription.
+consents = Table(
+    "consents",
+    metadata,
+    _key(),
+    Column("subscriber", ForeignKey("subscribers.id"), nullable=False),
+    Column("newsletter", ForeignKey("newsletters.id"), nullable=True),  # NULL: of all, or of the person
+    Column("event", Text, nullable=False),  # model.people.Said
+    Column("at", Instant, nullable=False),
+    Column("form", Text, nullable=False),  # where: "page", "embedded", "letter", "api", "import list.csv"
+    Column("wording", Text, nullable=False, server_default=""),  # what they read there
+    Column("ip", Text, nullable=False, server_default=""),
+    Index("ix_consents_subscriber", "subscriber"),
+    sqlite_autoincrement=True,
+)
+
 # When readers who chose alike are due: "" stands for the newsletter's own schedule and the site's zone (D4). Nobody
 # asks for the due time of a million readers; one asks which of these few rows are due.
 cadences = Table(

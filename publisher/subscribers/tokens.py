@@ -16,7 +16,15 @@ from functools import cache
 _BODY = struct.Struct(">BBQI")
 _MAC = 20  # bytes: 160 bits
 _SHORT = 16  # in an address, whose local part has 64 octets at most
-PURPOSES = {"unsubscribe": 1, "message-id": 2, "preferences": 3, "approval": 4, "bounce": 5}
+PURPOSES = {
+    "unsubscribe": 1,
+    "message-id": 2,
+    "preferences": 3,
+    "approval": 4,
+    "bounce": 5,
+    "confirm": 6,
+    "erase": 7,
+}
 
 
 @dataclass(frozen=True, slots=True)

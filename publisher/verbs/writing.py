@@ -18,13 +18,12 @@ from publisher.model.delivery import State
 from publisher.model.digest import Newsletter
 from publisher.store import editions, ledger, notices
 from publisher.text.dates import rfc3339
-from publisher.verbs import choosing, editing, held, pinging, returning
+from publisher.verbs import choosing, editing, held, people, pinging, returning
 from publisher.verbs.progress import Sending, Tell, publishing
 from publisher.verbs.session import Session, on_disk
 
 if TYPE_CHECKING:  # each verb imports what it needs: `publish` neither plans nor sends
     from publisher.actions import adopt as adoption
-    from publisher.actions.readers import Imported
     from publisher.engine.local import Tally
 
 CANARIES = 2  # seconds between two looks at first letters while others leave
@@ -349,58 +348,6 @@ def _adopted(report: "adoption.Report") -> dict[str, Any]:
     }
 
 
-async def subscribers_add(
-    session: Session,
-    *,
-    address: str,
-    newsletter: str | None = None,
-    confirmed: bool = False,
-    language: str | None = None,
-) -> dict[str, Any]:
-    """Subscribe one reader."""
-    from publisher.actions import readers
-
-    add = partial(readers.add, session.house, address, newsletter, session.clock())
-    states = await asyncio.to_thread(partial(add, confirmed=confirmed, language=language))
-    return {"address": address, "newsletters": states}
-
-
-async def subscribers_import(
-    session: Session,
-    *,
-    file: str,
-    newsletter: str | None = None,
-    confirmed: bool = False,
-    dry_run: bool = False,
-) -> dict[str, Any]:
-    """Subscribe every address of a CSV file."""
-    start = time.monotonic()
-    done = await asyncio.to_thread(_import, session, Path(file), newsletter, confirmed, dry_run)
-    return {
-        "added": done.added,
-        "already": done.already,
-        "kept": done.kept,
-        "rejected": [{"line": line, "reason": reason} for line, reason in done.rejected],
-        "seconds": round(time.monotonic() - start, 3),
-    }
-
-
-def _import(
-    session: Session, path: Path, newsletter: str | None, confirmed: bool, dry_run: bool
-) -> "Imported":
-    from publisher.actions import readers
-
-    try:
-        if not path.is_file():
-            raise BadInput("not a regular file", str(path), "save the list as a CSV file and name it")
-        with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as lines:
-            return readers.import_rows(
-                session.house, lines, newsletter, session.clock(), confirmed=confirmed, dry_run=dry_run
-            )
-    except OSError as error:
-        raise BadInput(f"cannot be read: {error.strerror}", str(path), "name a CSV file") from error
-
-
 async def deliveries_retry(session: Session, *, edition: int | None, states: list[str]) -> dict[str, Any]:
     """Queue letters again that failed or are in doubt; the next run sends them. Says how many cannot go any more."""
     must_send(session)
@@ -444,8 +391,8 @@ TABLE = {
     "publish": publish,
     "send": send,
     "adopt": adopt,
-    "subscribers add": subscribers_add,
-    "subscribers import": subscribers_import,
+    "subscribers add": people.add,
+    "subscribers import": people.import_file,
     "subscribers choose": choosing.choose,
     "deliveries --retry": deliveries_retry,
     "resume": resume,

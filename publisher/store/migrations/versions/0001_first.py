@@ -175,6 +175,24 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "consents",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("subscriber", sa.Integer(), nullable=False),
+        sa.Column("newsletter", sa.Integer(), nullable=True),
+        sa.Column("event", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("form", sa.Text(), nullable=False),
+        sa.Column("wording", sa.Text(), server_default="", nullable=False),
+        sa.Column("ip", sa.Text(), server_default="", nullable=False),
+        sa.ForeignKeyConstraint(["newsletter"], ["newsletters.id"], name=op.f("fk_consents_newsletter")),
+        sa.ForeignKeyConstraint(["subscriber"], ["subscribers.id"], name=op.f("fk_consents_subscriber")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_consents")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("consents", schema=None) as batch_op:
+        batch_op.create_index("ix_consents_subscriber", ["subscriber"], unique=False)
+
+    op.create_table(
         "cadences",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("newsletter", sa.Integer(), nullable=False),

@@ -1,0 +1,69 @@
+"""The `nashir` command. Heavy imports wait until a verb needs them: `nashir --help` answers at once."""
+
+import gc
+import sys
+from pathlib import Path
+
+import click
+
+from publisher import __version__
+from publisher.cli import letters, site
+from publisher.cli.call import Call
+from publisher.cli.subscribers import subscribers
+from publisher.errors import Exit, PublisherError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="nashir")
+@click.option("-C", "root", default=".", metavar="SITE", help="The site's folder.  [default: this one]")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+@click.option("--debug", is_flag=True, help="Show tracebacks of expected errors too.")
+@click.pass_context
+def nashir(context: click.Context, root: str, *, as_json: bool, debug: bool) -> None:
+    """Publish a folder of articles, right to left: feeds, pages, mailed digests."""
+    context.obj = Call(Path(root), as_json)
+
+
+for _verb in (
+    *(
+        site.init,
+        site.publish,
+        site.run,
+        site.check,
+        site.status,
+        site.lint,
+        site.adopt,
+        site.backup,
+        site.resume,
+    ),
+    *(
+        letters.send,
+        letters.preview,
+        letters.test_send,
+        letters.newsletters,
+        letters.editions,
+        letters.correct,
+    ),
+    *(letters.deliveries, letters.bounces, subscribers),
+):
+    nashir.add_command(_verb)
+
+
+def main() -> None:
+    """The console script. Expected errors are one line and an exit code; anything else is a bug of ours."""
+    gc.set_threshold(10_000)  # modules and articles that are loaded are no garbage: look for it less often
+    try:
+        nashir(prog_name="nashir")
+    except PublisherError as error:
+        if "--debug" in sys.argv:
+            raise
+        click.echo(f"nashir: {error}", err=True)
+        sys.exit(error.exit)
+    except OSError as error:
+        if "--debug" in sys.argv:
+            raise
+        place = f"{error.filename}: " if error.filename else ""
+        click.echo(
+            f"nashir: {place}{error.strerror or error}. Mend: look at its rights, and at the disk", err=True
+        )
+        sys.exit(Exit.IO)

@@ -1,0 +1,261 @@
+"""Verbs about the site: its folder, its outputs, its state."""
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from publisher.cli.call import Call, counted, now
+from publisher.errors import Exit
+
+
+def _system_zone() -> str:
+    """The machine's time zone by its IANA name; UTC where it has none."""
+    from zoneinfo import available_timezones
+
+    name = (
+        os.environ.get("TZ", "").removeprefix(":")
+        or os.path.realpath("/etc/localtime").partition("/zoneinfo/")[2]
+    )
+    return name if name in available_timezones() else "UTC"
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.pass_obj
+def init(call: Call, folder: Path) -> None:
+    """Make a new site in FOLDER."""
+    from publisher.actions.init import create
+
+    made = create(folder, _system_zone())
+    call.answer(
+        {"site": str(folder), "written": [str(path) for path in made]},
+        f"A new site stands in {folder}:",
+        *(f"  {path}" for path in made),
+        f"Next: edit {folder / 'config.toml'}, put articles into {folder / 'articles'}, then",
+        f"  nashir -C {folder} run",
+    )
+
+
+@click.command()
+@click.option("--accept-removals", is_flag=True, help="Articles that are gone were meant to go.")
+@click.pass_obj
+def publish(call: Call, *, accept_removals: bool) -> None:
+    """Write feeds and pages, once."""
+    done = call.write("publish", accept_removals=accept_removals)
+    for note in done.pop("notes"):
+        call.say(f"nashir: {note}")
+    for path in done.pop("unsettled"):
+        call.say(f"nashir: {path}: still being written; it is taken when it rests")
+    for line in done.pop("hubs"):
+        call.say(f"nashir: {line}")
+    call.answer(
+        done,
+        f"{done['read']} files, {done['changed']} new or changed: {done['published']} articles published, "
+        f"{done['quarantined']} refused, {len(done['written'])} files written in {done['seconds']:.2f} s",
+    )
+    if done["quarantined"]:
+        call.say("nashir: `nashir check` says what was refused, and why")
+
+
+def _hubs(pings: list[dict[str, Any]]) -> Iterator[str]:
+    """A line for all that a hub waits for with the same answer: a site may have thousands of feeds."""
+    alike: dict[tuple[str, str, str], list[str]] = {}
+    for each in pings:
+        alike.setdefault((each["hub"], each["state"], each["answer"]), []).append(each["topic"])
+    for (hub, state, answer), topics in alike.items():
+        more = f" (and {len(topics) - 1} more)" if len(topics) > 1 else ""
+        yield f"hub {hub}: {topics[0]}{more} {state}" + (f", {answer}" if answer else "")
+
+
+@click.command()
+@click.pass_obj
+def run(call: Call) -> None:
+    """Serve, watch the folder, send on schedule; until INT or TERM."""
+    from publisher import daemon
+    from publisher.logs import configure
+
+    configure(as_json=call.as_json)
+    daemon.run(call.settings())
+
+
+@click.command()
+@click.argument("source", nargs=-1, required=True)
+@click.option("--dry-run", is_flag=True, help="Only say what would be taken over.")
+@click.option("--private", is_flag=True, help="A URL may name this machine or a private network.")
+@click.pass_obj
+def adopt(call: Call, source: tuple[str, ...], *, dry_run: bool, private: bool) -> None:
+    """Take over ids, links and dates of an older site: each SOURCE is a feed or sitemap, a file or a URL."""
+    sources = [each if "://" in each else str(Path(each).absolute()) for each in source]
+    done = call.write("adopt", sources=sources, private=private, dry_run=dry_run)
+    for note in done["notes"]:
+        call.say(f"nashir: {note}")
+    call.answer(done, *_adopted(done))
+
+
+def _adopted(done: dict[str, Any]) -> list[str]:
+    """What adopting did, for a person."""
+    lines = []
+    for feed in done["feeds"]:
+        by = ", ".join(f"{n} by {sign}" for sign, n in feed["by"].items())
+        lines.append(f"{feed['source']} ({feed['kind']}): {feed['entries']} entries, {feed['matched']} matched"
+                     + (f" ({by})" if by else ""))  # fmt: skip
+        lines += [f"  ✓ {m['path']}  by {m['by']}: {m['link'] or m['id']}" for m in feed["matches"]]
+        lines += [f"  ✗ {u['title'] or u['link']}  {u['link']}: {u['why']}" for u in feed["unmatched"]]
+        lines += [f"  ! {path}: in our feed, and not in the old one" for path in feed["repeated"]]
+        if feed["again"] is not None:
+            lines.append(f"  entries its readers will see again: {feed['again']}")
+        if feed["again"]:
+            lines.append(
+                f"  Mend: set feeds.entries = {feed['entries']}, or adopt older pages of this feed too"
+            )
+        if feed["alias"]:
+            lines.append(f'  Its old address: add "{feed["alias"]}" to feeds.aliases in config.toml')
+    if done["moved"] or done["renamed"]:
+        lines.append(
+            f"This site is published already: {len(done['moved'])} articles move (their addresses of before lead to "
+            f"the new ones), and {done['renamed']} are known by another id: readers who came since see those again"
+        )
+    lines.append(
+        "Nothing was taken over: a dry run"
+        if done["dry_run"]
+        else "Taken over. Next: `nashir publish` (a running daemon does it within articles.scan_every)"
+    )
+    return lines
+
+
+@click.command()
+@click.pass_obj
+def check(call: Call) -> None:
+    """Say what publish would make of every file; write nothing."""
+    from publisher.verbs import reading, returning
+    from publisher.verbs import session as sessions
+
+    settings = call.settings()
+    with sessions.trying(settings) as house:
+        found = reading.check(house, now())
+    found["problems"] += returning.faults(settings)
+    lines = []
+    for row in found["articles"]:
+        mark = {"published": "✓", "held": "…", "skipped": "–", "quarantined": "✗"}[row["status"]]
+        said = f"{row['language']} {row['direction']}  {row['title']}" if row["title"] else ""
+        lines.append(f"{mark} {_place(row)}  {' — '.join(filter(None, (said, row['reason'])))}")
+    for each in found["problems"]:
+        lines.append(f"! {each['where']}: " + ". Mend: ".join(filter(None, (each["what"], each["mend"]))))
+    call.answer(found, *lines)
+    if found["problems"] or any(row["status"] == "quarantined" for row in found["articles"]):
+        sys.exit(Exit.FINDINGS)
+
+
+def _place(row: dict[str, Any]) -> str:
+    return f"{row['path']}:{row['line']}" if row["line"] else str(row["path"])
+
+
+@click.command()
+@click.argument("source", nargs=-1, required=True)
+@click.option("--private", is_flag=True, help="A URL may name this machine or a private network.")
+@click.pass_obj
+def lint(call: Call, source: tuple[str, ...], *, private: bool) -> None:
+    """Say what readers will do wrong with anybody's feeds, and the mend: each SOURCE is a file or a URL."""
+    from publisher.feeds.lint.words import lines
+    from publisher.verbs import linting
+
+    found = []
+    for each in linting.lint(source, now, private=private):
+        found.append(each)
+        if each.report is None:
+            call.say(f"nashir: {each.source}: {each.problem}")
+        elif not call.as_json:
+            for line in lines(
+                each.source, each.report, lambda text, style: click.style(text, **_STYLES[style])
+            ):
+                click.echo(line)
+    if call.as_json:
+        call.answer(linting.as_json(found))
+    if any(each.report is None for each in found):
+        sys.exit(Exit.IO)
+    if any(each.report.count("error") or each.report.count("warning") for each in found if each.report):
+        sys.exit(Exit.FINDINGS)
+
+
+_STYLES: dict[str, dict[str, Any]] = {
+    "bold": {"bold": True},
+    "red": {"fg": "red"},
+    "yellow": {"fg": "yellow"},
+    "cyan": {"fg": "cyan"},
+}
+
+
+def _running(sending: dict[str, Any] | None) -> Iterator[str]:
+    if sending:
+        ends = f", done about {sending['ends']}" if sending["ends"] else ""
+        yield f"sending: {sending['done']} of {sending['total']}, {sending['rate']:g} a second{ends}"
+
+
+@click.command()
+@click.pass_obj
+def status(call: Call) -> None:
+    """Say what is published, refused, subscribed, sent and due."""
+    from publisher.verbs import reading
+    from publisher.verbs.held import alone_lines, stopped_lines
+
+    at = now()
+    found = call.read(reading.status, now=at) | call.how_far(at)
+    call.answer(
+        found,
+        *(f"{name}: " + (", ".join(f"{n} {state}" for state, n in found[name].items()) or "none")
+          for name in ("articles", "subscribers", "deliveries", "returned")),
+        *(f"newsletter {n['name']}: next due {n['next_due']}, last edition "
+          f"{n['last_edition']['planned'] if n['last_edition'] else 'none yet'}" for n in found["newsletters"]),
+        *(f"edition {e['edition']} of {e['newsletter']}: {e['sent']} of {e['total']} sent, {e['failed']} failed, "
+          f"{e['waiting']} to go" for e in found["under_way"]),
+        *_running(found["sending"]),
+        *stopped_lines(found["stopped"]),
+        *alone_lines(found["left_alone"]),
+        *_hubs(found["pings"]),
+        *(f"✗ {_place(q)}: {q['reason']}. Mend: {q['mend']}" for q in found["quarantined"]),
+    )  # fmt: skip
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.pass_obj
+def backup(call: Call, file: Path) -> None:
+    """Write all that a restore needs into FILE, beside a running daemon; `tar -xf FILE` unpacks it."""
+    from publisher.verbs import saving
+
+    done = call.read(saving.save, file=file, now=now())
+    call.answer(done, f"{done['file']}: {done['bytes']} bytes in {done['seconds']:.2f} s")
+
+
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Only say what would leave.")
+@click.pass_obj
+def resume(call: Call, *, dry_run: bool) -> None:
+    """After a restore: say that this database is the right one, so that letters leave again."""
+    done = call.write("resume", dry_run=dry_run)
+    call.answer(done, *_resumed(done))
+
+
+def _resumed(done: dict[str, Any]) -> Iterator[str]:
+    """What `resume` did, or would do, for a person."""
+    if not done["was"]:
+        yield "nothing was held back"
+        return
+    yield f"{'letters would leave' if done['dry_run'] else 'letters leave'} again; they did not since {done['was']}"
+    letters, names = counted(done["letters"], "letter"), ", ".join(done["newsletters"])
+    if done["on_unknown"] == "resend":
+        if done["letters"]:
+            yield f"{letters} not sent, as this database has it: whoever was sent one since gets it twice"
+        if names:
+            yield f"due since, and made now: {names}. Their articles may have been mailed already"
+    else:
+        if done["letters"]:
+            yield f"{letters} that may have left since: in doubt, and not sent (`nashir deliveries --unknown`)"
+        if names:
+            yield f"due since, and passed over: {names}. `nashir send NEWSLETTER --now`, if it did not come"
+    if done["letters"] or names:
+        yield "what readers did since the database was made (leaving, choosing) is not in it"

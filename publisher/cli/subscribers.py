@@ -1,0 +1,153 @@
+"""Verbs about readers."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from publisher.cli.call import Call, counted, now
+
+
+@click.group()
+def subscribers() -> None:
+    """Readers: add, list, import."""
+
+
+@subscribers.command()
+@click.argument("address")
+@click.option("--newsletter", help="Only this one.  [default: all]")
+@click.option("--confirmed", is_flag=True, help="You vouch for the reader's consent: letters go out at once.")
+@click.option("--language", help="The language this reader wants, a tag such as ar, fa or he.")
+@click.pass_obj
+def add(call: Call, address: str, newsletter: str | None, *, confirmed: bool, language: str | None) -> None:
+    """Subscribe ADDRESS."""
+    done = call.write(
+        "subscribers add", address=address, newsletter=newsletter, confirmed=confirmed, language=language
+    )
+    lines = [
+        f"{done['address']}: {name}: {state or 'not mailed'}" for name, state in done["newsletters"].items()
+    ]
+    if "pending" in done["newsletters"].values():
+        lines.append("pending: no letters until the reader's consent is vouched for with --confirmed")
+    if None in done["newsletters"].values():
+        lines.append(
+            "not mailed: this reader complained, or mail to them came back; see `nashir subscribers show`"
+        )
+    if "ended" in done["newsletters"].values():
+        lines.append("ended: this reader unsubscribed and stays so; no command lifts it")
+    call.answer(done, *lines)
+
+
+@subscribers.command("list")
+@click.pass_obj
+def list_subscribers(call: Call) -> None:
+    """List the readers."""
+    from publisher.verbs import reading
+
+    found = call.read(reading.subscribers)
+    lines = [
+        f"{s['id']}  {s['address']}  {s['state']}  "
+        + ", ".join(f"{name}: {wish}" for name, wish in s["newsletters"].items())
+        for s in found["subscribers"]
+    ]
+    call.answer(found, *lines)
+
+
+@subscribers.command()
+@click.argument("address")
+@click.option("--newsletter", help="Only this one.  [default: all they are subscribed to]")
+@click.option(
+    "--schedule", help='When it comes: "daily 08:00", "weekly sat 09:30"; "": as the newsletter does.'
+)
+@click.option("--zone", help='On the clock of which time zone: "Asia/Baghdad"; "": the site\'s.')
+@click.option("--category", "categories", multiple=True, help="Only articles in this one; may be repeated.")
+@click.option("--any-category", is_flag=True, help="Articles in every category again.")
+@click.option("--language", help="The language this reader wants, a tag such as ar, fa or he.")
+@click.option(
+    "--text-only/--html", "text_only", default=None, help="Letters as plain text only, or with HTML."
+)
+@click.option(
+    "--pause", is_flag=False, flag_value="", metavar="[DAY]", help="No letters, until DAY where given."
+)
+@click.option("--resume", is_flag=True, help="Letters come again.")
+@click.pass_obj
+def choose(call: Call, /, address: str, newsletter: str | None, **chosen: Any) -> None:
+    """Set what the reader with this ADDRESS wants of a newsletter."""
+    wanted = _wanted(**chosen)
+    if not any(value is not None for value in wanted.values()):
+        raise click.UsageError("say what to change: --schedule, --zone, --category, --pause ...")
+    done = call.write("subscribers choose", address=address, newsletter=newsletter, **wanted)
+    call.answer(done, *_known(done))
+
+
+def _wanted(
+    categories: tuple[str, ...], *, any_category: bool, pause: str | None, resume: bool, **others: Any
+) -> dict[str, Any]:
+    """The arguments of the verb; None: nothing is said of it."""
+    if categories and any_category:
+        raise click.UsageError("--category and --any-category exclude each other")
+    if resume and pause is not None:
+        raise click.UsageError("--pause and --resume exclude each other")
+    others["categories"] = list(categories) if categories or any_category else None
+    if resume or pause is not None:
+        others |= {"paused": not resume, "until": pause or ""}
+    return others
+
+
+@subscribers.command("show")
+@click.argument("address")
+@click.pass_obj
+def show_subscriber(call: Call, address: str) -> None:
+    """Show what is known of a reader, and when their letters are due."""
+    from publisher.verbs import choosing
+
+    found = call.read(choosing.show, address=address, now=now())
+    call.answer(found, *_known(found))
+
+
+def _known(reader: dict[str, Any]) -> Iterator[str]:
+    yield f"{reader['id']}  {reader['address']}  {reader['state']}" + (
+        f"  reads {reader['language']}" if reader["language"] else ""
+    )
+    for each in reader["newsletters"]:
+        words = [
+            each["state"],
+            f"{each['schedule']} ({each['zone']})",
+            f"{counted(each['letters'], 'letter')} so far",
+        ]
+        words += ["only " + ", ".join(each["categories"])] if each["categories"] else []
+        words += ["plain text"] if each["text_only"] else []
+        words += [f"until {each['resumes']}"] if each["resumes"] else []
+        words += [f"next due {each['next_due']}"] if each["next_due"] else []
+        yield f"  {each['name']}: {', '.join(words)}"
+    for each in reader["returned"]:
+        about = f" of edition {each['edition']} ({each['newsletter']})" if each["edition"] else ""
+        said = " ".join(filter(None, [each["code"], each["note"]]))
+        yield f"  {each['at']}: {each['kind']}{about}" + (f": {said}" if said else "")
+
+
+@subscribers.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--newsletter", help="Only this one.  [default: all]")
+@click.option("--confirmed", is_flag=True, help="You vouch for the readers' consent.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be taken.")
+@click.pass_obj
+def import_subscribers(
+    call: Call, file: Path, newsletter: str | None, *, confirmed: bool, dry_run: bool
+) -> None:
+    """Subscribe every address of FILE (CSV)."""
+    done = call.write(
+        "subscribers import",
+        file=str(file.absolute()),
+        newsletter=newsletter,
+        confirmed=confirmed,
+        dry_run=dry_run,
+    )
+    for each in done["rejected"]:
+        call.say(f"{file}:{each['line']}: {each['reason']}")
+    call.answer(
+        done,
+        f"{done['added']} {'would be added' if dry_run else 'added'}, {done['already']} were there, "
+        f"{done['kept']} had left, {len(done['rejected'])} refused, in {done['seconds']:.2f} s",
+    )

@@ -1,0 +1,65 @@
+"""Verbs about who reads: add one, import many."""
+
+import asyncio
+import time
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from publisher.errors import BadInput
+from publisher.verbs.session import Session
+
+if TYPE_CHECKING:
+    from publisher.actions.readers import Imported
+
+
+async def add(
+    session: Session,
+    *,
+    address: str,
+    newsletter: str | None = None,
+    confirmed: bool = False,
+    language: str | None = None,
+) -> dict[str, Any]:
+    """Subscribe one reader."""
+    from publisher.actions import readers
+
+    add = partial(readers.add, session.house, address, newsletter, session.clock())
+    states = await asyncio.to_thread(partial(add, confirmed=confirmed, language=language))
+    return {"address": address, "newsletters": states}
+
+
+async def import_file(
+    session: Session,
+    *,
+    file: str,
+    newsletter: str | None = None,
+    confirmed: bool = False,
+    dry_run: bool = False,
+) -> dict[str, Any]:
+    """Subscribe every address of a CSV file."""
+    start = time.monotonic()
+    done = await asyncio.to_thread(_import, session, Path(file), newsletter, confirmed, dry_run)
+    return {
+        "added": done.added,
+        "already": done.already,
+        "kept": done.kept,
+        "rejected": [{"line": line, "reason": reason} for line, reason in done.rejected],
+        "seconds": round(time.monotonic() - start, 3),
+    }
+
+
+def _import(
+    session: Session, path: Path, newsletter: str | None, confirmed: bool, dry_run: bool
+) -> "Imported":
+    from publisher.actions import readers
+
+    try:
+        if not path.is_file():
+            raise BadInput("not a regular file", str(path), "save the list as a CSV file and name it")
+        with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as lines:
+            return readers.import_rows(
+                session.house, lines, newsletter, session.clock(), confirmed=confirmed, dry_run=dry_run
+            )
+    except OSError as error:
+        raise BadInput(f"cannot be read: {error.strerror}", str(path), "name a CSV file") from error
