@@ -19,6 +19,6 @@ def of(connection: Connection, subscriber: int) -> list[Consent]:
     """What this person said, oldest first."""
     columns = consents.c["subscriber", "newsletter", "event", "at", "form", "wording", "ip"]
     rows = connection.execute(
-        select(columns).where(consents.c.subscriber == subscriber).order_by(consents.c.id)
+        select(*columns).where(consents.c.subscriber == subscriber).order_by(consents.c.id)
     )
     return [Consent(**row._asdict() | {"event": Said(row.event)}) for row in rows]
