@@ -46,7 +46,6 @@ RESERVED = frozenset(
         "healthz",
         "lang",
         "metrics",
-        "months",
         "newsletter",
         "opml.xml",
         "preferences",

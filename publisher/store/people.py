@@ -178,10 +178,43 @@ def set_reach(
 
 def listing(connection: Connection) -> list[Listing]:
     """All subscribers, oldest first."""
+    return _listed(connection, select(subscribers.c.id))
+
+
+def page(
+    connection: Connection,
+    *,
+    contains: str = "",
+    reach: Reach | None = None,
+    newsletter: str = "",
+    wish: Wish | None = None,
+    after: int = 0,
+    limit: int = 100,
+) -> list[Listing]:
+    """At most *limit* subscribers behind the key *after*, oldest first: those whose address *contains* a text,
+    whatever its capitals, who are as *reach* says, and have a subscription to *newsletter*, in the state *wish*."""
+    found = select(subscribers.c.id).where(subscribers.c.id > after).order_by(subscribers.c.id).limit(limit)
+    if contains:
+        found = found.where(subscribers.c.address_key.contains(contains.casefold(), autoescape=True))
+    if reach:
+        found = found.where(subscribers.c.state == reach)
+    if newsletter or wish:
+        wanted = select(subscriptions.c.newsletter).where(subscriptions.c.subscriber == subscribers.c.id)
+        if newsletter:
+            number = select(newsletters.c.id).where(newsletters.c.name == newsletter)
+            wanted = wanted.where(subscriptions.c.newsletter == number.scalar_subquery())
+        if wish:
+            wanted = wanted.where(subscriptions.c.state == wish)
+        found = found.where(wanted.exists())
+    return _listed(connection, found)
+
+
+def _listed(connection: Connection, chosen: Select[tuple[int]]) -> list[Listing]:
     query = (
         select(subscribers, newsletters.c.name, subscriptions.c.state.label("wish"))
         .outerjoin_from(subscribers, subscriptions, subscriptions.c.subscriber == subscribers.c.id)
         .outerjoin(newsletters, newsletters.c.id == subscriptions.c.newsletter)
+        .where(subscribers.c.id.in_(chosen))
         .order_by(subscribers.c.id, newsletters.c.name)
     )
     found: dict[int, Listing] = {}
