@@ -27,7 +27,7 @@ def fill(store: Store) -> None:
         known = people.sync_newsletters(connection, ["daily", "weekly"], NOW)
         names = [f"reader{n}@example.org" for n in range(5)] + ["Nur_100%@example.net"]
         found = people.ensure(connection, {name.casefold(): name for name in names}, NOW)
-        numbers = [each.id for each in found.values()]
+        numbers = [found[name.casefold()].id for name in names]
         people.set_wishes(connection, numbers[:3], known["daily"].id, Wish.ACTIVE, "added", NOW)
         people.set_wishes(connection, numbers[2:4], known["weekly"].id, Wish.PENDING, "added", NOW)
         people.set_reach(connection, numbers[0], Reach.BOUNCED)
