@@ -259,7 +259,7 @@ class _Reader:
         self._check(("mail",), "ledger_days", lambda: _between(file.mail.ledger_days, 30, 3650))
         self._check(("mail",), "connections", lambda: _between(file.mail.connections, 1, 100))
         self._check(("mail",), "timeout", lambda: _between(file.mail.timeout, 1, 3600))
-        self._check(("mail",), "relay", lambda: relays(file.mail))
+        self._check(("mail",), "relay", lambda: self._unpublished(file))
         if file.mail.sender or file.newsletters or file.mail.dkim.key_file:
             self._check(("mail",), "from", lambda: ascii_mailbox(file.mail.sender))
         self._check(("mail",), "editors", lambda: [mailbox(each) for each in file.mail.editors])
@@ -342,16 +342,31 @@ class _Reader:
             return
         root = self._path.parent.resolve()
         folder = (root / written).resolve()
-        for out, what in ((file.feeds.folder, "is published"), (file.articles.folder, "holds articles")):
-            if folder.is_relative_to((root / out).resolve()):
-                raise ValueError(
-                    f'{written!r} lies in {out!r}, which {what}; name a Maildir elsewhere, as "/var/mail/bounces"'
-                )
+        if found := self._public(folder, file):
+            raise ValueError(f'{written!r} lies in {found}; name a Maildir elsewhere, as "/var/mail/bounces"')
         for relay in relays(file.mail):
             if relay.scheme == "maildir" and folder == (root / relay.path).resolve():
                 raise ValueError(
                     f"{written!r} is where letters go, the relay; name the Maildir they come back to"
                 )
+
+    def _unpublished(self, file: _File) -> None:
+        """Letters hold addresses and personal links: a Maildir they go to is neither published nor taken for articles."""
+        for relay in relays(file.mail):
+            if relay.scheme == "maildir" and (
+                found := self._public((self._path.parent / relay.path).resolve(), file)
+            ):
+                raise ValueError(
+                    f'{relay.path!r} lies in {found}; name a Maildir elsewhere, as "maildir:outbox"'
+                )
+
+    def _public(self, folder: Path, file: _File) -> str:
+        """Which folder of the site that others see *folder* lies in, in words; "" where it lies in none."""
+        root = self._path.parent.resolve()
+        for out, what in ((file.feeds.folder, "is published"), (file.articles.folder, "holds articles")):
+            if folder.is_relative_to((root / out).resolve()):
+                return f"{out!r}, which {what}"
+        return ""
 
     def _apart(self, out: str, articles: str) -> None:
         """The output is served to everybody: it must not be, hold or lie in what is not meant for them."""

@@ -404,3 +404,13 @@ def test_one_hub_is_written_alone_or_in_a_list(read):  # F24
 
 def test_the_weekend_may_be_named(read):  # D5
     assert (4,) == read(GOOD.replace("[mail]", 'weekend = ["friday"]\n[mail]')).site.weekend
+
+
+@pytest.mark.parametrize("relay", ["maildir:feeds/outbox", "maildir:./articles", "maildir:feeds"])
+def test_letters_go_to_no_folder_that_others_see(read, relay):
+    with pytest.raises(BadConfig, match=r"config\.toml:9: relay: .* lies in '(feeds|articles)', which"):
+        read(GOOD.replace("maildir:outbox", relay))
+
+
+def test_letters_may_go_to_a_folder_of_their_own(read):
+    assert "maildir:mail/out" == read(GOOD.replace("maildir:outbox", "maildir:mail/out")).mail.relay[0]
