@@ -43,7 +43,7 @@ from publisher.mail.settings import (
 from publisher.model.digest import Approve, Frequency, Newsletter
 from publisher.model.feed import Kind
 from publisher.model.media import PICTURES, ending
-from publisher.model.site import Calendar, Letterhead, Months, Site
+from publisher.model.site import Ai, Calendar, Letterhead, Months, Site
 from publisher.pages.settings import PageSettings
 from publisher.text.clean import one_line, tidy
 from publisher.text.direction import of_tag
@@ -120,6 +120,7 @@ class _SiteTable:
     digits: str = "auto"
     weekend: tuple[str, ...] = ()
     license: str = ""
+    ai: str = ""
     icon: str = ""
 
 
@@ -351,7 +352,7 @@ class _Reader:
                 )
 
     def _unpublished(self, file: _File) -> None:
-        """Letters hold addresses and personal links: a Maildir they go to is neither published nor taken for articles."""
+        """Letters hold personal links: a Maildir they go to is neither published nor taken for articles."""
         for relay in relays(file.mail):
             if relay.scheme == "maildir" and (
                 found := self._public((self._path.parent / relay.path).resolve(), file)
@@ -399,6 +400,7 @@ class _Reader:
             calendars=self._check(at, "calendar", lambda: _calendars(table.calendar)),
             hijri_offset=int(self._check(at, "hijri_offset", lambda: _between(table.hijri_offset, -2, 2))),
             weekend=days_off or weekend(region),
+            ai=self._check(at, "ai", lambda: _one_of(table.ai, get_args(Ai))),
             license=self._check(at, "license", lambda: _license(table.license)),
             picture=self._check(at, "icon", lambda: _picture(table.icon)),
         )

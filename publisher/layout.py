@@ -25,6 +25,7 @@ FEED_PAGE = "feed.html"  # beside each feed: what a browser shows instead of it 
 ARCHIVE = "archive"  # the folder of the archive documents (RFC 5005)
 ICON, LOGO = "icon.png", "logo.png"  # the site's picture (F15)
 HOME, STYLE, NOT_FOUND = "index.html", "style.css", "404.html"
+ROBOTS, SITEMAP, NEWS = "robots.txt", "sitemap.xml", "sitemap-news.xml"
 PERMALINKS = "a"  # the folder of the short addresses (A16)
 COMPANIONS = {"br": ".br", "gzip": ".gz"}  # what a file's companion in each content coding ends in
 STATE, CONTROL = "state", "control.sock"  # a site's state folder, and the daemon's socket in it
@@ -63,6 +64,7 @@ RESERVED = frozenset(
         "style.css",
         "404.html",
         "sitemap.xml",
+        "sitemap-news.xml",
     ]
 )
 
@@ -391,6 +393,11 @@ def feed_files(folder: str) -> tuple[str, ...]:
 def in_folder(folder: str, name: str) -> str:
     """The path of the file *name* in *folder*; "" is the document root."""
     return f"{folder}/{name}" if folder else name
+
+
+def sitemap_path(number: int) -> str:
+    """The file of a part of the sitemap: of the pages that are no article's for 0, of articles from 1 on."""
+    return f"sitemap-{number}.xml"
 
 
 def archive_path(number: int) -> str:

@@ -21,10 +21,11 @@ from publisher.model.feed import Entry, Feed
 from publisher.pages.feed import feed_page
 from publisher.pages.home import home_page
 from publisher.pages.notice import not_found_page, stylesheet
+from publisher.pages.robots import robots
 from publisher.store import articles, facts, rendered
 
 FEEDS = (*layout.feed_files(""), layout.CSS)
-PAGES = (layout.HOME, layout.STYLE, layout.NOT_FOUND)
+PAGES = (layout.HOME, layout.STYLE, layout.NOT_FOUND, layout.ROBOTS)
 
 
 def updated(house: House) -> datetime:
@@ -114,6 +115,7 @@ def _pages(house: House, listed: Sequence[Article]) -> Iterator[tuple[str, bytes
         yield layout.HOME, home_page(house.site, house.layout, listed, house.templates, newsletters)
         yield layout.STYLE, stylesheet(house.templates)
         yield layout.NOT_FOUND, not_found_page(house.site, house.layout, house.templates)
+        yield layout.ROBOTS, robots(house.site, house.layout, (layout.SITEMAP, layout.NEWS))
 
 
 def _missing(house: House) -> bool:

@@ -1,10 +1,19 @@
 """What is published is made from what the store says: the site's own feed first, for it is what readers wait for;
-then pages, the feeds of labels, newsletters, the archive. What did not change is not made again."""
+then pages, the feeds of labels, newsletters, the archive, sitemaps. What did not change is not made again."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from publisher.actions import archive, article_pages, feed_list, front, issues, label_feeds, newsletters
+from publisher.actions import (
+    archive,
+    article_pages,
+    feed_list,
+    front,
+    issues,
+    label_feeds,
+    newsletters,
+    sitemaps,
+)
 from publisher.actions.channel import Channels
 from publisher.actions.house import House
 from publisher.actions.pool import Progress
@@ -60,6 +69,8 @@ def write(
         changed += torn
         if not (more or torn) and archive.ended(house):  # the site's own feed leads to another document
             changed += _front(house, now, Channels.of(house, now), fingerprint, written, verify=False)
+    if not more:
+        sitemaps.write(house, now, written, verify=verify)
     return Shown(changed, more)
 
 

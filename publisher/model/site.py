@@ -9,6 +9,7 @@ from publisher.model.media import Shown
 
 Calendar = Literal["gregorian", "hijri", "jalali", "hebrew"]
 Months = Literal["region", "both"]
+Ai = Literal["", "allow", "search-only", "deny"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class Site:
     hijri_offset: int = 0  # days that Hijri dates differ from Umm al-Qura's
     weekend: tuple[int, ...] = (5, 6)  # weekdays, 0 for Monday, in their order: days off in the region (D5)
     license: str = ""  # the URL of what others may do with its texts (F15)
+    ai: Ai = ""  # what machines that learn may do with its texts (robots.txt); "": nothing is said
     picture: str = ""  # the file below the site's folder that its icon is made of; "" where it has none (F15)
     # Made of the picture, not configured: a square one, and one of at most 144 pixels.
     icon: Shown | None = None

@@ -11,6 +11,7 @@ from publisher.store.tables import meta
 OUTPUTS = "outputs"
 OWN_PAGES = "own pages"  # which pages beside those of articles are ours, with their hashes
 NEWSLETTERS = "newsletters"  # the files of each newsletter, and what they were made from
+SITEMAPS, SITEMAPS_FROM = "sitemaps", "sitemaps from"  # the files that are ours, and what all were made from
 ARCHIVE = "archive"  # the number of the last archive document when all of them stood on disk
 # COMPLETE while every file on disk has the companions it should have; "" from the first change until then.
 COMPANIONS, COMPLETE = "companions", "complete"

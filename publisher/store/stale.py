@@ -1,5 +1,5 @@
 """What shows an article, and is to be made again when the article changes: its page, the feeds of its labels, its
-document of the archive. (The site's own feed is made by what it shows: facts.OUTPUTS.)"""
+document of the archive, its part of the sitemap. (The site's own feed is made by what it shows: facts.OUTPUTS.)"""
 
 import sys
 from bisect import bisect_left
@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from sqlalchemy import ColumnElement, Connection, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from publisher.store import bulk, keys
+from publisher.store import bulk, keys, sitemaps
 from publisher.store.tables import OUTDATED, archives, articles
 from publisher.store.tables import feeds as feeds_table
 
@@ -31,10 +31,11 @@ def feeds(connection: Connection, labels: Iterable[str]) -> None:
 
 
 def documents(connection: Connection, seqs: Iterable[int]) -> None:
-    """The archive documents with these places of the order."""
+    """The archive documents, and the parts of the sitemap, with these places of the order."""
     places = list(seqs)
     if not places:
         return
+    sitemaps.changed(connection, places)
     rows = connection.execute(select(archives.c.number, archives.c.upto).order_by(archives.c.number)).all()
     if not rows:
         connection.execute(archives.insert().values(number=1, upto=None, stale=True))

@@ -42,6 +42,7 @@ PINNED = text("articles.pin")
 OTHER = text("spellings.shown <> spellings.spelling")
 STALE_FEED = text("feeds.stale")
 STALE_ARCHIVE = text("archives.stale")
+STALE_SITEMAP = text("sitemaps.stale")
 SHOWN = text("editions.shown IS NOT NULL")
 PUBLIC = text("editions.page > ''")
 
@@ -188,6 +189,18 @@ archives = Table(
     Column("upto", Integer, nullable=True),  # the last article's seq; NULL: the document at the end
     Column("stale", Boolean, nullable=False),
     _where("ix_archives_stale", "number", where="stale"),
+)
+
+# The parts of the sitemap, each with its share of the order of first publication: store.sitemaps.SHARE places.
+sitemaps = Table(
+    "sitemaps",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),  # from 1
+    Column("stale", Boolean, nullable=False),
+    Column(
+        "changed", Instant, nullable=True
+    ),  # when the newest of its articles last changed; NULL: it has none
+    _where("ix_sitemaps_stale", "number", where="stale"),
 )
 
 # Articles that are one in several languages, and those whose file claims to be (A17).

@@ -154,6 +154,16 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "sitemaps",
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("stale", sa.Boolean(), nullable=False),
+        sa.Column("changed", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_sitemaps")),
+    )
+    with op.batch_alter_table("sitemaps", schema=None) as batch_op:
+        batch_op.create_index("ix_sitemaps_stale", ["number"], unique=False, sqlite_where=sa.text("stale"))
+
+    op.create_table(
         "subscribers",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("address", sa.Text(), nullable=False),
