@@ -95,6 +95,7 @@ def _stat(path: Path) -> os.stat_result | None:
 
 def _feeds(house: House) -> Iterator[str]:
     """The files that are feeds of ours: what another program has put there is left alone."""
+    yield from json.loads(house.store.read(lambda c: facts.get(c, facts.SITEMAPS)) or "[]")
     yield from (layout.CSS, layout.OPML, *layout.feed_files(""), *aliases.read(house.feeds.aliases))
     for label in house.store.read(feeds.listed):
         if label.folder and label.kind in house.feeds.per:

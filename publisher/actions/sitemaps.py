@@ -34,8 +34,9 @@ def write(house: House, now: datetime, written: list[str], *, verify: bool) -> N
     parts = house.store.read(sitemaps.parts)
     now_there = {layout.SITEMAP, layout.NEWS, layout.sitemap_path(0), *map(layout.sitemap_path, parts)}
     for path, data in _shared(house, now, parts):
-        if files.put(house.out, path, data):
+        if files.read(house.out, path) != data:
             compressed.mark(house)
+            files.put(house.out, path, data)
             written.append(path)
     if (before, made_from) != (now_there, state):
         told = {facts.SITEMAPS: json.dumps(sorted(now_there)), facts.SITEMAPS_FROM: state}

@@ -39,6 +39,7 @@ SHARED = {
     "index.html",
     "feed.html",
     "404.html",
+    "robots.txt",
     "style.css",
     "feed.css",
     "rss.xml",
@@ -59,18 +60,15 @@ def page(number: int) -> str:
 
 
 def but_short(paths: Iterable[str]) -> set[str]:
-    """Without the short addresses, which test_addresses is about."""
-    return {path for path in paths if not path.startswith("a/")}
+    """Without the short addresses, which test_addresses is about, and the sitemaps: test_sitemaps."""
+    return {path for path in paths if not path.startswith(("a/", "sitemap"))}
 
 
 def output(house: House) -> dict[str, bytes]:
     root = house.out
     files = {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
-    return {  # short addresses: test_moving; compressed companions: test_compressed
-        path: data
-        for path, data in files.items()
-        if not path.startswith("a/") and not path.endswith((".gz", ".br"))
-    }
+    # compressed companions: test_compressed
+    return {path: files[path] for path in but_short(files) if not path.endswith((".gz", ".br"))}
 
 
 def titles(house: House) -> list[str]:
@@ -115,7 +113,7 @@ def test_one_changed_article_rewrites_its_page_and_the_feeds(
 
     assert (
         {page(2), "index.html", "rss.xml", "atom.xml", "feed.json", "opml.xml"}
-        == set(done.written)
+        == but_short(done.written)
         == changed
     )
 
@@ -437,7 +435,7 @@ def test_a_site_without_pages_has_none_left_but_those_of_others(
     without = replace(house, pages=PageSettings(enabled=False))
     publishes(without)
 
-    assert SHARED - {"index.html", "style.css"} == set(output(house))
+    assert SHARED - {"index.html", "style.css", "robots.txt"} == set(output(house))
     assert () == publishes(without, verify=True).written
     publishes(house)
     assert before == output(house)
