@@ -286,6 +286,7 @@ class _Reader:
         self._check(("feeds",), "per", lambda: _kinds(file.feeds.per))
         self._check(("feeds",), "aliases", lambda: aliases.read(file.feeds.aliases))
         self._check(("feeds",), "hub", lambda: websub.read(file.feeds))
+        self._check(("pages",), "per_page", lambda: _between(file.pages.per_page, 1, 500))
         self._check(("pages",), "link", lambda: links.check(file.pages.link))
         newsletters = tuple(
             self._newsletter(table, n, site, file.mail.editors) for n, table in enumerate(file.newsletters)

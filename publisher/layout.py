@@ -123,6 +123,10 @@ class Layout:
         url = self.url(media_path(article.slug, made.path))
         return Shown(url, made.type, made.length, made.width, made.height, media.alt)
 
+    def listing(self, folder: str, month: str = "", part: int = 0) -> str:
+        """The URL of the list of a label, or of the archive, as `list_path` has it."""
+        return self.url(list_path(folder, month, part))
+
     def unsubscribe(self, token: str) -> str:
         """The URL of a reader's unsubscribe page (H1); *token* is URL-safe."""
         return f"{self.root}/u/{token}"
@@ -391,6 +395,13 @@ def feed_files(folder: str) -> tuple[str, ...]:
 def in_folder(folder: str, name: str) -> str:
     """The path of the file *name* in *folder*; "" is the document root."""
     return f"{folder}/{name}" if folder else name
+
+
+def list_path(folder: str, month: str = "", part: int = 0) -> str:
+    """The file of the list of the newest articles in the *folder* of a label; of the archive's overview in ARCHIVE;
+    of a *month* ("2026-11") below it, and of a *part* of that from 1 for its oldest articles."""
+    parts = [folder, *month.split("-")] if month else [folder]
+    return "/".join([*parts, *([str(part)] if part else []), HOME])
 
 
 def archive_path(number: int) -> str:

@@ -4,7 +4,7 @@ then pages, the feeds of labels, newsletters, the archive. What did not change i
 from dataclasses import dataclass
 from datetime import datetime
 
-from publisher.actions import archive, article_pages, feed_list, front, issues, label_feeds, newsletters
+from publisher.actions import archive, article_pages, feed_list, front, issues, label_feeds, lists, newsletters
 from publisher.actions.channel import Channels
 from publisher.actions.house import House
 from publisher.actions.pool import Progress
@@ -49,6 +49,10 @@ def write(
         some = None if limit is None else max(limit // house.feeds.entries, 1)
         torn, more = label_feeds.write(house, now, channels, written, limit=some, progress=progress)
         changed += torn
+    if not more:
+        more = lists.write(
+            house, channels, fingerprint, written, limit=limit, verify=verify, progress=progress
+        )
     if not more:
         more = issues.write(house, fingerprint, written, limit=limit)
     if not more:

@@ -8,4 +8,5 @@ class PageSettings:
     """`[pages]` of config.toml."""
 
     enabled: bool = True  # False: feeds and letters only; another program makes the pages they link to
+    per_page: int = 30  # articles on the home page, and first in each list
     link: str = "/:slug/"  # where new articles stand (A15)
