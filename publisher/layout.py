@@ -27,6 +27,7 @@ ICON, LOGO = "icon.png", "logo.png"  # the site's picture (F15)
 HOME, STYLE, NOT_FOUND = "index.html", "style.css", "404.html"
 PERMALINKS = "a"  # the folder of the short addresses (A16)
 COMPANIONS = {"br": ".br", "gzip": ".gz"}  # what a file's companion in each content coding ends in
+LISTS = ("category", "author", "language", "archive")  # what may have pages that list its articles
 STATE, CONTROL = "state", "control.sock"  # a site's state folder, and the daemon's socket in it
 BOUNCES = "bounces"  # the Maildir in it: what a mail server pipes to us
 
@@ -90,6 +91,7 @@ class Layout:
 
     root: str
     pages: bool = True  # whether there are pages; without them no short address leads anywhere
+    lists: tuple[str, ...] = LISTS  # what has pages that list its articles, where there are pages
 
     def url(self, path: str) -> str:
         """The URL of the file or folder *path* below the document root; "index.html" is left out."""
@@ -122,6 +124,10 @@ class Layout:
         made = media.letter if small and media.letter else media.page
         url = self.url(media_path(article.slug, made.path))
         return Shown(url, made.type, made.length, made.width, made.height, media.alt)
+
+    def has_list(self, kind: str) -> bool:
+        """Whether a "category", an "author", a "language", the "archive" has pages."""
+        return self.pages and kind in self.lists
 
     def listing(self, folder: str, month: str = "", part: int = 0) -> str:
         """The URL of the list of a label, or of the archive, as `list_path` has it."""

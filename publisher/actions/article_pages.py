@@ -70,12 +70,12 @@ def _write(
     leading = moving.leading(house, wanted)
     changed: list[str] = []
     count = 0
-    work = partial(_render, Shelf.of(house), house.site, house.layout, house.templates, bool(house.newsletters))
+    work = partial(
+        _render, Shelf.of(house), house.site, house.layout, house.templates, bool(house.newsletters)
+    )
     versions = relations.versions(house, wanted)
-    places = folders.of_articles(house, wanted)
-    items = [
-        (article, versions.get(article.id, ()), its) for article, its in zip(wanted, places, strict=True)
-    ]
+    found = folders.of_articles(house, wanted)
+    items = [(article, versions.get(article.id, ()), its) for article, its in zip(wanted, found, strict=True)]
     for made in spread(work, items, house.workers):
         pages = chain(made.pages.values(), made.permalinks, leading(made.pages.keys()))
         written += files.put_many(house.out, pages)
@@ -130,7 +130,7 @@ def _render(
 ) -> _Made:
     made = _Made({}, [], [], [])
     make = partial(article_page, site, layout_, templates=templates, signup=signup)
-    for article, versions, places in chunk:
+    for article, versions, standing in chunk:
         try:
             story = replace(shelf.story(article), versions=versions)
         except Changed as error:
@@ -139,12 +139,12 @@ def _render(
             continue
         else:
             try:
-                page = make(story, folders=places)
+                page = make(story, folders=standing)
             except PublisherError:  # a template's fault is every article's
                 raise
             except Exception as error:  # whatever it is, it costs this article its text, and others nothing
                 made.faults.append(fault(article, error))
-                page = make(replace(in_short(article), versions=versions), folders=places)
+                page = make(replace(in_short(article), versions=versions), folders=standing)
             made.pages[article.id] = (layout.article_path(article.slug), page)
             made.permalinks.append((layout.permalink_path(article.id), moving.page(layout_, article)))
     return made

@@ -95,7 +95,7 @@ def _shown(
 
 def _topics(house: House) -> list[tuple[str, str]]:
     """The categories that most articles have, each with the folder of its list, in their order."""
-    if not house.pages.enabled:
+    if not house.layout.has_list("category"):
         return []
     words = house.store.read(lambda c: labels.commonest(c, TOPICS))
     found = folders.of_labels(house, [Label("category", word) for word in words])

@@ -73,9 +73,9 @@ class House:
 
     @property
     def theme(self) -> str:
-        """What every page is made from beside what it shows: the program, the site, the templates, and whether one can
-        sign up for something."""
-        common = repr((self.site, bool(self.newsletters)))
+        """What every page is made from beside what it shows: the program, the site, what has lists, the templates,
+        and whether one can sign up for something."""
+        common = repr((self.site, self.layout, bool(self.newsletters)))
         return facts.digest(__version__.encode(), common.encode(), self.templates.fingerprint("web"))
 
     def learnt(self, *, anew: bool = True) -> "House":

@@ -144,7 +144,9 @@ def _take_away(house: House, empty: Sequence[LabelFeed]) -> Iterator[str]:
 def _job(house: House, channels: Channels, since: datetime, label: LabelFeed, published: int) -> _Job:
     find = partial(articles.labelled, key=label.key, count=label.articles, of=published)
     newest = house.store.read(partial(find, limit=house.feeds.entries))
-    folder = label.folder or house.store.write(lambda c: feeds.place(c, label.key, folders.wanted(label.key, label.word)))
+    folder = label.folder or house.store.write(
+        lambda c: feeds.place(c, label.key, folders.wanted(label.key, label.word))
+    )
     removed = house.store.read(lambda c: articles.removed(c, since, TOMBSTONES, label.key))
     versions = relations.versions(house, newest)
     return _Job(label.key, channels.label(label, folder, removed), folder, tuple(newest), versions)

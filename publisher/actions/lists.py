@@ -3,7 +3,7 @@ archive of the site, its months and an overview. A new article changes those tha
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from itertools import chain, pairwise
 
@@ -44,7 +44,7 @@ def write(
     """Bring them up to the store, some *limit* pages of them; *fingerprint* is what every page depends on. *verify*:
     also those that somebody deleted. Adds to *written* what was written and removed; whether others wait."""
     _remake(house, fingerprint, verify=verify)
-    if not house.pages.enabled:
+    if not house.layout.pages:
         _take_all_away(house, written)
         return False
     published, _ = house.store.read(articles.counts)
@@ -62,11 +62,11 @@ def write(
 
 def _remake(house: House, fingerprint: str, *, verify: bool) -> None:
     """Note which lists are to be made again, beside those whose articles changed."""
-    common = repr((house.layout, house.pages, house.feeds.per, house.feeds.entries))
+    common = repr((house.layout, house.pages.per_page, house.feeds.per))
     state = facts.digest(fingerprint.encode(), common.encode())
     if house.store.read(lambda c: facts.get(c, STATE)) != state:
         house.store.write(lambda c: _anew(c, state))
-    elif verify and house.pages.enabled:
+    elif verify and house.layout.pages:
         standing = house.store.read(lists.standing)
         found = house.store.read(lambda c: feeds.folders(c, [key for key in standing if key]))
         for key, months in standing.items():
@@ -124,8 +124,9 @@ class _Run:
         rows = house.store.read(lambda c: lists.rows(c, key))
         one = self._list(key, rows)
         main = rows[0]
-        if one is None:  # nobody has the label any more
-            folder = house.store.read(lambda c: feeds.folders(c, [key])).get(key, "")
+        if one is None:  # no article has the label any more, or the site wants no lists of it
+            found = house.store.read(lambda c: feeds.folders(c, [key])) if key else {"": layout.ARCHIVE}
+            folder = found.get(key, "")
             self._put(key, folder, {row.month: [] for row in rows if row.files or row.stale}, rows)
             return True
         limit = house.pages.per_page
@@ -145,6 +146,8 @@ class _Run:
 
     def _list(self, key: str, rows: Sequence[Row]) -> _List | None:
         house = self._house
+        if not house.layout.has_list(key.partition(":")[0] or "archive"):
+            return None
         if not key:
             return _List(key, Place(layout.ARCHIVE), self._published, rows)
         label = house.store.read(lambda c: feeds.of(c, key))
@@ -238,7 +241,7 @@ class _Run:
         house.store.write(lambda c: lists.made(c, key, {m: len(made) for m, made in pages.items()}, word))
 
 
-_SOME = Line("", "", "", "ltr", datetime.min)
+_SOME = Line("", "", "", "ltr", datetime.min.replace(tzinfo=UTC))
 
 
 def _beside(months: Sequence[str]) -> dict[str, tuple[str, str]]:

@@ -4,7 +4,16 @@ then pages, the feeds of labels, newsletters, the archive. What did not change i
 from dataclasses import dataclass
 from datetime import datetime
 
-from publisher.actions import archive, article_pages, feed_list, front, issues, label_feeds, lists, newsletters
+from publisher.actions import (
+    archive,
+    article_pages,
+    feed_list,
+    front,
+    issues,
+    label_feeds,
+    lists,
+    newsletters,
+)
 from publisher.actions.channel import Channels
 from publisher.actions.house import House
 from publisher.actions.pool import Progress

@@ -34,7 +34,8 @@ def article_page(
     url = layout.article(article.slug)
     digits = digits_for(site.digits, ui.language, site.region)
     number = len(article.categories)
-    places = [layout.listing(folder) for folder in folders] or [""] * (number + len(article.authors))
+    kinds = ["category"] * number + ["author"] * len(article.authors)
+    places = _places(layout, kinds, folders)
     people = list(zip(article.authors, places[number:], strict=False))
     date, updated = (site_date(when, site, ui.language) for when in (article.published, article.updated))
     return page(
@@ -100,6 +101,15 @@ def _above(article: Article, layout: Layout) -> Shown | None:
     return _media(article, layout)[picture.reference] if picture and not picture.in_text else None
 
 
+def _places(layout: Layout, kinds: Sequence[str], folders: Sequence[str]) -> list[str]:
+    """The URLs of the lists in *folders*, each of its kind; "" where there is none."""
+    there = folders or [""] * len(kinds)
+    return [
+        layout.listing(folder) if folder and layout.has_list(kind) else ""
+        for kind, folder in zip(kinds, there, strict=False)
+    ]
+
+
 def _card(story: Story, layout: Layout) -> Card:
     article = story.article
     return Card(
@@ -123,5 +133,3 @@ def _byline(people: Sequence[tuple[str, str]], ui: Words) -> Markup | str:
     shown = [(named(name, ui.direction), local(url)) for name, url in people]
     names = ui.join([str(link.format(path, name) if path else name) for name, path in shown])
     return Markup(ui.text("By %(authors)s")) % {"authors": Markup(names)}
-
-

@@ -61,7 +61,7 @@ def page(
         else _feeds(site.title, *map(layout.url, (places.RSS, places.ATOM, places.JSON))),
         feed_language=feed.language if feed else feed_tag(site.language),
         home=local(layout.home),
-        archive=local(layout.listing(places.ARCHIVE)) if layout.pages else "",
+        archive=local(layout.listing(places.ARCHIVE)) if layout.has_list("archive") else "",
         signup=None if signup is None else {"action": local(layout.subscribe()), "newsletters": signup},
         # Where another program makes the pages, style.css is its own.
         style=local(layout.url(places.STYLE if layout.pages else places.CSS)),

@@ -16,7 +16,9 @@ from publisher.model.site import Site
 from publisher.text.cldr import locale
 from publisher.text.dates import rfc3339
 
-_UNSAFE = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"})
+_UNSAFE = str.maketrans(
+    {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,11 @@ def news_article(article: Article, site: Site, layout: Layout, people: list[tupl
     """JSON-LD of *article* (schema.org/NewsArticle), fit to stand in `<script>`; *people* are its authors, each with
     the URL of their list or ""."""
     url = layout.article(article.slug)
-    organization: dict[str, object] = {"@type": "NewsMediaOrganization", "name": site.title, "url": layout.home}
+    organization: dict[str, object] = {
+        "@type": "NewsMediaOrganization",
+        "name": site.title,
+        "url": layout.home,
+    }
     if site.icon:
         organization["logo"] = _picture(site.icon)
     authors = [{"@type": "Person", "name": name} | ({"url": url} if url else {}) for name, url in people]

@@ -28,7 +28,10 @@ _WRITE: dict[Digits, dict[int, int]] = {
 
 # CLDR's full date where newspapers of the language write it differently: Arabic without the comma, and
 # Sorani, whose full date in CLDR is still the root's "y MMMM d" (its "yMMMEd" pattern is the model here).
-_MONTH = {"ar": "MMMM y", "ckb": "MMMMی y"}  # a month with its year, where CLDR's word for one alone is not used
+_MONTH = {
+    "ar": "MMMM y",
+    "ckb": "MMMMی y",
+}  # a month with its year, where CLDR's word for one alone is not used
 _LONG = {"ar": "EEEE d MMMM y", "ckb": "EEEE، dی MMMMی y"}
 
 
