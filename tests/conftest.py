@@ -106,7 +106,7 @@ def clock() -> Clock:
 @pytest.fixture
 def make_house() -> Iterator[MakeHouse]:
     """Opens the site in a folder, with the lock held by nobody: `make_house(folder, feeds=FeedSettings(...))`.
-    Without such words it has one feed and one list; `FeedSettings()` and `Layout(URL)` are what a site has by itself."""
+    Without such words it has one feed and one list; by itself a site has `FeedSettings()` and `Layout(URL)`."""
     with ExitStack() as opened:
 
         def make(root: Path, /, **changes: Any) -> House:
