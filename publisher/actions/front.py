@@ -94,10 +94,10 @@ def _shown(
 
 
 def _topics(house: House) -> list[tuple[str, str]]:
-    """The categories that most articles have, each with the folder of its list, in their order."""
+    """The categories that several articles have, each with the folder of its list, the commonest first."""
     if not house.layout.has_list("category"):
         return []
-    words = house.store.read(lambda c: labels.commonest(c, TOPICS))
+    words = house.store.read(lambda c: labels.topics(c, TOPICS))
     found = folders.of_labels(house, [Label("category", word) for word in words])
     return [(label.word, folder) for label, folder in found.items()]
 

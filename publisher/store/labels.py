@@ -128,6 +128,14 @@ def commonest(connection: Connection, limit: int) -> tuple[str, ...]:
     return tuple(sorted(rows.scalars()))
 
 
+def topics(connection: Connection, limit: int) -> list[str]:
+    """The categories and tags that several published articles have, as they are shown, the commonest first."""
+    number = func.sum(spellings.c.count)
+    query = select(spellings.c.shown).where(spellings.c.key.startswith(_CATEGORY, autoescape=True))
+    query = query.group_by(spellings.c.key).having(number > 1)
+    return list(connection.execute(query.order_by(number.desc(), spellings.c.key).limit(limit)).scalars())
+
+
 def _count(connection: Connection, counts: Mapping[tuple[str, str], int]) -> None:
     if not counts:
         return
