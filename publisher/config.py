@@ -23,6 +23,7 @@ from publisher.digests import due, window
 from publisher.errors import BadConfig, NotASite
 from publisher.feeds import aliases, websub
 from publisher.feeds.settings import FeedSettings
+from publisher.layout import LISTS
 from publisher.mail.address import ascii_mailbox, domain, mailbox
 from publisher.mail.intake.settings import check as check_bounces
 from publisher.mail.rates import FORMS as RATES
@@ -284,9 +285,11 @@ class _Reader:
         self._check(("web",), "listen", lambda: file.web.address)
         self._check(("feeds",), "folder", lambda: self._apart(file.feeds.folder, file.articles.folder))
         self._check(("feeds",), "entries", lambda: _between(file.feeds.entries, 1, 1000))
-        self._check(("feeds",), "per", lambda: _kinds(file.feeds.per))
+        self._check(("feeds",), "per", lambda: _kinds(file.feeds.per, get_args(Kind), "feeds"))
         self._check(("feeds",), "aliases", lambda: aliases.read(file.feeds.aliases))
         self._check(("feeds",), "hub", lambda: websub.read(file.feeds))
+        self._check(("pages",), "per_page", lambda: _between(file.pages.per_page, 1, 500))
+        self._check(("pages",), "lists", lambda: _kinds(file.pages.lists, LISTS, "lists"))
         self._check(("pages",), "link", lambda: links.check(file.pages.link))
         newsletters = tuple(
             self._newsletter(table, n, site, file.mail.editors) for n, table in enumerate(file.newsletters)
@@ -665,10 +668,10 @@ def _digits(word: str, language: str) -> tuple[tuple[str, str], ...]:
     return (("" if kind == "latn" else language.partition("-")[0], kind),)
 
 
-def _kinds(words: Sequence[str]) -> None:
+def _kinds(words: Sequence[str], known: Sequence[str], what: str) -> None:
     for word in words:
-        if word not in get_args(Kind):
-            raise ValueError(f"{word!r} has no feeds; choose of {', '.join(get_args(Kind))}")
+        if word not in known:
+            raise ValueError(f"{word!r} has no {what}; choose of {', '.join(known)}")
 
 
 def _name(text: str) -> str:

@@ -28,6 +28,7 @@ HOME, STYLE, NOT_FOUND = "index.html", "style.css", "404.html"
 ROBOTS, SITEMAP, NEWS = "robots.txt", "sitemap.xml", "sitemap-news.xml"
 PERMALINKS = "a"  # the folder of the short addresses (A16)
 COMPANIONS = {"br": ".br", "gzip": ".gz"}  # what a file's companion in each content coding ends in
+LISTS = ("category", "author", "language", "archive")  # what may have pages that list its articles
 STATE, CONTROL = "state", "control.sock"  # a site's state folder, and the daemon's socket in it
 BOUNCES = "bounces"  # the Maildir in it: what a mail server pipes to us
 
@@ -92,6 +93,7 @@ class Layout:
 
     root: str
     pages: bool = True  # whether there are pages; without them no short address leads anywhere
+    lists: tuple[str, ...] = LISTS  # what has pages that list its articles, where there are pages
 
     def url(self, path: str) -> str:
         """The URL of the file or folder *path* below the document root; "index.html" is left out."""
@@ -124,6 +126,14 @@ class Layout:
         made = media.letter if small and media.letter else media.page
         url = self.url(media_path(article.slug, made.path))
         return Shown(url, made.type, made.length, made.width, made.height, media.alt)
+
+    def has_list(self, kind: str) -> bool:
+        """Whether a "category", an "author", a "language", the "archive" has pages."""
+        return self.pages and kind in self.lists
+
+    def listing(self, folder: str, month: str = "", part: int = 0) -> str:
+        """The URL of the list of a label, or of the archive, as `list_path` has it."""
+        return self.url(list_path(folder, month, part))
 
     def unsubscribe(self, token: str) -> str:
         """The URL of a reader's unsubscribe page (H1); *token* is URL-safe."""
@@ -398,6 +408,13 @@ def in_folder(folder: str, name: str) -> str:
 def sitemap_path(number: int) -> str:
     """The file of a part of the sitemap: of the pages that are no article's for 0, of articles from 1 on."""
     return f"sitemap-{number}.xml"
+
+
+def list_path(folder: str, month: str = "", part: int = 0) -> str:
+    """The file of the list of the newest articles in the *folder* of a label; of the archive's overview in ARCHIVE;
+    of a *month* ("2026-11") below it, and of a *part* of that from 1 for its oldest articles."""
+    parts = [folder, *month.split("-")] if month else [folder]
+    return "/".join([*parts, *([str(part)] if part else []), HOME])
 
 
 def archive_path(number: int) -> str:

@@ -31,6 +31,7 @@ from publisher.templating import Templates
 from tests import quick
 
 URL = "https://news.example.org"
+ONE_LAYOUT = Layout(URL, lists=())  # no page lists articles but the home page
 ONE_FEED = FeedSettings(per=(), archive=False)  # the site's own alone: what most tests look at
 SITE = Site(
     id="5a0f5a52-0f3c-4f29-9a0b-6f1a3d1b7c11",
@@ -105,7 +106,7 @@ def clock() -> Clock:
 @pytest.fixture
 def make_house() -> Iterator[MakeHouse]:
     """Opens the site in a folder, with the lock held by nobody: `make_house(folder, feeds=FeedSettings(...))`.
-    Without such words it has one feed; `FeedSettings()` is what a site has by itself."""
+    Without such words it has one feed and one list; by itself a site has `FeedSettings()` and `Layout(URL)`."""
     with ExitStack() as opened:
 
         def make(root: Path, /, **changes: Any) -> House:
@@ -115,7 +116,7 @@ def make_house() -> Iterator[MakeHouse]:
             house = House(
                 root=root,
                 site=SITE,
-                layout=Layout(URL),
+                layout=ONE_LAYOUT,
                 templates=Templates(),
                 store=store,
                 keys=Keys({1: bytes(32)}),

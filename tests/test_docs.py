@@ -403,6 +403,8 @@ def test_every_template_variable_is_on_the_page(template: str) -> None:
     shared = section(text, f"## {folder}/base.html.j2")
     if folder == "mail":
         shared += section(text, "## mail/parts.html.j2") + section(text, "## mail/digest.html.j2")
+    if folder == "web":
+        shared += section(text, "## web/parts.html.j2") + section(text, "## web/home.html.j2")
     variables, attributes = names_of((ROOT / "templates" / template).read_text("utf-8"))
 
     assert f"`{template}`" in text

@@ -8,7 +8,7 @@ from itertools import chain
 from sqlalchemy import Connection
 
 from publisher import layout
-from publisher.actions import compressed, moving, relations
+from publisher.actions import compressed, folders, moving, relations
 from publisher.actions.house import House
 from publisher.actions.pool import CHUNK, Progress, spread
 from publisher.actions.stories import Changed, Shelf, fault, in_short
@@ -70,9 +70,12 @@ def _write(
     leading = moving.leading(house, wanted)
     changed: list[str] = []
     count = 0
-    work = partial(_render, Shelf.of(house), house.site, house.layout, house.templates)
+    work = partial(
+        _render, Shelf.of(house), house.site, house.layout, house.templates, bool(house.newsletters)
+    )
     versions = relations.versions(house, wanted)
-    items = [(article, versions.get(article.id, ())) for article in wanted]
+    found = folders.of_articles(house, wanted)
+    items = [(article, versions.get(article.id, ()), its) for article, its in zip(wanted, found, strict=True)]
     for made in spread(work, items, house.workers):
         pages = chain(made.pages.values(), made.permalinks, leading(made.pages.keys()))
         written += files.put_many(house.out, pages)
@@ -122,10 +125,12 @@ def _render(
     site: Site,
     layout_: Layout,
     templates: Templates,
-    chunk: Sequence[tuple[Article, tuple[Version, ...]]],
+    signup: bool,
+    chunk: Sequence[tuple[Article, tuple[Version, ...], tuple[str, ...]]],
 ) -> _Made:
     made = _Made({}, [], [], [])
-    for article, versions in chunk:
+    make = partial(article_page, site, layout_, templates=templates, signup=signup)
+    for article, versions, standing in chunk:
         try:
             story = replace(shelf.story(article), versions=versions)
         except Changed as error:
@@ -134,12 +139,12 @@ def _render(
             continue
         else:
             try:
-                page = article_page(site, layout_, story, templates)
+                page = make(story, folders=standing)
             except PublisherError:  # a template's fault is every article's
                 raise
             except Exception as error:  # whatever it is, it costs this article its text, and others nothing
                 made.faults.append(fault(article, error))
-                page = article_page(site, layout_, replace(in_short(article), versions=versions), templates)
+                page = make(replace(in_short(article), versions=versions), folders=standing)
             made.pages[article.id] = (layout.article_path(article.slug), page)
             made.permalinks.append((layout.permalink_path(article.id), moving.page(layout_, article)))
     return made

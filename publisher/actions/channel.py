@@ -51,6 +51,7 @@ class Channels:
             id=layout.feed_id(self.identity, label.key),
             title=title,
             description="" if language else self.site.description,
+            home=self.urls.listing(folder) if self.urls.has_list(label.kind) else self.site.home,
             language=language or self.site.language,
             direction=direction,
             removed=_told(removed),

@@ -10,21 +10,22 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from publisher import layout
-from publisher.actions import compressed, moving, pings, relations
+from publisher.actions import compressed, folders, moving, pings, relations
 from publisher.actions.channel import Channels
 from publisher.actions.entries import Desk
 from publisher.actions.house import House
 from publisher.actions.label_feeds import FORMATS
 from publisher.feeds import aliases, files, size, style
 from publisher.model.article import Article, standing
-from publisher.model.feed import Entry, Feed
+from publisher.model.feed import Entry, Feed, Label
 from publisher.pages.feed import feed_page
 from publisher.pages.home import home_page
 from publisher.pages.notice import not_found_page, stylesheet
 from publisher.pages.robots import robots
-from publisher.store import articles, facts, rendered
+from publisher.store import articles, facts, labels, rendered
 
 FEEDS = (*layout.feed_files(""), layout.CSS)
+TOPICS = 8  # categories that the home page leads to
 PAGES = (layout.HOME, layout.STYLE, layout.NOT_FOUND, layout.ROBOTS)
 
 
@@ -37,11 +38,14 @@ def write(
     house: House, now: datetime, channels: Channels, fingerprint: str, written: list[str], *, verify: bool
 ) -> None:
     """Write them when something in them changed. Raises stories.Changed."""
-    newest = house.store.read(lambda c: articles.newest(c, house.feeds.entries))
-    listed = _listed(newest, house.store.read(articles.pinned), house.feeds.entries)
+    most = max(house.feeds.entries, house.pages.per_page if house.pages.enabled else 0)
+    recent = house.store.read(lambda c: articles.newest(c, most))
+    newest = recent[: house.feeds.entries]
+    listed = _listed(recent, house.store.read(articles.pinned), house.pages.per_page)
     versions = relations.versions(house, newest)
+    topics = _topics(house)
     series = [(each.name, each.title) for each in house.newsletters.values()]
-    shown = repr((house.feeds, house.pages, channels.site, newest, listed, versions, series))
+    shown = repr((house.feeds, house.pages, channels.site, newest, listed, versions, series, topics))
     state = facts.digest(fingerprint.encode(), shown.encode())
     if house.store.read(lambda c: facts.get(c, facts.OUTPUTS)) == state and not (verify and _missing(house)):
         return
@@ -50,7 +54,7 @@ def write(
     made = Desk.of(house).entries(newest, versions, kept)
     house.memory.faults.update(made.faults)
     written += moving.drop_copies(house)
-    pages = dict(_pages(house, listed))
+    pages = dict(_pages(house, listed, topics))
     written += _drop_pages(house, pages.keys())
     entries = size.fitting(channels.site, made.shown)
     feed = replace(channels.site, updated=size.newest(entries))
@@ -90,6 +94,15 @@ def _shown(
     rendered.keep(connection, new, [article.id for article in newest])
 
 
+def _topics(house: House) -> list[tuple[str, str]]:
+    """The categories that several articles have, each with the folder of its list, the commonest first."""
+    if not house.layout.has_list("category"):
+        return []
+    words = house.store.read(lambda c: labels.topics(c, TOPICS))
+    found = folders.of_labels(house, [Label("category", word) for word in words])
+    return [(label.word, folder) for label, folder in found.items()]
+
+
 def _listed(newest: Sequence[Article], pinned: Sequence[Article], limit: int) -> list[Article]:
     """The articles of the home page: the pinned ones and the newest, in the order of `standing` (A17)."""
     listed = [*pinned, *(article for article in newest if not article.pin)]
@@ -109,10 +122,12 @@ def _feeds(house: House, feed: Feed, entries: Sequence[Entry]) -> Iterator[tuple
     yield layout.FEED_PAGE, feed_page(house.site, house.layout, feed, entries, house.templates)
 
 
-def _pages(house: House, listed: Sequence[Article]) -> Iterator[tuple[str, bytes]]:
+def _pages(
+    house: House, listed: Sequence[Article], topics: Sequence[tuple[str, str]]
+) -> Iterator[tuple[str, bytes]]:
     if house.pages.enabled:
         newsletters = tuple(house.newsletters.values())
-        yield layout.HOME, home_page(house.site, house.layout, listed, house.templates, newsletters)
+        yield layout.HOME, home_page(house.site, house.layout, listed, house.templates, newsletters, topics)
         yield layout.STYLE, stylesheet(house.templates)
         yield layout.NOT_FOUND, not_found_page(house.site, house.layout, house.templates)
         yield layout.ROBOTS, robots(house.site, house.layout, (layout.SITEMAP, layout.NEWS))

@@ -73,8 +73,10 @@ class House:
 
     @property
     def theme(self) -> str:
-        """What every page is made from beside what it shows: the program, the site, the templates."""
-        return facts.digest(__version__.encode(), repr(self.site).encode(), self.templates.fingerprint("web"))
+        """What every page is made from beside what it shows: the program, the site, what has lists, the templates,
+        and whether one can sign up for something."""
+        common = repr((self.site, self.layout, bool(self.newsletters)))
+        return facts.digest(__version__.encode(), common.encode(), self.templates.fingerprint("web"))
 
     def learnt(self, *, anew: bool = True) -> "House":
         """The house with what the store knows of the site: the digits its articles are written in. Not *anew*: what

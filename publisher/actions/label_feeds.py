@@ -6,14 +6,13 @@ from datetime import datetime
 from functools import partial
 
 from publisher import layout
-from publisher.actions import compressed, pings, relations
+from publisher.actions import compressed, folders, pings, relations
 from publisher.actions.channel import REMEMBERED, TOMBSTONES, Channels
 from publisher.actions.entries import Desk
 from publisher.actions.house import House
 from publisher.actions.pool import Progress, spread
 from publisher.actions.relations import Versions
 from publisher.actions.stories import Changed
-from publisher.articles.slugs import slug
 from publisher.feeds import atom, files, jsonfeed, plain, rss, size
 from publisher.model.article import Article
 from publisher.model.feed import Entry, Feed
@@ -145,16 +144,12 @@ def _take_away(house: House, empty: Sequence[LabelFeed]) -> Iterator[str]:
 def _job(house: House, channels: Channels, since: datetime, label: LabelFeed, published: int) -> _Job:
     find = partial(articles.labelled, key=label.key, count=label.articles, of=published)
     newest = house.store.read(partial(find, limit=house.feeds.entries))
-    folder = label.folder or house.store.write(lambda c: feeds.place(c, label.key, _wanted(label)))
+    folder = label.folder or house.store.write(
+        lambda c: feeds.place(c, label.key, folders.wanted(label.key, label.word))
+    )
     removed = house.store.read(lambda c: articles.removed(c, since, TOMBSTONES, label.key))
     versions = relations.versions(house, newest)
     return _Job(label.key, channels.label(label, folder, removed), folder, tuple(newest), versions)
-
-
-def _wanted(label: LabelFeed) -> str:
-    """The folder that a label's feed would have by itself."""
-    word = label.key.partition(":")[2] if label.kind == "language" else label.word
-    return layout.feed_folder(label.kind, slug(word) or "-")
 
 
 def _render(desk: Desk, site: Site, templates: Templates, jobs: Sequence[_Job]) -> _Made:

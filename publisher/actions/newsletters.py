@@ -167,6 +167,7 @@ def _files(house: House, channels: Channels, series: _Series, first: int) -> Ite
         name=series.name,
         title=series.title,
         often=said,
+        ended=series.newsletter is None,
         feed=feed,
     )
     yield layout.newsletter_path(series.name), page(issues=newest[:SHARE], older=series.lists)

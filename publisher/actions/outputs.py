@@ -11,6 +11,7 @@ from publisher.actions import (
     front,
     issues,
     label_feeds,
+    lists,
     newsletters,
     sitemaps,
 )
@@ -58,6 +59,10 @@ def write(
         some = None if limit is None else max(limit // house.feeds.entries, 1)
         torn, more = label_feeds.write(house, now, channels, written, limit=some, progress=progress)
         changed += torn
+    if not more:
+        more = lists.write(
+            house, channels, fingerprint, written, limit=limit, verify=verify, progress=progress
+        )
     if not more:
         more = issues.write(house, fingerprint, written, limit=limit)
     if not more:

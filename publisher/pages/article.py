@@ -1,14 +1,16 @@
 """The page of one article. It depends on its article, the settings and the theme only."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from markupsafe import Markup
 
 from publisher.layout import Layout
-from publisher.model.article import Article, Direction, Story, Version
+from publisher.model.article import Article, Story, Version
 from publisher.model.media import Shown
 from publisher.model.site import Site
-from publisher.pages.frame import inline, local, page
+from publisher.pages.frame import inline, local, named, page
+from publisher.pages.metadata import Card, news_article
 from publisher.templating import Templates
 from publisher.text.dates import digits_for, rfc3339, site_date
 from publisher.text.direction import of_tag, of_text
@@ -17,11 +19,24 @@ from publisher.text.language import feed_tag
 from publisher.text.words import Words, own_name, words
 
 
-def article_page(site: Site, layout: Layout, story: Story, templates: Templates) -> bytes:
-    """The page of *story*, in the article's language and direction, UTF-8 (F25, R8)."""
+def article_page(
+    site: Site,
+    layout: Layout,
+    story: Story,
+    templates: Templates,
+    *,
+    folders: Sequence[str] = (),
+    signup: bool = False,
+) -> bytes:
+    """The page of *story*, in the article's language and direction, UTF-8 (F25, R8). *folders* are those of the lists
+    of its categories and authors, in their order; () where there are none. *signup*: it has the form for that."""
     article, ui = story.article, words(story.article.language)
     url = layout.article(article.slug)
     digits = digits_for(site.digits, ui.language, site.region)
+    number = len(article.categories)
+    kinds = ["category"] * number + ["author"] * len(article.authors)
+    places = _places(layout, kinds, folders)
+    people = list(zip(article.authors, places[number:], strict=False))
     date, updated = (site_date(when, site, ui.language) for when in (article.published, article.updated))
     return page(
         "article.html.j2",
@@ -33,11 +48,14 @@ def article_page(site: Site, layout: Layout, story: Story, templates: Templates)
         language=article.language,
         direction=article.direction,
         canonical=url,
+        card=_card(story, layout),
+        signup=() if signup else None,
+        facts=news_article(article, site, layout, people),
         permalink=layout.permalink(article.id),
         headline=inline(article.title, article.direction),
         description=article.summary,
         standfirst="" if article.summary_is_lead else inline(article.summary, article.direction),
-        byline=_byline(article, ui),
+        byline=_byline(people, ui),
         iso=rfc3339(article.published),
         date=date,
         digits=digits,
@@ -47,7 +65,10 @@ def article_page(site: Site, layout: Layout, story: Story, templates: Templates)
         fallback=_fallback(site, story),
         content=Markup(render(story.body, "page", url, _media(article, layout))),
         picture=_above(article, layout),
-        categories=[_name(category, article.direction) for category in article.categories],
+        categories=[
+            {"name": named(category, article.direction), "path": local(place)}
+            for category, place in zip(article.categories, places, strict=False)
+        ],
     )
 
 
@@ -80,15 +101,35 @@ def _above(article: Article, layout: Layout) -> Shown | None:
     return _media(article, layout)[picture.reference] if picture and not picture.in_text else None
 
 
-def _byline(article: Article, ui: Words) -> Markup | str:
-    if not article.authors:
+def _places(layout: Layout, kinds: Sequence[str], folders: Sequence[str]) -> list[str]:
+    """The URLs of the lists in *folders*, each of its kind; "" where there is none."""
+    there = folders or [""] * len(kinds)
+    return [
+        layout.listing(folder) if folder and layout.has_list(kind) else ""
+        for kind, folder in zip(kinds, there, strict=False)
+    ]
+
+
+def _card(story: Story, layout: Layout) -> Card:
+    article = story.article
+    return Card(
+        article.title,
+        article.summary,
+        "article",
+        layout.shown(article, article.picture) if article.picture else None,
+        article.published,
+        article.updated,
+        article.categories[0] if article.categories else "",
+        article.categories,
+        tuple(one.language for one in story.versions if one.language != article.language),
+    )
+
+
+def _byline(people: Sequence[tuple[str, str]], ui: Words) -> Markup | str:
+    """Who wrote it; each name leads to what else they wrote, where that has a place."""
+    if not people:
         return ""
-    names = ui.join([str(_name(author, ui.direction)) for author in article.authors])
+    link = Markup('<a href="{}" rel="author">{}</a>')
+    shown = [(named(name, ui.direction), local(url)) for name, url in people]
+    names = ui.join([str(link.format(path, name) if path else name) for name, path in shown])
     return Markup(ui.text("By %(authors)s")) % {"authors": Markup(names)}
-
-
-def _name(name: str, around: Direction) -> Markup:
-    """A name in text of the direction *around*, kept together where its own is the other."""
-    direction = of_text(name, around)
-    shown = inline(name, direction)
-    return shown if direction == around else Markup('<bdi dir="{}">{}</bdi>').format(direction, shown)

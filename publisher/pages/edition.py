@@ -8,6 +8,7 @@ from publisher.model.article import Direction
 from publisher.model.digest import Issue, Piece, Section
 from publisher.model.site import Site
 from publisher.pages.frame import inline, local, page
+from publisher.pages.metadata import Card
 from publisher.templating import Templates
 from publisher.text.dates import digits_for, rfc3339, site_date
 from publisher.text.direction import of_tag
@@ -40,6 +41,9 @@ def edition_page(
         language=issue.spoken,
         direction=issue.side,
         canonical=layout.edition(issue.newsletter, issue.name),
+        card=Card(
+            issue.title, issue.summary, "article", picture, published=issue.published, updated=issue.published
+        ),
         headline=_said(issue.title, issue.language, issue.direction),
         subject=issue.title,
         newsletter=inline(told.title, issue.side),
@@ -51,7 +55,6 @@ def edition_page(
         opening=[_said(one.text, one.language, one.direction) for one in told.opening],
         sections=[_section(section, layout) for section in told.sections],
         more=ui.count(*more, told.more, digits) if told.more else "",
-        image=picture.url if picture else "",
         before=_beside(layout, issue, before),
         after=_beside(layout, issue, after),
     )

@@ -1,5 +1,6 @@
 """What every page of a site shares: its head, masthead and words."""
 
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from markupsafe import Markup, escape
@@ -9,9 +10,10 @@ from publisher.layout import Layout
 from publisher.model.article import Direction
 from publisher.model.feed import Feed
 from publisher.model.site import Site
+from publisher.pages.metadata import Card, open_graph
 from publisher.templating import Templates
 from publisher.text.bidi import isolate
-from publisher.text.direction import lead
+from publisher.text.direction import lead, of_text
 from publisher.text.language import feed_tag
 from publisher.text.words import Words
 
@@ -34,10 +36,13 @@ def page(
     direction: Direction,
     canonical: str = "",
     feed: Feed | None = None,
+    card: Card | None = None,
+    signup: Sequence[str] | None = None,
     **values: object,
 ) -> bytes:
     """The template file web/*template* in *language* and *direction* with *values* and those of every page. The
-    feeds it names are those of *feed*, else the site's (F25).
+    feeds it names are those of *feed*, else the site's (F25); *card* is what others show of a link to it. With
+    *signup* it has the form where one signs up: for these newsletters, () for those one chooses then (L2).
 
     A page without a *canonical* URL is nobody's to find. Raises BadConfig for a template that cannot be used.
     """
@@ -47,6 +52,7 @@ def page(
         dir=direction,
         title=lead(title, direction),
         canonical=canonical,
+        og=list(open_graph(card, site, canonical, language)) if card and canonical else [],
         ui=ui,
         site=site,
         site_title=inline(site.title, site.direction),
@@ -55,6 +61,8 @@ def page(
         else _feeds(site.title, *map(layout.url, (places.RSS, places.ATOM, places.JSON))),
         feed_language=feed.language if feed else feed_tag(site.language),
         home=local(layout.home),
+        archive=local(layout.listing(places.ARCHIVE)) if layout.has_list("archive") else "",
+        signup=None if signup is None else {"action": local(layout.subscribe()), "newsletters": signup},
         # Where another program makes the pages, style.css is its own.
         style=local(layout.url(places.STYLE if layout.pages else places.CSS)),
         icon=local(site.icon.url) if site.icon else "",
@@ -66,6 +74,13 @@ def page(
 def inline(text: str, direction: Direction) -> Markup:
     """Plain *text* as HTML inside an element of *direction*, with what bidi would move isolated (F9)."""
     return Markup(isolate(text, "bdi")) if direction == "rtl" else escape(text)
+
+
+def named(name: str, around: Direction) -> Markup:
+    """A *name* in text of the direction *around*, kept together where its own is the other."""
+    direction = of_text(name, around)
+    shown = inline(name, direction)
+    return shown if direction == around else Markup('<bdi dir="{}">{}</bdi>').format(direction, shown)
 
 
 def local(url: str) -> str:

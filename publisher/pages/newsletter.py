@@ -7,6 +7,7 @@ from publisher.model.digest import Issue
 from publisher.model.feed import Feed
 from publisher.model.site import Site
 from publisher.pages.frame import inline, local, page
+from publisher.pages.metadata import Card
 from publisher.templating import Templates
 from publisher.text.dates import digits_for, rfc3339, site_date
 from publisher.text.words import Words, words
@@ -20,6 +21,7 @@ def newsletter_page(
     name: str,
     title: str,
     often: str,
+    ended: bool = False,
     feed: Feed | None,
     issues: Sequence[Issue],
     number: int = 0,
@@ -27,7 +29,8 @@ def newsletter_page(
     older: int = 0,
 ) -> bytes:
     """The page of the newsletter *name*, in the site's language, with *issues*, the newest first; UTF-8. *often* says
-    when it comes; *feed* is None where it has none. *number*: this is a list of older editions. *newer* and *older*
+    when it comes; *feed* is None where it has none; *ended*: no new editions come, and nobody
+    can sign up. *number*: this is a list of older editions. *newer* and *older*
     are the numbers of the lists beside it, 0 where there is none. Raises BadConfig for a template that cannot be used.
     """
     ui = words(site.language)
@@ -41,6 +44,8 @@ def newsletter_page(
         language=site.language,
         direction=site.direction,
         canonical=layout.back_issues(name, number) if number else layout.newsletter(name),
+        card=Card(title, often),
+        signup=None if number or ended else (name,),
         feed=feed,
         newsletter=inline(title, site.direction),
         newsletter_path=local(layout.newsletter(name)),

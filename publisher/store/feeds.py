@@ -1,6 +1,6 @@
 """The feeds of labels and the documents of the archive: which there are, and which are to be made again."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -52,6 +52,18 @@ def _found() -> Select[*tuple[Any, ...]]:
 
 def _feed(row: Row[*tuple[Any, ...]]) -> LabelFeed:
     return LabelFeed(row.key, row.word or "", row.folder, row.articles or 0)
+
+
+def folders(connection: Connection, keys: Iterable[str]) -> dict[str, str]:
+    """The folders of those of these labels that have one."""
+    query = select(*feeds.c["key", "folder"]).where(feeds.c.folder.is_not(None))
+    found = (connection.execute(query.where(feeds.c.key.in_(some))) for some in chunks(keys))
+    return {row.key: row.folder for rows in found for row in rows}
+
+
+def of(connection: Connection, key: str) -> LabelFeed:
+    """What is known of the label with this *key*."""
+    return _feed(connection.execute(_found().where(feeds.c.key == key)).one())
 
 
 def place(connection: Connection, key: str, wanted: str) -> str:

@@ -208,8 +208,8 @@ class _Batch:
             )
             shown = _labels(before._asdict()) if before and before.status == Status.PUBLISHED else ()
             words = _labels(values) if values["status"] is Status.PUBLISHED else ()
-            redated = before is not None and before.published != values["published"]
-            self._labels.append(Change(identity, shown, words, redated))
+            was = before.published if before else None
+            self._labels.append(Change(identity, shown, words, was, values["published"]))
             if before and before.seq is not None:
                 self._seqs.append(before.seq)
             self._claims[identity] = finding.manuscript.translation

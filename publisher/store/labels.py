@@ -3,6 +3,7 @@ each that is shown (A8)."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import islice
 from typing import NamedTuple, TypeVar
 
@@ -28,7 +29,13 @@ class Change(NamedTuple):
     article: str
     before: Sequence[Label]
     after: Sequence[Label]
-    redated: bool = False  # it may be older or younger than the others now
+    was: datetime | None  # when it was published, as it stood before; None for a new one
+    at: datetime | None  # ... and as it stands now; None where it leaves
+
+    @property
+    def redated(self) -> bool:
+        """Whether it may be older or younger than the others now."""
+        return None not in {self.was, self.at} and self.was != self.at
 
 
 def change(connection: Connection, changes: Iterable[Change]) -> None:
@@ -39,8 +46,11 @@ def change(connection: Connection, changes: Iterable[Change]) -> None:
     """
     whole: dict[str, tuple[Sequence[Label], Sequence[Label]]] = {}
     redated: set[str] = set()
-    for article, before, after, moved in changes:
-        if moved:
+    shown: set[tuple[str, datetime]] = set()  # a key, and when an article was published that its lists show
+    for change_ in changes:
+        article, before, after = change_[:3]
+        shown |= _places(change_)
+        if change_.redated:
             redated.update(map(keys.key, after))
         if article in whole:
             whole[article] = (whole[article][0], after)
@@ -49,6 +59,7 @@ def change(connection: Connection, changes: Iterable[Change]) -> None:
     stale.feeds(
         connection, {keys.key(each) for labels_ in whole.values() for part in labels_ for each in part}
     )
+    stale.lists(connection, shown)
     left = {one: {keys.key(each) for each in old} for one, (old, now) in whole.items() if old and not now}
     departures.note(connection, left, [one for one, (old, now) in whole.items() if now and not old])
     gone: list[tuple[str, str, str]] = []
@@ -78,11 +89,19 @@ def change(connection: Connection, changes: Iterable[Change]) -> None:
         _choose(connection, some)
 
 
+def _places(change_: Change) -> set[tuple[str, datetime]]:
+    """Where lists show the article before and after: the key, "" for the site's, and the time."""
+    sides = (change_.before, change_.was or change_.at), (change_.after, change_.at)
+    return {
+        (key, at) for words, at in sides if words and at for key in ("", *(keys.key(each) for each in words))
+    }
+
+
 def before(connection: Connection, which: ColumnElement[bool]) -> list[Change]:
     """The change of those published articles *which* are about to leave the site."""
-    columns = select(*articles.c["id", "categories", "authors", "language"])
+    columns = select(*articles.c["id", "published", "categories", "authors", "language"])
     published = connection.execute(columns.where(which, articles.c.status == Status.PUBLISHED))
-    return [Change(identity, keys.of(*words), ()) for identity, *words in published]
+    return [Change(identity, keys.of(*words), (), at, None) for identity, at, *words in published]
 
 
 def shown(connection: Connection) -> dict[str, str]:
@@ -107,6 +126,14 @@ def commonest(connection: Connection, limit: int) -> tuple[str, ...]:
         query.group_by(spellings.c.key).order_by(number.desc(), spellings.c.key).limit(limit)
     )
     return tuple(sorted(rows.scalars()))
+
+
+def topics(connection: Connection, limit: int) -> list[str]:
+    """The categories and tags that several published articles have, as they are shown, the commonest first."""
+    number = func.sum(spellings.c.count)
+    query = select(spellings.c.shown).where(spellings.c.key.startswith(_CATEGORY, autoescape=True))
+    query = query.group_by(spellings.c.key).having(number > 1)
+    return list(connection.execute(query.order_by(number.desc(), spellings.c.key).limit(limit)).scalars())
 
 
 def _count(connection: Connection, counts: Mapping[tuple[str, str], int]) -> None:

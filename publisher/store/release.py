@@ -35,11 +35,11 @@ def due(connection: Connection, now: datetime) -> None:
     connection.execute(
         update(articles).where(_over(now)).values(status=Status.HELD, removed=since, page=OUTDATED)
     )
-    columns = articles.c["id", "seq", "categories", "authors", "language"]
+    columns = articles.c["id", "seq", "published", "categories", "authors", "language"]
     come = connection.execute(select(*columns).where(_come(now))).all()
     stale.documents(connection, [row.seq for row in come if row.seq])
     connection.execute(update(articles).where(_come(now)).values(status=Status.PUBLISHED, removed=None))
-    changes += [Change(identity, (), keys.of(*words)) for identity, _, *words in come]
+    changes += [Change(identity, (), keys.of(*words), None, at) for identity, _, at, *words in come]
     labels.change(connection, changes)
     groups.tell(connection, [each.article for each in changes])
 

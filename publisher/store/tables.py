@@ -43,6 +43,7 @@ OTHER = text("spellings.shown <> spellings.spelling")
 STALE_FEED = text("feeds.stale")
 STALE_ARCHIVE = text("archives.stale")
 STALE_SITEMAP = text("sitemaps.stale")
+STALE_LIST = text("lists.stale")
 SHOWN = text("editions.shown IS NOT NULL")
 PUBLIC = text("editions.page > ''")
 
@@ -201,6 +202,20 @@ sitemaps = Table(
         "changed", Instant, nullable=True
     ),  # when the newest of its articles last changed; NULL: it has none
     _where("ix_sitemaps_stale", "number", where="stale"),
+)
+
+# The pages that list articles: of a label, or of the whole site (its archive). One row for the page of the newest, one
+# for each month in which an article was ever published.
+lists = Table(
+    "lists",
+    metadata,
+    Column("key", Text, primary_key=True),  # the label's; "": the site's archive
+    Column("month", Text, primary_key=True),  # "2026-11"; "": the page of the newest
+    Column("files", Integer, nullable=False, server_default="0"),  # pages of it that stand on disk
+    Column("word", Text, nullable=False, server_default=""),  # what the page of the newest calls the label
+    Column("stale", Boolean, nullable=False),  # what is on disk is not what it should be
+    _where("ix_lists_stale", "key", where="stale"),
+    sqlite_with_rowid=False,
 )
 
 # Articles that are one in several languages, and those whose file claims to be (A17).

@@ -5,9 +5,10 @@ The clock and the process's locale are never asked: month names, weekdays and di
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import MAXYEAR, UTC, date, datetime
 from email.utils import format_datetime
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date
@@ -27,6 +28,10 @@ _WRITE: dict[Digits, dict[int, int]] = {
 
 # CLDR's full date where newspapers of the language write it differently: Arabic without the comma, and
 # Sorani, whose full date in CLDR is still the root's "y MMMM d" (its "yMMMEd" pattern is the model here).
+_MONTH = {
+    "ar": "MMMM y",
+    "ckb": "MMMMی y",
+}  # a month with its year, where CLDR's word for one alone is not used
 _LONG = {"ar": "EEEE d MMMM y", "ckb": "EEEE، dی MMMMی y"}
 
 
@@ -87,6 +92,43 @@ def site_date(when: datetime, site: Site, language: str) -> str:
     if others := [other + manner.eras.get(each, "") for each, other in found[1:]]:
         text += manner.before + manner.between.join(others) + manner.after
     return write_digits(text, digits)
+
+
+def month_of(when: datetime, zone: ZoneInfo) -> str:
+    """The month of *when* (aware) by the clocks of *zone*: "2026-11"."""
+    here = when.astimezone(zone)
+    return f"{here.year:04}-{here.month:02}"
+
+
+def month_span(month: str, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """The first moment of *month* ("2026-11") in *zone*, and that of the next; UTC."""
+    year, number = map(int, month.split("-"))
+    if (year, number) == (MAXYEAR, 12):
+        return _first(year, number, zone), datetime.max.replace(tzinfo=UTC)
+    return _first(year, number, zone), _first(year + number // 12, number % 12 + 1, zone)
+
+
+def _first(year: int, month: int, zone: ZoneInfo) -> datetime:
+    try:  # where clocks skip that midnight, the moment they do
+        return datetime(year, month, 1, tzinfo=zone).astimezone(UTC)
+    except OverflowError:  # the first month there is
+        return datetime.min.replace(tzinfo=UTC)
+
+
+def site_month(month: str, site: Site, language: str) -> str:
+    """*month* ("2026-11") as a heading of *site* for a reader of *language*: "تشرين الثاني 2026", by the region's name
+    (R8)."""
+    here = locale(language, site.region)
+    year, number = map(int, month.split("-"))
+    pattern = _MONTH.get(here.language, "LLLL y")
+    text = _gregorian(date(year, number, 1), here, site.months, pattern)
+    return write_digits(text, digits_for(site.digits, language, site.region))
+
+
+def month_name(month: int, site: Site, language: str) -> str:
+    """The name of *month*, 1 to 12, alone; else as `site_month`."""
+    here = locale(language, site.region)
+    return _gregorian(date(2001, month, 1), here, site.months, _MONTH.get(here.language, "LLLL y").split()[0])
 
 
 def _in(calendar: Calendar, day: date, here: Locale, manner: Manner, site: Site) -> str | None:

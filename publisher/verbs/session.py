@@ -139,7 +139,7 @@ def house_of(settings: Settings, store: Store, secret: bytes, workers: int = 1) 
     return House(
         root=settings.root,
         site=settings.site,
-        layout=Layout(settings.site.url, settings.pages.enabled),
+        layout=Layout(settings.site.url, settings.pages.enabled, settings.pages.lists),
         templates=Templates([settings.root / TEMPLATES]),
         store=store,
         keys=Keys({1: secret}),

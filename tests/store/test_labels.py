@@ -172,6 +172,7 @@ def test_whatever_happens_the_counts_are_those_of_the_articles(
 ) -> None:  # A8
     engine = create_engine("sqlite://")
     metadata.create_all(engine)
+    when = datetime(2026, 11, 20, tzinfo=UTC)
     with engine.begin() as connection:
         now: dict[str, tuple[str, ...]] = {}
         for number in range(6):
@@ -180,7 +181,8 @@ def test_whatever_happens_the_counts_are_those_of_the_articles(
             batch = []
             for number, wanted in changes:
                 once = tuple({_same(word): word for word in wanted}.values())
-                batch.append(Change(f"urn:{number}", _labels(now.get(f"urn:{number}", ())), _labels(once)))
+                before, after = _labels(now.get(f"urn:{number}", ())), _labels(once)
+                batch.append(Change(f"urn:{number}", before, after, when, when))
                 now[f"urn:{number}"] = once
             labels.change(connection, batch)
         shown = labels.shown(connection)

@@ -9,7 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from publisher.model.site import Site
-from publisher.text.dates import Digits, digits_for, digits_in, rfc822, rfc3339, site_date, write_digits
+from publisher.text.dates import (
+    Digits,
+    digits_for,
+    digits_in,
+    month_name,
+    month_of,
+    month_span,
+    rfc822,
+    rfc3339,
+    site_date,
+    site_month,
+    write_digits,
+)
 
 FRIDAY = datetime(2021, 7, 23, 9, 0, tzinfo=UTC)
 BAGHDAD = ZoneInfo("Asia/Baghdad")
@@ -150,3 +162,55 @@ def test_written_digits_mean_the_same_number(n: int, first: Digits, then: Digits
     assert f"{n}%" == write_digits(text, "latn")
     assert n == int(text.rstrip("%"))
     assert then == digits_in(text)
+
+
+@given(
+    st.integers(-62_000_000_000, 253_000_000_000).map(
+        lambda s: datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=s)
+    ),
+    st.sampled_from(
+        ["Asia/Baghdad", "Pacific/Kiritimati", "America/Santiago", "Asia/Beirut", "Africa/Cairo"]
+    ),
+)
+def test_a_moment_is_in_the_month_it_is_of_and_in_no_other(when: datetime, name: str) -> None:
+    zone = ZoneInfo(name)
+    month = month_of(when, zone)
+
+    start, end = month_span(month, zone)
+
+    assert start <= when < end
+    assert month == month_of(start, zone)
+    assert month != month_of(end, zone)
+    assert end == month_span(month_of(end, zone), zone)[0]
+
+
+@pytest.mark.parametrize("month", ["0001-01", "9999-12"])
+def test_the_first_month_and_the_last_there_are_have_a_span(month: str) -> None:
+    start, end = month_span(month, BAGHDAD)
+
+    assert start < end
+
+
+@pytest.mark.parametrize(
+    "language, region, name",
+    [
+        ("ar", "IQ", "تشرين الثاني 2026"),
+        ("ar", "EG", "نوفمبر 2026"),
+        ("fa", "IR", "نوامبر 2026"),
+        ("he", "IL", "נובמבר 2026"),
+        ("ur", "PK", "نومبر 2026"),
+        ("ckb", "IQ", "تشرینی دووەمی 2026"),
+        ("en", "GB", "November 2026"),
+    ],
+)
+def test_a_month_is_called_as_in_its_region(language: str, region: str, name: str) -> None:  # R8
+    site = Site("", "", "", "", "ar", "rtl", region, BAGHDAD, "", digits=(("", "latn"),))
+
+    assert name == site_month("2026-11", site, language)
+    assert name == f"{month_name(11, site, language)} 2026"
+
+
+def test_both_names_of_a_month_stand_where_a_site_wants_them() -> None:  # R8
+    site = Site("", "", "", "", "ar", "rtl", "IQ", BAGHDAD, "", months="both", digits=(("", "arab"),))
+
+    assert "تشرين الثاني/نوفمبر ٢٠٢٦" == site_month("2026-11", site, "ar")

@@ -95,6 +95,19 @@ def upgrade() -> None:
         batch_op.create_index("ix_feeds_stale", ["key"], unique=False, sqlite_where=sa.text("stale"))
 
     op.create_table(
+        "lists",
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("month", sa.Text(), nullable=False),
+        sa.Column("files", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("word", sa.Text(), server_default="", nullable=False),
+        sa.Column("stale", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("key", "month", name=op.f("pk_lists")),
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("lists", schema=None) as batch_op:
+        batch_op.create_index("ix_lists_stale", ["key"], unique=False, sqlite_where=sa.text("stale"))
+
+    op.create_table(
         "meta",
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("value", sa.Text(), nullable=False),
