@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from publisher.digests import notices
+from publisher.digests.frame import Link
 from publisher.digests.compose import DIGEST, compose, correction
 from publisher.digests.select import Selection
 from publisher.layout import Layout
@@ -32,7 +33,7 @@ def samples(
     *,
     article: Article | None = None,
 ) -> dict[str, Content]:
-    """A letter of each kind, by its name: "confirm", "welcome", "goodbye", "correction", "editors" (what they get
+    """A letter of each kind, by its name: "confirm", "welcome", "goodbye", "links", "yearly", "correction", "editors" (what they get
     before an edition goes out) and "notice". Their interface is in *language*, else in the site's; *article*, where
     there is one, is what was corrected and what the edition holds.
 
@@ -82,6 +83,17 @@ def _letters(
         "confirm": partial(notices.confirm, *house, confirm_url=address),
         "welcome": partial(notices.welcome, *house, due=None if newsletter.instant else due),
         "goodbye": partial(notices.goodbye, *house, undo_url=address),
+        "links": partial(
+            notices.links,
+            site,
+            layout,
+            templates,
+            language,
+            asked=False,
+            preferences=(Link(newsletter.title, address),),
+            erase_url=address,
+        ),
+        "yearly": partial(notices.yearly, *house, still_url=address, ends=due),
         "correction": partial(correction, site, newsletter, shown, told, layout, templates, now, language),
         "editors": partial(
             notices.preview_for_editors,

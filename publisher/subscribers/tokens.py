@@ -24,6 +24,7 @@ PURPOSES = {
     "bounce": 5,
     "confirm": 6,
     "erase": 7,
+    "form": 8,
 }
 
 
@@ -31,8 +32,8 @@ PURPOSES = {
 class Claim:
     """What a valid token says: which subscription, or which letter of whom."""
 
-    subscriber: int  # 0 in an approval, which is nobody's
-    newsletter: int  # its number; in a Message-ID, a bounce and an approval that of the edition
+    subscriber: int  # 0 in an approval, which is nobody's; in a form the second it was shown, since 1970
+    newsletter: int  # its number; in a Message-ID, a bounce and an approval that of the edition, in a confirm of the ask
 
 
 @dataclass(frozen=True, slots=True)
