@@ -195,6 +195,8 @@ def confirm(house: House, token: str, now: datetime, *, wording: str, ip: str) -
         return None
     before = house.store.read(partial(_look, house=house, claim=claim, now=now))
     if before.state != "open":
+        if before.state == "done":  # a crash may have kept the letter back
+            _welcome(house, claim, now)
         return before
 
     def begin(connection: Connection) -> Asked:

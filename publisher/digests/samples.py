@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from publisher.digests import notices
-from publisher.digests.frame import Link
 from publisher.digests.compose import DIGEST, compose, correction
+from publisher.digests.frame import Link
 from publisher.digests.select import Selection
 from publisher.layout import Layout
 from publisher.model.article import Article
@@ -33,9 +33,9 @@ def samples(
     *,
     article: Article | None = None,
 ) -> dict[str, Content]:
-    """A letter of each kind, by its name: "confirm", "welcome", "goodbye", "links", "yearly", "correction", "editors" (what they get
-    before an edition goes out) and "notice". Their interface is in *language*, else in the site's; *article*, where
-    there is one, is what was corrected and what the edition holds.
+    """A letter of each kind, by its name: "confirm", "welcome", "goodbye", "links", "yearly", "correction", "editors"
+    (what they get before an edition goes out) and "notice". Their interface is in *language*, else in the site's;
+    *article*, where there is one, is what was corrected and what the edition holds.
 
     Raises BadConfig, with the template's file and line, when one of them cannot be used.
     """

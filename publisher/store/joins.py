@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, delete, select, update
 from publisher.model.delivery import State
 from publisher.model.digest import Release
 from publisher.model.people import Said, Wish
-from publisher.store import cadences
+from publisher.store import cadences, people
 from publisher.store.tables import (
     PENDING,
     consents,
@@ -21,8 +21,7 @@ from publisher.store.tables import (
 )
 
 ASKED = ("confirm", "links")  # kinds of letters that a stranger's form may cause
-LEFT = "unsubscribed"  # why a letter was cancelled that has its place: nothing else brings what it held
-MOVED_BACK = "unsubscribed; what it held is unseen again"
+MOVED_BACK = "unsubscribed"  # why a letter was cancelled of which what it held is unseen again
 
 
 def key(subscriber: int, number: int | str) -> str:
@@ -77,7 +76,7 @@ def bring_back(connection: Connection, subscriber: int, newsletter: int, wish: W
         deliveries.c.subscriber == subscriber,
         deliveries.c.edition.in_(running),
         deliveries.c.state == State.CANCELLED,
-        deliveries.c.note == LEFT,
+        deliveries.c.note == people.LEFT,
     )
     connection.execute(waiting.values(state=State.QUEUED, note=""))
 
@@ -117,9 +116,9 @@ def strangers(connection: Connection, before: datetime, after: int, limit: int) 
     return list(connection.execute(query.order_by(person).limit(limit)).scalars())
 
 
-def forget(connection: Connection, people: Sequence[int]) -> None:
+def forget(connection: Connection, numbers: Sequence[int]) -> None:
     """Delete all that is kept of these strangers."""
-    for number in people:
+    for number in numbers:
         mine = (notices.c.key >= key(number, "")) & (notices.c.key < f"{number};")
         connection.execute(delete(notices).where(notices.c.kind.in_(ASKED), mine))
         connection.execute(delete(consents).where(consents.c.subscriber == number))

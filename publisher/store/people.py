@@ -16,6 +16,8 @@ from publisher.store.alive import alive
 from publisher.store.articles import max_seq
 from publisher.store.tables import deliveries, editions, newsletters, subscribers, subscriptions
 
+LEFT = "unsubscribed after it was planned"  # of a cancelled letter: nothing else brings what it held
+
 
 @dataclass(frozen=True, slots=True)
 class Series:
@@ -159,7 +161,7 @@ def set_wishes(
                 deliveries.c.edition.in_(of_newsletter),
                 deliveries.c.state.in_([State.QUEUED, State.CLAIMED]),
             )
-            .values(state=State.CANCELLED, note="unsubscribed")
+            .values(state=State.CANCELLED, note=LEFT)
         )
 
 
