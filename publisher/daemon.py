@@ -109,8 +109,8 @@ class Daemon:
                 self._old.set()
                 self._post.set()
                 await door.close()
-            for each in self._session.on_stop:  # nobody asks any more: what was promised is done
-                await each()
+            for finish in self._session.on_stop:  # nobody asks any more: what was promised is done
+                await finish()
         finally:
             if observer:
                 observer.stop()

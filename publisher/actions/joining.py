@@ -1,9 +1,11 @@
 """Somebody asks for letters, and says yes when they are asked back (L2-L5). Nobody is told whom we know."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
+from importlib import import_module
 from typing import Literal
 
 from sqlalchemy import Connection
@@ -17,7 +19,7 @@ from publisher.model.people import Consent, Reach, Said, Subscriber, Wish
 from publisher.store import articles, consents, joins, people
 from publisher.store import choices as chosen
 from publisher.store import notices as outbox
-from publisher.subscribers import lifecycle
+from publisher.subscribers import addresses, lifecycle
 from publisher.subscribers.addresses import Address
 from publisher.subscribers.tokens import Claim
 
@@ -205,9 +207,18 @@ def confirm(house: House, token: str, now: datetime, *, wording: str, ip: str) -
             _begin(connection, house, claim, found.person, wording, ip, now)
         return _look(connection, house, claim, now)
 
+    if before.person:
+        _lift(house, before.person, now)
     done = house.store.write(begin, urgent=True)
     _welcome(house, claim, now)
     return done
+
+
+def _lift(house: House, person: Subscriber, now: datetime) -> None:
+    """Who was erased and signs up again is a new person, whom the list of the erased is not to take away."""
+    with suppress(ModuleNotFoundError):
+        erasing = import_module("publisher.actions.erasing")
+        erasing.lift(house, addresses.parse(person.address).key, now)
 
 
 def _begin(

@@ -140,7 +140,7 @@ def unanswered(
     said = select(1).where(
         consents.c.subscriber == row.subscriber,
         consents.c.newsletter.is_(None) | (consents.c.newsletter == newsletter),
-        consents.c.at > (before if asked is None else row.asked),
+        consents.c.at > before if asked is None else consents.c.at >= row.asked,
     )
     query = (
         select(row.subscriber)

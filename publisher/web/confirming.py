@@ -3,7 +3,7 @@ a page with a button and change nothing (H3)."""
 
 import asyncio
 from functools import partial
-from typing import TYPE_CHECKING
+from importlib import import_module
 
 import structlog
 from starlette.requests import Request
@@ -12,15 +12,13 @@ from starlette.routing import Route
 
 from publisher.actions import joining, yearly
 from publisher.actions.joining import Asked
+from publisher.model.people import Reach, Subscriber
 from publisher.pages.notice import Way
 from publisher.store import people
 from publisher.text.words import words
 from publisher.verbs.session import Session
 from publisher.web.client import client
 from publisher.web.pages import language_of, not_valid, notice
-
-if TYPE_CHECKING:
-    from publisher.model.people import Subscriber
 
 log = structlog.get_logger()
 
@@ -125,8 +123,6 @@ async def _still(session: Session, request: Request) -> Response:
 
 
 async def _erase(session: Session, request: Request) -> Response:
-    from publisher.actions import erasing
-
     house, token = session.house, request.path_params["token"]
     claim = house.keys.read("erase", token)
     find = lambda c: people.get(c, claim.subscriber if claim else 0)  # noqa: E731
@@ -135,7 +131,10 @@ async def _erase(session: Session, request: Request) -> Response:
         return not_valid(session)
     language = (person and person.language) or language_of(session, request)
     speak = words(language)
+    if person and person.state is Reach.ERASED:
+        person = None
     if person and request.method == "POST":
+        erasing = import_module("publisher.actions.erasing")
         await asyncio.to_thread(erasing.erase, house, person.id, session.clock())
         log.info("erased", subscriber=person.id)
         person = None
