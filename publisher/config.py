@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from functools import cache, partial
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
 from urllib.parse import urlsplit
@@ -41,7 +42,7 @@ from publisher.mail.settings import (
     signing_domain,
     spread,
 )
-from publisher.model.digest import Approve, Frequency, Newsletter
+from publisher.model.digest import Approve, AskYearly, Frequency, Newsletter
 from publisher.model.feed import Kind
 from publisher.model.media import PICTURES, ending
 from publisher.model.site import Ai, Calendar, Letterhead, Months, Site
@@ -56,6 +57,7 @@ FILE = "config.toml"
 PREFIX = "NASHIR__"
 T = TypeVar("T")
 Path_ = tuple[str | int, ...]
+Trusted = tuple[IPv4Network | IPv6Network, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,13 @@ class WebSettings:
     """[web]: declared here, since the web room stands above this one."""
 
     listen: str = "127.0.0.1:8080"  # host:port; [::1]:8080 for IPv6
+    # Addresses and networks of the servers before us, whose X-Forwarded-For is believed (L3).
+    trusted_proxies: tuple[str, ...] = ()
+
+    @property
+    def trusted(self) -> Trusted:
+        """Those networks. Raises ValueError with the mend."""
+        return _networks(self.trusted_proxies)
 
     @property
     def address(self) -> tuple[str, int]:
@@ -145,6 +154,7 @@ class _NewsletterTable:
     weekends: bool = True
     order: Literal["newest", "oldest"] = "newest"
     group: bool = False
+    ask_yearly: AskYearly = "no"
     opening: str = ""
 
 
@@ -283,6 +293,7 @@ class _Reader:
             ("articles",), "max_media_bytes", lambda: _between(file.articles.max_media_bytes, 1000, 10**10)
         )
         self._check(("web",), "listen", lambda: file.web.address)
+        self._check(("web",), "trusted_proxies", lambda: file.web.trusted)
         self._check(("feeds",), "folder", lambda: self._apart(file.feeds.folder, file.articles.folder))
         self._check(("feeds",), "entries", lambda: _between(file.feeds.entries, 1, 1000))
         self._check(("feeds",), "per", lambda: _kinds(file.feeds.per, get_args(Kind), "feeds"))
@@ -418,6 +429,7 @@ class _Reader:
         self._check(at, "welcome_items", lambda: _between(table.welcome_items, 0, 50))
         self._check(at, "approve", lambda: _approval(table, editors))
         self._check(at, "approve_before", lambda: _between(table.approve_before, 5, 1440))
+        self._check(at, "ask_yearly", lambda: _one_of(table.ask_yearly, get_args(AskYearly)))
         self._check(at, "window", lambda: window.parse(table.window) if table.window else None)
         self._check(at, "opening", lambda: _below(table.opening))
         self._check(at, "template", lambda: _name(table.template))
@@ -635,6 +647,13 @@ def _approval(table: _NewsletterTable, editors: Sequence[str]) -> None:
         raise ValueError(
             "editors cannot look at letters that come at any hour; leave out frequencies, or approve"
         )
+
+
+def _networks(written: Sequence[str]) -> Trusted:
+    try:
+        return tuple(ip_network(each.strip()) for each in written)
+    except ValueError as error:
+        raise ValueError(f'{error}; write addresses and networks, as ["127.0.0.1", "10.0.0.0/8"]') from None
 
 
 def _region(written: str, zone: str) -> str:

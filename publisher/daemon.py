@@ -19,7 +19,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from watchdog.observers.api import BaseObserver
 
 from publisher import control, watcher
-from publisher.actions import pings, retention
+from publisher.actions import joining, pings, retention, yearly
 from publisher.actions.intake import Taken
 from publisher.actions.publish import Published
 from publisher.actions.reckoning import Reckoned
@@ -109,6 +109,8 @@ class Daemon:
                 self._old.set()
                 self._post.set()
                 await door.close()
+            for finish in self._session.on_stop:  # nobody asks any more: what was promised is done
+                await finish()
         finally:
             if observer:
                 observer.stop()
@@ -149,6 +151,7 @@ class Daemon:
                 access_log=False,
                 lifespan="off",
                 server_header=False,
+                proxy_headers=False,  # who asks is for web.client to say
                 timeout_graceful_shutdown=5,
             )
         )
@@ -266,6 +269,22 @@ class Daemon:
             self._problems.pop("ledger", None)
             if letters:
                 log.info("compacted", letters=letters)
+            await self._sweep()
+
+    async def _sweep(self) -> None:
+        """Sign-ups that nobody confirmed end (L4), and readers are asked once a year (L9)."""
+        house, moment = self._session.house, now()
+        try:
+            ended = await asyncio.to_thread(partial(joining.sweep, house, moment, self._stop.is_set))
+            asked = 0
+            if not self._session.fenced:
+                asked = await asyncio.to_thread(partial(yearly.ask, house, moment, self._stop.is_set))
+        except PublisherError as error:
+            self._trouble("sweep", error)
+            return
+        self._problems.pop("sweep", None)
+        if ended or asked:
+            log.info("swept", unconfirmed=ended, asked=asked)
 
     async def _take_in_forever(self) -> None:
         """Read what came back by mail (B1), and draw the consequences (B2)."""

@@ -139,6 +139,18 @@ class Layout:
         """The URL of a reader's unsubscribe page (H1); *token* is URL-safe."""
         return f"{self.root}/u/{token}"
 
+    def undo(self, token: str) -> str:
+        """The URL of the page where a reader takes back that they left (L5); *token* is that of leaving."""
+        return f"{self.unsubscribe(token)}/undo"
+
+    def leave_all(self, token: str) -> str:
+        """The URL of the page where a reader leaves all newsletters; *token* is that of leaving one."""
+        return f"{self.unsubscribe(token)}/all"
+
+    def still(self, token: str) -> str:
+        """The URL of the page where a reader says that they still want it (L9); *token* is that of preferences."""
+        return f"{self.preferences(token)}/still"
+
     def preferences(self, token: str) -> str:
         """The URL of the page where a reader chooses (D4); *token* is URL-safe."""
         return f"{self.root}/preferences/{token}"

@@ -11,7 +11,7 @@ from hashlib import blake2b
 
 from sqlalchemy import Connection
 
-from publisher.actions import readers, reckoning
+from publisher.actions import leaving, reckoning
 from publisher.actions.house import House
 from publisher.actions.reckoning import Reckoned
 from publisher.digests.forwarded import forwarded
@@ -283,7 +283,7 @@ def _leave(connection: Connection, read: _Read, wish: Claim, now: datetime) -> t
     known = {series.id for series in people.known_newsletters(connection).values()}
     if wish.newsletter not in known or people.get(connection, wish.subscriber) is None:
         return FOREIGN, Fate.DONE  # of a database that is not this one
-    readers.leave(connection, wish, now, "unsubscribed by mail")
+    leaving.leave(connection, wish, now, "unsubscribed by mail")
     if reports.has(connection, None, wish.subscriber, Kind.LEAVE):
         return REPEATED, Fate.DONE
     reports.add(connection, read.mark, Kind.LEAVE, subscriber=wish.subscriber, at=now)

@@ -35,6 +35,8 @@ class Opened:
     ended: bool  # there is nothing to choose any more
     page: Preferences
     leave: str  # the URL where one unsubscribes
+    leave_token: str
+    others: bool  # whether they get other newsletters too
 
 
 def opened(house: House, token: str, now: datetime) -> Opened | None:
@@ -44,7 +46,8 @@ def opened(house: House, token: str, now: datetime) -> Opened | None:
     if claim is None or person is None:
         return None
     numbers = {each.id: name for name, each in house.store.read(people.known_newsletters).items()}
-    for each in choices.subscribed(house, person.id, now):
+    mine = choices.subscribed(house, person.id, now)
+    for each in mine:
         if each.newsletter.name == numbers.get(claim.newsletter):
             leave = house.keys.sign("unsubscribe", Claim(person.id, claim.newsletter))
             return Opened(
@@ -53,6 +56,8 @@ def opened(house: House, token: str, now: datetime) -> Opened | None:
                 each.state is Wish.ENDED,
                 _page(house, person, each),
                 house.layout.unsubscribe(leave),
+                leave,
+                any(one is not each and one.state is not Wish.ENDED for one in mine),
             )
     return None
 

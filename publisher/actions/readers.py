@@ -1,4 +1,4 @@
-"""Readers come and go: add, import, unsubscribe."""
+"""Readers come: add, import."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -9,12 +9,11 @@ from sqlalchemy import Connection
 
 from publisher.actions import choices, unseen
 from publisher.actions.house import House
-from publisher.model.people import Reach, Subscriber, Wish
+from publisher.model.people import Reach, Wish
 from publisher.store import articles, people
 from publisher.subscribers import addresses, imports, lifecycle
 from publisher.subscribers.addresses import Address
 from publisher.subscribers.imports import Row
-from publisher.subscribers.tokens import Claim
 
 CHUNK = 500  # rows of an import in one transaction
 
@@ -142,39 +141,3 @@ def _subscribe(
 def _chunks(rows: Iterator[Row]) -> Iterator[list[Row]]:
     while chunk := list(islice(rows, CHUNK)):
         yield chunk
-
-
-@dataclass(frozen=True, slots=True)
-class Leaving:
-    """Whom an unsubscribe link is about."""
-
-    person: Subscriber
-    newsletter: int
-    name: str
-    ended: bool  # it ended already
-
-
-def who_leaves(house: House, token: str) -> Leaving | None:
-    """The reader and newsletter of an unsubscribe token; None for one that is not ours (H4)."""
-    claim = house.keys.read("unsubscribe", token)
-    if claim is None:
-        return None
-
-    def find(connection: Connection) -> Leaving | None:
-        names = {series.id: series.name for series in people.known_newsletters(connection).values()}
-        person = people.get(connection, claim.subscriber)
-        if person is None or claim.newsletter not in names:
-            return None
-        wishes = people.wishes(connection, [person.id], claim.newsletter)
-        ended = wishes.get(person.id, Wish.ENDED) is Wish.ENDED
-        return Leaving(person, claim.newsletter, names[claim.newsletter], ended)
-
-    return house.store.read(find)
-
-
-def leave(connection: Connection, claim: Claim, now: datetime, how: str = "unsubscribed by link") -> None:
-    """End a subscription and cancel its letters that have not left (H2); again is the same as once."""
-    before = people.wishes(connection, [claim.subscriber], claim.newsletter).get(claim.subscriber)
-    after = lifecycle.wish(before, "unsubscribe")
-    if after and after is not before:
-        people.set_wishes(connection, [claim.subscriber], claim.newsletter, after, how, now)

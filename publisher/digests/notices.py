@@ -136,6 +136,97 @@ def goodbye(
     )
 
 
+def links(
+    site: Site,
+    layout: Layout,
+    templates: Templates,
+    language: str | None = None,
+    *,
+    asked: bool,
+    preferences: Sequence[Link],
+    erase_url: str,
+) -> Content:
+    """The ways to the pages of a reader (L5): *preferences*, a newsletter's title and its page each, and the page where
+    all that is known of them is erased. *asked*: they wanted to subscribe, and are subscribed already."""
+    interface = _interface(site, language)
+    first = "You are subscribed already." if asked else "Here is the way to your preferences."
+    texts = (
+        interface.text(first),
+        interface.text("The links open pages of your own: pass them on to nobody."),
+    )
+    around = frame(
+        site,
+        layout,
+        site.title,
+        subject=said(interface, "Your subscriptions: %(title)s", title=site.title),
+        preheader=texts[0],
+        interface=interface,
+        why=interface.text(
+            "Somebody, we hope it was you, gave this address to our site. If not, do nothing."
+        ),
+    )
+    ways = tuple(
+        Link(said(interface, "Preferences: %(title)s", title=each.words), each.url) for each in preferences
+    )
+    return _made(
+        around,
+        templates,
+        "links",
+        heading=interface.text("Your subscriptions"),
+        texts=texts,
+        links=(*ways, Link(interface.text("Erase everything about me"), erase_url)),
+    )
+
+
+def yearly(
+    site: Site,
+    newsletter: Newsletter,
+    layout: Layout,
+    templates: Templates,
+    language: str | None = None,
+    *,
+    still_url: str,
+    ends: datetime | None = None,
+) -> Content:
+    """Asks a reader of *newsletter* whether they still want it (L9). *still_url* is the page with the button; *ends* is
+    when it ends without an answer, None where it goes on. Holds UNSUBSCRIBE_SLOT and PREFERENCES_SLOT."""
+    interface = _interface(site, language)
+    title = newsletter.title
+    silence = (
+        said(
+            interface,
+            "Without an answer it ends on %(date)s.",
+            date=site_date(ends, site, interface.language),
+        )
+        if ends
+        else interface.text("If you do nothing, it goes on as before.")
+    )
+    question = said(interface, "Do you still want %(title)s?", title=title)
+    around = frame(
+        site,
+        layout,
+        title,
+        subject=question,
+        preheader=silence,
+        interface=interface,
+        why=because(interface, title),
+        subscribed=True,
+    )
+    return _made(
+        around,
+        templates,
+        "yearly",
+        heading=question,
+        texts=(interface.text("We do not watch who reads our letters. So once a year we ask."), silence),
+        button=Link(interface.text("Yes, I still want it"), still_url),
+    )
+
+
+def together(titles: Sequence[str], language: str) -> str:
+    """Several newsletters in a sentence of *language*."""
+    return words(language).join(titles)
+
+
 def preview_for_editors(
     site: Site,
     newsletter: Newsletter,

@@ -8,6 +8,7 @@ from functools import partial
 
 from publisher.digests import notices
 from publisher.digests.compose import DIGEST, compose, correction
+from publisher.digests.frame import Link
 from publisher.digests.select import Selection
 from publisher.layout import Layout
 from publisher.model.article import Article
@@ -32,9 +33,9 @@ def samples(
     *,
     article: Article | None = None,
 ) -> dict[str, Content]:
-    """A letter of each kind, by its name: "confirm", "welcome", "goodbye", "correction", "editors" (what they get
-    before an edition goes out) and "notice". Their interface is in *language*, else in the site's; *article*, where
-    there is one, is what was corrected and what the edition holds.
+    """A letter of each kind, by its name: "confirm", "welcome", "goodbye", "links", "yearly", "correction", "editors"
+    (what they get before an edition goes out) and "notice". Their interface is in *language*, else in the site's;
+    *article*, where there is one, is what was corrected and what the edition holds.
 
     Raises BadConfig, with the template's file and line, when one of them cannot be used.
     """
@@ -82,6 +83,17 @@ def _letters(
         "confirm": partial(notices.confirm, *house, confirm_url=address),
         "welcome": partial(notices.welcome, *house, due=None if newsletter.instant else due),
         "goodbye": partial(notices.goodbye, *house, undo_url=address),
+        "links": partial(
+            notices.links,
+            site,
+            layout,
+            templates,
+            language,
+            asked=False,
+            preferences=(Link(newsletter.title, address),),
+            erase_url=address,
+        ),
+        "yearly": partial(notices.yearly, *house, still_url=address, ends=due),
         "correction": partial(correction, site, newsletter, shown, told, layout, templates, now, language),
         "editors": partial(
             notices.preview_for_editors,

@@ -61,6 +61,7 @@ class MailSettings:
     spread: str = "0s"  # within which the letters of a slot leave (S9)
     on_unknown: OnUnknown = "resend"
     ledger_days: int = 90  # after which letters are counts and bits (S8)
+    goodbye: bool = False  # whether who leaves gets a last letter
     username: str = ""
     password: str = field(default="", repr=False)
     allow_plain: bool = False

@@ -40,6 +40,10 @@ class Release(StrEnum):
     CANCELLED = "cancelled"
 
 
+# Whether readers are asked once a year if they still want it, and whether without an answer it goes on or ends (L9).
+AskYearly = Literal["no", "keep", "end"]
+
+
 @dataclass(frozen=True, slots=True)
 class Newsletter:
     """A digest definition: one [[newsletters]] table of config.toml."""
@@ -62,6 +66,7 @@ class Newsletter:
     weekends: bool = True  # whether anything is due on the days of `site.weekend` (D5)
     order: Literal["newest", "oldest"] = "newest"  # of what is not pinned (D6)
     group: bool = False  # items stand below the headings of their first categories (D6)
+    ask_yearly: AskYearly = "no"
     opening: str = ""  # a text file below the site: what the editor says first, in one edition (D6)
 
     @property

@@ -1,11 +1,22 @@
 """Pages with one thing to say: not found, and what the unsubscribe door shows."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from publisher import layout as places
 from publisher.layout import Layout
 from publisher.model.site import Site
 from publisher.pages.frame import inline, page
 from publisher.templating import Templates
 from publisher.text.words import words
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Something else to do: in words of ours, and where."""
+
+    words: str
+    url: str
 
 
 def notice_page(
@@ -17,11 +28,14 @@ def notice_page(
     text: str,
     action: str | None = None,
     button: str | None = None,
+    others: Sequence[Way] = (),
+    links: Sequence[Way] = (),
     language: str,
 ) -> bytes:
     """A page that says *title* and *text*, words of ours for a reader of *language*; UTF-8.
 
-    With *action*, one form: its *button* posts there, and nothing happens before it is pressed (H3).
+    With *action*, a form: its *button* posts there, and nothing happens before it is pressed (H3); below it *others*
+    that may be done instead, and *links*.
     """
     ui = words(language)
     return page(
@@ -37,6 +51,8 @@ def notice_page(
         text=inline(text, ui.direction),
         action=action,
         button=button,
+        others=others,
+        links=links,
     )
 
 

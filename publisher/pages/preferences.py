@@ -1,5 +1,6 @@
 """The page where a reader changes what comes and when (L5): one form, for one newsletter."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
@@ -7,6 +8,7 @@ from publisher.layout import Layout
 from publisher.model.digest import Frequency
 from publisher.model.site import Site
 from publisher.pages.frame import inline, page
+from publisher.pages.notice import Way
 from publisher.templating import Templates
 from publisher.text.dates import digits_for, site_date, write_digits
 from publisher.text.hours import clock, weekday_name
@@ -44,10 +46,12 @@ def preferences_page(
     *,
     action: str,
     leave: str,
+    ways: Sequence[Way] = (),
     said: str = "",
 ) -> bytes:
     """The form with what *found* says, in its reader's language; UTF-8. It is sent to *action* by POST only, *leave* is
-    where one unsubscribes, and *said*, words of ours, stands above the form. Needs no script."""
+    where one unsubscribes, *ways* what else may be done elsewhere, and *said*, words of ours, stands above the form.
+    Needs no script."""
     ui = words(found.language)
     heading = ui.text("Your preferences")
     return page(
@@ -65,6 +69,7 @@ def preferences_page(
         due=_due(found, site, ui),
         action=action,
         leave=leave,
+        ways=ways,
         found=found,
         often=_frequencies(found, ui),
         weekdays=[(number, weekday_name(number, ui.language)) for number in week(site.region)],

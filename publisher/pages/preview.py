@@ -19,6 +19,8 @@ _KINDS = {
     "confirm": "Confirm the subscription",
     "welcome": "Welcome",
     "goodbye": "You are unsubscribed",
+    "links": "Your subscriptions",
+    "yearly": "The yearly question",
     "correction": "Correction",
     "editors": "Before it goes out",
     "notice": "Notice to editors",

@@ -87,13 +87,15 @@ def wake(connection: Connection, now: datetime) -> None:
     """Pauses whose end has come end."""
     over = (subscriptions.c.resumes <= now) & (subscriptions.c.state == Wish.PAUSED)
     connection.execute(update(subscriptions).where(over).values(state=Wish.ACTIVE, changed=now))
+    left = (subscriptions.c.resumes <= now) & (subscriptions.c.was == Wish.PAUSED)
+    connection.execute(update(subscriptions).where(left).values(was=Wish.ACTIVE))
     connection.execute(update(subscriptions).where(subscriptions.c.resumes <= now).values(resumes=None))
 
 
-def take_back(connection: Connection, newsletter: int, subscriber: int) -> None:
-    """Cancel the letters of this subscription that have not left: its reader is where they were before them (D1). What
-    moved nobody (a correction, an edition that says itself what it holds), and what a later letter has passed, stays
-    and waits."""
+def take_back(connection: Connection, newsletter: int, subscriber: int, note: str = "paused") -> None:
+    """Cancel, with a *note*, the letters of this subscription that have not left: its reader is where they were before
+    them (D1). What moved nobody (a correction, an edition that says itself what it holds), and what a later letter has
+    passed, stays and waits."""
     mine = deliveries.c.subscriber == subscriber
     query = (
         select(*deliveries.c["id", "seen_seq"], *editions.c["upto_seq", "kind", "from_seq"])
@@ -116,7 +118,7 @@ def take_back(connection: Connection, newsletter: int, subscriber: int) -> None:
         )
         values = {"seen_seq": letter.seen_seq, "letters": subscriptions.c.letters - 1}
         if moved and connection.execute(back.values(values)).rowcount:
-            after = {"state": State.CANCELLED, "note": "paused"}
+            after = {"state": State.CANCELLED, "note": note}
         else:  # one that is claimed, too
             after = {"state": State.QUEUED}
         connection.execute(row.where(deliveries.c.id == letter.id).values(after))

@@ -16,6 +16,8 @@ from publisher.store.alive import alive
 from publisher.store.articles import max_seq
 from publisher.store.tables import deliveries, editions, newsletters, subscribers, subscriptions
 
+LEFT = "unsubscribed after it was planned"  # of a cancelled letter: nothing else brings what it held
+
 
 @dataclass(frozen=True, slots=True)
 class Series:
@@ -105,6 +107,12 @@ def ensure(connection: Connection, addresses: Mapping[str, str], now: datetime) 
     return {row.address_key: Subscriber(row.id, row.address, Reach(row.state), row.language) for row in found}
 
 
+def some_wishes(connection: Connection, reader: int) -> dict[int, Wish]:
+    """The states of this subscriber's subscriptions, by newsletter."""
+    query = select(*subscriptions.c["newsletter", "state"]).where(subscriptions.c.subscriber == reader)
+    return {newsletter: Wish(state) for newsletter, state in connection.execute(query)}
+
+
 def set_language(connection: Connection, reader: int, language: str) -> None:
     """The language that this subscriber asked for (BCP 47)."""
     connection.execute(update(subscribers).where(subscribers.c.id == reader).values(language=language))
@@ -137,7 +145,9 @@ def set_wishes(
     first = {"seen_seq": 0, "newsletter": newsletter, "cadence": cadence} | values
     row = upsert(subscriptions)
     row = row.on_conflict_do_update(
-        index_elements=["newsletter", "subscriber"], set_={name: row.excluded[name] for name in values}
+        index_elements=["newsletter", "subscriber"],
+        set_={name: row.excluded[name] for name in values}
+        | {"was": subscriptions.c.state if state is Wish.ENDED else ""},
     )
     connection.execute(row, [first | {"subscriber": reader} for reader in readers])
     if state is Wish.ENDED:
@@ -151,7 +161,7 @@ def set_wishes(
                 deliveries.c.edition.in_(of_newsletter),
                 deliveries.c.state.in_([State.QUEUED, State.CLAIMED]),
             )
-            .values(state=State.CANCELLED, note="unsubscribed")
+            .values(state=State.CANCELLED, note=LEFT)
         )
 
 

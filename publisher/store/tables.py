@@ -32,6 +32,7 @@ QUEUED = text("deliveries.state = 0")  # written out: the queue's index is found
 ON_THE_WAY = text("deliveries.state IN (1, 2)")  # claimed, or being sent: few at any time
 NOT_SENT = text("deliveries.state > 3")
 QUEUED_NOTICE = text("notices.state = 0")
+PENDING = text("subscriptions.state = 'pending'")
 CANARY = text("deliveries.wave = 0")
 HELD_BACK = text("editions.wave = 0")
 
@@ -382,8 +383,13 @@ subscriptions = Table(
     # The cadence to change to when the slot `moves` of the one above was dealt with: today's letter still comes (D4).
     Column("moves_to", ForeignKey("cadences.id"), nullable=True),
     Column("moves", Instant, nullable=True),
+    Column(
+        "was", Text, nullable=False, server_default=""
+    ),  # the state before it ended, for who takes that back (L5)
+    Column("asked", Instant, nullable=True),  # when its reader was last asked whether they still want it (L9)
     Index("ix_subscriptions_subscriber", "subscriber", "state"),
     Index("ix_subscriptions_cadence", "cadence", "subscriber"),
+    _where("ix_subscriptions_pending", "changed", where="state = 'pending'"),
     _where("ix_subscriptions_resumes", "resumes", where="resumes IS NOT NULL"),
     _where("ix_subscriptions_moves", "cadence", "moves", where="moves IS NOT NULL"),
     _where("ix_subscriptions_moves_to", "moves_to", where="moves_to IS NOT NULL"),

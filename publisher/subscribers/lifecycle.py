@@ -6,12 +6,16 @@ from datetime import datetime, timedelta
 
 from publisher.model.people import Reach, Wish
 
-# confirm: the reader said yes (or the operator vouches: --confirmed); ask: signed up; unsubscribe: one click; pause
-# and resume: no letters for a while (D4).
+# confirm: somebody vouches for the reader (--confirmed), who stays away where they left; join: the reader said yes,
+# with the button of a letter to them; ask: signed up; unsubscribe: one click; pause and resume: no letters for a while
+# (D4).
 _WISH: dict[tuple[Wish | None, str], Wish] = {
     (None, "ask"): Wish.PENDING,
     (None, "confirm"): Wish.ACTIVE,
     (Wish.PENDING, "confirm"): Wish.ACTIVE,
+    (None, "join"): Wish.ACTIVE,
+    (Wish.PENDING, "join"): Wish.ACTIVE,
+    (Wish.ENDED, "join"): Wish.ACTIVE,
     (Wish.PENDING, "unsubscribe"): Wish.ENDED,
     (Wish.ACTIVE, "unsubscribe"): Wish.ENDED,
     (Wish.PAUSED, "unsubscribe"): Wish.ENDED,
@@ -33,6 +37,10 @@ _ASKS = frozenset(
     {Reach.REACHABLE, Reach.BOUNCED}
 )  # whose subscriptions begin: a bounced reader may ask again
 
+UNDO = timedelta(hours=24)  # in which a leaving can be taken back (L5)
+PENDING = timedelta(days=7)  # after which what was not confirmed ends (L4)
+LETTER_EVERY, MONTH, LETTERS = timedelta(hours=24), timedelta(days=30), 3  # to who is asked by a form (L3)
+
 HARD = 2  # editions whose letter was refused for good
 SOFT, SOFT_FOR = (
     5,
@@ -47,6 +55,19 @@ SHARE, LEAST_LETTERS, LEAST_HARD = 20, 20, 3
 def wish(state: Wish | None, event: str) -> Wish | None:
     """The subscription's next state; None: there is none and the event makes none."""
     return _WISH.get((state, event), state)
+
+
+def undone(was: Wish | None, ended: datetime, now: datetime) -> Wish | None:
+    """What a subscription that *ended* then is again when its reader takes that back; None: it is too late, or there
+    is nothing to take back."""
+    return was if now - ended <= UNDO else None
+
+
+def may_write(letters: Sequence[datetime], now: datetime) -> bool:
+    """Whether a stranger's form may have us write to an address that got the *letters* of such forms then (L3): one in
+    24 hours, three in 30 days."""
+    since = [each for each in letters if each > now - MONTH]
+    return len(since) < LETTERS and all(each <= now - LETTER_EVERY for each in since)
 
 
 def reach(state: Reach, event: str) -> Reach:

@@ -24,6 +24,7 @@ PURPOSES = {
     "bounce": 5,
     "confirm": 6,
     "erase": 7,
+    "form": 8,
 }
 
 
@@ -31,8 +32,10 @@ PURPOSES = {
 class Claim:
     """What a valid token says: which subscription, or which letter of whom."""
 
-    subscriber: int  # 0 in an approval, which is nobody's
-    newsletter: int  # its number; in a Message-ID, a bounce and an approval that of the edition
+    subscriber: int  # 0 in an approval, which is nobody's; in a form the second it was shown, since 1970
+    newsletter: (
+        int  # its number; in a Message-ID, a bounce, an approval that of the edition, in a confirm of the ask
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,17 @@ class Keys:
         _, number, subscriber, newsletter = _BODY.unpack(body)
         genuine = hmac.compare_digest(self._mac(body)[:signed], mac) and number == PURPOSES[purpose]
         return Claim(subscriber, newsletter) if genuine else None
+
+
+def stamp(keys: Keys, now: int) -> str:
+    """What a form carries that is shown *now*, in seconds since 1970 (L3)."""
+    return keys.sign("form", Claim(now, 0))
+
+
+def age(keys: Keys, stamped: str, now: int) -> int | None:
+    """The seconds since a form with *stamped* was shown; None where that is not ours."""
+    claim = keys.read("form", stamped)
+    return now - claim.subscriber if claim else None
 
 
 @cache

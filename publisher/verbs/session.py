@@ -4,7 +4,7 @@ import asyncio
 import os
 import tempfile
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from publisher.actions.house import House
 from publisher.actions.pool import Progress, cores
 from publisher.actions.publish import Published, publish
-from publisher.config import Settings
+from publisher.config import Settings, Trusted
 from publisher.errors import BadState, Unwritable
 from publisher.feeds import files
 from publisher.layout import STATE, Layout
@@ -67,6 +67,9 @@ class Session:
     swept: bool = False  # what a killed run left in the output is gone
     under_way: Sending | None = None  # how far the letters are that leave now
     alone: dict[str, Alone] = field(default_factory=dict)  # domains that refused us; see `left_alone`
+    trusted: Trusted = ()  # the servers before us (`web.trusted_proxies`)
+    # What ends what goes on beside answers; awaited when a daemon stops.
+    on_stop: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
     listeners: list[Tell] = field(default_factory=list)  # who wants to hear of it
     on_published: Callable[[Published], None] = lambda _: None
     on_planned: Callable[[], None] = lambda: None  # newsletters have something else to show
@@ -170,6 +173,7 @@ def writing(
                 store.write(lambda c: recover(c, settings.mail.on_unknown))
             house = house_of(settings, store, secret, workers)
             session = Session(house, state, clock, lambda: _engine(settings, session), fenced)
+            session.trusted = settings.web.trusted
             yield session
         finally:
             store.close()

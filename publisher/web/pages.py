@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from starlette.requests import Request
 from starlette.responses import Response
 
 from publisher.pages.notice import notice_page
-from publisher.text.words import words
+from publisher.text.words import LANGUAGES, words
 from publisher.verbs.session import Session
 from publisher.web.answers import COMMON, PAGE, Headers
+from publisher.web.negotiate import qualities
 
 
 def html_page(body: bytes, status: int = 200, policy: Headers = PAGE) -> Response:
@@ -39,8 +41,14 @@ def not_valid(session: Session) -> Response:
     return notice(session, language, 404, title=words(language).text("This link is not valid."), text="")
 
 
-def unsubscribed(session: Session, language: str, newsletter: str) -> Response:
-    """What a reader of *newsletter*, its title, sees who is unsubscribed."""
-    speak = words(language)
-    done = speak.text("You are unsubscribed from %(title)s. No more letters will come.")
-    return notice(session, language, title=speak.text("Unsubscribe"), text=done % {"title": newsletter})
+def language_of(session: Session, request: Request, asked: str = "") -> str:
+    """The language of a page for who is no known reader: what is *asked* for, by the form or by `?lang=`, else what
+    their browser likes best of those that we speak (RFC 9110, 12.5.4), else the site's."""
+    for tag in (asked, request.query_params.get("lang", "")):
+        if tag in LANGUAGES:
+            return tag
+    wishes = qualities(request.headers.get("accept-language", "").encode("latin-1"))
+    for tag, quality in sorted(wishes.items(), key=lambda each: -each[1]):
+        if quality and tag.partition("-")[0] in LANGUAGES:
+            return tag.partition("-")[0]
+    return session.house.site.language

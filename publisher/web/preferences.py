@@ -7,13 +7,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from publisher.actions import preferences
+from publisher.actions.house import House
 from publisher.actions.preferences import Opened
 from publisher.errors import BadInput
+from publisher.pages.notice import Way
 from publisher.pages.preferences import preferences_page
+from publisher.subscribers.tokens import Claim
 from publisher.text.words import words
 from publisher.verbs.session import Session
 from publisher.web import forms
-from publisher.web.pages import html_page, not_valid, unsubscribed
+from publisher.web.leaving import gone
+from publisher.web.pages import html_page, not_valid
 
 log = structlog.get_logger()
 
@@ -25,7 +29,7 @@ async def answer(session: Session, request: Request) -> Response:
     if found is None:
         return not_valid(session)
     if found.ended:
-        return unsubscribed(session, found.page.language, found.page.newsletter)
+        return await gone(session, found.leave_token)
     if request.method != "POST":
         return _page(session, found, token)
     form = await forms.fields(request)
@@ -51,6 +55,21 @@ def _page(session: Session, found: Opened, token: str, said: str = "", status: i
         found.page,
         action=token,  # relative: also right behind a proxy that strips a prefix
         leave=found.leave,
+        ways=_ways(house, found),
         said=words(found.page.language).text(said) if said else "",
     )
     return html_page(body, status)
+
+
+def _ways(house: House, found: Opened) -> list[Way]:
+    """What else a reader may do."""
+    speak, layout = words(found.page.language), house.layout
+    erase = house.keys.sign("erase", Claim(found.person.id, 0))
+    return [
+        *(
+            [Way(speak.text("Leave all newsletters"), layout.leave_all(found.leave_token))]
+            if found.others
+            else []
+        ),
+        Way(speak.text("Erase everything about me"), layout.erasure(erase)),
+    ]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import delete, select
 
-from publisher.actions import choices, plan, readers, slots
+from publisher.actions import choices, leaving, plan, readers, slots
 from publisher.actions.choices import Change
 from publisher.actions.house import House
 from publisher.actions.publish import Published
@@ -324,7 +324,7 @@ def test_who_gets_no_letters_pauses_none(
     if confirmed is None:
         (mine,) = house.store.read(lambda c: c.execute(select(subscriptions.c.newsletter)).scalars().all())
         claim = Claim(person.id, mine)
-        house.store.write(lambda c: readers.leave(c, claim, clock()))
+        house.store.write(lambda c: leaving.leave(c, claim, clock()))
     with pytest.raises(BadInput, match=words):
         choices.choose(house, person, None, Change(paused=True), clock())
 
@@ -338,7 +338,7 @@ def test_whoever_unsubscribed_is_not_sent_to_add(
     readers.add(house, ANN, None, clock(), confirmed=True)
     person = choices.reader(house, ANN)
     (mine,) = house.store.read(lambda c: c.execute(select(subscriptions.c.newsletter)).scalars().all())
-    house.store.write(lambda c: readers.leave(c, Claim(person.id, mine), clock()))
+    house.store.write(lambda c: leaving.leave(c, Claim(person.id, mine), clock()))
     with pytest.raises(BadInput) as refused:
         choices.choose(house, person, newsletter, Change(paused=False), clock())
 

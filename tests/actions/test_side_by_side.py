@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from publisher.actions import plan, readers
+from publisher.actions import leaving, plan, readers
 from publisher.store import people
 from publisher.subscribers.tokens import Claim
 from publisher.verbs import writing
@@ -66,7 +66,7 @@ def test_letters_leave_while_their_edition_is_planned_and_readers_come_and_go(
         assert [ANN, BOB, *READERS[:2]] == desk.relay.recipients()
         what = {"file": str(list_), "confirmed": True}
         done = await writing.run(session, "subscribers import", what)
-        await session.house.store.settle(lambda c: readers.leave(c, leaver, desk.clock()))
+        await session.house.store.settle(lambda c: leaving.leave(c, leaver, desk.clock()))
         go_on.set()
         assert 50 == done["added"]
         assert [] == await planning

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from publisher.actions import readers
+from publisher.actions import leaving
 from publisher.actions.hours import opens
 from publisher.actions.house import House
 from publisher.actions.letters import Letters
@@ -146,7 +146,7 @@ def test_who_leaves_while_letters_leave_is_mailed_by_nobody_but_who_was_on_it(
         gone = {row.address: row for row in rows if row.address not in post.by_recipient}
         for address, row in gone.items():
             claim = Claim(row.subscriber, series)
-            house.store.write(partial(readers.leave, claim=claim, now=clock()), urgent=True)
+            house.store.write(partial(leaving.leave, claim=claim, now=clock()), urgent=True)
             left.add(address)
         # Those whose content may have left before the last of them was gone.
         now = house.store.read(lambda c: ledger.listing(c, None, [State.SENDING, State.SENT]))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from publisher.actions import plan, readers, slots
+from publisher.actions import leaving, plan, readers, slots
 from publisher.actions.hours import opens
 from publisher.actions.house import House
 from publisher.actions.letters import Letters
@@ -254,7 +254,7 @@ def test_a_letter_cancelled_before_its_content_is_not_sent(
     async def unsubscribe(letter: Letter) -> None:
         if letter.recipient == reader(2):
             claim = Claim(whom[letter.recipient], series)
-            await house.store.settle(lambda c: readers.leave(c, claim, clock()))
+            await house.store.settle(lambda c: leaving.leave(c, claim, clock()))
 
     relay = Relay(on_letter=unsubscribe)
     tally = deliver(house, clock, relay, connections=1)

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import insert, select, update
 
-from publisher.actions import readers, reckoning
+from publisher.actions import leaving, readers, reckoning
 from publisher.errors import BadInput
 from publisher.mail.verdict import judge
 from publisher.model.delivery import Reply, Stage, State
@@ -323,7 +323,7 @@ def test_only_reachable_and_active_readers_are_claimed(
             office.gets(complaint(office.verp(number, reader)))
             out.add(reader)
         elif event == "leave":
-            office.house.store.write(lambda c, r=reader: readers.leave(c, Claim(r, 1), made()))  # type: ignore[misc]
+            office.house.store.write(lambda c, r=reader: leaving.leave(c, Claim(r, 1), made()))  # type: ignore[misc]
             out.add(reader)
         elif event == "pause":
             active = (subscriptions.c.subscriber == reader) & (subscriptions.c.state == "active")

@@ -325,7 +325,7 @@ def test_a_test_letter_says_so_in_its_language(
 
 @pytest.mark.usefixtures("published")
 def test_its_links_act_on_nobody(folder: Path, sends: Callable[..., dict[str, Any]]) -> None:  # H3, H4
-    from publisher.actions import readers
+    from publisher.actions import leaving
 
     sends()
     (path,) = (folder / "outbox" / "new").iterdir()
@@ -333,7 +333,7 @@ def test_its_links_act_on_nobody(folder: Path, sends: Callable[..., dict[str, An
     assert token
 
     with sessions.reading(load(folder, {})) as house:
-        assert readers.who_leaves(house, token[1]) is None
+        assert leaving.who_leaves(house, token[1], clock()) is None
 
 
 @pytest.mark.usefixtures("published")

@@ -2,16 +2,22 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
 from publisher.actions.house import House
 from publisher.store import feed_versions
+from publisher.store.state import State
+from publisher.verbs.session import Session
+from publisher.web.app import application
 from publisher.web.files import Files
-from tests.conftest import Clock, Write
+from tests.conftest import DAILY, Clock, MakeHouse, Write
 from tests.newsroom import Desk, Publishes, newsroom
+from tests.web.doors import Doors
 
 
 class Reply(NamedTuple):
@@ -57,3 +63,23 @@ def ask(house: House) -> Ask:
 def make_desk(house: House, write: Write, publishes: Publishes, clock: Clock) -> Callable[..., Desk]:
     """Newsrooms: `make_desk(approve="required")`."""
     return partial(newsroom, house, write, publishes, clock)
+
+
+@pytest.fixture
+def make_doors(
+    make_house: MakeHouse, tmp_path: Path, clock: Clock, write: Write, publishes: Publishes
+) -> Callable[..., Doors]:
+    """The doors of a site with an article and the newsletters "daily" and "weekly": `make_doors(mail=...)`."""
+
+    def make(root: Path = tmp_path, **changes: Any) -> Doors:
+        weekly = replace(DAILY, name="weekly", title="نشرة الأسبوع", schedule="weekly sat 07:00")
+        daily = replace(DAILY, frequencies=("daily", "weekly"))
+        house = make_house(root, **{"newsletters": {"daily": daily, "weekly": weekly}} | changes)
+        write(house, "a.md", "---\ntitle: أول\ntags: [رياضة]\n---\n\nنص.\n")
+        publishes(house)
+        session = Session(
+            house, State(tmp_path / "state"), clock, lambda: pytest.fail("nothing is sent here")
+        )
+        return Doors(house, session, clock, application(session, list, list))
+
+    return make

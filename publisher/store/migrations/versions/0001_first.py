@@ -403,6 +403,8 @@ def upgrade() -> None:
         sa.Column("last_day", sa.Integer(), server_default="0", nullable=False),
         sa.Column("moves_to", sa.Integer(), nullable=True),
         sa.Column("moves", sa.BigInteger(), nullable=True),
+        sa.Column("was", sa.Text(), server_default="", nullable=False),
+        sa.Column("asked", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["cadence"], ["cadences.id"], name=op.f("fk_subscriptions_cadence")),
         sa.ForeignKeyConstraint(["moves_to"], ["cadences.id"], name=op.f("fk_subscriptions_moves_to")),
         sa.ForeignKeyConstraint(["newsletter"], ["newsletters.id"], name=op.f("fk_subscriptions_newsletter")),
@@ -422,6 +424,9 @@ def upgrade() -> None:
             ["moves_to"],
             unique=False,
             sqlite_where=sa.text("moves_to IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_subscriptions_pending", ["changed"], unique=False, sqlite_where=sa.text("state = 'pending'")
         )
         batch_op.create_index(
             "ix_subscriptions_resumes", ["resumes"], unique=False, sqlite_where=sa.text("resumes IS NOT NULL")

@@ -1,0 +1,310 @@
+"""Somebody asks for letters, and says yes when they are asked back (L2-L5). Nobody is told whom we know."""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+from importlib import import_module
+from typing import Literal
+
+from sqlalchemy import Connection
+
+from publisher.actions import choices, unseen
+from publisher.actions.house import House
+from publisher.digests import notices
+from publisher.digests.frame import Link
+from publisher.model.digest import PREFERENCES_SLOT, UNSUBSCRIBE_SLOT, Content
+from publisher.model.people import Consent, Reach, Said, Subscriber, Wish
+from publisher.store import articles, consents, joins, people
+from publisher.store import choices as chosen
+from publisher.store import notices as outbox
+from publisher.subscribers import addresses, lifecycle
+from publisher.subscribers.addresses import Address
+from publisher.subscribers.tokens import Claim
+
+CHUNK = 200  # rows in one transaction of a sweep
+LETTER = timedelta(days=2)  # in which these letters are worth sending
+_SLOT = "\ufdd0confirm\ufdd1"  # where the URL goes that is known once the ask is written down
+_GETS = (Wish.ACTIVE, Wish.PAUSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What a form says. No newsletters: who it is wants the ways to their own pages (L5)."""
+
+    address: Address
+    newsletters: tuple[str, ...]  # names
+    language: str  # of letters, BCP 47
+    form: str  # "page", "embedded"
+    wording: str  # what they read there
+    ip: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    letter: Literal["", "confirm", "links"] = ""
+    person: Subscriber | None = None
+    wanted: tuple[str, ...] = ()  # the newsletters that the letter asks about
+
+
+def ask(house: House, asked: Ask, now: datetime) -> str:
+    """Do what a form asks for, within the caps (L3): write down what is wanted and a letter with a link that begins it;
+    to who has it already one with the ways to their pages; to who never wants mail of us nothing. Returns the letter's
+    kind, "" where there is none, which is nobody's business outside."""
+    decided = house.store.read(partial(_decide, house=house, asked=asked, now=now))
+    if not decided.letter:
+        return ""
+    content = (
+        _confirm(house, asked, decided) if decided.letter == "confirm" else _links(house, asked, decided)
+    )
+
+    def write(connection: Connection) -> str:
+        if _decide(connection, house=house, asked=asked, now=now) != decided:
+            return ""  # somebody was quicker
+        person, number = decided.person, 0
+        if decided.letter == "confirm":
+            person, number = _note(connection, house, asked, decided, now)
+        assert person
+        url = house.layout.confirmation(house.keys.sign("confirm", Claim(person.id, number)))
+        key = joins.key(person.id, number or f"{now.timestamp():.0f}")
+        letter = content.filled({_SLOT: url})
+        outbox.add(connection, decided.letter, key, [person.address], letter, now, now + LETTER)
+        return decided.letter
+
+    return house.store.write(write)
+
+
+def _decide(connection: Connection, house: House, asked: Ask, now: datetime) -> _Plan:
+    person = people.find(connection, asked.address.key)
+    if person is None:
+        return _Plan("confirm", None, asked.newsletters) if asked.newsletters else _Plan()
+    since = joins.letters(connection, person.id, now - lifecycle.MONTH)
+    if not lifecycle.may_ask(person.state) or not lifecycle.may_write(since, now):
+        return _Plan()
+    wishes = _named(connection, person)
+    # Of a bounced reader nobody knows whether mail reaches them: they say yes again.
+    has = {name for name, wish in wishes.items() if wish in _GETS and person.state is Reach.REACHABLE}
+    wanted = tuple(name for name in asked.newsletters if name not in has)
+    if wanted:
+        return _Plan("confirm", person, wanted)
+    known = any(wish is not Wish.PENDING for wish in wishes.values())
+    return _Plan("links", person) if known else _Plan()
+
+
+def _named(connection: Connection, person: Subscriber) -> dict[str, Wish]:
+    names = {series.id: name for name, series in people.known_newsletters(connection).items()}
+    return {names[number]: wish for number, wish in people.some_wishes(connection, person.id).items()}
+
+
+def _confirm(house: House, asked: Ask, decided: _Plan) -> Content:
+    language = (decided.person and decided.person.language) or asked.language
+    known = [house.newsletters[name] for name in decided.wanted]
+    title = notices.together([each.title for each in known], language)
+    return notices.confirm(
+        house.learnt(anew=False).site,
+        replace(known[0], title=title),
+        house.layout,
+        house.templates,
+        language,
+        confirm_url=_SLOT,
+    )
+
+
+def _links(house: House, asked: Ask, decided: _Plan) -> Content:
+    person = decided.person
+    assert person
+    series = house.store.read(people.known_newsletters)
+    wishes = house.store.read(partial(_named, person=person))
+    ways = [
+        Link(
+            newsletter.title,
+            house.layout.preferences(house.keys.sign("preferences", Claim(person.id, series[name].id))),
+        )
+        for name, newsletter in house.newsletters.items()
+        if wishes.get(name) in _GETS
+    ]
+    return notices.links(
+        house.learnt(anew=False).site,
+        house.layout,
+        house.templates,
+        person.language or asked.language,
+        asked=bool(asked.newsletters),
+        preferences=ways,
+        erase_url=house.layout.erasure(house.keys.sign("erase", Claim(person.id, 0))),
+    )
+
+
+def _note(
+    connection: Connection, house: House, asked: Ask, decided: _Plan, now: datetime
+) -> tuple[Subscriber, int]:
+    """Write down who asks for what; the person, and the number of the ask."""
+    series = people.sync_newsletters(connection, list(house.newsletters), now)
+    address = asked.address
+    person = decided.person or people.ensure(connection, {address.key: address.text}, now)[address.key]
+    if decided.person is None:
+        people.set_language(connection, person.id, asked.language)
+    wishes = people.some_wishes(connection, person.id)
+    numbers = [series[name].id for name in decided.wanted]
+    for number in numbers:
+        # Asked again, its week begins again; who left stays so until they say yes.
+        if lifecycle.wish(wishes.get(number), "ask") is Wish.PENDING:
+            people.set_wishes(connection, [person.id], number, Wish.PENDING, f"asked: {asked.form}", now)
+    said = [
+        Consent(person.id, number, Said.ASKED, now, asked.form, asked.wording, asked.ip) for number in numbers
+    ]
+    return person, consents.begin(connection, said)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a confirmation link is about."""
+
+    person: Subscriber | None  # None: forgotten since
+    titles: tuple[str, ...] = ()
+    state: Literal["open", "done", "over"] = "over"
+
+
+def look(house: House, token: str, now: datetime) -> Asked | None:
+    """What the link *token* is about; None for one that is not ours (H4)."""
+    claim = house.keys.read("confirm", token)
+    return house.store.read(partial(_look, house=house, claim=claim, now=now)) if claim else None
+
+
+def _look(connection: Connection, house: House, claim: Claim, now: datetime) -> Asked:
+    person = people.get(connection, claim.subscriber)
+    rows = consents.asked(connection, claim.subscriber, claim.newsletter)
+    names = {series.id: name for name, series in people.known_newsletters(connection).items()}
+    numbers = [
+        row.newsletter for row in rows if row.newsletter and names.get(row.newsletter) in house.newsletters
+    ]
+    if person is None or not numbers:
+        return Asked(person)
+    titles = tuple(house.newsletters[names[number]].title for number in numbers)
+    wishes = people.some_wishes(connection, person.id)
+    if joins.used(connection, person.id, numbers, rows[0].at):
+        gets = person.state is Reach.REACHABLE and all(wishes.get(number) in _GETS for number in numbers)
+        return Asked(person, titles, "done" if gets else "over")
+    late = now - rows[0].at > lifecycle.PENDING
+    return Asked(person, titles, "over" if late or not lifecycle.may_ask(person.state) else "open")
+
+
+def confirm(house: House, token: str, now: datetime, *, wording: str, ip: str) -> Asked | None:
+    """The person of the link *token* says yes, once: their subscriptions begin, and a letter welcomes them. Again is
+    the same as once. None for a link that is not ours."""
+    claim = house.keys.read("confirm", token)
+    if claim is None:
+        return None
+    before = house.store.read(partial(_look, house=house, claim=claim, now=now))
+    if before.state != "open":
+        if before.state == "done":  # a crash may have kept the letter back
+            _welcome(house, claim, now)
+        return before
+
+    def begin(connection: Connection) -> Asked:
+        found = _look(connection, house, claim, now)
+        if found.state == "open" and found.person:
+            _begin(connection, house, claim, found.person, wording, ip, now)
+        return _look(connection, house, claim, now)
+
+    if before.person:
+        _lift(house, before.person, now)
+    done = house.store.write(begin, urgent=True)
+    _welcome(house, claim, now)
+    return done
+
+
+def _lift(house: House, person: Subscriber, now: datetime) -> None:
+    """Who was erased and signs up again is a new person, whom the list of the erased is not to take away."""
+    with suppress(ModuleNotFoundError):
+        erasing = import_module("publisher.actions.erasing")
+        erasing.lift(house, addresses.parse(person.address).key, now)
+
+
+def _begin(
+    connection: Connection,
+    house: House,
+    claim: Claim,
+    person: Subscriber,
+    wording: str,
+    ip: str,
+    now: datetime,
+) -> None:
+    if (after := lifecycle.reach(person.state, "confirm")) is not person.state:
+        people.set_reach(connection, person.id, after, cleared=now)
+    had = {each.newsletter: each for each in chosen.standings(connection, person.id)}
+    series = {each.id: name for name, each in people.known_newsletters(connection).items()}
+    said = []
+    for row in consents.asked(connection, person.id, claim.newsletter):
+        number = row.newsletter
+        if number is None or series.get(number) not in house.newsletters:
+            continue
+        standing = had.get(number)
+        wish = lifecycle.wish(standing.state if standing else None, "join")
+        if wish and (standing is None or wish is not standing.state):
+            start = articles.max_seq(connection)
+            if not (
+                standing and standing.letters
+            ):  # who had letters is not welcomed with what they held (D3)
+                start = unseen.welcome(connection, house.newsletters[series[number]], start)
+            people.set_wishes(connection, [person.id], number, wish, row.form, now, start=start)
+        said.append(Consent(person.id, number, Said.CONFIRMED, now, "letter", wording, ip))
+    consents.note(connection, said)
+
+
+def _welcome(house: House, claim: Claim, now: datetime) -> None:
+    """A letter for each subscription that this ask began. Its key is the ask's: none is written twice."""
+    person = house.store.read(lambda c: people.get(c, claim.subscriber))
+    if person is None or person.state is not Reach.REACHABLE:
+        return
+    rows = house.store.read(lambda c: consents.asked(c, claim.subscriber, claim.newsletter))
+    series = house.store.read(people.known_newsletters)
+    for each in choices.subscribed(house, person.id, now):
+        number = series[each.newsletter.name].id
+        if each.state is not Wish.ACTIVE or number not in {row.newsletter for row in rows}:
+            continue
+        wish = Claim(person.id, number)
+        letter = notices.welcome(
+            house.learnt(anew=False).site,
+            each.newsletter,
+            house.layout,
+            house.templates,
+            person.language,
+            due=each.due,
+        ).filled(
+            {
+                UNSUBSCRIBE_SLOT: house.layout.unsubscribe(house.keys.sign("unsubscribe", wish)),
+                PREFERENCES_SLOT: house.layout.preferences(house.keys.sign("preferences", wish)),
+            }
+        )
+        key = joins.key(person.id, f"{claim.newsletter}:{number}")
+        house.store.write(partial(_write_welcome, key=key, address=person.address, letter=letter, now=now))
+
+
+def _write_welcome(connection: Connection, key: str, address: str, letter: Content, now: datetime) -> None:
+    outbox.add(connection, "welcome", key, [address], letter, now, now + LETTER)
+
+
+def sweep(house: House, now: datetime, stop: Callable[[], bool] = lambda: False) -> int:
+    """Subscriptions that were not confirmed within seven days end (L4), and who is known by nothing else is forgotten
+    after thirty, when the caps need them no more. Returns how many ended."""
+    ended = 0
+    while not stop():
+        end = partial(joins.end_pending, before=now - lifecycle.PENDING, limit=CHUNK)
+        done = house.store.write(end)
+        ended += done
+        if done < CHUNK:
+            break
+    after, found = 0, list[int]()
+    while not stop():
+        before = now - lifecycle.MONTH
+        found = house.store.read(partial(joins.strangers, before=before, after=after, limit=CHUNK))
+        if not found:
+            break
+        house.store.write(partial(_forget, people=found))
+        after = found[-1]
+    return ended
+
+
+def _forget(connection: Connection, people: Sequence[int]) -> None:
+    joins.forget(connection, people)

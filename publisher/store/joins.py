@@ -1,0 +1,166 @@
+"""Who asks for letters, who takes a leaving back, and what is swept away of those who never said yes (L3-L5)."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy import ColumnElement, Connection, delete, select, update
+
+from publisher.model.delivery import State
+from publisher.model.digest import Release
+from publisher.model.people import Said, Wish
+from publisher.store import cadences, people
+from publisher.store.tables import (
+    PENDING,
+    consents,
+    deliveries,
+    editions,
+    notices,
+    reports,
+    subscribers,
+    subscriptions,
+)
+
+ASKED = ("confirm", "links")  # kinds of letters that a stranger's form may cause
+MOVED_BACK = "unsubscribed"  # why a letter was cancelled of which what it held is unseen again
+
+
+def key(subscriber: int, number: int | str) -> str:
+    """What a letter to this person is about, as the outbox has it."""
+    return f"{subscriber}:{number}"
+
+
+def letters(connection: Connection, subscriber: int, since: datetime) -> list[datetime]:
+    """When letters that forms caused were written to this person, *since* then."""
+    mine = (notices.c.key >= key(subscriber, "")) & (notices.c.key < f"{subscriber};")
+    query = select(notices.c.created).where(notices.c.kind.in_(ASKED), mine, notices.c.created > since)
+    return list(connection.execute(query).scalars())
+
+
+def used(connection: Connection, subscriber: int, newsletters: Sequence[int], since: datetime) -> bool:
+    """Whether this person said yes to one of these *newsletters* since then: the link that asked was used."""
+    query = select(consents.c.id).where(
+        consents.c.subscriber == subscriber,
+        consents.c.newsletter.in_(newsletters),
+        consents.c.event == Said.CONFIRMED,
+        consents.c.at >= since,
+    )
+    return connection.execute(query.limit(1)).first() is not None
+
+
+def left_with(connection: Connection, subscriber: int, newsletter: int) -> tuple[datetime, dict[int, Wish]]:
+    """When this person left a newsletter, and the states that it and those they left with it had before: none where
+    they did not leave."""
+    mine = (subscriptions.c.subscriber == subscriber) & (subscriptions.c.state == Wish.ENDED)
+    row = connection.execute(
+        select(subscriptions.c.changed).where(mine, subscriptions.c.newsletter == newsletter)
+    ).first()
+    if row is None:
+        return datetime.min.replace(tzinfo=UTC), {}
+    query = select(*subscriptions.c["newsletter", "was"]).where(
+        mine, subscriptions.c.was != "", subscriptions.c.changed == row.changed
+    )
+    found = {number: Wish(was) for number, was in connection.execute(query)}
+    return row.changed, found if newsletter in found else {}
+
+
+def bring_back(connection: Connection, subscriber: int, newsletter: int, wish: Wish, now: datetime) -> None:
+    """A subscription is what it was, at the same article; letters that nothing else makes up for wait again."""
+    mine = (subscriptions.c.subscriber == subscriber) & (subscriptions.c.newsletter == newsletter)
+    connection.execute(update(subscriptions).where(mine).values(state=wish, was="", changed=now))
+    running = select(editions.c.id).where(
+        editions.c.newsletter == newsletter,
+        editions.c.expires > now,
+        editions.c.release != Release.CANCELLED,
+    )
+    waiting = update(deliveries).where(
+        deliveries.c.subscriber == subscriber,
+        deliveries.c.edition.in_(running),
+        deliveries.c.state == State.CANCELLED,
+        deliveries.c.note == people.LEFT,
+    )
+    connection.execute(waiting.values(state=State.QUEUED, note=""))
+
+
+def end_pending(connection: Connection, before: datetime, limit: int) -> int:
+    """Subscriptions that nobody confirmed since *before* are forgotten, at most *limit*. Returns how many."""
+    query = select(*subscriptions.c["newsletter", "subscriber", "cadence"]).where(
+        PENDING, subscriptions.c.changed <= before
+    )
+    rows = connection.execute(query.limit(limit)).all()
+    for row in rows:
+        mine = (subscriptions.c.newsletter == row.newsletter) & (subscriptions.c.subscriber == row.subscriber)
+        connection.execute(delete(subscriptions).where(mine))
+    for number in {row.cadence for row in rows}:
+        cadences.tidy(connection, number)
+    return len(rows)
+
+
+def strangers(connection: Connection, before: datetime, after: int, limit: int) -> list[int]:
+    """People behind the key *after* who are known since *before* only because somebody gave their address: they have
+    no subscription, so never had one that was confirmed, and said nothing but that they ask."""
+    person = subscribers.c.id
+
+    def none(*which: ColumnElement[bool]) -> ColumnElement[bool]:
+        return ~select(1).where(*which).exists()
+
+    query = select(person).where(
+        person > after,
+        subscribers.c.created <= before,
+        subscribers.c.state == "reachable",
+        none(subscriptions.c.subscriber == person),
+        select(1).where(consents.c.subscriber == person).exists(),
+        none(consents.c.subscriber == person, consents.c.event != Said.ASKED),
+        none(consents.c.subscriber == person, consents.c.at > before),
+        none(reports.c.subscriber == person),
+    )
+    return list(connection.execute(query.order_by(person).limit(limit)).scalars())
+
+
+def forget(connection: Connection, numbers: Sequence[int]) -> None:
+    """Delete all that is kept of these strangers."""
+    for number in numbers:
+        mine = (notices.c.key >= key(number, "")) & (notices.c.key < f"{number};")
+        connection.execute(delete(notices).where(notices.c.kind.in_(ASKED), mine))
+        connection.execute(delete(consents).where(consents.c.subscriber == number))
+        connection.execute(delete(subscribers).where(subscribers.c.id == number))
+
+
+def unanswered(
+    connection: Connection,
+    newsletter: int,
+    before: datetime,
+    after: int,
+    limit: int,
+    *,
+    asked: datetime | None = None,
+) -> list[int]:
+    """The readers of *newsletter*, behind the key *after*, who are mailed and said and changed nothing since *before*
+    (L9). Without *asked* those who were not asked since; else those whom we asked until then, without an answer."""
+    row = subscriptions.c
+    said = select(1).where(
+        consents.c.subscriber == row.subscriber,
+        consents.c.newsletter.is_(None) | (consents.c.newsletter == newsletter),
+        consents.c.at > before if asked is None else consents.c.at >= row.asked,
+    )
+    query = (
+        select(row.subscriber)
+        .join_from(subscriptions, subscribers)
+        .where(
+            row.newsletter == newsletter,
+            row.subscriber > after,
+            row.state == Wish.ACTIVE,
+            subscribers.c.state == "reachable",
+            ~said.exists(),
+        )
+    )
+    if asked is None:
+        query = query.where(row.changed <= before, row.asked.is_(None) | (row.asked <= before))
+    else:
+        query = query.where(row.asked <= asked, row.changed <= row.asked)
+    return list(connection.execute(query.order_by(row.subscriber).limit(limit)).scalars())
+
+
+def note_asked(connection: Connection, newsletter: int, readers: Sequence[int], now: datetime) -> None:
+    """These readers are asked *now* whether they still want it."""
+    mine = (subscriptions.c.newsletter == newsletter) & subscriptions.c.subscriber.in_(readers)
+    connection.execute(update(subscriptions).where(mine).values(asked=now))

@@ -1,0 +1,58 @@
+"""Who asks: the address of the reader behind the servers before us (L3)."""
+
+from collections.abc import Mapping, Sequence
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import Any
+
+Networks = Sequence[IPv4Network | IPv6Network]
+_Address = IPv4Address | IPv6Address
+
+
+def client(scope: Mapping[str, Any], trusted: Networks) -> str:
+    """The address that the request *scope* (ASGI) comes from; "" where the socket has none. Where that is one of the
+    *trusted*, the last address of `X-Forwarded-For` that is none of them: what stands before it anybody may have
+    written. What cannot be read there is nobody's word, and the address behind it counts."""
+    peer = scope.get("client")
+    found = _read(str(peer[0])) if peer else None
+    if found is None:
+        return str(peer[0]) if peer else ""
+    for said in reversed(_forwarded(scope)):
+        if not _is_in(found, trusted) or (before := _read(said)) is None:
+            break
+        found = before
+    return str(found)
+
+
+def network(address: str) -> str:
+    """The network that *address* is in: /24 of IPv4, /64 of IPv6; what is no address is one by itself."""
+    found = _read(address)
+    if found is None:
+        return address
+    length = 24 if found.version == 4 else 64
+    kind = IPv4Network if found.version == 4 else IPv6Network
+    return str(kind((int(found), length), strict=False))
+
+
+def _forwarded(scope: Mapping[str, Any]) -> list[str]:
+    """What `X-Forwarded-For` lists, of all its fields in their order."""
+    fields = [value for name, value in scope.get("headers", ()) if name.lower() == b"x-forwarded-for"]
+    return b",".join(fields).decode("latin-1").split(",") if fields else []
+
+
+def _read(text: str) -> _Address | None:
+    """The address in *text*, perhaps with a port: 192.0.2.1:80, [2001:db8::1]:80."""
+    text = text.strip()
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        found = ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None
+    return mapped or found
+
+
+def _is_in(address: _Address, networks: Networks) -> bool:
+    return any(address.version == each.version and address in each for each in networks)

@@ -1,0 +1,154 @@
+"""The doors of links in letters: /confirm/TOKEN (L4), "still want this?" (L9), and /erase/TOKEN (L8). GET and HEAD show
+a page with a button and change nothing (H3)."""
+
+import asyncio
+from functools import partial
+from importlib import import_module
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from publisher.actions import joining, yearly
+from publisher.actions.joining import Asked
+from publisher.model.people import Reach, Subscriber
+from publisher.pages.notice import Way
+from publisher.store import people
+from publisher.text.words import words
+from publisher.verbs.session import Session
+from publisher.web.client import client
+from publisher.web.pages import language_of, not_valid, notice
+
+log = structlog.get_logger()
+
+
+def routes(session: Session) -> list[Route]:
+    """What the doors answer."""
+
+    async def confirm(request: Request) -> Response:
+        return await _confirm(session, request)
+
+    async def still(request: Request) -> Response:
+        return await _still(session, request)
+
+    async def erase(request: Request) -> Response:
+        return await _erase(session, request)
+
+    both = ["GET", "POST"]
+    return [
+        Route("/confirm/{token}", confirm, methods=both),
+        Route("/preferences/{token}/still", still, methods=both),
+        Route("/erase/{token}", erase, methods=both),
+    ]
+
+
+async def _confirm(session: Session, request: Request) -> Response:
+    house, token = session.house, request.path_params["token"]
+    now = session.clock()
+    found = await asyncio.to_thread(joining.look, house, token, now)
+    if found is None:
+        return not_valid(session)
+    language = (found.person and found.person.language) or language_of(session, request)
+    speak = words(language)
+    title = speak.join(found.titles) if found.titles else ""
+    question = speak.text("Do you want to get %(title)s?") % {"title": title}
+    button = speak.text("Yes, I want it")
+    if request.method == "POST":
+        wording, ip = f"{question} {button}", client(request.scope, session.trusted)
+        begin = partial(joining.confirm, house, token, now, wording=wording, ip=ip)
+        was, found = found, await asyncio.to_thread(begin)
+        assert found
+        if found.state == "done" and was.state == "open" and found.person:
+            log.info("confirmed", subscriber=found.person.id)
+    return _confirmed(session, found, language, title, token, question, button)
+
+
+def _confirmed(
+    session: Session, found: Asked, language: str, title: str, token: str, question: str, button: str
+) -> Response:
+    speak, layout = words(language), session.house.layout
+    if found.state == "open":
+        return notice(session, language, title=question, text="", action=token, button=button)
+    if found.state == "done":
+        done = speak.text("Your subscription to %(title)s is confirmed.") % {"title": title}
+        at_foot = speak.text("At the foot of every letter you can change what comes and when, or leave.")
+        return notice(session, language, title=done, text=at_foot)
+    return notice(
+        session,
+        language,
+        title=speak.text("This link is too old, or was used."),
+        text=speak.text("If you still want letters, ask for a new one."),
+        links=[Way(speak.text("Subscribe"), layout.subscribe())],
+    )
+
+
+async def _still(session: Session, request: Request) -> Response:
+    house, token = session.house, request.path_params["token"]
+    claim = house.keys.read("preferences", token)
+    person = await asyncio.to_thread(
+        house.store.read, lambda c: people.get(c, claim.subscriber if claim else 0)
+    )
+    series = await asyncio.to_thread(house.store.read, people.known_newsletters)
+    named = {each.id: name for name, each in series.items()}
+    newsletter = house.newsletters.get(named.get(claim.newsletter, "")) if claim else None
+    if claim is None or person is None or newsletter is None:
+        return not_valid(session)
+    language = person.language or house.site.language
+    speak, title = words(language), {"title": newsletter.title}
+    question = speak.text("Do you still want %(title)s?") % title
+    button = speak.text("Yes, I still want it")
+    if request.method != "POST":
+        return notice(session, language, title=question, text="", action="still", button=button)
+    ip = client(request.scope, session.trusted)
+    keep = partial(
+        yearly.keep,
+        house,
+        person.id,
+        claim.newsletter,
+        session.clock(),
+        wording=f"{question} {button}",
+        ip=ip,
+    )
+    if await asyncio.to_thread(keep):
+        thanks = speak.text("Thank you. %(title)s goes on as before.") % title
+        return notice(session, language, title=thanks, text="")
+    return notice(
+        session,
+        language,
+        title=speak.text("You are unsubscribed"),
+        text="",
+        links=[Way(speak.text("Subscribe again"), house.layout.subscribe())],
+    )
+
+
+async def _erase(session: Session, request: Request) -> Response:
+    house, token = session.house, request.path_params["token"]
+    claim = house.keys.read("erase", token)
+    find = lambda c: people.get(c, claim.subscriber if claim else 0)  # noqa: E731
+    person: Subscriber | None = await asyncio.to_thread(house.store.read, find)
+    if claim is None or claim.newsletter:
+        return not_valid(session)
+    language = (person and person.language) or language_of(session, request)
+    speak = words(language)
+    if person and person.state is Reach.ERASED:
+        person = None
+    if person and request.method == "POST":
+        erasing = import_module("publisher.actions.erasing")
+        await asyncio.to_thread(erasing.erase, house, person.id, session.clock())
+        log.info("erased", subscriber=person.id)
+        person = None
+    if person is None:  # again is the same as once
+        done = speak.text("Everything about you is erased. No more letters will come.")
+        return notice(session, language, title=done, text="")
+    return notice(
+        session,
+        language,
+        title=speak.text("Erase everything about me"),
+        text=speak.text(
+            "Your address, your subscriptions and what you said of them are erased for good. "
+            "Nobody can take this back."
+        ),
+        action=token,
+        button=speak.text("Yes, erase everything"),
+    )

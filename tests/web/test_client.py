@@ -1,0 +1,61 @@
+"""Who asks, behind the servers before us."""
+
+from ipaddress import ip_address, ip_network
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from publisher.web.client import client, network
+
+TRUSTED = [ip_network("127.0.0.1"), ip_network("10.0.0.0/8"), ip_network("2001:db8:1::/48")]
+
+
+@pytest.mark.parametrize(
+    "peer, forwarded, found",
+    [
+        ("203.0.113.5", [], "203.0.113.5"),
+        ("203.0.113.5", ["198.51.100.1"], "203.0.113.5"),  # nobody we trust says so
+        ("127.0.0.1", ["198.51.100.1"], "198.51.100.1"),
+        ("127.0.0.1", ["6.6.6.6, 198.51.100.1, 10.2.3.4"], "198.51.100.1"),
+        ("127.0.0.1", ["6.6.6.6", "198.51.100.1"], "198.51.100.1"),
+        ("127.0.0.1", ["198.51.100.1, nonsense"], "127.0.0.1"),
+        ("127.0.0.1", ["198.51.100.1, nonsense, 10.0.0.1"], "10.0.0.1"),
+        ("127.0.0.1", [" 198.51.100.1:4711 "], "198.51.100.1"),
+        ("127.0.0.1", ["[2001:db8:2::1]:4711"], "2001:db8:2::1"),
+        ("::ffff:127.0.0.1", ["198.51.100.1"], "198.51.100.1"),
+        ("2001:db8:1::9", ["2001:db8:2::1"], "2001:db8:2::1"),
+        ("127.0.0.1", [""], "127.0.0.1"),
+        ("127.0.0.1", ["10.1.1.1"], "10.1.1.1"),
+    ],
+)
+def test_the_last_address_that_nobody_vouches_for_counts(
+    peer: str, forwarded: list[str], found: str
+) -> None:  # L3
+    headers = [(b"x-forwarded-for", each.encode()) for each in forwarded]
+
+    assert found == client({"client": (peer, 1), "headers": headers}, TRUSTED)
+
+
+def test_a_socket_without_an_address_is_nobodys() -> None:
+    assert "" == client({"client": None, "headers": []}, TRUSTED)
+
+
+@given(st.binary(max_size=80), st.ip_addresses())
+def test_whatever_is_forwarded_the_answer_is_an_address(said: bytes, peer: object) -> None:  # L3
+    found = client({"client": (str(peer), 1), "headers": [(b"x-forwarded-for", said)]}, TRUSTED)
+
+    assert ip_address(found)
+
+
+@pytest.mark.parametrize(
+    "address, found",
+    [
+        ("203.0.113.5", "203.0.113.0/24"),
+        ("2001:db8:2:3:4::1", "2001:db8:2:3::/64"),
+        ("::ffff:203.0.113.5", "203.0.113.0/24"),
+        ("", ""),
+    ],
+)
+def test_a_network_is_that_of_a_household_or_a_carrier(address: str, found: str) -> None:  # L3
+    assert found == network(address)
