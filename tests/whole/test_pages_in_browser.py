@@ -116,7 +116,10 @@ def test_the_home_page_is_light(served):
 def test_nothing_moves_when_pictures_come(opened, path):
     page, asked, _ = opened(path, 1280)
 
-    assert any(url.endswith(".jpg") for url in asked)
+    for picture in page.query_selector_all("main img"):  # those out of sight come when they are scrolled to
+        picture.scroll_into_view_if_needed()
+        page.wait_for_function("image => image.complete && image.naturalWidth", arg=picture)
+    assert any(".jpg" in url for url in asked)
     assert 0 == page.evaluate(LONGEST)
     for picture in page.query_selector_all("main img"):
         shown, says = (
