@@ -50,8 +50,10 @@ def home_page(
     )
 
 
-def teaser(article: Article, site: Site, layout: Layout, ui: Words) -> dict[str, object]:
-    """*article* as lists show it, with a picture small enough for one."""
+def teaser(
+    article: Article, site: Site, layout: Layout, ui: Words, *, category: bool = True
+) -> dict[str, object]:
+    """*article* as lists show it, with a picture small enough for one; without *category* where the list says it."""
     picture = article.picture and layout.shown(article, article.picture, small=True)
     return {
         "lang": article.language,
@@ -60,7 +62,9 @@ def teaser(article: Article, site: Site, layout: Layout, ui: Words) -> dict[str,
         "title": inline(article.title, article.direction),
         "summary": inline(article.summary, article.direction),
         "picture": replace(picture, url=local(picture.url)) if picture else None,
-        "category": named(article.categories[0], article.direction) if article.categories else "",
+        "category": named(article.categories[0], article.direction)
+        if category and article.categories
+        else "",
         "iso": rfc3339(article.published),
         "date": site_date(article.published, site, ui.language),
     }

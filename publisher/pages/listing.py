@@ -80,7 +80,9 @@ def list_page(
         feed=place.feed,
         kind=ui.text(_KINDS[place.kind]),
         heading=inline(place.name, direction),
-        articles=[teaser(article, site, layout, ui) for article in articles],
+        articles=[
+            teaser(article, site, layout, ui, category=place.kind != "category") for article in articles
+        ],
         years=_years(months, place, site, layout, ui),
         has_feeds=place.feed is not None,
         older=local(older),
