@@ -1,0 +1,159 @@
+"""A reader's way in Chromium, by keyboard alone: sign up, confirm by the letter's link, choose, leave, come back. Every
+page on it is accessible, reads in its direction and fits a phone and a desk."""
+
+import email
+import re
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from email.message import EmailMessage
+from email.policy import default
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from publisher.text.direction import of_tag
+from tests.whole.conftest import STORY, Daemon, Site
+from tests.whole.test_browser import overflows, wrong
+
+LANGUAGES = ("ar", "fa", "he", "ur", "ckb", "en")
+WIDTHS = (360, 1280)
+
+
+@pytest.fixture(scope="module")
+def paper(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
+    """A site with two newsletters, served by the daemon; letters go into its outbox."""
+    from tests.commands import nashir
+
+    folder = tmp_path_factory.mktemp("journey") / "site"
+    nashir("init", folder).check_returncode()
+    (folder / "articles" / "welcome.md").unlink()
+    config = folder / "config.toml"
+    text = config.read_text("utf-8")
+    text += '\n[[newsletters]]\nname = "weekly"\ntitle = "نشرة الأسبوع"\nschedule = "weekly sat 07:00"\n'
+    config.write_text(text, "utf-8")
+    site = Site(folder)
+    site.article("park.txt", STORY)
+    daemon = Daemon(site)
+    daemon.settings |= {"NASHIR__SITE__URL": f"http://127.0.0.1:{daemon.port}"}
+    with daemon:
+        daemon.until(lambda: daemon.get("/")[0] == 200)
+        yield daemon
+
+
+def letters(daemon: Daemon, address: str) -> list[EmailMessage]:
+    found = []
+    for path in daemon.site.letters():
+        message = email.message_from_bytes(path.read_bytes(), policy=default)
+        if address in str(message["to"]):
+            found.append(message)
+    return found
+
+
+def link(message: EmailMessage, door: str) -> str:
+    """The first link to this *door* in the letter's plain text."""
+    part = message.get_body(("plain",))
+    assert part
+    found = re.search(rf"https?://\S+/{door}/[\w-]+", part.get_content())
+    assert found, part.get_content()
+    return found[0]
+
+
+def tab_to(page: Any, selector: str) -> None:
+    """Press Tab until the focus is on what *selector* means; where it is, a person sees it."""
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if page.evaluate("s => document.activeElement.matches(s)", selector):
+            seen = page.evaluate(
+                "() => { const s = getComputedStyle(document.activeElement);"
+                " return s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) > 0 }"
+            )
+            assert seen, f"the focus on {selector} is not seen"
+            return
+    raise AssertionError(f"no Tab leads to {selector}: {page.content()[:3000]}")
+
+
+def press(page: Any, selector: str) -> None:
+    """Go to it and press Enter; the next page is there."""
+    tab_to(page, selector)
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+
+
+def look(page: Any, language: str) -> None:
+    assert (language, of_tag(language)) == tuple(
+        page.evaluate("() => [document.documentElement.lang, document.documentElement.dir]")
+    )
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        assert not overflows(page), (page.url, width)
+        assert [] == wrong(page), (page.url, width)
+        found = Axe().run(page).response["violations"]
+        assert [] == [(each["id"], [node["html"] for node in each["nodes"]]) for each in found], page.url
+
+
+def is_ours(message: Any) -> bool:
+    """Whether an error is a page's: a browser asks for /favicon.ico on its own, and a site may have none."""
+    return message.type == "error" and not message.location["url"].endswith("/favicon.ico")
+
+
+def state(daemon: Daemon, address: str) -> set[str]:
+    with closing(sqlite3.connect(f"file:{daemon.site.folder}/state/nashir.db?mode=ro", uri=True)) as store:
+        query = (
+            "SELECT n.name || ' ' || s.state FROM subscriptions s JOIN newsletters n ON n.id = s.newsletter"
+            " JOIN subscribers p ON p.id = s.subscriber WHERE p.address = ?"
+        )
+        return {row[0] for row in store.execute(query, [address])}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_reader_comes_chooses_leaves_and_returns_by_keyboard(
+    paper: Daemon, browser: Any, language: str
+) -> None:  # L2 L4 L5 H2 H3
+    address = f"reader-{language}@example.net"
+    foreign: list[str] = []
+    errors: list[str] = []
+    context = browser.new_context(locale=language)
+    page = context.new_page()
+    page.on("request", lambda r: foreign.append(r.url) if f":{paper.port}/" not in r.url else None)
+    page.on("console", lambda m: errors.append(m.text) if is_ours(m) else None)
+
+    page.goto(f"http://127.0.0.1:{paper.port}/subscribe?lang={language}")
+    look(page, language)
+    tab_to(page, "input[type=email]")
+    page.keyboard.type(address)
+    time.sleep(2.1)  # quicker is no person
+    press(page, "main button[type=submit]")
+    look(page, language)
+
+    paper.until(lambda: len(letters(paper, address)) == 1)
+    page.goto(link(letters(paper, address)[0], "confirm"))
+    look(page, language)
+    assert {"daily pending", "weekly pending"} >= state(paper, address)
+    press(page, "main button")
+    look(page, language)
+    assert {"daily active", "weekly active"} == state(paper, address)
+
+    paper.until(lambda: len(letters(paper, address)) >= 2)
+    welcome = letters(paper, address)[-1]
+    page.goto(link(welcome, "preferences"))
+    look(page, language)
+    tab_to(page, "input[name=text_only]")
+    page.keyboard.press("Space")
+    press(page, "main button[type=submit]")
+    look(page, language)
+    assert page.locator("input[name=text_only]").is_checked()
+
+    page.goto(link(welcome, "u"))
+    look(page, language)
+    press(page, "main button")
+    look(page, language)
+    assert 1 == len({each for each in state(paper, address) if each.endswith(" ended")})
+    press(page, "main button")  # take it back
+    look(page, language)
+    assert {"daily active", "weekly active"} == state(paper, address)
+
+    context.close()
+    assert ([], []) == (foreign, errors)
