@@ -85,10 +85,14 @@ def main() -> None:
                 ("letter-360", letter, 360, 780),
                 ("letter-700", letter, 700, 780),
                 ("home", f"{HERE}/", 900, 780),
+                ("home-360", f"{HERE}/", 360, 780),
                 ("article", HERE + ARTICLE, 900, 780),
                 ("article-360", HERE + ARTICLE, 360, 780),
             ):
                 take(browser, url, folder / f"{name}{end}", width, height, scheme, whole=whole)
+        if not whole:
+            for name, url in (("home-dark", f"{HERE}/"), ("article-dark", HERE + ARTICLE)):
+                take(browser, url, folder / f"{name}.png", 900, 780, "dark", whole=False)
         browser.close()
 
 

@@ -51,7 +51,8 @@ def spread(
         try:
             while True:
                 waiting.extend(
-                    pool.submit(work, chunk) for chunk in islice(chunks, workers * AHEAD - len(waiting))
+                    pool.submit(_tidily, work, chunk)
+                    for chunk in islice(chunks, workers * AHEAD - len(waiting))
                 )
                 if not waiting:
                     return
@@ -68,10 +69,18 @@ def _chunks(items: Sequence[T], size: int) -> Iterable[Sequence[T]]:
     return (items[start : start + size] for start in range(0, len(items), size))
 
 
+def _tidily(work: Callable[[Sequence[T]], R], chunk: Sequence[T]) -> R:
+    """*work* on *chunk*, of which nothing but the result stays in memory."""
+    made = work(chunk)
+    gc.collect()
+    return made
+
+
 def _apart(parent: int) -> None:
-    """In a new process: signals are the parent's matter, and it does not outlive the parent. Its objects die with
-    their chunk, not in cycles."""
+    """In a new process: signals are the parent's matter, and it does not outlive the parent. What it makes is looked
+    through for cycles (templates leave some) after each chunk, and never in the midst of one."""
     gc.disable()
+    gc.freeze()
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)

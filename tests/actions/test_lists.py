@@ -20,7 +20,7 @@ from publisher.actions.house import House
 from publisher.actions.publish import Published
 from publisher.layout import Layout
 from publisher.pages.settings import PageSettings
-from publisher.store import lists as store_lists
+from publisher.store import lists as rows
 from tests.conftest import SITE, URL
 
 if TYPE_CHECKING:
@@ -269,7 +269,7 @@ def test_slices_make_the_same_pages(site: House, write: Write, publishes: Publis
         runs += 1
         assert runs < 200
     sliced = {path: (site.out / path).read_bytes() for path in every(site)}
-    site.store.write(store_lists.make_all)
+    site.store.write(rows.make_all)
 
     assert () == publishes(site).written
     assert runs > 10
