@@ -1,5 +1,6 @@
 """Verbs about readers."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from publisher.cli.call import Call, counted, now
 
 @click.group()
 def subscribers() -> None:
-    """Readers: add, list, import."""
+    """Readers: add, list, import, erase."""
 
 
 @subscribers.command()
@@ -125,6 +126,21 @@ def _known(reader: dict[str, Any]) -> Iterator[str]:
         about = f" of edition {each['edition']} ({each['newsletter']})" if each["edition"] else ""
         said = " ".join(filter(None, [each["code"], each["note"]]))
         yield f"  {each['at']}: {each['kind']}{about}" + (f": {said}" if said else "")
+
+
+@subscribers.command()
+@click.argument("address")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_obj
+def erase(call: Call, address: str, *, yes: bool) -> None:
+    """Erase the reader with this ADDRESS: nothing tells of them any more, and no import brings them back."""
+    if not yes:
+        if not sys.stdin.isatty():
+            raise click.UsageError("this cannot be undone: say --yes")
+        click.confirm(f"Erase {address} for good?", abort=True, err=True)
+    done = call.write("subscribers erase", address=address)
+    rest = "" if done["done"] else "; a letter on its way, or a reader of the database, holds up the rest"
+    call.answer(done, f"erased in {done['seconds']:.2f} s{rest}")
 
 
 @subscribers.command("import")
