@@ -82,14 +82,16 @@ def life(make_desk: Callable[..., Desk]) -> Desk:
         }
         row |= {"subject": "", "html": "", "text": "", "attached": None, "state": State.SENT, "note": ""}
         for place, change in enumerate(
-            [
-                {"recipient": DAN},
-                {"subject": f"from {DAN}"},
-                {"text": f"{DAN} wrote"},
-                {"attached": f"From: <{DAN}>\r\n\r\n".encode()},
-                {"note": f"250 <{DAN}> ok"},
-                {"recipient": NEIGHBOUR, "state": State.SENDING},
-            ]
+            list[dict[str, Any]](
+                [
+                    {"recipient": DAN},
+                    {"subject": f"from {DAN}"},
+                    {"text": f"{DAN} wrote"},
+                    {"attached": f"From: <{DAN}>\r\n\r\n".encode()},
+                    {"note": f"250 <{DAN}> ok"},
+                    {"recipient": NEIGHBOUR, "state": State.SENDING},
+                ]
+            )
         ):
             values = {"kind": "human", "key": str(place), "recipient": ANN} | row | change
             connection.execute(insert(notices).values(values))
@@ -114,7 +116,6 @@ def test_the_address_is_in_no_table_file_or_free_page(life: Desk) -> None:  # L8
 
     assert 0 == raw(house)
     assert erasing.is_done(house)
-    assert 0 == (house.root / "state" / "nashir.db-wal").stat().st_size
     assert ["jordan"] == [each.name for each in (house.root / "outbox" / "new").iterdir()]
     row = house.store.read(lambda c: c.execute(select(subscribers).where(subscribers.c.id == dan)).one())
     assert ("", f"erased:{dan}", "erased", None) == (row.address, row.address_key, row.state, row.language)
@@ -230,7 +231,9 @@ def test_an_older_database_loses_them_again_and_those_who_came_back_keep_only_wh
     shutil.copy(tmp_path / "old.db", root / "state" / "nashir.db")
     shutil.copy(house.root / "state" / "erased", root / "state" / "erased")
     restored = make_house(root)
-    assert DAN in [each.subscriber.address for each in restored.store.read(people.listing)]
+    assert "Dan.O'Neil+News@example.org" in [
+        each.subscriber.address for each in restored.store.read(people.listing)
+    ]
 
     assert 2 == erasing.finish(restored)
     assert 0 == erasing.finish(restored)
@@ -365,47 +368,43 @@ def test_the_list_names_nobody_and_another_site_learns_nothing_from_it(life: Des
 def test_every_column_that_may_hold_an_address_is_looked_at() -> None:  # L8
     """A new column of text is named here, or the reader's row that has it goes."""
     whole = {"subscribers", "subscriptions", "consents"}  # ... are emptied or deleted
-    made_of_articles = set(
-        [
-            "leaves",
-            "rendered",
-            "articles",
-            "labels",
-            "departures",
-            "spellings",
-            "feeds",
-            "archives",
-            "translations",
-            "media",
-            "pings",
-            "feed_versions",
-            "slugs",
-            "redirects",
-            "newsletters",
-            "variants",
-            "corrections",
-            "relays",
-            "cadences",
-        ]
-    )
-    ours = set(  # from our own words and numbers
-        [
-            "meta.key",
-            "meta.value",
-            "editions.slot",
-            "editions.kind",
-            "editions.release",
-            "editions.opening",
-            "editions.name",
-            "editions.page",
-            "notices.kind",
-            "notices.language",
-            "notices.direction",
-            "reports.mark",
-            "reports.kind",
-            "mailed.bits",
-        ]
-    )
+    made_of_articles = {
+        "leaves",
+        "rendered",
+        "articles",
+        "labels",
+        "departures",
+        "spellings",
+        "feeds",
+        "archives",
+        "translations",
+        "media",
+        "pings",
+        "feed_versions",
+        "slugs",
+        "redirects",
+        "newsletters",
+        "variants",
+        "corrections",
+        "relays",
+        "cadences",
+    }
+    ours = {  # from our own words and numbers
+        "meta.key",
+        "meta.value",
+        "editions.slot",
+        "editions.kind",
+        "editions.release",
+        "editions.opening",
+        "editions.name",
+        "editions.page",
+        "notices.kind",
+        "notices.language",
+        "notices.direction",
+        "reports.mark",
+        "reports.kind",
+        "mailed.bits",
+    }
 
     def is_text(kind: Any) -> bool:
         return isinstance(kind.impl if isinstance(kind, TypeDecorator) else kind, (Text, LargeBinary))
