@@ -47,8 +47,13 @@ def _csv(people: Iterable[Person], newsletters: Sequence[str]) -> Iterator[bytes
 
 
 def safe(field: str) -> str:
-    """The *field* as text that no spreadsheet runs."""
-    return f"'{field}" if field.startswith(_RUNS) else field
+    """The *field* as text that no spreadsheet runs; `plain` undoes it."""
+    return f"'{field}" if field.lstrip("'").startswith(_RUNS) else field
+
+
+def plain(field: str) -> str:
+    """What `safe` was given, for whoever reads the list again."""
+    return field[1:] if field.startswith("'") and field.lstrip("'").startswith(_RUNS) else field
 
 
 def _taken(out: io.StringIO) -> bytes:
