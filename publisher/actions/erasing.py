@@ -7,6 +7,7 @@ that list with what the database says was done, and does the rest. Each step is 
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -19,7 +20,7 @@ from publisher.errors import BadState
 from publisher.layout import BOUNCES, STATE
 from publisher.mail import maildir
 from publisher.mail.address import on_the_wire
-from publisher.mail.settings import relays
+from publisher.mail.settings import MailSettings, relays
 from publisher.store import erased as listed
 from publisher.store import erasure, facts, people
 from publisher.subscribers import erased
@@ -171,12 +172,14 @@ def _in_chunks(house: House, find: Callable[..., list[Any]], work: Callable[...,
 
 
 def _mailboxes(house: House) -> list[Path]:
-    """Where letters lie that we wrote or were given: the Maildirs that play a relay, and what was piped to us."""
-    try:
-        ours = [house.root / relay.path for relay in relays(house.mail) if relay.scheme == "maildir"]
-    except ValueError:  # there is no relay
-        ours = []
-    return [*ours, _folder(house) / BOUNCES]
+    """Where letters lie that we wrote or were given: the Maildirs that play a relay, the one that a new site has even
+    where it has another by now, and what was piped to us."""
+    found = dict.fromkeys([house.root / relay.path for relay in relays(MailSettings())])
+    with suppress(ValueError):  # there is no relay
+        found |= dict.fromkeys(
+            [house.root / relay.path for relay in relays(house.mail) if relay.scheme == "maildir"]
+        )
+    return [*found, _folder(house) / BOUNCES]
 
 
 def _emptied(house: House) -> bool:
