@@ -2,8 +2,8 @@
 
     .venv/bin/python benchmarks/erasing.py [--readers 1000000] [--editions 10] [--each 100000] [--outbox 1000]
 
-Makes a site with that many readers, editions with so many letters each, a bit for every reader in one older edition, and
-messages in the outbox. Prints and writes benchmarks/erasing.json:
+Makes a site with that many readers, editions with so many letters each, a bit for every reader in one older edition,
+and messages in the outbox. Prints and writes benchmarks/erasing.json:
 
 erase      one reader, from the first step to the emptied log; `longest` is the longest transaction
 sweep      what the next start takes where the list of the erased changed, and where it did not

@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import time
+from functools import partial
 
 import pytest
 
@@ -82,6 +83,10 @@ def test_a_restored_backup_and_an_import_bring_nobody_back(lived, tmp_path):  # 
     assert 41 == site.json("status")["deliveries"]["sent"]
 
 
+def begun(listed, process):
+    return listed.exists() or process.poll() is not None
+
+
 def test_killed_at_any_moment_the_next_command_finishes_it(lived, tmp_path):  # L8
     saved = tmp_path / "saved"
     shutil.copytree(lived.folder, saved)
@@ -92,7 +97,7 @@ def test_killed_at_any_moment_the_next_command_finishes_it(lived, tmp_path):  # 
         lived.run("resume")
         process = Forked("-C", lived.folder, "subscribers", "erase", DAN, "--yes")
         listed = lived.folder / "state" / "erased"
-        until(lambda process=process, listed=listed: listed.exists() or process.poll() is not None)
+        until(partial(begun, listed, process))
         time.sleep(number * 0.003)
         process.kill()
         killed += process.wait() != 0
