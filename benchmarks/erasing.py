@@ -63,8 +63,8 @@ def filled(folder: Path, readers: int, editions: int, each: int, outbox: int) ->
         )
         for number in range(1000, 1001 + editions):
             run(
-                "INSERT INTO editions (id, newsletter, slot, planned, expires, upto_seq, include_existing, kind, release,"
-                " complete) VALUES (?, 99, ?, 1, 2, 1, 0, 'digest', 'released', 1)",
+                "INSERT INTO editions (id, newsletter, slot, planned, expires, upto_seq, include_existing, kind,"
+                " release, complete) VALUES (?, 99, ?, 1, 2, 1, 0, 'digest', 'released', 1)",
                 (number, str(number)),
             )
             run(
