@@ -19,7 +19,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from watchdog.observers.api import BaseObserver
 
 from publisher import control, watcher
-from publisher.actions import joining, pings, retention, yearly
+from publisher.actions import erasing, joining, pings, retention, yearly
 from publisher.actions.intake import Taken
 from publisher.actions.publish import Published
 from publisher.actions.reckoning import Reckoned
@@ -257,12 +257,15 @@ class Daemon:
             self._deaf = deaf
 
     async def _compact_forever(self) -> None:
-        """Old letters become counts and bits (S8), in pieces so small that nobody waits for them."""
+        """Old letters become counts and bits (S8), in pieces so small that nobody waits for them; and an erasure that
+        something held up is finished (L8)."""
         while await self._told(self._old):
             self._old.clear()
             compact = partial(retention.compact, self._session.house, now(), self._stop.is_set)
             try:
                 letters = await asyncio.to_thread(compact)
+                if await asyncio.to_thread(erasing.finish, self._session.house) is None:
+                    asyncio.get_running_loop().call_later(MINUTE, self._old.set)
             except PublisherError as error:
                 self._trouble("ledger", error)
                 continue

@@ -2,8 +2,17 @@
 
 import logging
 import sys
+from collections.abc import MutableMapping
+from typing import Any
 
 import structlog
+
+from publisher.text.mention import masked
+
+
+def _masked(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Whoever reads the log reads no address: not one that a mail server quotes either (P1)."""
+    return {name: masked(each) if isinstance(each, str) else each for name, each in event.items()}
 
 
 def configure(*, as_json: bool) -> None:
@@ -15,17 +24,19 @@ def configure(*, as_json: bool) -> None:
     render: structlog.typing.Processor = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
         if as_json
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=10)
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), pad_event_to=10, exception_formatter=structlog.dev.plain_traceback
+        )
     )
     structlog.configure(
-        processors=[*shared, structlog.processors.format_exc_info, render] if as_json else [*shared, render],
+        processors=[*shared, structlog.processors.format_exc_info, _masked, render],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
     last: list[structlog.typing.Processor] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
-    last += [structlog.processors.format_exc_info] if as_json else []
+    last += [structlog.processors.format_exc_info, _masked]
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(processors=[*last, render], foreign_pre_chain=shared)
     )

@@ -261,6 +261,8 @@ def _charge(connection: Connection, read: _Read, now: datetime) -> tuple[str, Fa
     letter, report = read.letter, read.report
     if letter is None and read.forged:
         return FORGED, Fate.DONE
+    if letter and people.is_erased(connection, letter.subscriber):  # it names them: nobody keeps it (L8)
+        return FOREIGN, Fate.DONE
     if letter is None or not reports.was_sent(connection, letter.newsletter, letter.subscriber):
         return (FOREIGN, Fate.KEPT) if read.here else (OTHERS, Fate.LEFT)
     if reports.has(connection, letter.newsletter, letter.subscriber, report.kind):

@@ -7,8 +7,9 @@ from itertools import islice
 
 from sqlalchemy import Connection
 
-from publisher.actions import choices, unseen
+from publisher.actions import choices, erasing, unseen
 from publisher.actions.house import House
+from publisher.errors import BadInput
 from publisher.model.people import Reach, Wish
 from publisher.store import articles, people
 from publisher.subscribers import addresses, imports, lifecycle
@@ -43,6 +44,10 @@ def add(
     names = [n.name for n in house.newsletter(newsletter)]
     event = "confirm" if confirmed else "ask"
     tag = choices.language_tag(language) if language else None
+    if erasing.known(house)(parsed.key):
+        raise BadInput(
+            "this person was erased", parsed.text, "only they come back, by signing up on the site"
+        )
 
     def write(connection: Connection) -> dict[str, Wish | None]:
         if confirmed:
@@ -75,10 +80,14 @@ def import_rows(
     """Subscribe every address of a CSV file (L7), a chunk of rows in a transaction."""
     names = [n.name for n in house.newsletter(newsletter)]
     event = "confirm" if confirmed else "ask"
-    done = Imported()
+    done, erased = Imported(), erasing.known(house)
     for chunk in _chunks(imports.rows(lines)):
-        good = [row.address for row in chunk if row.address]
-        done.rejected += [(row.line, row.reason) for row in chunk if row.address is None]
+        good = [row.address for row in chunk if row.address and not erased(row.address.key)]
+        done.rejected += [
+            (row.line, row.reason or "this person was erased")
+            for row in chunk
+            if row.address is None or erased(row.address.key)
+        ]
         if dry_run:
             done.added += len(good)
         else:

@@ -1,5 +1,7 @@
 """Verbs about readers."""
 
+import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,7 @@ from publisher.cli.call import Call, counted, now
 
 @click.group()
 def subscribers() -> None:
-    """Readers: add, list, import."""
+    """Readers: add, list, import, export, erase."""
 
 
 @subscribers.command()
@@ -125,6 +127,52 @@ def _known(reader: dict[str, Any]) -> Iterator[str]:
         about = f" of edition {each['edition']} ({each['newsletter']})" if each["edition"] else ""
         said = " ".join(filter(None, [each["code"], each["note"]]))
         yield f"  {each['at']}: {each['kind']}{about}" + (f": {said}" if said else "")
+
+
+@subscribers.command()
+@click.argument("address")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_obj
+def erase(call: Call, address: str, *, yes: bool) -> None:
+    """Erase the reader with this ADDRESS: nothing tells of them any more, and no import brings them back."""
+    if not yes:
+        if not sys.stdin.isatty():
+            raise click.UsageError("this cannot be undone: say --yes")
+        click.confirm(f"Erase {address} for good?", abort=True, err=True)
+    done = call.write("subscribers erase", address=address)
+    rest = "" if done["done"] else "; a letter on its way, or a reader of the database, holds up the rest"
+    call.answer(done, f"erased in {done['seconds']:.2f} s{rest}")
+
+
+@subscribers.command()
+@click.argument("file", type=click.Path(path_type=Path), required=False)
+@click.option("--format", "form", type=click.Choice(["csv", "json"]), default="csv", help="[default: csv]")
+@click.option("--newsletter", help="Only its readers.  [default: all]")
+@click.option("--state", help="Only those in this state: active, pending, paused, ended, bounced ...")
+@click.option("--person", metavar="ADDRESS", help="Everything that is held on this one reader, as JSON.")
+@click.pass_obj
+def export(
+    call: Call, file: Path | None, form: Any, newsletter: str | None, state: str | None, person: str | None
+) -> None:
+    """Write the list of readers to FILE, or to the standard output."""
+    from publisher.model.people import Reach, Wish
+    from publisher.verbs import exporting
+
+    if person:
+        if file or newsletter or state:
+            raise click.UsageError("--person goes with no other option")
+        found = call.read(exporting.person, address=person, now=now())
+        click.echo(json.dumps(found, ensure_ascii=False, indent=1))
+        return
+    states = [*Wish, *(each for each in Reach if each is not Reach.ERASED)]
+    if state and state not in states:
+        raise click.UsageError(f"there is no state {state!r}; the states are: {', '.join(states)}")
+    if file is None and call.as_json:
+        form = "json"
+    out = sys.stdout.buffer
+    done = call.read(exporting.everybody, file=file, out=out, form=form, newsletter=newsletter, state=state)
+    if file:
+        call.answer(done, f"{file}: {counted(done['readers'], 'reader')} in {done['seconds']:.2f} s")
 
 
 @subscribers.command("import")

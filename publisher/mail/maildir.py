@@ -2,10 +2,13 @@
 
 import asyncio
 import os
+from contextlib import suppress
 from pathlib import Path
 
+from publisher.errors import Unwritable
 from publisher.mail.carrier import Bag, Down
 from publisher.model.delivery import Letter, Reply, Stage
+from publisher.text.mention import Mention
 
 
 class MaildirCarrier:
@@ -65,6 +68,36 @@ def put(folder: Path, name: str, data: bytes) -> None:
         os.fsync(file.fileno())
     draft.rename(target)
     _fsync(target.parent)
+
+
+def remove(folder: Path, mention: Mention) -> int:
+    """Delete every message in the Maildir *folder* in which the address stands as it is, wherever: in its head, or in
+    what it forwards. Returns how many. Raises Unwritable."""
+    removed = 0
+    try:
+        for each in ("tmp", "new", "cur"):
+            before = removed
+            with suppress(FileNotFoundError):
+                for name in os.listdir(folder / each):  # noqa: PTH208  20 x faster
+                    removed += _removed(folder / each / name, mention)
+            if removed > before:
+                _fsync(folder / each)
+    except OSError as error:
+        mend = "look at the rights of the folder, and at the disk"
+        raise Unwritable(
+            f"cannot be erased: {error.strerror}", str(error.filename or folder), mend
+        ) from error
+    return removed
+
+
+def _removed(path: Path, mention: Mention) -> bool:
+    try:
+        if path.is_symlink() or not path.is_file() or not mention.within(path.read_bytes()):
+            return False
+        path.unlink()
+    except FileNotFoundError:  # a mail reader moved it: cur/ is looked at behind new/
+        return False
+    return True
 
 
 def _fsync(folder: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from publisher.errors import Unwritable
 from publisher.layout import STATE
+from publisher.store.erased import ERASED, SAVED
 from publisher.store.state import BACKUP, DATABASE, SECRET
 from publisher.store.store import Store
 
@@ -18,7 +19,8 @@ COMPRESSED = {".gz", ".tgz"}
 
 def save(store: Store, state: Path, config: Path, target: Path, made: str) -> list[str]:
     """Write a backup *made* at that time (RFC 3339) to *target* (0600): the database as it is now, beside whoever
-    writes; the secret; and the configuration, which lands in the state folder so that unpacking it replaces none.
+    writes; the secret; the list of the erased, under a name under which unpacking it replaces none; and
+    the configuration, which lands in the state folder for the same reason.
     Returns the names of what it holds. Raises BadState where the database is damaged, Unwritable."""
     target = target.resolve()
     try:
@@ -29,7 +31,9 @@ def save(store: Store, state: Path, config: Path, target: Path, made: str) -> li
             database.touch(mode=0o600)
             store.back_up(database, f"{BACKUP}{made}")
             # The folder first; the database last: what lists the beginning of the file sees all names.
-            files = {STATE: state, SECRET: state / SECRET, "config.toml": config, DATABASE: database}
+            files = {STATE: state, SECRET: state / SECRET, "config.toml": config}
+            files |= {SAVED: state / ERASED} if (state / ERASED).exists() else {}
+            files |= {DATABASE: database}
             members = {name if name == STATE else f"{STATE}/{name}": path for name, path in files.items()}
             _pack(members, whole, compressed=target.suffix in COMPRESSED)
             whole.replace(target)

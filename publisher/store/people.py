@@ -89,6 +89,12 @@ def get(connection: Connection, number: int) -> Subscriber | None:
     return Subscriber(row.id, row.address, Reach(row.state), row.language) if row else None
 
 
+def is_erased(connection: Connection, number: int) -> bool:
+    """Whether the person with this key was erased."""
+    found = select(subscribers.c.id).where(subscribers.c.id == number, subscribers.c.state == Reach.ERASED)
+    return connection.execute(found).first() is not None
+
+
 def find(connection: Connection, key: str) -> Subscriber | None:
     """The subscriber with this address, by its key."""
     row = connection.execute(select(subscribers).where(subscribers.c.address_key == key)).first()
@@ -182,13 +188,15 @@ def set_reach(
     connection.execute(update(subscribers).where(subscribers.c.id == subscriber).values(values))
     if state is not Reach.REACHABLE:
         waiting = deliveries.c.state.in_([State.QUEUED, State.CLAIMED])
-        row = update(deliveries).where(deliveries.c.subscriber == subscriber, waiting)
+        # Edition by edition: no index knows letters by their reader alone.
+        mine = (deliveries.c.subscriber == subscriber) & deliveries.c.edition.in_(alive(connection))
+        row = update(deliveries).where(mine, waiting)
         connection.execute(row.values(state=State.CANCELLED, note=_SAYS[state]))
 
 
 def listing(connection: Connection) -> list[Listing]:
-    """All subscribers, oldest first."""
-    return _listed(connection, select(subscribers.c.id))
+    """All subscribers but those who were erased, oldest first."""
+    return _listed(connection, select(subscribers.c.id).where(subscribers.c.state != Reach.ERASED))
 
 
 def page(
@@ -202,12 +210,12 @@ def page(
     limit: int = 100,
 ) -> list[Listing]:
     """At most *limit* subscribers behind the key *after*, oldest first: those whose address *contains* a text,
-    whatever its capitals, who are as *reach* says, and have a subscription to *newsletter*, in the state *wish*."""
+    whatever its capitals, who are as *reach* says (else all but the erased), and have a subscription to *newsletter*,
+    in the state *wish*."""
     found = select(subscribers.c.id).where(subscribers.c.id > after).order_by(subscribers.c.id).limit(limit)
     if contains:
         found = found.where(subscribers.c.address_key.contains(contains.casefold(), autoescape=True))
-    if reach:
-        found = found.where(subscribers.c.state == reach)
+    found = found.where(subscribers.c.state == reach if reach else subscribers.c.state != Reach.ERASED)
     if newsletter or wish:
         wanted = select(subscriptions.c.newsletter).where(subscriptions.c.subscriber == subscribers.c.id)
         if newsletter:

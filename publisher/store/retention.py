@@ -61,7 +61,7 @@ def compact(connection: Connection, edition: int, before: datetime, after: int, 
         connection.execute(update(editions).where(ripe).values(compact=GONE))
         return Step(0, None)
     last = rows[-1].subscriber
-    _count(connection, edition, Counter(row.state for row in rows))
+    count(connection, edition, Counter(row.state for row in rows))
     _mark(connection, [(row.variant, row.subscriber) for row in rows if row.state == State.SENT])
     connection.execute(delete(deliveries).where(goes, deliveries.c.subscriber <= last))
     return Step(len(rows), last)
@@ -84,7 +84,8 @@ def _at_once(rows: Sequence[Row[*tuple[Any, ...]]]) -> Sequence[Row[*tuple[Any, 
     return rows
 
 
-def _count(connection: Connection, edition: int, found: Counter[int]) -> None:
+def count(connection: Connection, edition: int, found: Counter[int]) -> None:
+    """So many more letters of the edition, by state, are rows no more."""
     row = upsert(counts)
     more = {"letters": counts.c.letters + row.excluded.letters}
     row = row.on_conflict_do_update(index_elements=["edition", "state"], set_=more)

@@ -10,16 +10,15 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import TypeVar, cast
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
 from publisher.errors import BadState, Damaged, Unwritable
 from publisher.store import schema
-from publisher.store.writer import Statement, Then, Writer
+from publisher.store.writer import EMPTY_LOG, Statement, Then, Work, Writer
 
 T = TypeVar("T")
-Work = Callable[[Connection], T]
 BUSY = 90  # seconds that another program may hold the database before we say so
 RESTORE = (
     "move state/ aside, unpack the last backup (`mv state state.old; tar -xf FILE`), then `nashir resume`"
@@ -56,6 +55,15 @@ class Store:
 
     def write(self, work: Work[T], *, urgent: bool = False) -> T:
         """*work*'s result, when its transaction is on the disk. Not from the event loop."""
+        return self._done(work, urgent=urgent)
+
+    def empty_log(self) -> bool:
+        """Put the whole log into the database and empty it, so that neither file has what was deleted: deleted rows are
+        overwritten there (secure_delete). Whether it could be: not while somebody reads older pages. Not from the event
+        loop."""
+        return bool(self._done(EMPTY_LOG, urgent=False))
+
+    def _done(self, work: Work[T] | Statement, *, urgent: bool) -> T:
         assert self._writer, "the store was opened for reading"
         future: Future[T] = Future()
 

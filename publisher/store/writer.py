@@ -38,6 +38,11 @@ class Statement:
     parameters: tuple[Any, ...]
 
 
+EMPTY_LOG = Statement(
+    "PRAGMA wal_checkpoint(TRUNCATE)", ()
+)  # its result: 1, or 0 where somebody reads older pages
+
+
 class _Item(NamedTuple):
     work: Work[Any] | Statement | None  # None: the end
     then: Then[Any]
@@ -133,11 +138,25 @@ class Writer:
 
 def _alone(driver: Any, statement: Statement, then: Then[int]) -> None:
     try:
-        changed = driver.execute(statement.sql, statement.parameters).rowcount
+        if statement is EMPTY_LOG:
+            changed = _empty_log(driver)
+        else:
+            changed = driver.execute(statement.sql, statement.parameters).rowcount
     except BaseException as error:
         then(None, error)
     else:
         then(changed, None)
+
+
+def _empty_log(driver: Any) -> int:
+    """Everything of the log goes into the database and the log is emptied, if nobody has to be waited for."""
+    (patience,) = driver.execute("PRAGMA busy_timeout").fetchone()
+    driver.execute("PRAGMA busy_timeout = 0")
+    try:
+        busy, *_ = driver.execute(EMPTY_LOG.sql).fetchone()
+    finally:
+        driver.execute(f"PRAGMA busy_timeout = {patience}")
+    return int(not busy)
 
 
 def _commit(connection: Connection, group: list[_Item]) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from publisher.errors import BadInput
 from publisher.subscribers import addresses
 from publisher.subscribers.addresses import Address
+from publisher.subscribers.exports import plain
 
 _HEADERS = {
     "email",
@@ -45,7 +46,7 @@ def rows(lines: Iterable[str]) -> Iterator[Row]:
         except csv.Error as error:
             yield Row(reader.line_num, None, f"not a CSV row: {error}")
             continue
-        fields = [addresses.bare(field) for field in fields]
+        fields = [plain(addresses.bare(field)) for field in fields]
         if not any(fields):
             continue
         if column is None:

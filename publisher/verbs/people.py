@@ -1,4 +1,4 @@
-"""Verbs about who reads: add one, import many."""
+"""Verbs about who reads: add one, import many, erase one."""
 
 import asyncio
 import time
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from publisher.errors import BadInput
-from publisher.verbs.session import Session
+from publisher.verbs.session import Session, on_disk
 
 if TYPE_CHECKING:
     from publisher.actions.readers import Imported
@@ -27,6 +27,21 @@ async def add(
     add = partial(readers.add, session.house, address, newsletter, session.clock())
     states = await asyncio.to_thread(partial(add, confirmed=confirmed, language=language))
     return {"address": address, "newsletters": states}
+
+
+async def erase(session: Session, *, address: str) -> dict[str, Any]:
+    """Erase one reader (L8). Raises BadInput where there is none with this address."""
+    from publisher.actions import choices, erasing
+
+    def run() -> bool:
+        person = choices.reader(session.house, address)
+        erasing.erase(session.house, person.id, session.clock())
+        return erasing.is_done(session.house)
+
+    start = time.monotonic()
+    with on_disk():
+        done = await asyncio.to_thread(run)
+    return {"erased": True, "done": done, "seconds": round(time.monotonic() - start, 3)}
 
 
 async def import_file(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
+from publisher.actions import erasing
 from publisher.actions.house import House
 from publisher.actions.pool import Progress, cores
 from publisher.actions.publish import Published, publish
@@ -172,6 +173,7 @@ def writing(
                 state.advance(store)
                 store.write(lambda c: recover(c, settings.mail.on_unknown))
             house = house_of(settings, store, secret, workers)
+            erasing.finish(house)  # behind the fence too: a restored database brings nobody back
             session = Session(house, state, clock, lambda: _engine(settings, session), fenced)
             session.trusted = settings.web.trusted
             yield session

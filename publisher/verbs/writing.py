@@ -393,6 +393,7 @@ TABLE = {
     "adopt": adopt,
     "subscribers add": people.add,
     "subscribers import": people.import_file,
+    "subscribers erase": people.erase,
     "subscribers choose": choosing.choose,
     "deliveries --retry": deliveries_retry,
     "resume": resume,

@@ -1,0 +1,195 @@
+"""A person is erased (L8): their address is nowhere, and neither an import nor a restored backup brings it back.
+
+`state/erased` is written first, so that an erasure that was begun is finished: whoever takes the site's lock compares
+that list with what the database says was done, and does the rest. Each step is a short transaction, and safe to repeat.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Column
+
+from publisher.actions.house import House
+from publisher.errors import BadState
+from publisher.layout import BOUNCES, STATE
+from publisher.mail import maildir
+from publisher.mail.address import on_the_wire
+from publisher.mail.settings import MailSettings, relays
+from publisher.store import erased as listed
+from publisher.store import erasure, facts, people
+from publisher.subscribers import erased
+from publisher.subscribers.erased import Register
+from publisher.text.mention import Mention
+
+APPLIED = "erased"  # the fact: the list that this database was brought in line with
+CHUNK = 50  # editions, variants or rows in one transaction
+PEOPLE = 5000  # read at a time
+PATIENCE = 5.0  # seconds for a letter that is just being sent, and for whoever reads older pages
+_STEP = 0.02
+_ONE = threading.Lock()  # the list and what was done of it change together
+
+
+def erase(house: House, subscriber: int, now: datetime) -> None:
+    """Take the subscriber with this key out of everything. On return they get no letter any more and the erasure is
+    written down; what a letter on its way, or a backup that is being written, held up is done by `finish`. One who is
+    not there, or is erased, stays so. Not from the event loop. Raises Unwritable, BadState."""
+    with _ONE:
+        person = house.store.read(lambda c: people.get(c, subscriber))
+        if person is None or not person.address:
+            return
+        clean = is_done(house)
+        listed.add(_folder(house), str(erased.line(house.keys, _key(person.address), now)))
+        if _out(house, subscriber, person.address) and clean and _emptied(house):
+            _note(house)
+
+
+def finish(house: House) -> int | None:
+    """Bring the database in line with the list of the erased: erasures that were begun are finished, and people that a
+    restored database brought back go again. Quick where nothing changed. Returns how many; None: something held it up,
+    ask again later. For whoever holds the site's lock. Raises Unwritable, BadState."""
+    with _ONE:
+        listed.join(_folder(house))
+        if is_done(house):
+            return 0
+        register, count, whole = _register(house), 0, True
+        for subscriber in _brought_back(house, register):
+            person = house.store.read(partial(people.get, number=subscriber))
+            if person:
+                whole = _out(house, subscriber, person.address) and whole
+                count += 1
+        if not (whole and _emptied(house)):
+            return None
+        _note(house)
+        return count
+
+
+def is_done(house: House) -> bool:
+    """Whether all is done that the list of the erased asks for."""
+    done = house.store.read(lambda c: facts.get(c, APPLIED))
+    return (done or facts.digest(b"")) == _digest(house)
+
+
+def known(house: House) -> Callable[[str], bool]:
+    """Says of an address's key whether that person was erased and stays out: for imports, once for all rows."""
+    return _register(house).stays_out
+
+
+def lift(house: House, key: str, now: datetime) -> None:
+    """The person with this address's key came back by their own wish, and confirmed it. What was known of them before
+    stays erased, also in a backup from then."""
+    with _ONE:
+        if _register(house).stays_out(key):
+            clean = is_done(house)
+            listed.add(_folder(house), str(erased.line(house.keys, key, now, lifted=True)))
+            if clean:
+                _note(house)
+
+
+def _folder(house: House) -> Path:
+    return house.root / STATE
+
+
+def _register(house: House) -> Register:
+    folder = _folder(house)
+    try:
+        return Register(erased.parse(listed.read(folder)), house.keys)
+    except ValueError as error:
+        where = str(folder / listed.ERASED)
+        raise BadState(
+            f"the list of the erased: {error}", where, "delete that line, and nothing else"
+        ) from error
+
+
+def _note(house: House) -> None:
+    digest = _digest(house)
+    house.store.write(lambda c: facts.put(c, APPLIED, digest))
+
+
+def _digest(house: House) -> str:
+    return facts.digest(listed.read(_folder(house)).encode())
+
+
+def _key(address: str) -> str:
+    from publisher.subscribers.addresses import parse  # its grammar is loaded by whoever needs it
+
+    return parse(address).key
+
+
+def _brought_back(house: House, register: Register) -> list[int]:
+    """Who stands in the database since before they were erased."""
+    found, after, more = list[int](), 0, bool(register)
+    while more:
+        page = house.store.read(lambda c, n=after: list(erasure.since(c, n, PEOPLE)))  # type: ignore[misc]
+        for subscriber, key, created in page:
+            at = register.since(key)
+            if at is not None and created <= at:
+                found.append(subscriber)
+            after = subscriber
+        more = len(page) == PEOPLE
+    return found
+
+
+def _out(house: House, subscriber: int, address: str) -> bool:
+    """Do every step; whether the last could be done."""
+    mention = Mention({address, _key(address), on_the_wire(address)})
+    house.store.write(lambda c: erasure.stop(c, subscriber), urgent=True)
+    busy = partial(erasure.under_way, subscriber=subscriber, mention=mention)
+    if not _soon(lambda: not house.store.read(busy)):
+        return False
+    for folder in _mailboxes(house):
+        maildir.remove(folder, mention)
+    _in_chunks(house, erasure.numbers, partial(erasure.forget_letters, subscriber=subscriber), "of")
+    marked = partial(erasure.marked, subscriber=subscriber)
+    _in_chunks(house, marked, partial(erasure.unmark, subscriber=subscriber), "variants")
+    house.store.write(lambda c: erasure.forget_said(c, subscriber))
+    for column in erasure.HELD:
+        found, drop = _mentions(house, column, mention), partial(erasure.drop, column=column)
+        _in_chunks(house, found, drop, "keys")
+    for column in erasure.QUOTED:
+        found, blank = (
+            _mentions(house, column, mention),
+            partial(erasure.blank, column=column, mention=mention),
+        )
+        _in_chunks(house, found, blank, "keys")
+    house.store.write(lambda c: erasure.empty(c, subscriber))
+    return True
+
+
+def _mentions(house: House, column: Column[Any], mention: Mention) -> Callable[..., list[Any]]:
+    return partial(erasure.mentions, column=column, mention=mention)
+
+
+def _in_chunks(house: House, find: Callable[..., list[Any]], work: Callable[..., None], what: str) -> None:
+    found = house.store.read(find)
+    for start in range(0, len(found), CHUNK):
+        house.store.write(partial(work, **{what: found[start : start + CHUNK]}))
+
+
+def _mailboxes(house: House) -> list[Path]:
+    """Where letters lie that we wrote or were given: the Maildirs that play a relay, the one that a new site has even
+    where it has another by now, and what was piped to us."""
+    found = dict.fromkeys([house.root / relay.path for relay in relays(MailSettings())])
+    with suppress(ValueError):  # there is no relay
+        found |= dict.fromkeys(
+            [house.root / relay.path for relay in relays(house.mail) if relay.scheme == "maildir"]
+        )
+    return [*found, _folder(house) / BOUNCES]
+
+
+def _emptied(house: House) -> bool:
+    return _soon(house.store.empty_log)
+
+
+def _soon(done: Callable[[], bool]) -> bool:
+    end = time.monotonic() + PATIENCE
+    while not done():
+        if time.monotonic() > end:
+            return False
+        time.sleep(_STEP)
+    return True

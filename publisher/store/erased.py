@@ -1,0 +1,89 @@
+"""Door: `state/erased` (0600), the list of who was erased, outside the database: a restore of that brings nobody back.
+
+Lines are only added, each made to last before anything else is done. A backup has it under another name, so that
+unpacking one replaces no newer list; what lies under that name, or in the state folder that was moved aside, is joined.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from publisher.errors import Unwritable
+
+ERASED = "erased"
+SAVED = "erased.backup"  # as a backup brings it
+ASIDE = "state.old"  # beside the state folder: where a restore moved the one that was there
+
+
+def read(folder: Path) -> str:
+    """The list of this state folder; "" where nobody was erased. A last line that was cut off is none. Raises
+    Unwritable."""
+    with _explained(folder / ERASED):
+        return _read(folder / ERASED).decode("ascii", "replace")
+
+
+def add(folder: Path, line: str) -> None:
+    """Write a *line* down, for good. Raises Unwritable."""
+    path = folder / ERASED
+    with _explained(path):
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            whole = len(_read(path))
+            os.ftruncate(handle, whole)  # what a full disk or a crash cut off
+            data = f"{line}\n".encode("ascii")
+            if os.pwrite(handle, data, whole) != len(data):
+                raise OSError(0, "the disk is full")
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        _last(folder)
+
+
+def join(folder: Path) -> None:
+    """Take in the lists that a restore left. Raises Unwritable."""
+    path, saved = folder / ERASED, folder / SAVED
+    others = [each for each in (saved, folder.parent / ASIDE / ERASED) if each.is_file()]
+    if not others:
+        return
+    with _explained(path):
+        known = _read(path)
+        lines = dict.fromkeys(known.splitlines())
+        for each in others:
+            lines |= dict.fromkeys(_read(each).splitlines())
+        whole = b"".join(each + b"\n" for each in lines)
+        if whole != known:
+            draft = path.with_suffix(".tmp")
+            draft.unlink(missing_ok=True)
+            handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            with os.fdopen(handle, "wb") as file:
+                file.write(whole)
+                file.flush()
+                os.fsync(handle)
+            draft.replace(path)
+            _last(folder)
+        saved.unlink(missing_ok=True)
+
+
+def _read(path: Path) -> bytes:
+    data = b""
+    with suppress(FileNotFoundError):
+        data = path.read_bytes()
+    return data[: data.rfind(b"\n") + 1]
+
+
+def _last(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        mend = "make room, or look at the rights of the disk"
+        raise Unwritable(f"the list of the erased: {error.strerror or error}", str(path), mend) from error

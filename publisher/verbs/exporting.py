@@ -1,0 +1,96 @@
+"""Verbs that give away what is known of readers: the list of all, and everything on one (L7, L8)."""
+
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from publisher.actions.house import House
+from publisher.errors import BadInput, Unwritable
+from publisher.model.people import Reach, Wish
+from publisher.store import people
+from publisher.subscribers import exports
+from publisher.subscribers.exports import Format, Person
+from publisher.text.dates import rfc3339
+
+PAGE = 2000  # people read at a time
+
+
+def person(house: House, *, address: str, now: datetime) -> dict[str, Any]:
+    """Everything held on the reader with this address. Raises BadInput where there is none."""
+    from publisher.actions import choices
+    from publisher.actions.dossier import dossier
+
+    return dossier(house, choices.reader(house, address).id, now)
+
+
+def everybody(
+    house: House, *, file: Path | None, out: BinaryIO, form: Format, newsletter: str | None, state: str | None
+) -> dict[str, Any]:
+    """Write the list of readers to *file* (0600, whole or not at all), or to *out* where None: those with a
+    subscription to *newsletter*, in this *state*, of it or of themselves. Raises BadInput, Unwritable."""
+    start = time.monotonic()
+    names = [newsletter] if newsletter else sorted(house.store.read(people.known_newsletters))
+    if newsletter and newsletter not in house.store.read(people.known_newsletters):
+        house.newsletter(newsletter)
+    counted = _Counted(_people(house, newsletter or "", state))
+    pieces = exports.write(counted, names, form)
+    if file is None:
+        for piece in pieces:
+            out.write(piece)
+        out.flush()
+    else:
+        _write(file.resolve(), house, pieces)
+    seconds = round(time.monotonic() - start, 3)
+    return {"file": str(file) if file else None, "readers": counted.number, "seconds": seconds}
+
+
+class _Counted:
+    def __init__(self, rows: Iterator[Person]) -> None:
+        self.number, self._rows = 0, rows
+
+    def __iter__(self) -> Iterator[Person]:
+        for each in self._rows:
+            self.number += 1
+            yield each
+
+
+def _people(house: House, newsletter: str, state: str | None) -> Iterator[Person]:
+    wish = Wish(state) if state in set(Wish) else None
+    reach = Reach(state) if state in set(Reach) else None
+    after = 0
+    page = partial(people.page, newsletter=newsletter, wish=wish, reach=reach, limit=PAGE)
+    while found := house.store.read(partial(page, after=after)):
+        for each in found:
+            one = each.subscriber
+            wishes = {name: str(state) for name, state in each.newsletters.items()}
+            if newsletter:
+                wishes = {newsletter: wishes[newsletter]}
+            yield Person(one.address, one.language or "", str(one.state), rfc3339(each.created), wishes)
+        after = found[-1].subscriber.id
+
+
+def _write(file: Path, house: House, pieces: Iterator[bytes]) -> None:
+    if file.exists() and not file.is_file():
+        raise BadInput("there is something else that is no file", str(file), "name a file")
+    for folder in (house.out, house.folder):
+        if file.is_relative_to(folder.resolve()):
+            raise BadInput("everybody could read it there", str(folder), "name a file elsewhere")
+    try:
+        handle, draft = tempfile.mkstemp(prefix=".nashir-export-", dir=file.parent)  # 0600
+        try:
+            with os.fdopen(handle, "wb") as out:
+                for piece in pieces:
+                    out.write(piece)
+                out.flush()
+                os.fsync(out.fileno())
+            Path(draft).replace(file)
+        finally:
+            Path(draft).unlink(missing_ok=True)
+    except OSError as error:
+        what = f"the list cannot be written: {error.strerror}"
+        raise Unwritable(what, str(file), "make room, or name a file on another disk") from error
