@@ -308,7 +308,8 @@ def test_a_site_without_an_address_has_no_empty_lines_for_one() -> None:  # H6
 def test_there_is_a_sample_of_every_letter(language: str) -> None:  # R10
     found = samples(site(language), newsletter(language), LAYOUT, TEMPLATES, PLANNED)
 
-    assert ["confirm", "welcome", "goodbye", "correction", "editors", "notice"] == list(found)
+    kinds = ["confirm", "welcome", "goodbye", "links", "yearly", "correction", "editors", "notice"]
+    assert kinds == list(found)
     assert len(found) == len({content.subject for content in found.values()})
     assert {language} == {content.language for content in found.values()}
 
@@ -319,6 +320,8 @@ TEMPLATE_OF = {
     "confirm": "confirm",
     "welcome": "welcome",
     "goodbye": "goodbye",
+    "links": "links",
+    "yearly": "yearly",
     "correction": "correction",
     "editors": "preview",
     "notice": "notice",

@@ -493,7 +493,7 @@ def test_an_address_is_one_reader_however_it_is_spelt(make_doors: MakeDoors) -> 
     assert addresses.parse(ANN).key == addresses.parse(ANN.upper()).key
 
 
-def test_who_wants_it_is_erased(make_doors: MakeDoors, monkeypatch: pytest.MonkeyPatch) -> None:  # L8 H3
+def test_who_wants_it_is_erased(make_doors: MakeDoors, monkeypatch: pytest.MonkeyPatch) -> None:  # H3
     doors = make_doors()
     confirmed(doors)
     person = choices.reader(doors.house, ANN)
