@@ -58,10 +58,19 @@ Path_ = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class ApiSettings:
+    """[web.api]"""
+
+    token_file: str = ""  # relative to the site; "": no API
+    per_minute: int = 600  # requests of a token
+
+
+@dataclass(frozen=True, slots=True)
 class WebSettings:
     """[web]: declared here, since the web room stands above this one."""
 
     listen: str = "127.0.0.1:8080"  # host:port; [::1]:8080 for IPv6
+    api: ApiSettings = field(default_factory=ApiSettings)
 
     @property
     def address(self) -> tuple[str, int]:
@@ -281,6 +290,8 @@ class _Reader:
             ("articles",), "max_media_bytes", lambda: _between(file.articles.max_media_bytes, 1000, 10**10)
         )
         self._check(("web",), "listen", lambda: file.web.address)
+        self._check(("web", "api"), "per_minute", lambda: _between(file.web.api.per_minute, 1, 100_000))
+        self._check(("web", "api"), "token_file", lambda: self._hidden(file))
         self._check(("feeds",), "folder", lambda: self._apart(file.feeds.folder, file.articles.folder))
         self._check(("feeds",), "entries", lambda: _between(file.feeds.entries, 1, 1000))
         self._check(("feeds",), "per", lambda: _kinds(file.feeds.per))
@@ -352,6 +363,14 @@ class _Reader:
                 raise ValueError(
                     f"{written!r} is where letters go, the relay; name the Maildir they come back to"
                 )
+
+    def _hidden(self, file: _File) -> None:
+        """The API's tokens lie where nothing is published."""
+        root = self._path.parent.resolve()
+        written = file.web.api.token_file
+        for folder in (file.feeds.folder, file.articles.folder):
+            if written and (root / written).resolve().is_relative_to((root / folder).resolve()):
+                raise ValueError(f'{written!r} lies in {folder!r}; write "keys/api-tokens"')
 
     def _apart(self, out: str, articles: str) -> None:
         """The output is served to everybody: it must not be, hold or lie in what is not meant for them."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from publisher.cli.call import Call, counted, now
+from publisher.cli.call import Call, counted
 
 
 @click.group()
@@ -23,7 +23,11 @@ def subscribers() -> None:
 def add(call: Call, address: str, newsletter: str | None, *, confirmed: bool, language: str | None) -> None:
     """Subscribe ADDRESS."""
     done = call.write(
-        "subscribers add", address=address, newsletter=newsletter, confirmed=confirmed, language=language
+        "subscribers add",
+        address=address,
+        newsletters=[newsletter] if newsletter is not None else None,
+        confirmed=confirmed,
+        language=language,
     )
     lines = [
         f"{done['address']}: {name}: {state or 'not mailed'}" for name, state in done["newsletters"].items()
@@ -43,9 +47,7 @@ def add(call: Call, address: str, newsletter: str | None, *, confirmed: bool, la
 @click.pass_obj
 def list_subscribers(call: Call) -> None:
     """List the readers."""
-    from publisher.verbs import reading
-
-    found = call.read(reading.subscribers)
+    found = call.read("subscribers list")
     lines = [
         f"{s['id']}  {s['address']}  {s['state']}  "
         + ", ".join(f"{name}: {wish}" for name, wish in s["newsletters"].items())
@@ -100,9 +102,7 @@ def _wanted(
 @click.pass_obj
 def show_subscriber(call: Call, address: str) -> None:
     """Show what is known of a reader, and when their letters are due."""
-    from publisher.verbs import choosing
-
-    found = call.read(choosing.show, address=address, now=now())
+    found = call.read("subscribers show", address=address)
     call.answer(found, *_known(found))
 
 

@@ -190,12 +190,16 @@ def page(
     wish: Wish | None = None,
     after: int = 0,
     limit: int = 100,
+    key: str = "",
 ) -> list[Listing]:
     """At most *limit* subscribers behind the key *after*, oldest first: those whose address *contains* a text,
-    whatever its capitals, who are as *reach* says, and have a subscription to *newsletter*, in the state *wish*."""
+    whatever its capitals, who are as *reach* says, and have a subscription to *newsletter*, in the state *wish*;
+    *key*: the one with this address."""
     found = select(subscribers.c.id).where(subscribers.c.id > after).order_by(subscribers.c.id).limit(limit)
     if contains:
         found = found.where(subscribers.c.address_key.contains(contains.casefold(), autoescape=True))
+    if key:
+        found = found.where(subscribers.c.address_key == key)
     if reach:
         found = found.where(subscribers.c.state == reach)
     if newsletter or wish:

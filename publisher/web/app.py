@@ -11,20 +11,27 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from publisher.actions import readers
+from publisher.config import ApiSettings
 from publisher.store import feed_versions
 from publisher.subscribers.tokens import Claim
 from publisher.text.words import words
 from publisher.verbs.session import Session
 from publisher.web import approving, pages, preferences
+from publisher.web.api.door import Door
 from publisher.web.files import Files
 
-DOORS = ("/u/", "/preferences/", "/approve/")  # what is below them is made when it is asked for
+DOORS = ("/u/", "/preferences/", "/approve/", "/api/")  # what is below them is made when it is asked for
+
+NO_API = ApiSettings()
 
 log = structlog.get_logger()
 
 
 def application(
-    session: Session, health: Callable[[], list[str]], warnings: Callable[[], list[str]]
+    session: Session,
+    health: Callable[[], list[str]],
+    warnings: Callable[[], list[str]],
+    api: ApiSettings = NO_API,
 ) -> Callable[..., Any]:
     """The ASGI application; *health* names what is wrong now, *warnings*, asked in a thread, what is
     wrong elsewhere."""
@@ -52,6 +59,7 @@ def application(
             Route("/u/{token}", unsubscribe, methods=["GET", "POST"]),
             Route("/preferences/{token}", prefer, methods=["GET", "POST"]),
             *approving.routes(session),
+            Route("/api/{rest:path}", Door(session, api)),
         ]
     )
     dynamic.router.redirect_slashes = False  # the Host header is anybody's words

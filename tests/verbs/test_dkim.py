@@ -9,7 +9,7 @@ import pytest
 from publisher.actions.init import create
 from publisher.config import load
 from publisher.errors import BadConfig
-from publisher.verbs import reading, writing
+from publisher.verbs import reading, table
 from publisher.verbs import session as sessions
 from tests.commands import nashir
 from tests.mail.signing import ed25519_pem, judged, rsa_pem
@@ -49,7 +49,7 @@ def run(folder):
 
     def run(verb, **arguments):
         with sessions.writing(load(folder, {}), clock) as session, asyncio.Runner() as runner:
-            return runner.run(writing.run(session, verb, arguments))
+            return runner.run(table.run(session, verb, arguments))
 
     return run
 
