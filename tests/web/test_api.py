@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import re
 import stat
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NoReturn
 
@@ -341,3 +343,18 @@ def test_a_bug_is_a_500_without_its_words(site, ask, monkeypatch) -> None:
     monkeypatch.setattr("publisher.web.api.door.table.run", broken)
 
     assert "secret" not in json.dumps(is_problem(ask("GET", "/status"), 500))
+
+
+def test_the_examples_of_the_page_are_answered_as_it_says(site, ask, write) -> None:
+    page = Path(__file__).parents[2].joinpath("docs", "api.md").read_text("utf-8")
+    examples = re.findall(r"(?m)^    ([A-Z]+) (/\S*)(?: (\{.*\}))?$", page)
+    ask("POST", "/subscribers", json={"address": "reader@example.net", "confirmed": True})
+    write(site.house, "welcome.md", story(2))
+    ask("POST", "/publish")
+    ask("POST", "/newsletters/daily/send", json={"include_existing": True})
+
+    assert len(ROUTES) + 1 == len(examples)
+    for method, path, body in examples:
+        said = {"content": body.encode(), "headers": {"content-type": "application/json"}} if body else {}
+        answer = ask(method, path, **said)
+        assert answer.status_code == (202 if path.endswith("/send") else 200), (path, answer.text)
