@@ -48,7 +48,9 @@ SCHEMAS: dict[str, Any] = {
     | {
         "description": "RFC 9457: `detail` says what is wrong, `where` in which place, `mend` what to do",
     },
-    "Row": _object(id=COUNT, address=TEXT, state=_REACH, language=TEXT, newsletters=_WISHES, since=TIME),
+    "Row": _object(
+        id=COUNT, address=TEXT, state=_REACH, language=_maybe(TEXT), newsletters=_WISHES, since=TIME
+    ),
     "Subscribers": _page("subscribers", "Row", COUNT),
     "Added": _object(id=COUNT, address=TEXT, newsletters=_STATES),
     "Left": _object(id=COUNT, newsletter=TEXT, state=_WISH),
@@ -56,7 +58,7 @@ SCHEMAS: dict[str, Any] = {
         id=COUNT,
         address=TEXT,
         state=_REACH,
-        language=TEXT,
+        language=_maybe(TEXT),
         newsletters=_list(
             _object(
                 name=TEXT,
