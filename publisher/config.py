@@ -61,12 +61,21 @@ Trusted = tuple[IPv4Network | IPv6Network, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class ApiSettings:
+    """[web.api]"""
+
+    token_file: str = ""  # relative to the site; "": no API
+    per_minute: int = 600  # requests of a token
+
+
+@dataclass(frozen=True, slots=True)
 class WebSettings:
     """[web]: declared here, since the web room stands above this one."""
 
     listen: str = "127.0.0.1:8080"  # host:port; [::1]:8080 for IPv6
     # Addresses and networks of the servers before us, whose X-Forwarded-For is believed (L3).
     trusted_proxies: tuple[str, ...] = ()
+    api: ApiSettings = field(default_factory=ApiSettings)
 
     @property
     def trusted(self) -> Trusted:
@@ -294,6 +303,8 @@ class _Reader:
         )
         self._check(("web",), "listen", lambda: file.web.address)
         self._check(("web",), "trusted_proxies", lambda: file.web.trusted)
+        self._check(("web", "api"), "per_minute", lambda: _between(file.web.api.per_minute, 1, 100_000))
+        self._check(("web", "api"), "token_file", lambda: self._hidden(file))
         self._check(("feeds",), "folder", lambda: self._apart(file.feeds.folder, file.articles.folder))
         self._check(("feeds",), "entries", lambda: _between(file.feeds.entries, 1, 1000))
         self._check(("feeds",), "per", lambda: _kinds(file.feeds.per, get_args(Kind), "feeds"))
@@ -374,6 +385,12 @@ class _Reader:
                 raise ValueError(
                     f'{relay.path!r} lies in {found}; name a Maildir elsewhere, as "maildir:outbox"'
                 )
+
+    def _hidden(self, file: _File) -> None:
+        """The API's tokens lie where nothing is published."""
+        written = file.web.api.token_file
+        if written and (found := self._public((self._path.parent / written).resolve(), file)):
+            raise ValueError(f'{written!r} lies in {found}; write "keys/api-tokens"')
 
     def _public(self, folder: Path, file: _File) -> str:
         """Which folder of the site that others see *folder* lies in, in words; "" where it lies in none."""

@@ -101,12 +101,12 @@ async def serve(path: Path, session: "Session") -> Door:
 
 
 async def _run(session: "Session", line: bytes, tell: Told) -> dict[str, Any]:
-    from publisher.verbs import writing
+    from publisher.verbs import table
 
     try:
         request = json.loads(line)
         watched = {"progress": tell} if request.get("watch") else {}
-        result = await writing.run(session, request["verb"], request["arguments"] | watched)
+        result = await table.run(session, request["verb"], request["arguments"] | watched)
         numbers = {name: value for name, value in result.items() if isinstance(value, (int, float))}
         if request["verb"] not in QUIET:
             _log().info("verb", name=request["verb"], **numbers)

@@ -143,7 +143,9 @@ class Daemon:
             raise Unwritable(
                 what, self._settings.web.listen, "set web.listen, or stop what listens there"
             ) from None
-        app = application(self._session, lambda: list(self._problems.values()), self._warnings)
+        app = application(
+            self._session, lambda: list(self._problems.values()), self._warnings, self._settings.web.api
+        )
         server = _Server(
             uvicorn.Config(
                 app,

@@ -54,6 +54,10 @@ class BadInput(PublisherError):
     exit = Exit.USAGE
 
 
+class Unknown(BadInput):
+    """There is nothing of this number or name."""
+
+
 class Locked(PublisherError):
     """Another process holds the site's lock; *serving*: it is a daemon, which takes verbs when it is up."""
 

@@ -30,6 +30,9 @@ from publisher.mail.keyfiles import signer
 from publisher.mail.settings import DkimSettings, MailSettings
 from publisher.store.tables import metadata
 from publisher.web import app
+from publisher.web.api import openapi
+from publisher.web.api.routes import ROOT as ROUTES_BELOW
+from publisher.web.api.routes import ROUTES
 from tests.commands import NASHIR
 from tests.commands import nashir as forked
 from tests.mail.signing import judged
@@ -450,6 +453,22 @@ def test_every_door_of_the_daemon_is_on_the_page() -> None:
 
     for door in app.DOORS:
         assert f"`{door}`" in text
+
+
+def test_every_route_of_the_api_is_on_its_page_and_no_other() -> None:
+    text = page("docs/api.md")
+    described = openapi.document()["paths"]
+    routes = {
+        f"{method.upper()} {path.removeprefix(ROUTES_BELOW)}"
+        for path, methods in described.items()
+        for method in methods
+    }
+
+    assert routes == set(re.findall(r"(?m)^### `(.*)`$", text))
+    for route in ROUTES:
+        below = section(text, f"### `{route.method} {route.path}`")
+        for name in route.shape["properties"]:
+            assert name in ("after", "limit") or f"`{name}`" in below, route.path
 
 
 # Pages

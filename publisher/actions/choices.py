@@ -15,7 +15,7 @@ from publisher.actions.cadence import rhythm, zone
 from publisher.actions.house import House
 from publisher.digests import due
 from publisher.digests.due import Schedule
-from publisher.errors import BadInput
+from publisher.errors import BadInput, Unknown
 from publisher.model.digest import Newsletter
 from publisher.model.people import Choices, Subscriber, Wish
 from publisher.store import cadences, choices, labels, people
@@ -58,11 +58,11 @@ class Subscribed:
 
 
 def reader(house: House, address: str) -> Subscriber:
-    """The reader with this address. Raises BadInput where there is none."""
+    """The reader with this address. Raises BadInput for what is none, Unknown where there is no such reader."""
     parsed = addresses.parse(address)
     found = house.store.read(lambda c: people.find(c, parsed.key))
     if found is None:
-        raise BadInput(f"there is no reader {parsed.text}", "", "`nashir subscribers list` names them")
+        raise Unknown(f"there is no reader {parsed.text}", "", "`nashir subscribers list` names them")
     return found
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from publisher import __version__
 from publisher.articles.parse import Rules
 from publisher.articles.settings import ArticleSettings
-from publisher.errors import BadInput
+from publisher.errors import Unknown
 from publisher.feeds.settings import FeedSettings
 from publisher.layout import Layout
 from publisher.mail.dkim import Signer
@@ -87,10 +87,10 @@ class House:
         return replace(self, site=replace(self.site, digits=digits))
 
     def newsletter(self, name: str | None) -> tuple[Newsletter, ...]:
-        """The newsletter of this name; all where None. Raises BadInput for a name that is none of ours."""
+        """The newsletter of this name; all where None. Raises Unknown for a name that is none of ours."""
         if name is None:
             return tuple(self.newsletters.values())
         if name not in self.newsletters:
             known = ", ".join(self.newsletters) or "none; add [[newsletters]] to config.toml"
-            raise BadInput(f"there is no newsletter {name!r}", "", f"the newsletters are: {known}")
+            raise Unknown(f"there is no newsletter {name!r}", "", f"the newsletters are: {known}")
         return (self.newsletters[name],)

@@ -1,16 +1,14 @@
 """Somebody asks for letters, and says yes when they are asked back (L2-L5). Nobody is told whom we know."""
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from importlib import import_module
 from typing import Literal
 
 from sqlalchemy import Connection
 
-from publisher.actions import choices, unseen
+from publisher.actions import choices, erasing, unseen
 from publisher.actions.house import House
 from publisher.digests import notices
 from publisher.digests.frame import Link
@@ -216,9 +214,7 @@ def confirm(house: House, token: str, now: datetime, *, wording: str, ip: str) -
 
 def _lift(house: House, person: Subscriber, now: datetime) -> None:
     """Who was erased and signs up again is a new person, whom the list of the erased is not to take away."""
-    with suppress(ModuleNotFoundError):
-        erasing = import_module("publisher.actions.erasing")
-        erasing.lift(house, addresses.parse(person.address).key, now)
+    erasing.lift(house, addresses.parse(person.address).key, now)
 
 
 def _begin(

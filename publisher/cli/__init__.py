@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from publisher import __version__
-from publisher.cli import letters, site
+from publisher.cli import api, letters, site
 from publisher.cli.call import Call
 from publisher.cli.subscribers import subscribers
 from publisher.errors import Exit, PublisherError
@@ -44,7 +44,7 @@ for _verb in (
         letters.editions,
         letters.correct,
     ),
-    *(letters.deliveries, letters.bounces, subscribers),
+    *(letters.deliveries, letters.bounces, subscribers, api.api_token),
 ):
     nashir.add_command(_verb)
 

@@ -102,12 +102,13 @@ class Call:
                 click.echo(f',\n "{name}": {json.dumps(value, ensure_ascii=False)}', nl=False)
             click.echo("\n}")
 
-    def read(self, verb: Callable[..., dict[str, Any]], **arguments: Any) -> dict[str, Any]:
+    def read(self, verb: str, **arguments: Any) -> dict[str, Any]:
         """Run a reading verb on the database as it is."""
         from publisher.verbs import session as sessions
+        from publisher.verbs import table
 
         with sessions.reading(self.settings()) as house:
-            return verb(house, **arguments)
+            return table.look(house, verb, arguments, now())
 
 
 def now() -> datetime:
@@ -129,7 +130,7 @@ def _here(settings: Any, verb: str, arguments: dict[str, Any], told: Told | None
 
     from publisher.actions.pool import cores
     from publisher.verbs import session as sessions
-    from publisher.verbs import writing
+    from publisher.verbs import table
 
     extra = {"progress": told} if told else {}
     with sessions.writing(settings, now, workers=cores()) as session:
@@ -138,7 +139,7 @@ def _here(settings: Any, verb: str, arguments: dict[str, Any], told: Told | None
             loop = asyncio.get_running_loop()
             loop.add_signal_handler(signal.SIGINT, session.engine.stop if verb == "send" else _interrupted)
             loop.add_signal_handler(signal.SIGTERM, session.engine.stop if verb == "send" else _interrupted)
-            return await writing.run(session, verb, arguments | extra)
+            return await table.run(session, verb, arguments | extra)
 
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(run())

@@ -76,9 +76,7 @@ def _waits(done: dict[str, Any]) -> Iterator[str]:
 @click.pass_obj
 def preview(call: Call, newsletter: str | None, *, show: bool | None) -> None:
     """Show the next edition as a page, with what is to be mended; nothing is planned or sent."""
-    from publisher.verbs import previewing
-
-    found = call.read(previewing.preview, newsletter=newsletter, now=now())
+    found = call.read("preview", newsletter=newsletter)
     for name in found["empty"]:
         call.say(f"nashir: {name} has no article to show")
     call.answer(found, *(line for each in found["previews"] for line in _previewed(each)))
@@ -165,9 +163,7 @@ _MENDS = {
 @click.pass_obj
 def newsletters(call: Call) -> None:
     """List the digests: schedule, next due, last edition, readers."""
-    from publisher.verbs import reading
-
-    found = call.read(reading.newsletters, now=now())
+    found = call.read("newsletters")
     call.answer(
         found,
         *(
@@ -181,13 +177,12 @@ def newsletters(call: Call) -> None:
 @click.pass_context
 def editions(context: click.Context) -> None:
     """List the editions with their letters by state; hold, release or cancel one."""
-    from publisher.verbs import reading
     from publisher.verbs.held import stopped_lines
 
     if context.invoked_subcommand:
         return
     call: Call = context.obj
-    found = call.read(reading.editions_list)
+    found = call.read("editions")
     call.answer(
         found,
         *(

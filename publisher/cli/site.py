@@ -199,11 +199,10 @@ def _running(sending: dict[str, Any] | None) -> Iterator[str]:
 @click.pass_obj
 def status(call: Call) -> None:
     """Say what is published, refused, subscribed, sent and due."""
-    from publisher.verbs import reading
     from publisher.verbs.held import alone_lines, stopped_lines
 
     at = now()
-    found = call.read(reading.status, now=at) | call.how_far(at)
+    found = call.read("status") | call.how_far(at)
     call.answer(
         found,
         *(f"{name}: " + (", ".join(f"{n} {state}" for state, n in found[name].items()) or "none")
@@ -225,9 +224,7 @@ def status(call: Call) -> None:
 @click.pass_obj
 def backup(call: Call, file: Path) -> None:
     """Write all that a restore needs into FILE, beside a running daemon; `tar -xf FILE` unpacks it."""
-    from publisher.verbs import saving
-
-    done = call.read(saving.save, file=file, now=now())
+    done = call.read("backup", file=file)
     call.answer(done, f"{done['file']}: {done['bytes']} bytes in {done['seconds']:.2f} s")
 
 

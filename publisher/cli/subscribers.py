@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from publisher.cli.call import Call, counted, now
+from publisher.cli.call import Call, counted
 
 
 @click.group()
@@ -25,7 +25,11 @@ def subscribers() -> None:
 def add(call: Call, address: str, newsletter: str | None, *, confirmed: bool, language: str | None) -> None:
     """Subscribe ADDRESS."""
     done = call.write(
-        "subscribers add", address=address, newsletter=newsletter, confirmed=confirmed, language=language
+        "subscribers add",
+        address=address,
+        newsletters=[newsletter] if newsletter is not None else None,
+        confirmed=confirmed,
+        language=language,
     )
     lines = [
         f"{done['address']}: {name}: {state or 'not mailed'}" for name, state in done["newsletters"].items()
@@ -45,9 +49,7 @@ def add(call: Call, address: str, newsletter: str | None, *, confirmed: bool, la
 @click.pass_obj
 def list_subscribers(call: Call) -> None:
     """List the readers."""
-    from publisher.verbs import reading
-
-    found = call.read(reading.subscribers)
+    found = call.read("subscribers list")
     lines = [
         f"{s['id']}  {s['address']}  {s['state']}  "
         + ", ".join(f"{name}: {wish}" for name, wish in s["newsletters"].items())
@@ -102,9 +104,7 @@ def _wanted(
 @click.pass_obj
 def show_subscriber(call: Call, address: str) -> None:
     """Show what is known of a reader, and when their letters are due."""
-    from publisher.verbs import choosing
-
-    found = call.read(choosing.show, address=address, now=now())
+    found = call.read("subscribers show", address=address)
     call.answer(found, *_known(found))
 
 
@@ -156,12 +156,11 @@ def export(
 ) -> None:
     """Write the list of readers to FILE, or to the standard output."""
     from publisher.model.people import Reach, Wish
-    from publisher.verbs import exporting
 
     if person:
         if file or newsletter or state:
             raise click.UsageError("--person goes with no other option")
-        found = call.read(exporting.person, address=person, now=now())
+        found = call.read("subscribers dossier", address=person)
         click.echo(json.dumps(found, ensure_ascii=False, indent=1))
         return
     states = [*Wish, *(each for each in Reach if each is not Reach.ERASED)]
@@ -170,7 +169,7 @@ def export(
     if file is None and call.as_json:
         form = "json"
     out = sys.stdout.buffer
-    done = call.read(exporting.everybody, file=file, out=out, form=form, newsletter=newsletter, state=state)
+    done = call.read("subscribers export", file=file, out=out, form=form, newsletter=newsletter, state=state)
     if file:
         call.answer(done, f"{file}: {counted(done['readers'], 'reader')} in {done['seconds']:.2f} s")
 

@@ -395,6 +395,14 @@ def listing(
     ]
 
 
+def numbers(connection: Connection, *, before: int | None, limit: int) -> list[int]:
+    """The keys of at most *limit* editions older than *before*, newest first."""
+    query = select(editions.c.id).order_by(editions.c.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(editions.c.id < before)
+    return list(connection.scalars(query))
+
+
 def _editions() -> Select[*tuple[Any, ...]]:
     return select(editions, newsletters.c.name.label("newsletter_name")).join_from(editions, newsletters)
 

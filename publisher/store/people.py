@@ -208,13 +208,16 @@ def page(
     wish: Wish | None = None,
     after: int = 0,
     limit: int = 100,
+    key: str = "",
 ) -> list[Listing]:
     """At most *limit* subscribers behind the key *after*, oldest first: those whose address *contains* a text,
     whatever its capitals, who are as *reach* says (else all but the erased), and have a subscription to *newsletter*,
-    in the state *wish*."""
+    in the state *wish*; *key*: the one with this address."""
     found = select(subscribers.c.id).where(subscribers.c.id > after).order_by(subscribers.c.id).limit(limit)
     if contains:
         found = found.where(subscribers.c.address_key.contains(contains.casefold(), autoescape=True))
+    if key:
+        found = found.where(subscribers.c.address_key == key)
     found = found.where(subscribers.c.state == reach if reach else subscribers.c.state != Reach.ERASED)
     if newsletter or wish:
         wanted = select(subscriptions.c.newsletter).where(subscriptions.c.subscriber == subscribers.c.id)

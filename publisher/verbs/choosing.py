@@ -6,8 +6,10 @@ from typing import Any
 
 from publisher.actions.house import House
 from publisher.digests import due
-from publisher.errors import BadInput
-from publisher.store import reports
+from publisher.errors import BadInput, Unknown
+from publisher.model.people import Subscriber, Wish
+from publisher.store import people, reports
+from publisher.subscribers.tokens import Claim
 from publisher.text.dates import rfc3339
 from publisher.verbs.session import Session
 
@@ -15,7 +17,8 @@ from publisher.verbs.session import Session
 async def choose(
     session: Session,
     *,
-    address: str,
+    address: str | None = None,
+    subscriber: int | None = None,
     newsletter: str | None = None,
     schedule: str | None = None,
     zone: str | None = None,
@@ -39,18 +42,51 @@ async def choose(
     )
 
     def write() -> dict[str, Any]:
-        person, now = choices.reader(session.house, address), session.clock()
+        person, now = _reader(session.house, address, subscriber), session.clock()
         choices.choose(session.house, person, newsletter, change, now)
-        return show(session.house, address=address, now=now)
+        return show(session.house, subscriber=person.id, now=now)
 
     return await asyncio.to_thread(write)
 
 
-def show(house: House, *, address: str, now: datetime) -> dict[str, Any]:
+async def leave(session: Session, *, subscriber: int, newsletter: str) -> dict[str, Any]:
+    """End a reader's subscription to a newsletter, as their own link does; again is the same as once."""
+    from publisher.actions import leaving
+
+    house, now = session.house, session.clock()
+    person = await asyncio.to_thread(_reader, house, None, subscriber)
+    known = await asyncio.to_thread(house.store.read, people.known_newsletters)
+    if newsletter not in known:
+        raise Unknown(f"there is no newsletter {newsletter!r}", "", "`nashir newsletters` lists them")
+    claim = Claim(person.id, known[newsletter].id)
+    had = await asyncio.to_thread(
+        house.store.read, lambda c: people.wishes(c, [claim.subscriber], claim.newsletter)
+    )
+    if not had:
+        raise Unknown(f"this reader has no subscription to {newsletter!r}", "", "")
+    await house.store.settle(lambda c: leaving.leave(c, claim, now, "unsubscribed by the operator"))
+    return {"id": person.id, "newsletter": newsletter, "state": Wish.ENDED}
+
+
+def _reader(house: House, address: str | None, subscriber: int | None) -> Subscriber:
+    """The reader with this address, or else of this number. Raises Unknown."""
+    from publisher.actions import choices
+
+    if address is not None:
+        return choices.reader(house, address)
+    found = house.store.read(lambda c: people.get(c, subscriber)) if subscriber is not None else None
+    if found is None:
+        raise Unknown(f"there is no reader {subscriber}", "", "`nashir subscribers list` names them")
+    return found
+
+
+def show(
+    house: House, *, address: str | None = None, subscriber: int | None = None, now: datetime
+) -> dict[str, Any]:
     """What is known of a reader, and when their letters are due."""
     from publisher.actions import choices
 
-    person = choices.reader(house, address)
+    person = _reader(house, address, subscriber)
     return {
         "id": person.id,
         "address": person.address,

@@ -4,7 +4,7 @@ import asyncio
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
-from publisher.errors import BadInput
+from publisher.errors import BadInput, Unknown
 from publisher.model.digest import Release
 from publisher.store import editions
 from publisher.verbs.reading import edition_row
@@ -24,7 +24,7 @@ async def decide(session: Session, *, edition: int, decision: str) -> dict[str, 
     act = partial(approval.decide, house, edition, cast("Decision", decision), session.clock())
     done = await asyncio.to_thread(act)
     if done is None:
-        raise BadInput(f"there is no edition {edition}", "", "`nashir editions` lists them")
+        raise Unknown(f"there is no edition {edition}", "", "`nashir editions` lists them")
     after, changed = done
     if after.release is Release.CANCELLED:
         await asyncio.to_thread(endings.wind_up, house)

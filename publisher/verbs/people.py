@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,16 +16,27 @@ async def add(
     session: Session,
     *,
     address: str,
-    newsletter: str | None = None,
+    newsletters: list[str] | None = None,
     confirmed: bool = False,
     language: str | None = None,
 ) -> dict[str, Any]:
-    """Subscribe one reader."""
-    from publisher.actions import readers
+    """Subscribe one reader: to these newsletters, or to all; again is the same as once."""
+    from publisher.actions import choices, readers
 
-    add = partial(readers.add, session.house, address, newsletter, session.clock())
-    states = await asyncio.to_thread(partial(add, confirmed=confirmed, language=language))
-    return {"address": address, "newsletters": states}
+    house, now = session.house, session.clock()
+
+    def write() -> dict[str, Any]:
+        names = [None] if newsletters is None else list(dict.fromkeys(newsletters))
+        if not names:
+            raise BadInput("no newsletter is named", "newsletters", "name one, or leave it out for all")
+        for name in names:  # all of them, before anything is written
+            house.newsletter(name)
+        states = dict[str, Any]()
+        for name in names:
+            states |= readers.add(house, address, name, now, confirmed=confirmed, language=language)
+        return {"id": choices.reader(house, address).id, "address": address, "newsletters": states}
+
+    return await asyncio.to_thread(write)
 
 
 async def erase(session: Session, *, address: str) -> dict[str, Any]:

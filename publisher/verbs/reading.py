@@ -152,18 +152,19 @@ def _next_due(house: House, newsletter: Newsletter, now: datetime) -> datetime:
 
 def subscribers(house: House) -> dict[str, Any]:
     """All readers with their subscriptions."""
-    rows = [
-        {
-            "id": listed.subscriber.id,
-            "address": listed.subscriber.address,
-            "state": listed.subscriber.state,
-            "language": listed.subscriber.language,
-            "newsletters": listed.newsletters,
-            "since": rfc3339(listed.created),
-        }
-        for listed in house.store.read(people.listing)
-    ]
-    return {"subscribers": rows}
+    return {"subscribers": [subscriber_row(each) for each in house.store.read(people.listing)]}
+
+
+def subscriber_row(listed: people.Listing) -> dict[str, Any]:
+    """A reader with their subscriptions, as JSON has it."""
+    return {
+        "id": listed.subscriber.id,
+        "address": listed.subscriber.address,
+        "state": listed.subscriber.state,
+        "language": listed.subscriber.language,
+        "newsletters": listed.newsletters,
+        "since": rfc3339(listed.created),
+    }
 
 
 def editions_list(house: House) -> dict[str, Any]:
@@ -194,15 +195,21 @@ def deliveries(house: House, *, edition: int | None, states: list[str]) -> Itera
     such edition."""
     if edition is not None and house.store.read(lambda c: editions.progress(c, edition)) is None:
         raise BadInput(f"there is no edition {edition}", "", "`nashir editions` lists them")
-    wanted, domains, after = _states(states), dict[str, str](), (0, 0)
+    wanted, after = _states(states), (0, 0)
     while page := house.store.read(
         partial(ledger.listing, edition=edition, states=wanted, after=after, limit=PAGE)
     ):
-        for each in page:
-            if each.newsletter not in domains:
-                domains[each.newsletter] = sender(house, each.newsletter).domain
-            yield _letter(house, each, domains[each.newsletter])
+        yield from letter_rows(house, page)
         after = page[-1].edition, page[-1].subscriber
+
+
+def letter_rows(house: House, page: list[ledger.Entry]) -> Iterator[dict[str, Any]]:
+    """What became of these letters, as JSON has it."""
+    domains = dict[str, str]()
+    for each in page:
+        if each.newsletter not in domains:
+            domains[each.newsletter] = sender(house, each.newsletter).domain
+        yield _letter(house, each, domains[each.newsletter])
 
 
 def gone(house: House, *, edition: int | None, states: list[str]) -> dict[str, int]:

@@ -10,15 +10,15 @@ from dataclasses import asdict, replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from publisher.articles.folder import shown
-from publisher.errors import BadConfig, BadInput, BadState, PublisherError, Unwritable
+from publisher.errors import BadConfig, BadInput, BadState, PublisherError, Unknown, Unwritable
 from publisher.model.delivery import State
 from publisher.model.digest import Newsletter
 from publisher.store import editions, ledger, notices
 from publisher.text.dates import rfc3339
-from publisher.verbs import choosing, editing, held, people, pinging, returning
+from publisher.verbs import held, pinging, returning
 from publisher.verbs.progress import Sending, Tell, publishing
 from publisher.verbs.session import Session, on_disk
 
@@ -249,6 +249,18 @@ def _editions(session: Session, numbers: set[int]) -> list[dict[str, Any]]:
     ]
 
 
+async def plan(session: Session, *, newsletter: str, include_existing: bool = False) -> dict[str, Any]:
+    """Plan an edition now for everybody who has unseen items; the daemon delivers it. Raises BadState behind the
+    restore fence."""
+    chosen = session.house.newsletter(newsletter)
+    must_send(session)
+    work = partial(_plan, session, (), chosen, include_existing=include_existing)
+    touched, problems = await asyncio.to_thread(work)
+    if touched:
+        session.on_planned()
+    return {"editions": await asyncio.to_thread(_editions, session, touched), "problems": problems}
+
+
 async def plan_due(session: Session) -> list[str]:
     """Plan what is due. Returns what is wrong."""
     touched, problems = await asyncio.to_thread(_plan, session, tuple(session.house.newsletters.values()), ())
@@ -348,13 +360,15 @@ def _adopted(report: "adoption.Report") -> dict[str, Any]:
     }
 
 
-async def deliveries_retry(session: Session, *, edition: int | None, states: list[str]) -> dict[str, Any]:
+async def deliveries_retry(
+    session: Session, *, edition: int | None = None, states: list[Literal["failed", "unknown"]] | None = None
+) -> dict[str, Any]:
     """Queue letters again that failed or are in doubt; the next run sends them. Says how many cannot go any more."""
     must_send(session)
     store, now = session.house.store, session.clock()
     if edition is not None and store.read(lambda c: editions.progress(c, edition)) is None:
-        raise BadInput(f"there is no edition {edition}", "", "`nashir editions` lists them")
-    wanted = [State[state.upper()] for state in states] or [State.FAILED]
+        raise Unknown(f"there is no edition {edition}", "", "`nashir editions` lists them")
+    wanted = [State[state.upper()] for state in states or ()] or [State.FAILED]
     expired = await asyncio.to_thread(store.read, lambda c: ledger.expired(c, wanted, edition, now))
     gone = await asyncio.to_thread(store.read, lambda c: ledger.refused_as_gone(c, wanted, edition, now))
     again = partial(ledger.retry, states=wanted, edition=edition, now=now)
@@ -385,30 +399,3 @@ async def resume(session: Session, *, dry_run: bool = False) -> dict[str, Any]:
         "on_unknown": house.mail.on_unknown,
         "dry_run": dry_run,
     }
-
-
-TABLE = {
-    "publish": publish,
-    "send": send,
-    "adopt": adopt,
-    "subscribers add": people.add,
-    "subscribers import": people.import_file,
-    "subscribers erase": people.erase,
-    "subscribers choose": choosing.choose,
-    "deliveries --retry": deliveries_retry,
-    "resume": resume,
-    "how far": how_far,
-    "editions decide": editing.decide,
-    "correct": editing.correct,
-    "bounces": returning.bounces,
-}
-
-
-async def run(session: Session, verb: str, arguments: dict[str, Any]) -> dict[str, Any]:
-    """Run the verb of this name. Raises PublisherError."""
-    if verb not in TABLE:
-        raise BadInput(f"there is no verb {verb!r}", "", "see `nashir --help`")
-    try:
-        return await TABLE[verb](session, **arguments)  # type: ignore[operator, no-any-return]
-    except ExceptionGroup as group:
-        raise next((e for e in group.exceptions if isinstance(e, PublisherError)), group) from group

@@ -9,18 +9,25 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from publisher.config import ApiSettings
 from publisher.store import feed_versions
 from publisher.verbs.session import Session
 from publisher.web import approving, confirming, leaving, preferences, subscribing
+from publisher.web.api.door import Door
 from publisher.web.files import Files
 from publisher.web.pages import not_valid
 
 # What is below them is made when it is asked for, and what is at them.
-DOORS = ("/u/", "/preferences/", "/approve/", "/subscribe/", "/confirm/", "/erase/")
+DOORS = ("/u/", "/preferences/", "/approve/", "/subscribe/", "/confirm/", "/erase/", "/api/")
+
+NO_API = ApiSettings()
 
 
 def application(
-    session: Session, health: Callable[[], list[str]], warnings: Callable[[], list[str]]
+    session: Session,
+    health: Callable[[], list[str]],
+    warnings: Callable[[], list[str]],
+    api: ApiSettings = NO_API,
 ) -> Callable[..., Any]:
     """The ASGI application; *health* names what is wrong now, *warnings*, asked in a thread, what is
     wrong elsewhere."""
@@ -50,6 +57,7 @@ def application(
             *subscribing.routes(session),
             *confirming.routes(session),
             *leaving.routes(session),
+            Route("/api/{rest:path}", Door(session, api)),
         ],
         exception_handlers={404: nobodys},
     )

@@ -3,14 +3,13 @@ a page with a button and change nothing (H3)."""
 
 import asyncio
 from functools import partial
-from importlib import import_module
 
 import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from publisher.actions import joining, yearly
+from publisher.actions import erasing, joining, yearly
 from publisher.actions.joining import Asked
 from publisher.model.people import Reach, Subscriber
 from publisher.pages.notice import Way
@@ -134,7 +133,6 @@ async def _erase(session: Session, request: Request) -> Response:
     if person and person.state is Reach.ERASED:
         person = None
     if person and request.method == "POST":
-        erasing = import_module("publisher.actions.erasing")
         await asyncio.to_thread(erasing.erase, house, person.id, session.clock())
         log.info("erased", subscriber=person.id)
         person = None

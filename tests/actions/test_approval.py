@@ -17,7 +17,7 @@ from publisher.model.delivery import Reply, Stage, State
 from publisher.model.digest import Release
 from publisher.store import approvals, editions, ledger
 from publisher.store.tables import notices
-from publisher.verbs import writing
+from publisher.verbs import table, writing
 from tests.actions.test_plan import letters
 from tests.newsroom import ANN, BOB, ED, EVE, SLOT, Desk, minutes, parsed
 
@@ -536,10 +536,10 @@ def test_the_verbs_decide_as_the_page_does(
     desk.at(SLOT - minutes(60))
     number = desk.edition().id
     arguments = {"edition": number, "decision": decision}
-    first = asyncio.run(writing.run(desk.session, "editions decide", arguments))
-    second = asyncio.run(writing.run(desk.session, "editions decide", arguments))
+    first = asyncio.run(table.run(desk.session, "editions decide", arguments))
+    second = asyncio.run(table.run(desk.session, "editions decide", arguments))
 
     assert (changed, release, "") == (first["changed"], first["edition"]["release"], first["reason"])
     assert (False, f"it is {release} already") == (second["changed"], second["reason"])
     with pytest.raises(BadInput):
-        asyncio.run(writing.run(desk.session, "editions decide", arguments | {"edition": 99}))
+        asyncio.run(table.run(desk.session, "editions decide", arguments | {"edition": 99}))

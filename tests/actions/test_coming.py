@@ -20,7 +20,7 @@ from publisher.mail.carrier import Bag, Down
 from publisher.model.delivery import Letter, Reply, Stage
 from publisher.store import cadences, editions, ledger, people
 from publisher.store.tables import subscribers, subscriptions
-from publisher.verbs import writing
+from publisher.verbs import table
 from tests.newsroom import SLOT, Desk, minutes
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def test_a_correction_of_an_old_article_makes_nothing_old(make_desk: Callable[..
     desk.at(SLOT)
     desk.article(3)
     correct = {"article": "2.md", "text": "كان الرقم 12."}
-    asyncio.run(writing.run(desk.session, "correct", correct))
+    asyncio.run(table.run(desk.session, "correct", correct))
 
     assert ["خبر 3"] == [one.title for one in next_of(desk.house, desk.clock()).selection(None).items]
 

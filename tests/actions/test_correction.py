@@ -19,7 +19,7 @@ from publisher.model.digest import Kind
 from publisher.model.people import Wish
 from publisher.store import editions, ledger, people
 from publisher.store.tables import subscriptions
-from publisher.verbs import writing
+from publisher.verbs import table
 from tests.newsroom import ANN, BOB, SLOT, Desk, minutes, parsed, tick
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ WRONG = "كان الرقم 12 لا 21."
 
 
 def corrected(desk: Desk, article: str = "2.md", text: str = WRONG) -> dict[str, Any]:
-    return asyncio.run(writing.run(desk.session, "correct", {"article": article, "text": text}))
+    return asyncio.run(table.run(desk.session, "correct", {"article": article, "text": text}))
 
 
 def subjects(desk: Desk, address: str) -> list[str]:

@@ -10,7 +10,7 @@ from publisher.actions import choices
 from publisher.actions.choices import Change
 from publisher.model.digest import Kind, Release
 from publisher.store import approvals, ledger
-from publisher.verbs import writing
+from publisher.verbs import table, writing
 from tests.actions.test_pauses import DAY, LATER, begun, held
 from tests.newsroom import BOB, SLOT, Desk, minutes
 
@@ -20,7 +20,7 @@ def planned(desk: Desk) -> None:
 
 
 def send_now(desk: Desk) -> None:
-    asyncio.run(writing.run(desk.session, "send", {"now": True}))
+    asyncio.run(table.run(desk.session, "send", {"now": True}))
 
 
 def later(desk: Desk, schedule: str, address: str = BOB) -> None:

@@ -13,7 +13,7 @@ from publisher.actions import choices, plan
 from publisher.actions.choices import Change
 from publisher.model.delivery import Reply, Stage, State
 from publisher.store import editions, ledger
-from publisher.verbs import writing
+from publisher.verbs import table, writing
 from tests.newsroom import ANN, BOB, SLOT, Desk, minutes, parsed
 
 DAY = timedelta(days=1)
@@ -52,7 +52,7 @@ def test_a_correction_that_waits_when_a_pause_begins_moves_nobody(desk: Desk) ->
     desk.at(SLOT + DAY * 3)
     before = desk.seen()
     arguments = {"article": "2.md", "text": "كان الرقم 12."}
-    asyncio.run(writing.run(desk.session, "correct", arguments))
+    asyncio.run(table.run(desk.session, "correct", arguments))
     pause(desk)
     assert before == desk.seen()
     desk.at(SLOT + DAY * 3 + minutes(1))
@@ -71,7 +71,7 @@ def test_a_letter_that_a_later_one_has_passed_waits_for_the_end_of_the_pause(des
     desk.relay.answers.clear()
     desk.article(3)
     desk.clock.now = SLOT + minutes(1)
-    asyncio.run(writing.run(desk.session, "send", {"now": True}))
+    asyncio.run(table.run(desk.session, "send", {"now": True}))
     assert [[3]] == held(desk)
     pause(desk)
     desk.at(SLOT + minutes(10))
@@ -89,7 +89,7 @@ def test_several_letters_that_wait_are_all_taken_back(desk: Desk) -> None:  # D1
     desk.at(SLOT)
     desk.article(3)
     desk.clock.now = SLOT + minutes(1)
-    asyncio.run(writing.run(desk.session, "send", {"now": True}))
+    asyncio.run(table.run(desk.session, "send", {"now": True}))
     desk.relay.answers.clear()
     pause(desk)
     pause(desk, paused=False)
@@ -143,7 +143,7 @@ def test_a_letter_planned_from_what_was_true_before_is_not_planned(
     with monkeypatch.context() as patch:
         patch.setattr(plan._Plan, "_planned", slow)
         desk.clock.now = SLOT + minutes(1)
-        asyncio.run(writing.run(desk.session, "send", {"now": True}))
+        asyncio.run(table.run(desk.session, "send", {"now": True}))
     desk.article(4)
     desk.at(SLOT + DAY)
 
@@ -190,7 +190,7 @@ def test_a_letter_on_the_wire_that_is_put_off_in_a_pause_is_taken_back(desk: Des
 def test_what_stands_claimed_and_is_not_taken_back_does_not_leave_in_the_pause(desk: Desk) -> None:  # D4 S7
     desk.at(SLOT)
     arguments = {"article": "2.md", "text": "كان الرقم 12."}
-    asyncio.run(writing.run(desk.session, "correct", arguments))
+    asyncio.run(table.run(desk.session, "correct", arguments))
     stock = desk.house.store.write(lambda c: ledger.claim(c, desk.clock(), 9))
     pause(desk)
 

@@ -13,7 +13,7 @@ import pytest
 from publisher.actions import leaving, plan, readers
 from publisher.store import people
 from publisher.subscribers.tokens import Claim
-from publisher.verbs import writing
+from publisher.verbs import table, writing
 from tests.newsroom import ANN, BOB, SLOT, Desk
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def test_letters_leave_while_their_edition_is_planned_and_readers_come_and_go(
         await writing.deliver(session)
         assert [ANN, BOB, *READERS[:2]] == desk.relay.recipients()
         what = {"file": str(list_), "confirmed": True}
-        done = await writing.run(session, "subscribers import", what)
+        done = await table.run(session, "subscribers import", what)
         await session.house.store.settle(lambda c: leaving.leave(c, leaver, desk.clock()))
         go_on.set()
         assert 50 == done["added"]

@@ -12,7 +12,7 @@ from publisher.actions import slots
 from publisher.actions.house import House
 from publisher.errors import BadConfig, Unwritable
 from publisher.templating import Templates
-from publisher.verbs import writing
+from publisher.verbs import table
 from tests.conftest import Clock, Write
 from tests.newsroom import ANN, BOB, SLOT, Desk, Publishes, minutes, newsroom, tick
 
@@ -77,7 +77,7 @@ def test_a_correction_whose_letters_cannot_be_made_says_why(desk: Desk, breaks: 
     with pytest.raises(
         BadConfig, match=r"correction\.html\.j2: the template cannot be used: Input/output error"
     ):
-        asyncio.run(writing.run(desk.session, "correct", what))
+        asyncio.run(table.run(desk.session, "correct", what))
     path.unlink()
     desk.at(SLOT + minutes(1))
     desk.at(SLOT + minutes(2))

@@ -9,7 +9,7 @@ import pytest
 from publisher.actions.init import create
 from publisher.config import load
 from publisher.errors import BadConfig
-from publisher.verbs import reading, writing
+from publisher.verbs import reading, table
 from publisher.verbs import session as sessions
 from tests.commands import nashir
 from tests.mail.signing import ed25519_pem, judged, rsa_pem
@@ -49,7 +49,7 @@ def run(folder):
 
     def run(verb, **arguments):
         with sessions.writing(load(folder, {}), clock) as session, asyncio.Runner() as runner:
-            return runner.run(writing.run(session, verb, arguments))
+            return runner.run(table.run(session, verb, arguments))
 
     return run
 
@@ -65,7 +65,7 @@ def problems(folder):
 
 def test_what_verbs_send_is_signed(run, folder):  # H8
     run("publish")
-    run("subscribers add", address="reader@example.net", newsletter=None, confirmed=True)
+    run("subscribers add", address="reader@example.net", confirmed=True)
     run("send", now=True, include_existing=True)
     nashir("-C", folder, "test-send", "editor@example.net").check_returncode()
 
@@ -76,7 +76,7 @@ def test_what_verbs_send_is_signed(run, folder):  # H8
 def test_a_key_that_others_can_read_sends_nothing_and_stops_no_feed(run, folder):  # H8 threat 9
     key = folder / "keys" / "r.pem"
     run("publish")
-    run("subscribers add", address="reader@example.net", newsletter=None, confirmed=True)
+    run("subscribers add", address="reader@example.net", confirmed=True)
     key.chmod(0o644)
     with pytest.raises(BadConfig) as refused:
         run("send", now=True, include_existing=True)

@@ -23,7 +23,7 @@ from publisher.actions.init import create
 from publisher.config import load
 from publisher.digests.scheme import shown_in
 from publisher.errors import BadInput, BadState, Exit, Unreachable
-from publisher.verbs import previewing, writing
+from publisher.verbs import previewing, table
 from publisher.verbs import session as sessions
 from tests.commands import nashir
 
@@ -70,7 +70,7 @@ def does(folder: Path) -> Callable[..., dict[str, Any]]:
 
     def does(verb: str, **arguments: Any) -> dict[str, Any]:
         with sessions.writing(load(folder, {}), clock) as session, asyncio.Runner() as runner:
-            return runner.run(writing.run(session, verb, arguments))
+            return runner.run(table.run(session, verb, arguments))
 
     return does
 

@@ -19,7 +19,7 @@ from publisher.errors import BadConfig, BadInput, BadState, Exit, Unwritable
 from publisher.model.delivery import State
 from publisher.store import editions, ledger
 from publisher.templating import PACKAGED
-from publisher.verbs import choosing, reading, returning, writing
+from publisher.verbs import choosing, reading, returning, table
 from publisher.verbs import session as sessions
 from tests.newsroom import tick
 
@@ -54,7 +54,7 @@ def opened(folder):
 def run():
     """Runs verbs one after another on one loop, as a daemon does."""
     with asyncio.Runner() as runner:
-        yield lambda session, verb, **arguments: runner.run(writing.run(session, verb, arguments))
+        yield lambda session, verb, **arguments: runner.run(table.run(session, verb, arguments))
 
 
 def letters(folder):
@@ -86,7 +86,7 @@ def test_two_sends_at_once_put_an_article_into_one_letter(run, opened, article, 
     run(opened, "publish")
 
     async def both():
-        await asyncio.gather(*(writing.run(opened, "send", {"now": True}) for _ in range(3)))
+        await asyncio.gather(*(table.run(opened, "send", {"now": True}) for _ in range(3)))
 
     asyncio.run(both())
 

@@ -14,7 +14,7 @@ from publisher.actions import slots
 from publisher.actions.init import create
 from publisher.config import load
 from publisher.verbs import session as sessions
-from publisher.verbs import writing
+from publisher.verbs import table
 from tests.commands import NASHIR, Forked
 
 
@@ -26,12 +26,12 @@ def plan(folder: Path, story: str, readers: int) -> None:
     people.write_text("".join(f"r{n}@example.org\n" for n in range(readers)))
 
     async def work(session: sessions.Session) -> None:
-        await writing.run(session, "publish", {})
-        await writing.run(session, "subscribers import", {"file": str(people), "confirmed": True})
+        await table.run(session, "publish", {})
+        await table.run(session, "subscribers import", {"file": str(people), "confirmed": True})
         path = folder / "articles" / "park.txt"
         path.write_text(story, "utf-8")
         os.utime(path, (1_700_000_000, 1_700_000_000))
-        await writing.run(session, "publish", {})
+        await table.run(session, "publish", {})
         house, now = session.house, session.clock()
         number = slots.edition_now(house, house.newsletter("daily")[0], now, include_existing=True)
         assert number
@@ -68,7 +68,7 @@ def verb(folder: Path, name: str, environment: Mapping[str, str], **arguments: A
     """What a writing verb answers, in this process."""
 
     async def work(session: sessions.Session) -> dict[str, Any]:
-        return await writing.run(session, name, arguments)
+        return await table.run(session, name, arguments)
 
     with sessions.writing(load(folder, environment), lambda: datetime.now(UTC)) as session:
         return asyncio.run(work(session))

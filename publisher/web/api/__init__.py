@@ -1,0 +1,1 @@
+"""The JSON API below /api/v1: routes onto the verb table, and what stands before them."""
