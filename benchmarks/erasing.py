@@ -74,7 +74,8 @@ def filled(folder: Path, readers: int, editions: int, each: int, outbox: int) ->
             )
             if number > 1000:
                 run(
-                    "INSERT INTO deliveries (edition, subscriber, variant, state, attempts, due, expires, code, note, at) "
+                    "INSERT INTO deliveries (edition, subscriber, variant, state, attempts, due, expires, code, note,"
+                    " at) "
                     "SELECT ?, id, ?, iif(id % 100, 3, 4), 1, 1, 2, 250, iif(id % 100, '2.0.0 Ok: queued as 4F2a',"
                     " '5.1.1 <' || address || '>: unknown'), 1 FROM subscribers WHERE id <= ?",
                     (number, number, each),
