@@ -55,7 +55,8 @@ def filled(folder: Path, readers: int, editions: int, each: int, outbox: int) ->
         )
         run("INSERT INTO newsletters (id, name, created) VALUES (99, 'big', 1)")
         run(
-            "INSERT INTO cadences (id, newsletter, schedule, zone, slot, due) VALUES (99, 99, '', '', 0, 9999999999)"
+            "INSERT INTO cadences (id, newsletter, schedule, zone, slot, due)"
+            " VALUES (99, 99, '', '', 0, 9999999999)"
         )
         run(
             "INSERT INTO subscriptions (newsletter, subscriber, state, seen_seq, source, changed, cadence) "
@@ -74,8 +75,8 @@ def filled(folder: Path, readers: int, editions: int, each: int, outbox: int) ->
             )
             if number > 1000:
                 run(
-                    "INSERT INTO deliveries (edition, subscriber, variant, state, attempts, due, expires, code, note, at)"
-                    " "
+                    "INSERT INTO deliveries (edition, subscriber, variant, state, attempts, due, expires, code, note,"
+                    " at) "
                     "SELECT ?, id, ?, iif(id % 100, 3, 4), 1, 1, 2, 250, iif(id % 100, '2.0.0 Ok: queued as 4F2a',"
                     " '5.1.1 <' || address || '>: unknown'), 1 FROM subscribers WHERE id <= ?",
                     (number, number, each),
@@ -159,8 +160,8 @@ def settle(folder: Path, secure: str) -> float:
     with sessions.writing(config.load(folder, {}), now) as session:
         store = session.house.store
         store.write(lambda c: c.connection.driver_connection.execute(f"PRAGMA secure_delete = {secure}"))  # type: ignore[union-attr]
-        sql = "UPDATE deliveries SET state = 3, note = ?, at = at + 1 WHERE edition = 1001"
-        sql += " AND subscriber BETWEEN ? AND ?"
+        its = "edition = 1001 AND subscriber BETWEEN ? AND ?"
+        sql = f"UPDATE deliveries SET state = 3, note = ?, at = at + 1 WHERE {its}"
         start = time.perf_counter()
         for number in range(COMMITS):
             bound = (f"2.0.0 Ok: queued as {number:08X}{secure}", number * 100 + 1, number * 100 + 100)
