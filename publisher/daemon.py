@@ -30,6 +30,8 @@ from publisher.verbs import held, pinging, returning, writing
 from publisher.verbs import session as sessions
 from publisher.verbs.session import Session
 from publisher.web.app import application
+from publisher.web.deadlines import Guard, protocol
+from publisher.web.limits import Limits, affordable
 
 TICK = 5  # seconds between two looks at what is due
 SLICE = 100  # articles whose outputs are made before the next change is looked at
@@ -142,9 +144,12 @@ class Daemon:
                 what, self._settings.web.listen, "set web.listen, or stop what listens there"
             ) from None
         app = application(self._session, lambda: list(self._problems.values()), self._warnings)
+        guard = Guard(Limits(connections=affordable()))
         server = _Server(
             uvicorn.Config(
                 app,
+                http=protocol(guard),
+                ws="none",
                 log_config=None,
                 access_log=False,
                 lifespan="off",

@@ -6,6 +6,7 @@ from typing import Any
 
 import structlog
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -15,9 +16,11 @@ from publisher.store import feed_versions
 from publisher.subscribers.tokens import Claim
 from publisher.text.words import words
 from publisher.verbs.session import Session
-from publisher.web import approving, pages, preferences
+from publisher.web import approving, pages, preferences, shell
 from publisher.web.files import Files
+from publisher.web.shell import Counts
 
+ALONE = frozenset(["/healthz"])  # doors without anything below them
 DOORS = ("/u/", "/preferences/", "/approve/")  # what is below them is made when it is asked for
 
 log = structlog.get_logger()
@@ -28,7 +31,7 @@ def application(
 ) -> Callable[..., Any]:
     """The ASGI application; *health* names what is wrong now, *warnings*, asked in a thread, what is
     wrong elsewhere."""
-    house = session.house
+    house, counts = session.house, Counts()
     files = Files(house.out, lambda path: house.store.read(lambda c: feed_versions.of(c, path)))
 
     async def healthz(_: Request) -> Response:
@@ -52,18 +55,22 @@ def application(
             Route("/u/{token}", unsubscribe, methods=["GET", "POST"]),
             Route("/preferences/{token}", prefer, methods=["GET", "POST"]),
             *approving.routes(session),
-        ]
+        ],
+        exception_handlers={HTTPException: shell.plainly, Exception: shell.failed},
     )
     dynamic.router.redirect_slashes = False  # the Host header is anybody's words
 
     async def application(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
             return
-        if scope["path"] == "/healthz" or scope["path"].startswith(DOORS):
-            await dynamic(scope, receive, send)
+        door = shell.door_of(scope["path"])
+        counting = counts.counted(door, send)
+        if scope["path"] in ALONE or scope["path"].startswith(DOORS):
+            await shell.guarded(dynamic, door, scope, receive, counting)
         else:
-            await files(scope, receive, send)
+            await files(scope, receive, counting)
 
+    application.doors = dynamic.routes  # type: ignore[attr-defined]
     return application
 
 
