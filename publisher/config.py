@@ -62,6 +62,8 @@ class WebSettings:
     """[web]: declared here, since the web room stands above this one."""
 
     listen: str = "127.0.0.1:8080"  # host:port; [::1]:8080 for IPv6
+    metrics: Literal["local", "all", "off"] = "local"  # who may read /metrics
+    metrics_token_file: str = ""  # who has what stands in it may as well, from anywhere
 
     @property
     def address(self) -> tuple[str, int]:

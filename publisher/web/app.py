@@ -12,30 +12,38 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from publisher.actions import readers
+from publisher.errors import PublisherError
 from publisher.store import feed_versions
 from publisher.subscribers.tokens import Claim
 from publisher.text.words import words
+from publisher.verbs import measuring
 from publisher.verbs.session import Session
-from publisher.web import approving, pages, preferences, shell
+from publisher.web import approving, metrics, pages, preferences, shell
 from publisher.web.files import Files
+from publisher.web.metrics import HERE, Access, Live
 from publisher.web.shell import Counts
 
-ALONE = frozenset(["/healthz"])  # doors without anything below them
+ALONE = frozenset(["/healthz", "/metrics"])  # doors without anything below them
 DOORS = ("/u/", "/preferences/", "/approve/")  # what is below them is made when it is asked for
 
 log = structlog.get_logger()
 
 
 def application(
-    session: Session, health: Callable[[], list[str]], warnings: Callable[[], list[str]]
+    session: Session,
+    health: Callable[[], list[str]],
+    warnings: Callable[[], list[str]],
+    *,
+    live: Callable[[], Live] = Live,
+    access: Access = HERE,
 ) -> Callable[..., Any]:
     """The ASGI application; *health* names what is wrong now, *warnings*, asked in a thread, what is
-    wrong elsewhere."""
+    wrong elsewhere; *live* says what only the daemon knows, *access* who may read /metrics."""
     house, counts = session.house, Counts()
     files = Files(house.out, lambda path: house.store.read(lambda c: feed_versions.of(c, path)))
 
     async def healthz(_: Request) -> Response:
-        problems = health()
+        problems = [*health(), *await asyncio.to_thread(_checked, session)]
         found = {
             "status": "failing" if problems else "ok",
             "problems": problems,
@@ -55,6 +63,7 @@ def application(
             Route("/u/{token}", unsubscribe, methods=["GET", "POST"]),
             Route("/preferences/{token}", prefer, methods=["GET", "POST"]),
             *approving.routes(session),
+            *metrics.routes(session, counts, live, access),
         ],
         exception_handlers={HTTPException: shell.plainly, Exception: shell.failed},
     )
@@ -72,6 +81,14 @@ def application(
 
     application.doors = dynamic.routes  # type: ignore[attr-defined]
     return application
+
+
+def _checked(session: Session) -> list[str]:
+    """What is wrong that no task has run into yet."""
+    try:
+        return measuring.problems(session.house, session.clock())
+    except PublisherError as error:
+        return [str(error)]
 
 
 async def _unsubscribe(session: Session, request: Request) -> Response:
