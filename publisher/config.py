@@ -75,6 +75,8 @@ class WebSettings:
     listen: str = "127.0.0.1:8080"  # host:port; [::1]:8080 for IPv6
     # Addresses and networks of the servers before us, whose X-Forwarded-For is believed (L3).
     trusted_proxies: tuple[str, ...] = ()
+    metrics: Literal["local", "all", "off"] = "local"  # who may read /metrics
+    metrics_token_file: str = ""  # who has what stands in it may as well, from anywhere
     api: ApiSettings = field(default_factory=ApiSettings)
 
     @property

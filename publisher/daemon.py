@@ -8,6 +8,7 @@ import contextlib
 import os
 import signal
 import socket
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
@@ -29,7 +30,11 @@ from publisher.errors import Damaged, PublisherError, Unwritable
 from publisher.verbs import held, pinging, returning, writing
 from publisher.verbs import session as sessions
 from publisher.verbs.session import Session
+from publisher.web import tokenfile
 from publisher.web.app import application
+from publisher.web.deadlines import Guard, protocol
+from publisher.web.limits import Limits, affordable
+from publisher.web.metrics import Access, Live
 
 TICK = 5  # seconds between two looks at what is due
 SLICE = 100  # articles whose outputs are made before the next change is looked at
@@ -71,6 +76,9 @@ class Daemon:
         self._begun: float | None = None  # when letters began to leave, or the log said how far they are
         self._changed = self._written = 0  # since the log said so
         self._problems: dict[str, str] = {}
+        self._guard = Guard(Limits(connections=affordable(), exempt=settings.web.trusted))
+        self._published_at: datetime | None = None
+        self._publishing = 0.0  # seconds that the last publish took
         session.on_published, session.on_planned = self._published, self._look.set
         session.on_news, session.on_good_news = log.warning, log.info
         session.listeners.append(self._under_way)
@@ -143,12 +151,20 @@ class Daemon:
             raise Unwritable(
                 what, self._settings.web.listen, "set web.listen, or stop what listens there"
             ) from None
+        guard = self._guard
         app = application(
-            self._session, lambda: list(self._problems.values()), self._warnings, self._settings.web.api
+            self._session,
+            lambda: list(self._problems.values()),
+            self._warnings,
+            api=self._settings.web.api,
+            live=self._live,
+            access=Access(self._settings.web.metrics, self._token()),
         )
         server = _Server(
             uvicorn.Config(
                 app,
+                http=protocol(guard),
+                ws="none",
                 log_config=None,
                 access_log=False,
                 lifespan="off",
@@ -159,6 +175,22 @@ class Daemon:
         )
         log.info("serving", url=f"http://{self._settings.web.listen}/", site=self._settings.site.url)
         return server, listening
+
+    def _token(self) -> str:
+        """The token of /metrics; "" where the configuration names none. Raises BadConfig."""
+        name = self._settings.web.metrics_token_file
+        return tokenfile.read(self._settings.root / name, "metrics_token_file") if name else ""
+
+    def _live(self) -> Live:
+        """What /metrics says that no table does."""
+        return Live(
+            relay="relay" not in self._problems,
+            fenced="fence" in self._problems,
+            published=self._published_at,
+            publishing=self._publishing,
+            connections=len(self._guard.open),
+            refused=self._guard.refused,
+        )
 
     def _warnings(self) -> list[str]:
         """What is wrong elsewhere, and stops nothing here."""
@@ -201,8 +233,10 @@ class Daemon:
             closed, self._closed = frozenset(self._closed), set()
             whole, self._whole = self._whole, False
             verify, self._verify = self._verify, False
+            begun = time.monotonic()
             try:
                 done = await self._session.publish(closed, whole=whole, verify=verify)
+                self._published_at, self._publishing = now(), time.monotonic() - begun
             except PublisherError as error:
                 self._trouble("publish", error)
                 self._closed |= closed  # with whatever happens next

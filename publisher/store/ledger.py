@@ -370,6 +370,11 @@ def first_due(connection: Connection, now: datetime) -> datetime | None:
     return _first(connection, deliveries.c.due > now)
 
 
+def oldest_due(connection: Connection, now: datetime) -> datetime | None:
+    """Since when the first letter is due that could leave at *now*; None where none is."""
+    return _first(connection, deliveries.c.due <= now)
+
+
 def _first(connection: Connection, *when: ColumnElement[bool]) -> datetime | None:
     first = select(func.min(deliveries.c.due)).where(QUEUED, *when)
     found = [

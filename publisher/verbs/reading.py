@@ -133,7 +133,7 @@ def newsletters(house: House, now: datetime) -> dict[str, Any]:
             "name": each.name,
             "title": each.title,
             "schedule": each.schedule,
-            "next_due": None if each.instant else rfc3339(_next_due(house, each, now)),
+            "next_due": None if each.instant else rfc3339(next_due(house, each, now)),
             "last_edition": last.get(each.name),
             "active": readers.get(each.name, 0),
         }
@@ -142,8 +142,8 @@ def newsletters(house: House, now: datetime) -> dict[str, Any]:
     return {"newsletters": rows}
 
 
-def _next_due(house: House, newsletter: Newsletter, now: datetime) -> datetime:
-    """When it is due for anybody: where readers choose, the first of their slots."""
+def next_due(house: House, newsletter: Newsletter, now: datetime) -> datetime:
+    """When *newsletter* is due for anybody: where readers choose, the first of their slots."""
     rows: list[Cadence | None] = [None]
     if newsletter.frequencies:
         rows += house.store.read(lambda c: cadences.living(c, newsletter.name))

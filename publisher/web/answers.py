@@ -196,6 +196,7 @@ REFUSED = Answer(
     [
         (b"allow", _METHODS),
         (b"content-type", b"text/plain; charset=utf-8"),
+        *PAGE,
         *COMMON,
         (b"content-length", b"19"),
     ],

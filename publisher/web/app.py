@@ -5,18 +5,25 @@ from collections.abc import Callable
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from publisher.config import ApiSettings
+from publisher.errors import PublisherError
 from publisher.store import feed_versions
+from publisher.verbs import measuring
 from publisher.verbs.session import Session
-from publisher.web import approving, confirming, leaving, preferences, subscribing
+from publisher.web import approving, confirming, leaving, metrics, preferences, shell, subscribing
 from publisher.web.api.door import Door
+from publisher.web.client import client
 from publisher.web.files import Files
+from publisher.web.metrics import HERE, Access, Live
 from publisher.web.pages import not_valid
+from publisher.web.shell import Counts
 
+ALONE = frozenset(["/healthz", "/metrics"])  # doors without anything below them
 # What is below them is made when it is asked for, and what is at them.
 DOORS = ("/u/", "/preferences/", "/approve/", "/subscribe/", "/confirm/", "/erase/", "/api/")
 
@@ -27,15 +34,18 @@ def application(
     session: Session,
     health: Callable[[], list[str]],
     warnings: Callable[[], list[str]],
+    *,
     api: ApiSettings = NO_API,
+    live: Callable[[], Live] = Live,
+    access: Access = HERE,
 ) -> Callable[..., Any]:
     """The ASGI application; *health* names what is wrong now, *warnings*, asked in a thread, what is
-    wrong elsewhere."""
-    house = session.house
+    wrong elsewhere; *live* says what only the daemon knows, *access* who may read /metrics."""
+    house, counts = session.house, Counts()
     files = Files(house.out, lambda path: house.store.read(lambda c: feed_versions.of(c, path)))
 
     async def healthz(_: Request) -> Response:
-        problems = health()
+        problems = [*health(), *await asyncio.to_thread(_checked, session)]
         found = {
             "status": "failing" if problems else "ok",
             "problems": problems,
@@ -57,18 +67,32 @@ def application(
             *subscribing.routes(session),
             *confirming.routes(session),
             *leaving.routes(session),
-            Route("/api/{rest:path}", Door(session, api)),
+            *metrics.routes(session, counts, live, access),
+            Route(
+                "/api/{rest:path}", Door(session, api, client=lambda scope: client(scope, session.trusted))
+            ),
         ],
-        exception_handlers={404: nobodys},
+        exception_handlers={404: nobodys, HTTPException: shell.plainly, Exception: shell.failed},
     )
     dynamic.router.redirect_slashes = False  # the Host header is anybody's words
 
     async def application(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
             return
-        if scope["path"] == "/healthz" or f"{scope['path']}/".startswith(DOORS):
-            await dynamic(scope, receive, send)
+        door = shell.door_of(scope["path"])
+        counting = counts.counted(door, send)
+        if scope["path"] in ALONE or f"{scope['path']}/".startswith(DOORS):
+            await shell.guarded(dynamic, door, scope, receive, counting)
         else:
-            await files(scope, receive, send)
+            await files(scope, receive, counting)
 
+    application.doors = dynamic.routes  # type: ignore[attr-defined]
     return application
+
+
+def _checked(session: Session) -> list[str]:
+    """What is wrong that no task has run into yet."""
+    try:
+        return measuring.problems(session.house, session.clock())
+    except PublisherError as error:
+        return [str(error)]
