@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from publisher.model.people import Reach, Wish
 
 # confirm: the reader said yes (or the operator vouches: --confirmed); ask: signed up; unsubscribe: one click; pause
-# and resume: no letters for a while (D4).
+# and resume: no letters for a while (D4); gone: a list says that they had left where it comes from (L7).
 _WISH: dict[tuple[Wish | None, str], Wish] = {
     (None, "ask"): Wish.PENDING,
     (None, "confirm"): Wish.ACTIVE,
@@ -17,15 +17,23 @@ _WISH: dict[tuple[Wish | None, str], Wish] = {
     (Wish.PAUSED, "unsubscribe"): Wish.ENDED,
     (Wish.ACTIVE, "pause"): Wish.PAUSED,
     (Wish.PAUSED, "resume"): Wish.ACTIVE,
+    (None, "gone"): Wish.ENDED,
+    (Wish.PENDING, "gone"): Wish.ENDED,
+    (Wish.ACTIVE, "gone"): Wish.ENDED,
+    (Wish.PAUSED, "gone"): Wish.ENDED,
 }
 
 # bounce: their address is no use (`is_unreachable`); complain: they said "this is spam"; confirm: as above, for one
-# reader, since a list does not know better than their mail server; pardon: what counted against them does not.
+# reader, since a list does not know better than their mail server; suppress: never to be mailed, a list says (L7);
+# pardon: what counted against them does not.
 # Who complained, asked never to be mailed, or was erased stays so.
 _REACH: dict[tuple[Reach, str], Reach] = {
     (Reach.REACHABLE, "bounce"): Reach.BOUNCED,
     (Reach.REACHABLE, "complain"): Reach.COMPLAINED,
     (Reach.BOUNCED, "complain"): Reach.COMPLAINED,
+    (Reach.REACHABLE, "suppress"): Reach.SUPPRESSED,
+    (Reach.BOUNCED, "suppress"): Reach.SUPPRESSED,
+    (Reach.COMPLAINED, "suppress"): Reach.SUPPRESSED,
     (Reach.BOUNCED, "confirm"): Reach.REACHABLE,
     (Reach.BOUNCED, "pardon"): Reach.REACHABLE,
 }
