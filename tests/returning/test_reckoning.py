@@ -54,8 +54,13 @@ def test_a_bounced_reader_is_reachable_again_when_one_vouches_and_not_by_an_impo
     (ann,) = office.readers(1)
     office.gets(*(office.bounce(office.edition(), ann) for _ in range(2)))
     office.days(1)
-    imported = readers.import_rows(
-        office.house, ["email\n", "r0@example.net\n"], None, office.clock(), confirmed=True, dry_run=False
+    imported = importing.import_rows(
+        office.house,
+        imports.rows(["email\n", "r0@example.net\n"]),
+        None,
+        office.clock(),
+        confirmed=True,
+        dry_run=False,
     )
     assert (0, 1, Reach.BOUNCED) == (imported.added, imported.kept, office.reach(ann))
     states = readers.add(office.house, "r0@example.net", None, office.clock(), confirmed=True)

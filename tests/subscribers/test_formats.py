@@ -41,7 +41,8 @@ def states(data: bytes | str, name: str = "list.csv") -> dict[str, object]:
     [
         (
             "uuid,email,name,attributes,status,created_at,updated_at\n"
-            f'1,{A},Layla,"{{""x"": 1}}",enabled,2024-01-01,2024-01-01\n2,{B},O,{{}},blocklisted,,\n3,c@x.org,C,{{}},disabled,,\n',
+            f'1,{A},Layla,"{{""x"": 1}}",enabled,2024-01-01,2024-01-01\n'
+            f"2,{B},O,{{}},blocklisted,,\n3,c@x.org,C,{{}},disabled,,\n",
             {A: Wish.ACTIVE, B: Reach.SUPPRESSED, "c@x.org": Wish.ENDED},
         ),
         (

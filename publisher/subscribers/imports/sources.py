@@ -53,7 +53,7 @@ def encoding_of(stream: IO[bytes]) -> str:
             return encoding
     half = len(head) // 2
     for start, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
-        if half and head[start::2].count(0) > 0.7 * half and head[1 - start :: 2].count(0) < 0.1 * half:
+        if head[start::2].count(0) > 0.3 * half and not head[1 - start :: 2].count(0):
             return encoding
     return legacy(head) or "utf-8"
 
