@@ -76,7 +76,7 @@ def import_rows(
         house, [n.name for n in house.newsletter(newsletter)], confirmed, now, f"import {source}", erased
     )
     done, told = Imported(), _Told(report)
-    standings: dict[str, int] | None = {} if dry_run else None
+    standings: dict[int, int] | None = {} if dry_run else None
     kinds: list[_Standing] = []
     numbers = (
         {}
@@ -125,21 +125,21 @@ class _Run:
     erased: Erased
 
     def look(
-        self, connection: Connection, *, rows: Sequence[Row], seen: dict[str, int], kinds: list[_Standing]
+        self, connection: Connection, *, rows: Sequence[Row], seen: dict[int, int], kinds: list[_Standing]
     ) -> Judged:
-        """What would become of *rows*, after those that were *seen*."""
+        """What would become of *rows*, after those that were *seen* (the hashes of their keys: a tenth of the memory)."""
         good = [row.address.key for row in rows if row.address]
-        known = people.known(connection, {key for key in good if key not in seen})
+        known = people.known(connection, {key for key in good if hash(key) not in seen})
         series = people.known_newsletters(connection)
         before = self._standings(connection, known, {n: s.id for n, s in series.items()})
-        standings = before | {key: kinds[seen[key]] for key in good if key in seen}
+        standings = before | {key: kinds[seen[hash(key)]] for key in good if hash(key) in seen}
         judged = self._judge(rows, standings)
         for key in {row.address.key for row, became, _ in judged if row.address and became != "refused"}:
             standing = standings.get(key)
             if standing is not None:
                 if standing not in kinds:
                     kinds.append(standing)
-                seen[key] = kinds.index(standing)
+                seen[hash(key)] = kinds.index(standing)
         return judged
 
     def write(self, connection: Connection, *, rows: Sequence[Row], ids: Mapping[str, int]) -> Judged:

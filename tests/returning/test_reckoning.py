@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import insert, select, update
 
-from publisher.actions import readers, reckoning
+from publisher.actions import importing, readers, reckoning
 from publisher.errors import BadInput
 from publisher.mail.verdict import judge
 from publisher.model.delivery import Reply, Stage, State
@@ -19,6 +19,7 @@ from publisher.model.people import Reach, Wish
 from publisher.model.report import Kind
 from publisher.store import editions, ledger, people, reports
 from publisher.store.tables import deliveries, subscribers, subscriptions
+from publisher.subscribers import imports
 from publisher.subscribers.tokens import Claim
 from tests.returning.post import BLOCKED, FULL, GONE, Office, complaint
 
