@@ -127,7 +127,7 @@ class _Run:
     def look(
         self, connection: Connection, *, rows: Sequence[Row], seen: dict[int, int], kinds: list[_Standing]
     ) -> Judged:
-        """What would become of *rows*, after those that were *seen* (the hashes of their keys: a tenth of the memory)."""
+        """What would become of *rows*, after those that were *seen* (hashes of their keys, to save memory)."""
         good = [row.address.key for row in rows if row.address]
         known = people.known(connection, {key for key in good if hash(key) not in seen})
         series = people.known_newsletters(connection)

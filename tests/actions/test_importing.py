@@ -44,7 +44,7 @@ def take(house: House, clock: Clock, *, dry_run: bool = False) -> tuple[int, ...
 @pytest.mark.parametrize("chunk", [1, 3, 1000])
 def test_a_dry_run_counts_what_the_import_does(
     chunk: int, house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:  # L7 L8
+) -> None:  # L7
     monkeypatch.setattr(importing, "CHUNK", chunk)
     readers.add(house, "b@example.org", None, clock(), confirmed=True)
     expected = (8, 2, 1, 1, 3, 1)
