@@ -1,9 +1,7 @@
-"""Readers come: add, import."""
+"""Readers come: one that is added."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import datetime
-from itertools import islice
 
 from sqlalchemy import Connection
 
@@ -12,21 +10,8 @@ from publisher.actions.house import House
 from publisher.errors import BadInput
 from publisher.model.people import Reach, Wish
 from publisher.store import articles, people
-from publisher.subscribers import addresses, imports, lifecycle
+from publisher.subscribers import addresses, lifecycle
 from publisher.subscribers.addresses import Address
-from publisher.subscribers.imports import Row
-
-CHUNK = 500  # rows of an import in one transaction
-
-
-@dataclass(slots=True)
-class Imported:
-    """What an import did; `rejected` are rows that were not taken, each with its line and reason."""
-
-    added: int = 0
-    already: int = 0
-    kept: int = 0  # unsubscribed or unreachable before: an import never lifts that
-    rejected: list[tuple[int, str]] = field(default_factory=list)
 
 
 def add(
@@ -68,51 +53,6 @@ def _reach_again(connection: Connection, address: Address, now: datetime) -> Non
         people.set_reach(connection, person.id, after, cleared=now)
 
 
-def import_rows(
-    house: House,
-    lines: Iterable[str],
-    newsletter: str | None,
-    now: datetime,
-    *,
-    confirmed: bool,
-    dry_run: bool,
-) -> Imported:
-    """Subscribe every address of a CSV file (L7), a chunk of rows in a transaction."""
-    names = [n.name for n in house.newsletter(newsletter)]
-    event = "confirm" if confirmed else "ask"
-    done, erased = Imported(), erasing.known(house)
-    for chunk in _chunks(imports.rows(lines)):
-        good = [row.address for row in chunk if row.address and not erased(row.address.key)]
-        done.rejected += [
-            (row.line, row.reason or "this person was erased")
-            for row in chunk
-            if row.address is None or erased(row.address.key)
-        ]
-        if dry_run:
-            done.added += len(good)
-        else:
-            house.store.write(lambda c, rows=good: _import(c, house, rows, names, event, now, done))  # type: ignore[misc]
-    return done
-
-
-def _import(
-    connection: Connection,
-    house: House,
-    rows: Sequence[Address],
-    names: Sequence[str],
-    event: str,
-    now: datetime,
-    done: Imported,
-) -> None:
-    for changed, states in _subscribe(connection, house, rows, names, event, "imported", now):
-        if changed:
-            done.added += 1
-        elif Wish.ENDED in states.values() or None in states.values():
-            done.kept += 1
-        else:
-            done.already += 1
-
-
 def _subscribe(
     connection: Connection,
     house: House,
@@ -145,8 +85,3 @@ def _subscribe(
         for state, readers in new.items():
             people.set_wishes(connection, readers, known[name].id, state, source, now, start=start)
     return list(zip(changed, states, strict=True))
-
-
-def _chunks(rows: Iterator[Row]) -> Iterator[list[Row]]:
-    while chunk := list(islice(rows, CHUNK)):
-        yield chunk

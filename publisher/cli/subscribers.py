@@ -10,6 +10,8 @@ import click
 
 from publisher.cli.call import Call, counted
 
+SHOWN = 20  # rejected rows on a terminal
+
 
 @click.group()
 def subscribers() -> None:
@@ -179,22 +181,32 @@ def export(
 @click.option("--newsletter", help="Only this one.  [default: all]")
 @click.option("--confirmed", is_flag=True, help="You vouch for the readers' consent.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be taken.")
+@click.option(
+    "--report", type=click.Path(path_type=Path), help="A CSV file that says what became of every row."
+)
 @click.pass_obj
 def import_subscribers(
-    call: Call, file: Path, newsletter: str | None, *, confirmed: bool, dry_run: bool
+    call: Call, file: Path, newsletter: str | None, report: Path | None, *, confirmed: bool, dry_run: bool
 ) -> None:
-    """Subscribe every address of FILE (CSV)."""
+    """Subscribe the readers of FILE: CSV, JSON, or what another program exported."""
     done = call.write(
         "subscribers import",
         file=str(file.absolute()),
         newsletter=newsletter,
         confirmed=confirmed,
         dry_run=dry_run,
+        report=str(report.absolute()) if report else None,
     )
-    for each in done["rejected"]:
-        call.say(f"{file}:{each['line']}: {each['reason']}")
+    for each in done["rejected"][:SHOWN]:
+        where = f"{file}/{each['file']}" if each["file"] else str(file)
+        call.say(f"{where}:{each['line']}: {each['reason']}")
+    if done["refused"] > SHOWN:
+        call.say(f"... and {done['refused'] - SHOWN} more" + ("" if report else "; --report FILE has all"))
+        for reason, number in done["reasons"].items():
+            call.say(f"{number:>8}  {reason}")
     call.answer(
         done,
         f"{done['added']} {'would be added' if dry_run else 'added'}, {done['already']} were there, "
-        f"{done['kept']} had left, {len(done['rejected'])} refused, in {done['seconds']:.2f} s",
+        f"{done['kept']} had left, {done['gone']} are not mailed since the list says so, "
+        f"{done['refused']} refused, in {done['seconds']:.2f} s",
     )

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, case, func, select, text, update
+from sqlalchemy import Connection, Select, bindparam, case, func, select, text, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from publisher.model.delivery import State
 from publisher.model.people import Reach, Subscriber, Wish
-from publisher.store import cadences
+from publisher.store import bulk, cadences
 from publisher.store.alive import alive
 from publisher.store.articles import max_seq
 from publisher.store.tables import deliveries, editions, newsletters, subscribers, subscriptions
@@ -107,10 +107,18 @@ def ensure(connection: Connection, addresses: Mapping[str, str], now: datetime) 
         {"address": address, "address_key": key, "state": Reach.REACHABLE, "created": now}
         for key, address in addresses.items()
     ]
-    if rows:
-        connection.execute(upsert(subscribers).on_conflict_do_nothing(index_elements=["address_key"]), rows)
-    found = connection.execute(select(subscribers).where(subscribers.c.address_key.in_(addresses)))
-    return {row.address_key: Subscriber(row.id, row.address, Reach(row.state), row.language) for row in found}
+    bulk.insert(connection, upsert(subscribers).on_conflict_do_nothing(index_elements=["address_key"]), rows)
+    return known(connection, addresses)
+
+
+def known(connection: Connection, keys: Collection[str]) -> dict[str, Subscriber]:
+    """The subscribers among those with these keys of addresses, by key."""
+    columns = subscribers.c["address_key", "id", "address", "state", "language"]
+    found = connection.execute(select(*columns).where(subscribers.c.address_key.in_(keys)))
+    return {
+        key: Subscriber(number, address, Reach(state), language)
+        for key, number, address, state, language in found
+    }
 
 
 def some_wishes(connection: Connection, reader: int) -> dict[int, Wish]:
@@ -155,7 +163,7 @@ def set_wishes(
         set_={name: row.excluded[name] for name in values}
         | {"was": subscriptions.c.state if state is Wish.ENDED else ""},
     )
-    connection.execute(row, [first | {"subscriber": reader} for reader in readers])
+    bulk.insert(connection, row, [first | {"subscriber": reader} for reader in readers])
     if state is Wish.ENDED:
         of_newsletter = select(editions.c.id).where(
             editions.c.newsletter == newsletter, editions.c.id.in_(alive(connection))
@@ -177,6 +185,14 @@ _SAYS = {
     Reach.SUPPRESSED: "the reader is not to be mailed",
     Reach.ERASED: "the reader was erased",
 }
+
+
+def set_languages(connection: Connection, chosen: Mapping[int, str]) -> None:
+    """The languages of these subscribers who have said nothing of it yet."""
+    unsaid = (subscribers.c.id == bindparam("reader")) & subscribers.c.language.is_(None)
+    rows = [{"reader": reader, "tag": tag} for reader, tag in chosen.items()]
+    if rows:
+        connection.execute(update(subscribers).where(unsaid).values(language=bindparam("tag")), rows)
 
 
 def set_reach(

@@ -8,7 +8,7 @@ from publisher.model.people import Reach, Wish
 
 # confirm: somebody vouches for the reader (--confirmed), who stays away where they left; join: the reader said yes,
 # with the button of a letter to them; ask: signed up; unsubscribe: one click; pause and resume: no letters for a while
-# (D4).
+# (D4); gone: a list says that they had left where it comes from (L7).
 _WISH: dict[tuple[Wish | None, str], Wish] = {
     (None, "ask"): Wish.PENDING,
     (None, "confirm"): Wish.ACTIVE,
@@ -21,15 +21,23 @@ _WISH: dict[tuple[Wish | None, str], Wish] = {
     (Wish.PAUSED, "unsubscribe"): Wish.ENDED,
     (Wish.ACTIVE, "pause"): Wish.PAUSED,
     (Wish.PAUSED, "resume"): Wish.ACTIVE,
+    (None, "gone"): Wish.ENDED,
+    (Wish.PENDING, "gone"): Wish.ENDED,
+    (Wish.ACTIVE, "gone"): Wish.ENDED,
+    (Wish.PAUSED, "gone"): Wish.ENDED,
 }
 
 # bounce: their address is no use (`is_unreachable`); complain: they said "this is spam"; confirm: as above, for one
-# reader, since a list does not know better than their mail server; pardon: what counted against them does not.
+# reader, since a list does not know better than their mail server; suppress: never to be mailed, a list says (L7);
+# pardon: what counted against them does not.
 # Who complained, asked never to be mailed, or was erased stays so.
 _REACH: dict[tuple[Reach, str], Reach] = {
     (Reach.REACHABLE, "bounce"): Reach.BOUNCED,
     (Reach.REACHABLE, "complain"): Reach.COMPLAINED,
     (Reach.BOUNCED, "complain"): Reach.COMPLAINED,
+    (Reach.REACHABLE, "suppress"): Reach.SUPPRESSED,
+    (Reach.BOUNCED, "suppress"): Reach.SUPPRESSED,
+    (Reach.COMPLAINED, "suppress"): Reach.SUPPRESSED,
     (Reach.BOUNCED, "confirm"): Reach.REACHABLE,
     (Reach.BOUNCED, "pardon"): Reach.REACHABLE,
 }

@@ -1,15 +1,21 @@
 """Verbs about who reads: add one, import many, erase one."""
 
 import asyncio
+import csv
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from publisher.errors import BadInput
+from publisher.verbs.progress import Tell, publishing
 from publisher.verbs.session import Session, on_disk
 
 if TYPE_CHECKING:
-    from publisher.actions.readers import Imported
+    from publisher.actions.importing import Imported, Report
+    from publisher.subscribers.imports import Row
 
 
 async def add(
@@ -61,30 +67,93 @@ async def import_file(
     newsletter: str | None = None,
     confirmed: bool = False,
     dry_run: bool = False,
+    report: str | None = None,
+    progress: Tell = lambda _: None,
 ) -> dict[str, Any]:
-    """Subscribe every address of a CSV file."""
+    """Subscribe the readers of a list as another program exported it (L7). *report*: a file that is to say of every
+    row what became of it."""
     start = time.monotonic()
-    done = await asyncio.to_thread(_import, session, Path(file), newsletter, confirmed, dry_run)
+    paths = Path(file), Path(report) if report else None
+    take = partial(_import, session, *paths, newsletter, progress, confirmed=confirmed, dry_run=dry_run)
+    done = await asyncio.to_thread(take)
     return {
+        "rows": done.rows,
         "added": done.added,
         "already": done.already,
         "kept": done.kept,
-        "rejected": [{"line": line, "reason": reason} for line, reason in done.rejected],
+        "gone": done.gone,
+        "refused": done.refused,
+        "reasons": dict(done.reasons.most_common(50)),
+        "rejected": [
+            {"line": row.line, "file": row.file, "address": row.given, "reason": row.reason}
+            for row in done.rejected
+        ],
+        "report": report,
         "seconds": round(time.monotonic() - start, 3),
     }
 
 
 def _import(
-    session: Session, path: Path, newsletter: str | None, confirmed: bool, dry_run: bool
+    session: Session,
+    path: Path,
+    report: Path | None,
+    newsletter: str | None,
+    progress: Tell,
+    *,
+    confirmed: bool,
+    dry_run: bool,
 ) -> "Imported":
-    from publisher.actions import readers
+    from publisher.actions import importing
+    from publisher.subscribers import imports
 
     try:
         if not path.is_file():
-            raise BadInput("not a regular file", str(path), "save the list as a CSV file and name it")
-        with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as lines:
-            return readers.import_rows(
-                session.house, lines, newsletter, session.clock(), confirmed=confirmed, dry_run=dry_run
+            raise BadInput("not a regular file", str(path), "save the list as a file and name it")
+        if report and report.exists() and report.samefile(path):
+            raise BadInput("the report would replace the list", str(report), "name another file")
+        with path.open("rb") as stream, _reporting(report) as told:
+            return importing.import_rows(
+                session.house,
+                imports.read(stream, path.name),
+                newsletter,
+                session.clock(),
+                confirmed=confirmed,
+                dry_run=dry_run,
+                source=path.name,
+                report=told,
+                progress=_portion(stream, path.stat().st_size, progress),
             )
     except OSError as error:
-        raise BadInput(f"cannot be read: {error.strerror}", str(path), "name a CSV file") from error
+        where = str(error.filename or path)
+        raise BadInput(f"cannot be read or written: {error.strerror}", where, "name another file") from error
+
+
+def _portion(stream: BinaryIO, size: int, tell: Tell) -> Callable[[int], None]:
+    """Tells how many rows are done, of about how many: by how much of the file was read."""
+    said = publishing(tell)
+
+    def told(rows: int) -> None:
+        at = stream.tell() if not stream.closed else size
+        said("importing", rows, max(rows + (at < size), round(rows * size / max(at, 1))))
+
+    return told
+
+
+@contextmanager
+def _reporting(path: Path | None) -> "Iterator[Report]":
+    """What is told of each row, written to a CSV file that no spreadsheet takes for formulas."""
+    if path is None:
+        yield lambda *_: None
+        return
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["file", "line", "address", "became", "reason"])
+
+        def told(row: "Row", became: str, why: str) -> None:
+            rows.writerow([_harmless(row.file), row.line, _harmless(row.given), became, why])
+
+        yield told
+
+
+def _harmless(text: str) -> str:
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

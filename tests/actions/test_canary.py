@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select, update
 
 from publisher.actions import canary as canaries
-from publisher.actions import readers, stopping
+from publisher.actions import importing, stopping
 from publisher.mail import canary as rules
 from publisher.model.delivery import Reply, Stage, State
 from publisher.model.digest import Release
@@ -19,6 +19,7 @@ from publisher.model.report import Kind
 from publisher.model.stop import Stop
 from publisher.store import approvals, ledger, waves
 from publisher.store.tables import deliveries, editions, reports
+from publisher.subscribers import imports
 from tests.newsroom import SLOT, Desk, minutes
 
 READERS = 100  # with Ann and Bob
@@ -60,7 +61,7 @@ def flock(make_desk: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch) -> De
     monkeypatch.setattr(rules, "LEAST", 40)
     desk = make_desk(approve="none")
     lines = [f"r{number}@d{number % 7}.example\n" for number in range(READERS - 2)]
-    readers.import_rows(desk.house, lines, None, desk.clock(), confirmed=True, dry_run=False)
+    importing.import_rows(desk.house, imports.rows(lines), None, desk.clock(), confirmed=True, dry_run=False)
     desk.article(2)
     return desk
 

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import Connection, LargeBinary, Text, insert, select, update
 from sqlalchemy.types import TypeDecorator
 
-from publisher.actions import erasing, readers, retention
+from publisher.actions import erasing, importing, readers, retention
 from publisher.errors import BadInput, BadState
 from publisher.mail import maildir
 from publisher.model.delivery import Reply, Stage, State
@@ -23,6 +23,7 @@ from publisher.model.people import Consent, Said
 from publisher.model.report import Kind
 from publisher.store import consents, erased, erasure, ledger, people, reports
 from publisher.store.tables import buckets, deliveries, editions, metadata, notices, subscribers
+from publisher.subscribers import imports
 from publisher.subscribers.tokens import Keys
 from tests.newsroom import ANN, BOB, SLOT, Desk
 
@@ -186,10 +187,13 @@ def test_no_import_and_no_operator_brings_them_back(life: Desk) -> None:  # L8
     house = life.house
     erasing.erase(house, number(house), life.clock())
 
-    rows = ["email\n", f"{DAN.upper()}\n", "new@example.org\n"]
-    done = readers.import_rows(house, rows, None, life.clock(), confirmed=True, dry_run=False)
+    rows = imports.rows(["email\n", f"{DAN.upper()}\n", "new@example.org\n"])
+    done = importing.import_rows(house, rows, None, life.clock(), confirmed=True, dry_run=False)
 
-    assert (1, [(2, "this person was erased")]) == (done.added, done.rejected)
+    assert (1, [(2, "this person was erased")]) == (
+        done.added,
+        [(each.line, each.reason) for each in done.rejected],
+    )
     with pytest.raises(BadInput, match="erased"):
         readers.add(house, DAN, None, life.clock(), confirmed=True)
     assert 0 == raw(house)

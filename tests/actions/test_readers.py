@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from publisher.actions import leaving, plan, readers, slots
+from publisher.actions import importing, leaving, plan, readers, slots
 from publisher.actions.house import House
 from publisher.actions.publish import Published
 from publisher.errors import BadInput
@@ -16,6 +16,7 @@ from publisher.model.delivery import State
 from publisher.model.people import Reach, Wish
 from publisher.store import ledger, people
 from publisher.store.tables import subscribers
+from publisher.subscribers import imports
 from publisher.subscribers.tokens import Claim
 
 if TYPE_CHECKING:
@@ -42,8 +43,8 @@ def leave(house: House, address: str, clock: Clock) -> None:
     house.store.write(lambda c: leaving.leave(c, whose, clock()), urgent=True)
 
 
-def take_in(house: House, lines: Iterable[str], clock: Clock, *, dry_run: bool = False) -> readers.Imported:
-    return readers.import_rows(house, lines, None, clock(), confirmed=True, dry_run=dry_run)
+def take_in(house: House, lines: Iterable[str], clock: Clock, *, dry_run: bool = False) -> importing.Imported:
+    return importing.import_rows(house, imports.rows(lines), None, clock(), confirmed=True, dry_run=dry_run)
 
 
 def test_a_reader_is_pending_until_confirmed(house: House, clock: Clock) -> None:
@@ -66,14 +67,14 @@ def test_what_is_no_address_and_no_newsletter_is_refused(
 def test_an_import_takes_good_rows_and_names_the_others(
     house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # L7
-    monkeypatch.setattr(readers, "CHUNK", 3)
+    monkeypatch.setattr(importing, "CHUNK", 3)
     lines = ["name,email\n", "ليلى,layla@example.org\n", "x,not an address\n", "y,LAYLA@example.org\n"]
     lines += [f"z,reader{n}@example.org\n" for n in range(8)] + ["w,reader0@example.org\n", "v,\n"]
     done = take_in(house, lines, clock)
 
     assert (9, 2, 0) == (done.added, done.already, done.kept)
-    assert [3, 14] == [line for line, _ in done.rejected]
-    assert all(reason for _, reason in done.rejected)
+    assert [3, 14] == [line for line, *_ in done.rejected]
+    assert all(row.reason for row in done.rejected)
     assert {LAYLA: Wish.ACTIVE} | {f"reader{n}@example.org": Wish.ACTIVE for n in range(8)} == wishes(house)
 
 
@@ -97,7 +98,7 @@ def test_an_import_again_changes_nothing(house: House, clock: Clock) -> None:  #
 def test_a_dry_run_writes_nothing(house: House, clock: Clock) -> None:  # L7
     done = take_in(house, ["a@example.org\n", "nonsense\n"], clock, dry_run=True)
 
-    assert (1, [2]) == (done.added, [line for line, _ in done.rejected])
+    assert (1, [2]) == (done.added, [line for line, *_ in done.rejected])
     assert {} == wishes(house)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import select, update
 
-from publisher.actions import openings, plan, readers, slots
+from publisher.actions import importing, openings, plan, readers, slots
 from publisher.actions.hours import opens, put_off
 from publisher.actions.house import House
 from publisher.actions.publish import Published
@@ -19,6 +19,7 @@ from publisher.errors import BadConfig
 from publisher.model.digest import Newsletter
 from publisher.store import cadences, editions, ledger, people
 from publisher.store.tables import deliveries, subscribers, subscriptions, variants
+from publisher.subscribers import imports
 from tests.actions.test_plan import dated, letters
 
 if TYPE_CHECKING:
@@ -242,7 +243,7 @@ def test_letters_that_wait_for_their_window_hold_up_no_other_newsletter(
     newsletters = {"daily": replace(daily, window="08:00-22:00"), "free": replace(daily, name="free")}
     site = replace(paper, newsletters=newsletters, mail=replace(paper.mail, canary="0%"))
     rows = ["email\n", *(f"r{n}@example.org\n" for n in range(1500))]
-    readers.import_rows(site, rows, "daily", clock(), confirmed=True, dry_run=False)
+    importing.import_rows(site, imports.rows(rows), "daily", clock(), confirmed=True, dry_run=False)
     write(site, "2.md", dated(2))
     publishes(site)
     readers.add(site, BOB, "free", clock(), confirmed=True)

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from publisher.actions import plan, readers, slots
+from publisher.actions import importing, plan, slots
 from publisher.actions.house import House
 from publisher.actions.publish import Published
 from publisher.store.store import Store
+from publisher.subscribers import imports
 
 if TYPE_CHECKING:
     from tests.conftest import Clock, Write
@@ -26,7 +27,7 @@ def planned(
     def make(number: int) -> House:
         publishes(house)
         lines = [f"reader{n}@example.org\n" for n in range(number)]
-        readers.import_rows(house, lines, None, clock(), confirmed=True, dry_run=False)
+        importing.import_rows(house, imports.rows(lines), None, clock(), confirmed=True, dry_run=False)
         write(house, "a.txt", "افتتاح المكتبة\nافتتحت المكتبة أبوابها.\n")
         publishes(house)
         edition = slots.edition_now(house, house.newsletters["daily"], clock(), include_existing=False)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 from sqlalchemy import update
 
-from publisher.actions import plan, readers, slots
+from publisher.actions import importing, plan, slots
 from publisher.actions.hours import opens
 from publisher.actions.house import House
 from publisher.actions.letters import Letters
@@ -28,6 +28,7 @@ from publisher.mail.settings import MailSettings, OnUnknown
 from publisher.model.delivery import State
 from publisher.store import ledger
 from publisher.store.tables import deliveries
+from publisher.subscribers import imports
 from tests.sink import Sink
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ CASES = (
 def planned(house: House, write: Write, clock: Clock, publishes: Callable[..., Published]) -> House:
     publishes(house)
     lines = [f"reader{n}@d{n}.example\n" for n in range(READERS)]
-    readers.import_rows(house, lines, None, clock(), confirmed=True, dry_run=False)
+    importing.import_rows(house, imports.rows(lines), None, clock(), confirmed=True, dry_run=False)
     write(house, "a.txt", "افتتاح المكتبة\nافتتحت المكتبة أبوابها.\n")
     publishes(house)
     edition = slots.edition_now(house, house.newsletters["daily"], clock(), include_existing=False)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from publisher.actions import approval, plan, readers, slots
+from publisher.actions import approval, importing, plan, slots
 from publisher.actions.hours import opens
 from publisher.actions.house import House
 from publisher.actions.letters import Letters, notice
@@ -27,6 +27,7 @@ from publisher.mail.settings import MailSettings
 from publisher.model.delivery import State
 from publisher.model.digest import Release
 from publisher.store import alive, approvals, editions, ledger
+from publisher.subscribers import imports
 
 if TYPE_CHECKING:
     from tests.conftest import Clock, Write
@@ -92,7 +93,7 @@ async def listening(sink: Sink) -> AsyncIterator[int]:
 def planned(house: House, write: Write, clock: Clock, publishes: Callable[..., Published]) -> House:
     publishes(house)
     lines = [f"reader{n}@example.org\n" for n in range(READERS)]
-    readers.import_rows(house, lines, None, clock(), confirmed=True, dry_run=False)
+    importing.import_rows(house, imports.rows(lines), None, clock(), confirmed=True, dry_run=False)
     write(house, "a.txt", "افتتاح المكتبة\nافتتحت المكتبة أبوابها.\n")
     publishes(house)
     edition = slots.edition_now(house, house.newsletters["daily"], clock(), include_existing=False)

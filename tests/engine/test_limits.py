@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from publisher.actions import plan, readers, slots
+from publisher.actions import importing, plan, slots
 from publisher.actions.hours import opens
 from publisher.actions.house import House
 from publisher.actions.letters import Letters
@@ -27,6 +27,7 @@ from publisher.mail.relay import parse
 from publisher.mail.settings import MailSettings
 from publisher.model.delivery import Delivery, State
 from publisher.store import buckets, ledger, relays
+from publisher.subscribers import imports
 from tests.sink import Sink
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def planned(
         clock.now = ticking()
         publishes(house)
         lines = [f"{address}\n" for address in addresses]
-        readers.import_rows(house, lines, None, clock(), confirmed=True, dry_run=False)
+        importing.import_rows(house, imports.rows(lines), None, clock(), confirmed=True, dry_run=False)
         write(house, "a.txt", "افتتاح المكتبة\nافتتحت المكتبة أبوابها.\n")
         publishes(house)
         edition = slots.edition_now(house, house.newsletters["daily"], clock(), include_existing=False)

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import insert, select, update
 
-from publisher.actions import leaving, readers, reckoning
+from publisher.actions import importing, leaving, readers, reckoning
 from publisher.errors import BadInput
 from publisher.mail.verdict import judge
 from publisher.model.delivery import Reply, Stage, State
@@ -19,6 +19,7 @@ from publisher.model.people import Reach, Wish
 from publisher.model.report import Kind
 from publisher.store import editions, ledger, people, reports
 from publisher.store.tables import deliveries, subscribers, subscriptions
+from publisher.subscribers import imports
 from publisher.subscribers.tokens import Claim
 from tests.returning.post import BLOCKED, FULL, GONE, Office, complaint
 
@@ -54,8 +55,13 @@ def test_a_bounced_reader_is_reachable_again_when_one_vouches_and_not_by_an_impo
     (ann,) = office.readers(1)
     office.gets(*(office.bounce(office.edition(), ann) for _ in range(2)))
     office.days(1)
-    imported = readers.import_rows(
-        office.house, ["email\n", "r0@example.net\n"], None, office.clock(), confirmed=True, dry_run=False
+    imported = importing.import_rows(
+        office.house,
+        imports.rows(["email\n", "r0@example.net\n"]),
+        None,
+        office.clock(),
+        confirmed=True,
+        dry_run=False,
     )
     assert (0, 1, Reach.BOUNCED) == (imported.added, imported.kept, office.reach(ann))
     states = readers.add(office.house, "r0@example.net", None, office.clock(), confirmed=True)

@@ -52,7 +52,7 @@ def story(number: int) -> str:
 def client(
     site: Any, settings: ApiSettings | None = None, scope: str = "write", **headers: str
 ) -> httpx2.AsyncClient:
-    app = application(site.session, list, list, settings or site.settings)
+    app = application(site.session, list, list, api=settings or site.settings)
     said = {"authorization": f"Bearer {site.tokens[scope]}"} if scope else {}
     return httpx2.AsyncClient(
         transport=httpx2.ASGITransport(app=app), base_url="http://site/api/v1", headers=said | headers

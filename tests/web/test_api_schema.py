@@ -51,7 +51,7 @@ def described(house: House, write: Write, publishes: Publishes, clock: Clock) ->
         asyncio.run(table.run(session, "subscribers add", address))
     asyncio.run(table.run(session, "plan", {"newsletter": "daily", "include_existing": True}))
     token = api_tokens.make(house.root / "keys" / "api", "tests", "write")
-    app = application(session, list, list, ApiSettings("keys/api", per_minute=100_000))
+    app = application(session, list, list, api=ApiSettings("keys/api", per_minute=100_000))
     return schemathesis.openapi.from_asgi(
         f"{ROOT}/openapi.json",
         app,

@@ -1,0 +1,199 @@
+"""What the columns of exported lists are called, and what their words mean for a reader (L7)."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from publisher.errors import BadInput
+from publisher.model.people import Reach, Said, Wish
+from publisher.subscribers import addresses
+from publisher.subscribers.addresses import Address
+from publisher.subscribers.exports import plain
+
+Consents = tuple[tuple[Said, datetime, str], ...]  # what was said, when (UTC), from which network address
+
+
+class Row(NamedTuple):
+    """One row of a list: its line (1 = first), what it gives as an address, and the address, or why there is none."""
+
+    line: int
+    given: str
+    address: Address | None
+    reason: str = ""
+    wish: Wish = Wish.ACTIVE  # of every newsletter that `wishes` does not name
+    wishes: Mapping[str, Wish] | None = None  # None: the list is of one newsletter and does not say which
+    reach: Reach = Reach.REACHABLE
+    language: str = ""
+    said: Consents = ()
+    file: str = ""  # within a ZIP
+
+
+State = Wish | Reach
+# Headings are compared without case, marks and what stands between their words.
+ADDRESS = frozenset(
+    {
+        *("email", "e mail", "address", "email address", "e mail address", "mail", "subscriber email"),
+        *("البريد", "البريد الإلكتروني", "البريد الالكتروني", "بريد إلكتروني", "عنوان البريد"),
+        *("ایمیل", "رایانامه", "پست الکترونیکی", "نشانی ایمیل", "ای میل", "ای میل پتہ", "برقی پتہ"),
+        *("אימייל", "דואל", "דואר אלקטרוני", "כתובת אימייל", "ئیمەیڵ", "ئیمەیل", "پۆستی ئەلیکترۆنی"),
+    }
+)
+LANGUAGE = frozenset(["language", "lang", "locale", "اللغة", "زبان", "שפה", "زمان"])
+STATUS = frozenset(
+    ["status", "subscription status", "subscriber status", "الحالة", "وضعیت", "סטטוס", "حالت", "دۆخ"]
+)
+WORDS: dict[str, State] = {
+    **dict.fromkeys(("active", "subscribed", "enabled", "confirmed", "reachable"), Wish.ACTIVE),
+    **dict.fromkeys(("pending", "unconfirmed", "not confirmed"), Wish.PENDING),
+    "paused": Wish.PAUSED,
+    **dict.fromkeys(("unsubscribed", "ended", "disabled", "opted out", "left"), Wish.ENDED),
+    **dict.fromkeys(("bounced", "cleaned", "bounce", "hard bounced"), Reach.BOUNCED),
+    **dict.fromkeys(("complained", "complaint", "abuse", "spam", "spam complaint"), Reach.COMPLAINED),
+    **dict.fromkeys(("blocklisted", "blacklisted", "suppressed", "blocked", "erased"), Reach.SUPPRESSED),
+}
+# A column alone that says that somebody is not to be mailed: what it means when it holds a yes, or anything, or a no.
+YES: dict[str, State] = {"email disabled": Wish.ENDED}  # Substack
+FILLED: dict[str, State] = {
+    "unsub time": Wish.ENDED,
+    "clean time": Reach.BOUNCED,  # Mailchimp
+    "deleted at": Wish.ENDED,  # Ghost
+}
+NO: dict[str, State] = {"subscribed to emails": Wish.ENDED}  # Ghost
+TRUE, FALSE = frozenset({"true", "yes", "1", "t"}), frozenset({"false", "no", "0", "f"})
+CONSENT = {
+    "optin": Said.ASKED,
+    "confirm": Said.CONFIRMED,
+}  # Mailchimp: OPTIN_TIME, OPTIN_IP, CONFIRM_TIME, ...
+OWN = "newsletter:"
+NAMED = re.compile(r"<\s*([^<>]*@[^<>]*?)\s*>\s*\Z")  # Mailman: Layla <layla@example.org>
+_GRAVITY: tuple[State, ...] = (
+    Wish.ACTIVE, Wish.PAUSED, Wish.PENDING, Wish.ENDED, Reach.BOUNCED, Reach.COMPLAINED, Reach.SUPPRESSED,
+)  # fmt: skip
+
+Get = Callable[[Sequence[str]], str]
+
+
+def heading(text: str) -> str:
+    """*text* as headings are compared."""
+    return " ".join(
+        addresses.bare(text).casefold().replace("_", " ").replace("-", " ").replace("״", "").split()
+    )
+
+
+class Columns:
+    """What is where in a list with these *headings*. `always`: what the list's own name says of everybody in it."""
+
+    def __init__(self, headings: Sequence[str], always: State = Wish.ACTIVE) -> None:
+        names = [heading(each) for each in headings]
+        at = {name: place for place, name in reversed(list(enumerate(names)))}
+        self._always = always
+        self._address = next((place for place, name in enumerate(names) if name in ADDRESS), None)
+        self._language = next((place for place, name in enumerate(names) if name in LANGUAGE), None)
+        self._own = [
+            (place, addresses.bare(each)[len(OWN) :])
+            for place, each in enumerate(headings)
+            if addresses.bare(each).casefold().startswith(OWN)
+        ]
+        self._status = [(at[name], True) for name in STATUS if name in at]
+        if "state" in at:  # ours; elsewhere it may be where somebody lives
+            self._status.append((at["state"], bool(self._own)))
+        self._marks = [
+            *((at[name], state, TRUE.__contains__) for name, state in YES.items() if name in at),
+            *((at[name], state, bool) for name, state in FILLED.items() if name in at),
+            *((at[name], state, FALSE.__contains__) for name, state in NO.items() if name in at),
+        ]
+        self._consent = [
+            (said, at[f"{name} time"], at.get(f"{name} ip"))
+            for name, said in CONSENT.items()
+            if f"{name} time" in at
+        ]
+        self._plain = (
+            not (self._status or self._marks or self._consent or self._own) and always is Wish.ACTIVE
+        )
+
+    @property
+    def known(self) -> bool:
+        """Whether one of the headings is an address's."""
+        return self._address is not None
+
+    def row(self, line: int, fields: Sequence[str], file: str = "") -> Row:
+        """What a row says."""
+        place = self._address or 0
+        given = fields[place] if place < len(fields) else ""
+        row = addressed(line, given, file)
+        if row.address is None:
+            return row
+        if self._plain and self._language is None:
+            return row
+        try:
+            state = self._state(fields)
+            wishes = {name: _wish(_at(fields, place)) for place, name in self._own if _at(fields, place)}
+        except BadInput as error:
+            return row._replace(address=None, reason=error.what)
+        return row._replace(
+            wish=state if isinstance(state, Wish) else Wish.ENDED,
+            wishes=wishes if self._own else None,
+            reach=state if isinstance(state, Reach) else Reach.REACHABLE,
+            language=_at(fields, self._language),
+            said=tuple(self._said(fields)),
+        )
+
+    def _state(self, fields: Sequence[str]) -> State:
+        """The gravest of all that the row says."""
+        found = [self._always]
+        for place, strict in self._status:
+            if word := heading(_at(fields, place)):
+                if word in WORDS:
+                    found.append(WORDS[word])
+                elif strict:
+                    raise BadInput(f"{ascii(word)[:40]} is no state of a reader that is known")
+        found += [state for place, state, is_so in self._marks if is_so(_at(fields, place).casefold())]
+        return max(found, key=_GRAVITY.index)
+
+    def _said(self, fields: Sequence[str]) -> list[tuple[Said, datetime, str]]:
+        return [
+            (said, at, _at(fields, ip)[:45])
+            for said, time, ip in self._consent
+            if (at := moment(_at(fields, time)))
+        ]
+
+
+def addressed(line: int, given: str, file: str = "") -> Row:
+    """A row with the address in *given*, alone or in angle brackets behind a name."""
+    given = plain(addresses.bare(given))
+    if not given:
+        return Row(line, "", None, "no address in this row", file=file)
+    if not given.isascii() and any("\ud800" <= char <= "\udfff" for char in given):  # bytes that are no UTF-8
+        return Row(
+            line, ascii(given)[:80], None, "the address is not UTF-8; save the file as UTF-8", file=file
+        )
+    if given[-1] == ">" and (named := NAMED.search(given)):
+        given = named[1]
+    try:
+        return Row(line, given, addresses.parse(given), file=file)
+    except BadInput as error:
+        return Row(line, given[:320], None, f"{error.where}: {error.what}", file=file)
+
+
+def moment(text: str) -> datetime | None:
+    """A time as exports have it, `2024-03-05 10:11:12` (UTC where it has no zone) or RFC 3339, else None."""
+    try:
+        found = datetime.fromisoformat(text.strip())
+    except ValueError:
+        return None
+    try:
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except OverflowError:
+        return None
+
+
+def _wish(word: str) -> Wish:
+    state = WORDS.get(heading(word))
+    if not isinstance(state, Wish):
+        raise BadInput(f"{ascii(word)[:40]} is no state of a subscription")
+    return state
+
+
+def _at(fields: Sequence[str], place: int | None) -> str:
+    return plain(addresses.bare(fields[place])) if place is not None and place < len(fields) else ""

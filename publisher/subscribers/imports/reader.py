@@ -1,0 +1,199 @@
+"""Lists as text, in rows: CSV with or without headings, plain lines, JSON; a row at a time, in flat memory."""
+
+import csv
+import json
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, TextIO
+
+from publisher.model.people import Wish
+from publisher.subscribers import addresses
+from publisher.subscribers.imports.formats import Columns, Row, State, addressed
+
+LINES = 50  # of one row at the most: in a row that is longer a quote was opened and never closed
+ITEM = 1 << 18  # characters of one reader in JSON at the most
+_BLOCK = 1 << 16
+_LIST = re.compile(r'\s*(?:\{\s*"[^"\\]*"\s*:\s*){0,4}\[')
+_SPACE = re.compile(r"[\s,]*")
+
+
+class _TooLong(Exception):
+    pass
+
+
+class _Lines:
+    """Lines for csv.reader, which can be given again when a row turns out to be none."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._rest, self._again, self.row, self.number, self.ended = (
+            lines,
+            deque[str](),
+            list[str](),
+            0,
+            False,
+        )
+
+    def __iter__(self) -> "_Lines":
+        return self
+
+    def __next__(self) -> str:
+        if len(self.row) >= LINES:
+            raise _TooLong
+        if self._again:
+            line = self._again.popleft()
+        else:
+            try:
+                line = next(self._rest)
+            except StopIteration:
+                self.ended = True
+                raise
+            if "\0" in line:
+                line = line.replace("\0", "")
+        self.row.append(line)
+        return line
+
+    def next_row(self) -> int:
+        """Begin another row; the line it begins on."""
+        self.number += len(self.row)
+        self.row.clear()
+        return self.number + 1
+
+    def take_back(self) -> None:
+        """All lines of this row but the first come again."""
+        self._again.extendleft(reversed(self.row[1:]))
+        del self.row[1:]
+        self.ended = False
+
+
+def rows(lines: Iterable[str], *, always: State = Wish.ACTIVE, file: str = "") -> Iterator[Row]:
+    """The rows of a CSV file, one at a time. The column is the one whose heading is an address's; without headings
+    the first that holds an @."""
+    lines = iter(lines)
+    first = next(lines, "").removeprefix("\ufeff")
+    source = _Lines(_chain(first, lines))
+    delimiter = _delimiter(first)
+    reader = csv.reader(source, delimiter=delimiter)
+    columns: Columns | None = None
+    headed = False
+    while True:
+        line = source.next_row()
+        try:
+            fields = next(reader)
+            if source.ended and len(source.row) > 1:
+                raise _TooLong
+        except StopIteration:
+            return
+        except (csv.Error, _TooLong) as error:
+            reason = "a quote opens here and is never closed" if source.row else f"not a CSV row: {error}"
+            yield Row(line, source.row[0].strip()[:320] if source.row else "", None, reason, file=file)
+            source.take_back()
+            reader = csv.reader(source, delimiter=delimiter)
+            continue
+        if not any(fields) or not any(map(addresses.bare, fields)):
+            continue
+        if columns is None:
+            columns = Columns(fields, always)
+            headed = columns.known
+            if headed:
+                continue
+            columns = Columns(["email"], always)
+        yield columns.row(line, fields if headed else [_likely(fields)], file)
+
+
+def _likely(fields: list[str]) -> str:
+    return next((each for each in fields if "@" in each), fields[0])
+
+
+def _chain(first: str, rest: Iterator[str]) -> Iterator[str]:
+    if first:
+        yield first
+    yield from rest
+
+
+def _delimiter(line: str) -> str:
+    bare = re.sub(r'"[^"]*"', "", line)
+    return max(",;\t|", key=bare.count)
+
+
+def is_json(head: str) -> bool:
+    """Whether a file that begins so is JSON, or lines of it."""
+    return head.lstrip()[:1] in ("{", "[") or (head.lstrip()[:1] == '"' and "@" in _string(head))
+
+
+def _string(head: str) -> str:
+    try:
+        found = json.loads(head.lstrip().partition("\n")[0])
+    except ValueError:
+        return ""
+    return found if isinstance(found, str) else ""
+
+
+def items(text: TextIO, *, file: str = "") -> Iterator[Row]:
+    """The rows of a JSON document, a list of objects or strings that may stand within objects, or of JSON lines."""
+    decoder = json.JSONDecoder()
+    buffer, place, line, more = "", 0, 1, True
+    start, inside = True, False
+    while True:
+        if more and len(buffer) - place < _BLOCK:
+            block = text.read(_BLOCK)
+            more = bool(block)
+            buffer, place = buffer[place:] + block.replace("\0", ""), 0
+        if start:
+            start = False
+            lead = _LIST.match(buffer)
+            inside = bool(lead)
+            if lead:
+                line += lead[0].count("\n")
+                place = lead.end()
+        space = _SPACE.match(buffer, place)
+        assert space
+        line += buffer.count("\n", place, space.end())
+        place = space.end()
+        if place == len(buffer):
+            if more:
+                continue
+            if inside:
+                yield Row(line, "", None, "the file ends within its list: it was cut off", file=file)
+            return
+        if inside and buffer[place] == "]":
+            return
+        try:
+            item, end = decoder.raw_decode(buffer, place)
+        except (ValueError, RecursionError) as error:
+            if more and len(buffer) - place < ITEM:
+                buffer += (block := text.read(ITEM)).replace("\0", "")
+                more = bool(block)
+                continue
+            what = getattr(error, "msg", "too deep")
+            yield Row(line, "", None, f"not JSON: {what}; nothing behind this line was read", file=file)
+            return
+        yield _item(line, item, file)
+        line += buffer.count("\n", place, end)
+        place = end
+
+
+def _item(line: int, item: Any, file: str) -> Row:
+    if isinstance(item, str):
+        return addressed(line, item, file)
+    if not isinstance(item, Mapping):
+        return Row(line, ascii(item)[:80], None, "neither an address nor an object that has one", file=file)
+    flat = dict(_flat(item))
+    columns = Columns(list(flat))
+    if not columns.known:
+        return Row(line, "", None, "no address in this object", file=file)
+    return columns.row(line, list(flat.values()), file)
+
+
+def _flat(item: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, value in item.items():
+        if isinstance(value, str):
+            yield name, value
+        elif isinstance(value, bool):
+            yield name, str(value).lower()
+        elif name == "newsletters" and isinstance(value, Mapping):
+            yield from ((f"newsletter:{each}", str(wish)) for each, wish in value.items())
+        elif name == "lists" and isinstance(value, list):  # listmonk: a person is on these, or was
+            said = [each.get("subscription_status") for each in value if isinstance(each, Mapping)]
+            if said and all(each == "unsubscribed" for each in said):
+                yield "subscription status", "unsubscribed"

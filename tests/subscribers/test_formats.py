@@ -1,0 +1,134 @@
+"""Lists as other programs export them, each written here as that program writes it."""
+
+import io
+import json
+import zipfile
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from publisher.errors import BadInput
+from publisher.model.people import Reach, Said, Wish
+from publisher.subscribers import addresses
+from publisher.subscribers.imports import read
+
+A, B = "a@example.org", "b@example.org"
+MAILCHIMP = (
+    "Email Address,First Name,MEMBER_RATING,OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,CONFIRM_IP,LAST_CHANGED\n"
+)
+
+
+def zipped(**files: str) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in files.items():
+            archive.writestr(name.replace("__", "."), text)
+    return made.getvalue()
+
+
+def states(data: bytes | str, name: str = "list.csv") -> dict[str | int, object]:
+    raw = data.encode() if isinstance(data, str) else data
+    return {
+        row.address.text if row.address else row.line: row.reason
+        or (row.wish if row.reach is Reach.REACHABLE else row.reach)
+        for row in read(io.BytesIO(raw), name)
+    }
+
+
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        (
+            "uuid,email,name,attributes,status,created_at,updated_at\n"
+            f'1,{A},Layla,"{{""x"": 1}}",enabled,2024-01-01,2024-01-01\n'
+            f"2,{B},O,{{}},blocklisted,,\n3,c@x.org,C,{{}},disabled,,\n",
+            {A: Wish.ACTIVE, B: Reach.SUPPRESSED, "c@x.org": Wish.ENDED},
+        ),
+        (
+            f"email,active_subscription,expiry,plan,email_disabled,created_at\n{A},false,,other,false,\n{B},true,,x,true,\n",
+            {A: Wish.ACTIVE, B: Wish.ENDED},
+        ),
+        (
+            f"id,email,name,note,subscribed_to_emails,complimentary_plan\n1,{A},L,,true,false\n2,{B},O,,false,false\n",
+            {A: Wish.ACTIVE, B: Wish.ENDED},
+        ),
+        (f"Layla Ali <{A}>\n{B}\n", {A: Wish.ACTIVE, B: Wish.ACTIVE}),
+        (json.dumps([A, {"Email": B, "status": "unsubscribed"}]), {A: Wish.ACTIVE, B: Wish.ENDED}),
+        (f'"{A}"\n{{"email": "{B}", "status": "bounced"}}\n', {A: Wish.ACTIVE, B: Reach.BOUNCED}),
+        (
+            json.dumps(
+                {"data": {"results": [{"email": A, "lists": [{"subscription_status": "unsubscribed"}]}]}}
+            ),
+            {A: Wish.ENDED},
+        ),
+    ],
+    ids=["listmonk", "substack", "ghost", "mailman", "json", "json lines", "listmonk's API"],
+)
+def test_what_a_program_says_of_a_reader_is_taken_over(text, expected):  # L7
+    assert expected == states(text)
+
+
+def test_a_mailchimp_zip_is_read_whole():  # L7
+    line = "{},L,2,2024-03-05 10:11:12,192.0.2.1,2024-03-05 10:12:00,192.0.2.1,2024-04-01 00:00:00\n"
+    data = zipped(
+        subscribed_x__csv=MAILCHIMP + line.format(A),
+        unsubscribed_x__csv=MAILCHIMP + line.format(B),
+        cleaned_x__csv=MAILCHIMP + line.format("c@example.org"),
+    )
+    (first, *_, last) = list(read(io.BytesIO(data), "export.zip"))
+
+    assert {A: Wish.ACTIVE, B: Wish.ENDED, "c@example.org": Reach.BOUNCED} == states(data)
+    assert first.address and first.address.text != A  # who left comes first
+    assert [Said.ASKED, Said.CONFIRMED] == [said for said, *_ in last.said]
+    assert "192.0.2.1" == last.said[0][2]
+
+
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "windows-1256"]
+)
+def test_an_arabic_heading_is_read_in_every_encoding(encoding):  # L7
+    text = "الاسم;البريد الإلكتروني\r\n" + "ليلى;a@example.org\r\n" * 3
+
+    assert {A: Wish.ACTIVE} == states(text.encode(encoding))
+
+
+def test_a_hebrew_heading_is_read_in_windows_1255():  # L7
+    assert {A: Wish.ACTIVE} == states(f"שם|כתובת אימייל\nליאת|{A}\n".encode("windows-1255"))
+
+
+def test_a_quote_that_is_never_closed_costs_its_own_row():  # X11
+    found = states('email,name\n"x,oops\n' + "".join(f"r{n}@example.org,n\n" for n in range(120)))
+
+    assert 121 == len(found)
+    assert "a quote opens here and is never closed" == found[2]
+
+
+@pytest.mark.parametrize(
+    "data", [b"PK\x03\x04 nothing", zipped(x__bin="a"), zipped(list__csv="a" * 40_000_000)]
+)
+def test_a_zip_without_a_list_or_with_a_bomb_is_one_clear_error(data):  # L7
+    with pytest.raises(BadInput):
+        list(read(io.BytesIO(data), "x.zip"))
+
+
+@given(st.binary(max_size=400))
+def test_any_bytes_are_rows_or_one_clear_error(data):  # X14
+    try:
+        for row in read(io.BytesIO(data), "list"):
+            assert (row.address is None) == bool(row.reason)
+    except BadInput as error:
+        assert error.what
+
+
+@given(st.from_regex(r"\A[A-Za-z0-9.!+_-]{1,70}@[A-Za-z0-9.-]{1,80}\.[A-Za-z]{1,12}\Z"))
+def test_the_quick_way_says_what_the_library_says(text):  # L6
+    from email_validator import validate_email
+
+    quick = addresses._plain(text)
+    if quick is not None:
+        slow = validate_email(text, check_deliverability=False, test_environment=True)
+        assert (slow.normalized, f"{slow.local_part.casefold()}@{slow.ascii_domain}") == (
+            quick.text,
+            quick.key,
+        )
