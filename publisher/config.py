@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from functools import cache, partial
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
 from urllib.parse import urlsplit
@@ -50,6 +51,7 @@ from publisher.text.direction import of_tag
 from publisher.text.language import canonical
 from publisher.text.urls import url
 from publisher.text.week import weekdays, weekend
+from publisher.text.words import LANGUAGES
 
 FILE = "config.toml"
 PREFIX = "NASHIR__"
@@ -58,10 +60,28 @@ Path_ = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class AdminSettings:
+    """[web.admin]: the editors' pages, which are there only where a password file is named (threat 11)."""
+
+    password_file: str = ""  # below the site's folder; what `nashir admin password` writes; "": no such pages
+    allow: tuple[str, ...] = ("127.0.0.0/8", "::1/128")  # networks that may open them
+    language: str = ""  # of the pages; "": the site's
+
+    @property
+    def networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """Who may open them. Raises ValueError with the mend."""
+        try:
+            return tuple(ip_network(each.strip()) for each in self.allow)
+        except ValueError as error:
+            raise ValueError(f'{error}; write networks, as ["127.0.0.1/32", "10.0.0.0/8"]') from error
+
+
+@dataclass(frozen=True, slots=True)
 class WebSettings:
     """[web]: declared here, since the web room stands above this one."""
 
     listen: str = "127.0.0.1:8080"  # host:port; [::1]:8080 for IPv6
+    admin: AdminSettings = field(default_factory=AdminSettings)
 
     @property
     def address(self) -> tuple[str, int]:
@@ -281,6 +301,8 @@ class _Reader:
             ("articles",), "max_media_bytes", lambda: _between(file.articles.max_media_bytes, 1000, 10**10)
         )
         self._check(("web",), "listen", lambda: file.web.address)
+        self._check(("web", "admin"), "allow", lambda: file.web.admin.networks)
+        self._check(("web", "admin"), "language", lambda: _spoken(file.web.admin.language))
         self._check(("feeds",), "folder", lambda: self._apart(file.feeds.folder, file.articles.folder))
         self._check(("feeds",), "entries", lambda: _between(file.feeds.entries, 1, 1000))
         self._check(("feeds",), "per", lambda: _kinds(file.feeds.per))
@@ -535,6 +557,11 @@ def _plain_or_json(value: str) -> Any:
         return json.loads(value) if value[:1] in {"[", "{"} else value
     except (ValueError, RecursionError):
         return value
+
+
+def _spoken(tag: str) -> None:
+    if tag and tag not in LANGUAGES:
+        raise ValueError(f"{tag!r} is no language of these pages; write one of {', '.join(LANGUAGES)}")
 
 
 def _words(text: str) -> str:

@@ -18,7 +18,7 @@ import uvicorn
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from watchdog.observers.api import BaseObserver
 
-from publisher import control, watcher
+from publisher import control, logs, watcher
 from publisher.actions import pings, retention
 from publisher.actions.intake import Taken
 from publisher.actions.publish import Published
@@ -141,7 +141,9 @@ class Daemon:
             raise Unwritable(
                 what, self._settings.web.listen, "set web.listen, or stop what listens there"
             ) from None
-        app = application(self._session, lambda: list(self._problems.values()), self._warnings)
+        app = application(
+            self._session, lambda: list(self._problems.values()), self._warnings, self._settings, logs.last
+        )
         server = _Server(
             uvicorn.Config(
                 app,

@@ -2,8 +2,29 @@
 
 import logging
 import sys
+from collections import deque
+from typing import Any
 
 import structlog
+
+KEPT = 300  # lines for the editors' page
+_kept: deque[str] = deque(maxlen=KEPT)
+
+
+def last() -> list[str]:
+    """The newest lines of this process's log, the oldest first."""
+    return list(_kept)
+
+
+def _keep(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Remember the line as well; it holds what the log holds."""
+    words = [f"{name}={value}" for name, value in event.items() if name not in _HEAD and name[:1] != "_"]
+    head = [str(event.get(name, "")) for name in _HEAD]
+    _kept.append(" ".join([*head, *words])[:1000])
+    return event
+
+
+_HEAD = ("timestamp", "level", "event")
 
 
 def configure(*, as_json: bool) -> None:
@@ -11,6 +32,7 @@ def configure(*, as_json: bool) -> None:
     shared: list[structlog.typing.Processor] = [
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _keep,
     ]
     render: structlog.typing.Processor = (
         structlog.processors.JSONRenderer(ensure_ascii=False)

@@ -8,6 +8,7 @@ import click
 
 from publisher import __version__
 from publisher.cli import letters, site
+from publisher.cli.admin import admin
 from publisher.cli.call import Call
 from publisher.cli.subscribers import subscribers
 from publisher.errors import Exit, PublisherError
@@ -44,7 +45,7 @@ for _verb in (
         letters.editions,
         letters.correct,
     ),
-    *(letters.deliveries, letters.bounces, subscribers),
+    *(letters.deliveries, letters.bounces, subscribers, admin),
 ):
     nashir.add_command(_verb)
 

@@ -11,23 +11,29 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from publisher.actions import readers
+from publisher.config import Settings
 from publisher.store import feed_versions
 from publisher.subscribers.tokens import Claim
 from publisher.text.words import words
 from publisher.verbs.session import Session
-from publisher.web import approving, pages, preferences
+from publisher.web import admin, approving, pages, preferences
 from publisher.web.files import Files
 
-DOORS = ("/u/", "/preferences/", "/approve/")  # what is below them is made when it is asked for
+DOORS = ("/u/", "/preferences/", "/approve/", "/admin/")  # what is below them is made when it is asked for
 
 log = structlog.get_logger()
 
 
 def application(
-    session: Session, health: Callable[[], list[str]], warnings: Callable[[], list[str]]
+    session: Session,
+    health: Callable[[], list[str]],
+    warnings: Callable[[], list[str]],
+    settings: Settings | None = None,
+    lines: Callable[[], list[str]] = list,
 ) -> Callable[..., Any]:
     """The ASGI application; *health* names what is wrong now, *warnings*, asked in a thread, what is
-    wrong elsewhere."""
+    wrong elsewhere. Where *settings* have them, the editors' pages are there, and
+    show the last *lines* of the log."""
     house = session.house
     files = Files(house.out, lambda path: house.store.read(lambda c: feed_versions.of(c, path)))
 
@@ -52,6 +58,7 @@ def application(
             Route("/u/{token}", unsubscribe, methods=["GET", "POST"]),
             Route("/preferences/{token}", prefer, methods=["GET", "POST"]),
             *approving.routes(session),
+            *admin.routes(session, settings, health, warnings, lines),
         ]
     )
     dynamic.router.redirect_slashes = False  # the Host header is anybody's words
@@ -59,7 +66,7 @@ def application(
     async def application(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
             return
-        if scope["path"] == "/healthz" or scope["path"].startswith(DOORS):
+        if scope["path"] in ("/healthz", "/admin") or scope["path"].startswith(DOORS):
             await dynamic(scope, receive, send)
         else:
             await files(scope, receive, send)
