@@ -21,4 +21,4 @@ def routes(
 
     door = Door(session, settings, health, warnings, lines)
     pages = [*dashboard.PAGES, *people.PAGES, *editions.PAGES, *articles.PAGES]
-    return [*door.own(), *(door.route(*page) for page in pages)]
+    return [*door.own(), *(door.route(page) for page in pages)]

@@ -18,7 +18,7 @@ from publisher.text.words import words
 from publisher.verbs import writing
 from publisher.verbs.session import on_disk
 from publisher.web.admin.dashboard import states
-from publisher.web.admin.door import FORM, Ask
+from publisher.web.admin.door import FORM, Ask, Place
 
 PAGE = 50
 STATES = ("published", "held", "skipped", "quarantined")
@@ -141,8 +141,8 @@ async def correct(ask: Ask) -> Response:
 
 
 PAGES = [
-    ("/admin/articles", listed),
-    ("/admin/articles/upload", upload, "POST", 100_000_000 + FORM),
-    ("/admin/articles/publish", publish, "POST"),
-    ("/admin/articles/correct", correct, "POST"),
+    Place("/admin/articles", listed),
+    Place("/admin/articles/upload", upload, "POST", 100_000_000 + FORM),
+    Place("/admin/articles/publish", publish, "POST"),
+    Place("/admin/articles/correct", correct, "POST"),
 ]

@@ -10,10 +10,10 @@ from starlette.responses import Response
 from publisher.articles.folder import shown
 from publisher.model.stop import SAID, Stop
 from publisher.pages.admin import chart
-from publisher.store import articles, desk, editions, people
+from publisher.store import articles, desk, editions, people, reports
 from publisher.text.words import LANGUAGES, Words, words
 from publisher.verbs import held, reading
-from publisher.web.admin.door import Ask
+from publisher.web.admin.door import Ask, Place
 
 REFUSED, NEWEST, EDITIONS, DAYS = 20, 10, 8, 14
 LIVE = 5  # seconds between two looks while letters leave
@@ -44,7 +44,7 @@ def _gather(ask: Ask, speak: Words) -> dict[str, Any]:
     counted = read(articles.counts)
     numbers = read(lambda c: desk.editions_before(c, 0, EDITIONS))
     last = [reading.edition_row(*row) for row in read(lambda c: editions.listing(c, numbers))]
-    back = read(editions_returned(numbers))
+    back = read(reports.by_edition)
     stops = held.stopped(house)
     start = (now - timedelta(days=DAYS - 1)).replace(hour=0, minute=0, second=0, microsecond=0)
     growth = read(lambda c: desk.growth(c, start, DAYS))
@@ -78,12 +78,6 @@ def kinds(speak: Words) -> list[tuple[str, str]]:
         (kind, speak.text(each))
         for kind, each in zip(KINDS, ("Accepted", "Waiting", "Bounced", "Left"), strict=True)
     ]
-
-
-def editions_returned(numbers: list[int]) -> Any:
-    from publisher.store import reports
-
-    return reports.by_edition
 
 
 def letters(counts: dict[str, int], returned: dict[str, int]) -> list[int]:
@@ -162,9 +156,9 @@ async def leave(ask: Ask) -> Response:
 
 
 PAGES = [
-    ("/admin", show),
-    ("/admin/", show),
-    ("/admin/log", lines),
-    ("/admin/language", language, "POST"),
-    ("/admin/logout", leave, "POST"),
+    Place("/admin", show),
+    Place("/admin/", show),
+    Place("/admin/log", lines),
+    Place("/admin/language", language, "POST"),
+    Place("/admin/logout", leave, "POST"),
 ]

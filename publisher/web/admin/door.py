@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import structlog
@@ -66,10 +66,16 @@ class Ask:
         """The page admin/*template*."""
         return self.door.page(template, heading, status, entry=self.entry, request=self.request, **values)
 
-    def confirm(self, heading: str, text: str, button: str, **fields: str) -> Response:
+    def confirm(self, heading: str, question: str, button: str, **fields: str) -> Response:
         """A page that asks once more before something that cannot be taken back."""
-        again = {"action": self.request.url.path, "fields": fields | {"sure": "yes"}}
-        return self.page("ask.html.j2", heading, text=text, button=button, **again)
+        return self.page(
+            "ask.html.j2",
+            heading,
+            question=question,
+            button=button,
+            action=self.request.url.path,
+            fields=fields | {"sure": "yes"},
+        )
 
     def told(self, where: str, what: str = "") -> Response:
         """Go to a page of ours, which says *what*."""
@@ -78,6 +84,15 @@ class Ask:
 
 
 Page = Callable[[Ask], Awaitable[Response]]
+
+
+class Place(NamedTuple):
+    """A page and its address."""
+
+    path: str
+    page: Page
+    methods: str = "GET"
+    most: int = FORM  # bytes of a form that is sent to it
 
 
 @dataclass(slots=True)
@@ -102,8 +117,9 @@ class Door:
             Route("/admin/login", self._login, methods=["GET", "POST"]),
         ]
 
-    def route(self, path: str, page: Page, methods: str = "GET", most: int = FORM) -> Route:
-        """The route to a *page*; a form sent to it may have *most* bytes."""
+    def route(self, place: Place) -> Route:
+        """The route to a page."""
+        page, most = place.page, place.most
 
         async def answer(request: Request) -> Response:
             if not self._may_look(request):
@@ -123,7 +139,7 @@ class Door:
                 log.info("admin", path=request.url.path, problem=error.what)
                 return ask.page("said.html.j2", self._speak(entry).text("It was not done."), 400, error=error)
 
-        return Route(path, answer, methods=methods.split())
+        return Route(place.path, answer, methods=place.methods.split())
 
     def page(
         self,

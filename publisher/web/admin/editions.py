@@ -15,7 +15,7 @@ from publisher.text.words import words
 from publisher.verbs import previewing, reading, writing
 from publisher.verbs.session import signing, ways
 from publisher.web.admin.dashboard import states
-from publisher.web.admin.door import HEADERS, Ask
+from publisher.web.admin.door import HEADERS, Ask, Place
 
 PAGE, LETTERS = 30, 100
 # A letter is dressed by its own attributes; nothing in it runs or posts, and it has no origin.
@@ -154,9 +154,9 @@ async def test(ask: Ask) -> Response:
 
 
 PAGES = [
-    ("/admin/editions", listed),
-    ("/admin/editions/test", test, "POST"),
-    ("/admin/newsletters/{name}/headers", headers),
-    ("/admin/editions/{number}", one, "GET POST"),
-    ("/admin/editions/{number}/{form}", letter),
+    Place("/admin/editions", listed),
+    Place("/admin/editions/test", test, "POST"),
+    Place("/admin/newsletters/{name}/headers", headers),
+    Place("/admin/editions/{number}", one, "GET POST"),
+    Place("/admin/editions/{number}/{form}", letter),
 ]

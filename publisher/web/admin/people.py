@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from publisher.text.dates import rfc3339
 from publisher.text.words import words
 from publisher.verbs import choosing, writing
 from publisher.web.admin.dashboard import states
-from publisher.web.admin.door import HEADERS, Ask
+from publisher.web.admin.door import HEADERS, Ask, Place
 
 PAGE = 50
 UPLOAD = 64 << 20  # bytes of a list
@@ -161,7 +162,7 @@ async def export(ask: Ask) -> Response:
     def rows() -> Iterator[str]:
         after = 0
         yield "\ufeff" + _line(["address", "state", "language", "since", "newsletters"])
-        while page := house.store.read(lambda c, after=after: people.page(c, after=after, limit=500)):
+        while page := house.store.read(partial(people.page, after=after, limit=500)):
             for each in page:
                 who = each.subscriber
                 wishes = " ".join(f"{name}={wish}" for name, wish in each.newsletters.items())
@@ -237,10 +238,10 @@ def _keep(folder: Path, upload: UploadFile) -> Path:
 
 
 PAGES = [
-    ("/admin/subscribers", listed),
-    ("/admin/subscribers/add", add, "POST"),
-    ("/admin/subscribers/import", bring, "POST", UPLOAD),
-    ("/admin/subscribers.csv", export),
-    ("/admin/subscribers/{number}", one, "GET POST"),
-    ("/admin/subscribers/{number}/export", export_one),
+    Place("/admin/subscribers", listed),
+    Place("/admin/subscribers/add", add, "POST"),
+    Place("/admin/subscribers/import", bring, "POST", UPLOAD),
+    Place("/admin/subscribers.csv", export),
+    Place("/admin/subscribers/{number}", one, "GET POST"),
+    Place("/admin/subscribers/{number}/export", export_one),
 ]
