@@ -22,7 +22,13 @@ from publisher.web.app import application
 from tests.newsroom import SLOT, Desk, minutes
 
 WORD = "كلمة سر طويلة"
-CONFIG = '[site]\nid = "5a0f5a52-0f3c-4f29-9a0b-6f1a3d1b7c11"\ntitle = "x"\nurl = "https://news.example.org"\nlanguage = "ar"\n'
+CONFIG = """\
+[site]
+id = "5a0f5a52-0f3c-4f29-9a0b-6f1a3d1b7c11"
+title = "x"
+url = "https://news.example.org"
+language = "ar"
+"""
 
 
 class Browser:
