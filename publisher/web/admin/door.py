@@ -127,19 +127,28 @@ class Door:
             entry = self.gate.of(request.cookies.get(self._cookie(request), ""))
             if entry is None:
                 return RedirectResponse("/admin/login", 303, HEADERS)
-            ask = Ask(self, request, entry)
-            if request.method == "POST":
-                form = await self._form(request, most)
-                if form is None or not self._is_own(request) or not _same(form.get("token"), entry.csrf):
-                    return self._refused(403)
-                ask.form = form
+            form = await self._form(request, most) if request.method == "POST" else FormData()
+            if form is None:
+                return self._refused(403)
             try:
-                return await page(ask)
-            except PublisherError as error:
-                log.info("admin", path=request.url.path, problem=error.what)
-                return ask.page("said.html.j2", self._speak(entry).text("It was not done."), 400, error=error)
+                if request.method == "POST" and not (
+                    self._is_own(request) and _same(form.get("token"), entry.csrf)
+                ):
+                    return self._refused(403)
+                return await self._do(page, Ask(self, request, entry, form))
+            finally:
+                await form.close()
 
         return Route(place.path, answer, methods=place.methods.split())
+
+    async def _do(self, page: Page, ask: Ask) -> Response:
+        path = ask.request.url.path
+        try:
+            return await page(ask)
+        except PublisherError as error:
+            log.info("admin", path=path, problem=error.what)
+            heading = self._speak(ask.entry).text("It was not done.")
+            return ask.page("said.html.j2", heading, 400, error=error)
 
     def page(
         self,
@@ -157,7 +166,7 @@ class Door:
         frame = Frame(
             token=entry.csrf if entry else values.pop("token", ""),
             inside=entry is not None,
-            path=request.url.path,
+            path=request.url.path.rstrip("/"),
             languages=[(each, own_name(each)) for each in LANGUAGES],
             news=self.news.pop(entry.csrf, "") if entry else "",
         )

@@ -62,7 +62,12 @@ class Browser:
         async def send(message: Any) -> None:
             said.append(message)
 
+        heard: list[bytes] = []
+
         async def receive() -> Any:
+            if heard:  # the browser stays
+                await asyncio.Event().wait()
+            heard.append(body)
             return {"type": "http.request", "body": body, "more_body": False}
 
         scope = {
@@ -309,9 +314,9 @@ def test_a_path_is_cut_to_its_name():
 
 
 def test_what_is_refused_is_shown_with_its_line_and_isolated(desk, browser, write):
-    write(desk.house, "bad.md", "---\ntitle: [\n---\nنص\n")
+    write(desk.house, "bad.txt", "<?xml version='1.0'?>\n<a>x</a>\n")
     desk.publishes(desk.house)
     tree = html.fromstring(browser.ask("/admin/")[2])
 
-    assert "bad.md" in tree.xpath("string(//ul[@class='refused'])")
+    assert "bad.txt:1" in tree.xpath("string(//ul[@class='refused'])")
     assert tree.xpath("//ul[@class='refused']//p[@lang='en' and @dir='ltr']")
