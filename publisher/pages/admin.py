@@ -70,7 +70,7 @@ def chart(
     """Stacked columns, each (label, counts by kind), from the side where reading begins."""
     digits = digits_for(site.digits, ui.language, site.region)
     most = max((sum(counts) for _, counts in columns), default=0) or 1
-    step = WIDE / max(len(columns), 1)
+    step = WIDE / max(len(columns), 8)  # a lone column is no wall
     bars = []
     for place, (label, counts) in enumerate(columns):
         left = place * step if ui.direction == "ltr" else WIDE - (place + 1) * step
