@@ -52,6 +52,7 @@ from publisher.text.direction import of_tag
 from publisher.text.language import canonical
 from publisher.text.urls import url
 from publisher.text.week import weekdays, weekend
+from publisher.text.words import LANGUAGES
 
 FILE = "config.toml"
 PREFIX = "NASHIR__"
@@ -69,6 +70,23 @@ class ApiSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class AdminSettings:
+    """[web.admin]: the editors' pages, which are there only where a password file is named (threat 11)."""
+
+    password_file: str = ""  # below the site's folder; what `nashir admin password` writes; "": no such pages
+    allow: tuple[str, ...] = ("127.0.0.0/8", "::1/128")  # networks that may open them
+    language: str = ""  # of the pages; "": the site's
+
+    @property
+    def networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """Who may open them. Raises ValueError with the mend."""
+        try:
+            return tuple(ip_network(each.strip()) for each in self.allow)
+        except ValueError as error:
+            raise ValueError(f'{error}; write networks, as ["127.0.0.1/32", "10.0.0.0/8"]') from error
+
+
+@dataclass(frozen=True, slots=True)
 class WebSettings:
     """[web]: declared here, since the web room stands above this one."""
 
@@ -78,6 +96,7 @@ class WebSettings:
     metrics: Literal["local", "all", "off"] = "local"  # who may read /metrics
     metrics_token_file: str = ""  # who has what stands in it may as well, from anywhere
     api: ApiSettings = field(default_factory=ApiSettings)
+    admin: AdminSettings = field(default_factory=AdminSettings)
 
     @property
     def trusted(self) -> Trusted:
@@ -306,7 +325,14 @@ class _Reader:
         self._check(("web",), "listen", lambda: file.web.address)
         self._check(("web",), "trusted_proxies", lambda: file.web.trusted)
         self._check(("web", "api"), "per_minute", lambda: _between(file.web.api.per_minute, 1, 100_000))
-        self._check(("web", "api"), "token_file", lambda: self._hidden(file))
+        for table, key, secret in (
+            (("web", "api"), "token_file", file.web.api.token_file),
+            (("web", "admin"), "password_file", file.web.admin.password_file),
+            (("web",), "metrics_token_file", file.web.metrics_token_file),
+        ):
+            self._check(table, key, partial(self._hidden, secret, file))
+        self._check(("web", "admin"), "allow", lambda: file.web.admin.networks)
+        self._check(("web", "admin"), "language", lambda: _spoken(file.web.admin.language))
         self._check(("feeds",), "folder", lambda: self._apart(file.feeds.folder, file.articles.folder))
         self._check(("feeds",), "entries", lambda: _between(file.feeds.entries, 1, 1000))
         self._check(("feeds",), "per", lambda: _kinds(file.feeds.per, get_args(Kind), "feeds"))
@@ -388,11 +414,10 @@ class _Reader:
                     f'{relay.path!r} lies in {found}; name a Maildir elsewhere, as "maildir:outbox"'
                 )
 
-    def _hidden(self, file: _File) -> None:
-        """The API's tokens lie where nothing is published."""
-        written = file.web.api.token_file
+    def _hidden(self, written: str, file: _File) -> None:
+        """A file with a secret lies where nothing is published."""
         if written and (found := self._public((self._path.parent / written).resolve(), file)):
-            raise ValueError(f'{written!r} lies in {found}; write "keys/api-tokens"')
+            raise ValueError(f'{written!r} lies in {found}; write "keys/{Path(written).name}"')
 
     def _public(self, folder: Path, file: _File) -> str:
         """Which folder of the site that others see *folder* lies in, in words; "" where it lies in none."""
@@ -586,6 +611,11 @@ def _plain_or_json(value: str) -> Any:
         return json.loads(value) if value[:1] in {"[", "{"} else value
     except (ValueError, RecursionError):
         return value
+
+
+def _spoken(tag: str) -> None:
+    if tag and tag not in LANGUAGES:
+        raise ValueError(f"{tag!r} is no language of these pages; write one of {', '.join(LANGUAGES)}")
 
 
 def _words(text: str) -> str:

@@ -19,7 +19,7 @@ import uvicorn
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from watchdog.observers.api import BaseObserver
 
-from publisher import control, watcher
+from publisher import control, logs, watcher
 from publisher.actions import erasing, joining, pings, retention, yearly
 from publisher.actions.intake import Taken
 from publisher.actions.publish import Published
@@ -156,7 +156,9 @@ class Daemon:
             self._session,
             lambda: list(self._problems.values()),
             self._warnings,
+            self._settings,
             api=self._settings.web.api,
+            lines=logs.last,
             live=self._live,
             access=Access(self._settings.web.metrics, self._token()),
         )

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from collections import deque
 from collections.abc import MutableMapping
 from typing import Any
 
@@ -13,6 +14,26 @@ from publisher.text.mention import masked
 def _masked(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Whoever reads the log reads no address: not one that a mail server quotes either (P1)."""
     return {name: masked(each) if isinstance(each, str) else each for name, each in event.items()}
+
+
+KEPT = 300  # lines for the editors' page
+_kept: deque[str] = deque(maxlen=KEPT)
+
+
+def last() -> list[str]:
+    """The newest lines of this process's log, the oldest first."""
+    return list(_kept)
+
+
+def _keep(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Remember the line as well; it holds what the log holds."""
+    words = [f"{name}={value}" for name, value in event.items() if name not in _HEAD and name[:1] != "_"]
+    head = [str(event.get(name, "")) for name in _HEAD]
+    _kept.append(" ".join([*head, *words])[:1000])
+    return event
+
+
+_HEAD = ("timestamp", "level", "event")
 
 
 def configure(*, as_json: bool) -> None:
@@ -29,14 +50,14 @@ def configure(*, as_json: bool) -> None:
         )
     )
     structlog.configure(
-        processors=[*shared, structlog.processors.format_exc_info, _masked, render],
+        processors=[*shared, structlog.processors.format_exc_info, _masked, _keep, render],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
     last: list[structlog.typing.Processor] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
-    last += [structlog.processors.format_exc_info, _masked]
+    last += [structlog.processors.format_exc_info, _masked, _keep]
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(processors=[*last, render], foreign_pre_chain=shared)
     )

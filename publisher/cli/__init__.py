@@ -8,6 +8,7 @@ import click
 
 from publisher import __version__
 from publisher.cli import api, letters, site
+from publisher.cli.admin import admin
 from publisher.cli.call import Call
 from publisher.cli.subscribers import subscribers
 from publisher.errors import Exit, PublisherError
@@ -44,7 +45,7 @@ for _verb in (
         letters.editions,
         letters.correct,
     ),
-    *(letters.deliveries, letters.bounces, subscribers, api.api_token),
+    *(letters.deliveries, letters.bounces, subscribers, admin, api.api_token),
 ):
     nashir.add_command(_verb)
 

@@ -34,11 +34,10 @@ def everybody(
     """Write the list of readers to *file* (0600, whole or not at all), or to *out* where None: those with a
     subscription to *newsletter*, in this *state*, of it or of themselves. Raises BadInput, Unwritable."""
     start = time.monotonic()
-    names = [newsletter] if newsletter else sorted(house.store.read(people.known_newsletters))
     if newsletter and newsletter not in house.store.read(people.known_newsletters):
         house.newsletter(newsletter)
     counted = _Counted(_people(house, newsletter or "", state))
-    pieces = exports.write(counted, names, form)
+    pieces = exports.write(counted, _columns(house, newsletter), form)
     if file is None:
         for piece in pieces:
             out.write(piece)
@@ -47,6 +46,15 @@ def everybody(
         _write(file.resolve(), house, pieces)
     seconds = round(time.monotonic() - start, 3)
     return {"file": str(file) if file else None, "readers": counted.number, "seconds": seconds}
+
+
+def as_csv(house: House) -> Iterator[bytes]:
+    """The list of all readers as CSV, in pieces."""
+    return exports.write(_people(house, "", None), _columns(house, None), "csv")
+
+
+def _columns(house: House, newsletter: str | None) -> list[str]:
+    return [newsletter] if newsletter else sorted(house.store.read(people.known_newsletters))
 
 
 class _Counted:

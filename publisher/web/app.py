@@ -10,12 +10,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from publisher.config import ApiSettings
+from publisher.config import ApiSettings, Settings
 from publisher.errors import PublisherError
 from publisher.store import feed_versions
 from publisher.verbs import measuring
 from publisher.verbs.session import Session
-from publisher.web import approving, confirming, leaving, metrics, preferences, shell, subscribing
+from publisher.web import admin, approving, confirming, leaving, metrics, preferences, shell, subscribing
 from publisher.web.api.door import Door
 from publisher.web.client import client
 from publisher.web.files import Files
@@ -25,7 +25,10 @@ from publisher.web.shell import Counts
 
 ALONE = frozenset(["/healthz", "/metrics"])  # doors without anything below them
 # What is below them is made when it is asked for, and what is at them.
-DOORS = ("/u/", "/preferences/", "/approve/", "/subscribe/", "/confirm/", "/erase/", "/api/")
+DOORS = (
+    *("/u/", "/preferences/", "/subscribe/", "/confirm/", "/erase/"),
+    *("/approve/", "/admin/", "/api/"),
+)
 
 NO_API = ApiSettings()
 
@@ -34,13 +37,16 @@ def application(
     session: Session,
     health: Callable[[], list[str]],
     warnings: Callable[[], list[str]],
+    settings: Settings | None = None,
     *,
     api: ApiSettings = NO_API,
+    lines: Callable[[], list[str]] = list,
     live: Callable[[], Live] = Live,
     access: Access = HERE,
 ) -> Callable[..., Any]:
     """The ASGI application; *health* names what is wrong now, *warnings*, asked in a thread, what is
-    wrong elsewhere; *live* says what only the daemon knows, *access* who may read /metrics."""
+    wrong elsewhere; *live* says what only the daemon knows, *access* who may read /metrics. Where *settings* have them,
+    the editors' pages are there, and show the last *lines* of the log."""
     house, counts = session.house, Counts()
     files = Files(house.out, lambda path: house.store.read(lambda c: feed_versions.of(c, path)))
 
@@ -68,6 +74,7 @@ def application(
             *confirming.routes(session),
             *leaving.routes(session),
             *metrics.routes(session, counts, live, access),
+            *admin.routes(session, settings, health, warnings, lines),
             Route(
                 "/api/{rest:path}", Door(session, api, client=lambda scope: client(scope, session.trusted))
             ),

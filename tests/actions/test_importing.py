@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from publisher.actions import importing, readers
+from publisher.actions import erasing, importing, readers
 from publisher.actions.house import House
 from publisher.model.people import Reach, Said, Wish
 from publisher.store import consents, people
@@ -28,6 +28,11 @@ LIST = [
 ]
 
 
+@pytest.fixture(autouse=True)
+def _one_was_erased(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(erasing, "known", lambda _: lambda key: key == "x@example.org")
+
+
 def take(house: House, clock: Clock, *, dry_run: bool = False) -> tuple[int, ...]:
     done = importing.import_rows(
         house,
@@ -36,7 +41,6 @@ def take(house: House, clock: Clock, *, dry_run: bool = False) -> tuple[int, ...
         clock(),
         confirmed=True,
         dry_run=dry_run,
-        erased=lambda key: key == "x@example.org",
     )
     return done.rows, done.added, done.already, done.kept, done.gone, done.refused
 

@@ -1,0 +1,164 @@
+"""What an editor asks every morning; the log; the language; the way out."""
+
+import asyncio
+import shutil
+from datetime import datetime, timedelta
+from typing import Any
+
+from starlette.responses import Response
+
+from publisher.articles.folder import shown
+from publisher.model.stop import SAID, Stop
+from publisher.pages.admin import chart
+from publisher.store import articles, desk, editions, people, reports
+from publisher.text.words import LANGUAGES, Words, words
+from publisher.verbs import held, reading
+from publisher.web.admin.door import Ask, Place
+
+REFUSED, NEWEST, EDITIONS, DAYS = 20, 10, 8, 14
+LIVE = 5  # seconds between two looks while letters leave
+
+
+async def show(ask: Ask) -> Response:
+    """The dashboard. While letters leave it is fetched again by itself."""
+    speak = words(ask.door.language(ask.entry))
+    found = await asyncio.to_thread(_gather, ask, speak)
+    under_way = ask.session.under_way
+    how = under_way.told() if under_way else None
+    alone = held.left_alone(ask.session.left_alone())
+    problems = [*ask.door.health(), *await asyncio.to_thread(ask.door.warnings)]
+    answer = ask.page(
+        "dashboard.html.j2", speak.text("This morning"), how=how, alone=alone, problems=problems, **found
+    )
+    if how:
+        answer.headers["refresh"] = str(LIVE)
+    return answer
+
+
+def _gather(ask: Ask, speak: Words) -> dict[str, Any]:
+    house, now = ask.session.house, ask.session.clock()
+    read, site = house.store.read, house.site
+    since = now - timedelta(days=1)
+    recent = [each for each in read(lambda c: articles.newest(c, NEWEST)) if each.published > since]
+    refused = read(lambda c: desk.refused(c, REFUSED))
+    counted = read(articles.counts)
+    numbers = read(lambda c: desk.editions_before(c, 0, EDITIONS))
+    last = [reading.edition_row(*row) for row in read(lambda c: editions.listing(c, numbers))]
+    back = read(reports.by_edition)
+    stops = held.stopped(house)
+    start = (now - timedelta(days=DAYS - 1)).replace(hour=0, minute=0, second=0, microsecond=0)
+    growth = read(lambda c: desk.growth(c, start, DAYS))
+    free = shutil.disk_usage(house.root).free
+    days = [(f"{start + timedelta(days=n):%m-%d}", pair) for n, pair in enumerate(growth)]
+    return {
+        "recent": [{"article": each, "url": house.layout.article(each.slug)} for each in recent],
+        "refused": [{"path": shown(p), "line": n, "reason": r, "mend": m} for p, n, r, m in refused],
+        "refused_more": counted[1] - len(refused),
+        "next": [_due(each) for each in reading.newsletters(house, now)["newsletters"]],
+        "stopped": [_stop(each, speak) for each in stops],
+        "bars": chart(
+            [(str(e["id"]), letters(e["deliveries"], back.get(e["id"], {}))) for e in reversed(last)],
+            KINDS,
+            speak,
+            site,
+        ),
+        "kinds": kinds(speak),
+        "growth": chart(days, ("came", "left"), speak, site),
+        "tally": [(state, count) for state, count in read(people.tally).items()],
+        "state_words": states(speak),
+        "free": f"{free / 1e9:.1f} GB",
+    }
+
+
+KINDS = ("accepted", "deferred", "bounced", "unsubscribed")
+
+
+def kinds(speak: Words) -> list[tuple[str, str]]:
+    return [
+        (kind, speak.text(each))
+        for kind, each in zip(KINDS, ("Accepted", "Waiting", "Bounced", "Left"), strict=True)
+    ]
+
+
+def letters(counts: dict[str, int], returned: dict[str, int]) -> list[int]:
+    """Letters of an edition: accepted, waiting, bounced, and whose readers left before they did."""
+    waiting = sum(counts.get(each, 0) for each in ("queued", "claimed", "sending", "unknown"))
+    hard = returned.get("hard", 0)
+    return [
+        max(counts.get("sent", 0) - hard, 0),
+        waiting,
+        counts.get("failed", 0) + hard,
+        counts.get("cancelled", 0),
+    ]
+
+
+def _due(each: dict[str, Any]) -> dict[str, Any]:
+    due = each["next_due"]
+    return {
+        "title": each["title"],
+        "due": datetime.fromisoformat(due) if due else None,
+        "active": each["active"],
+    }
+
+
+def _stop(each: dict[str, Any], speak: Words) -> dict[str, Any]:
+    why = speak.text(SAID[Stop(each["reason"])]) if each["reason"] else ""
+    return each | {"why": why}
+
+
+def states(speak: Words) -> dict[str, str]:
+    """The states of people, subscriptions, letters, editions and files, in words."""
+    return {name: speak.text(said) for name, said in _STATES.items()}
+
+
+_STATES = {
+    "reachable": "Reachable",
+    "bounced": "Bounced",
+    "complained": "Complained",
+    "suppressed": "Not to be mailed",
+    "erased": "Erased",
+    "pending": "Not confirmed",
+    "active": "Active",
+    "paused": "Paused",
+    "ended": "Left",
+    "queued": "Waiting",
+    "claimed": "Waiting",
+    "sending": "Being sent",
+    "sent": "Accepted",
+    "failed": "Failed",
+    "unknown": "In doubt",
+    "cancelled": "Cancelled",
+    "proposed": "Not decided",
+    "held": "Held",
+    "released": "Released",
+    "published": "Published",
+    "skipped": "Left out",
+    "quarantined": "Refused",
+}
+
+
+async def lines(ask: Ask) -> Response:
+    """The end of the log."""
+    speak = words(ask.door.language(ask.entry))
+    return ask.page("log.html.j2", speak.text("Log"), lines=ask.door.lines())
+
+
+async def language(ask: Ask) -> Response:
+    """The editor's language, while they are logged in."""
+    wanted = ask.said("language")
+    ask.entry.language = wanted if wanted in LANGUAGES else ""
+    return ask.told("/admin/")
+
+
+async def leave(ask: Ask) -> Response:
+    """Log out."""
+    return ask.door.leave(ask)
+
+
+PAGES = [
+    Place("/admin", show),
+    Place("/admin/", show),
+    Place("/admin/log", lines),
+    Place("/admin/language", language, "POST"),
+    Place("/admin/logout", leave, "POST"),
+]

@@ -1,0 +1,162 @@
+"""Editions: what they hold, what became of their letters, and what editors decide."""
+
+import asyncio
+from functools import partial
+from typing import Any
+
+from starlette.responses import Response
+
+from publisher.actions import approval
+from publisher.model.delivery import State
+from publisher.model.digest import PREFERENCES_SLOT, UNSUBSCRIBE_SLOT, Release
+from publisher.model.stop import SAID
+from publisher.store import desk, editions, ledger, reports
+from publisher.text.words import words
+from publisher.verbs import previewing, reading, table
+from publisher.verbs.session import signing, ways
+from publisher.web.admin.dashboard import states
+from publisher.web.admin.door import HEADERS, Ask, Place
+
+PAGE, LETTERS = 30, 100
+# A letter is dressed by its own attributes; nothing in it runs or posts, and it has no origin.
+_LETTER = HEADERS | {
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' https: http:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'self'; sandbox",
+    "x-frame-options": "SAMEORIGIN",
+}
+_OFFERED = {
+    Release.PROPOSED: ("release", "hold", "cancel"),
+    Release.HELD: ("release", "cancel"),
+    Release.RELEASED: ("hold", "cancel"),
+    Release.CANCELLED: (),
+}
+
+
+async def listed(ask: Ask) -> Response:
+    """Editions, newest first."""
+    speak, house = words(ask.door.language(ask.entry)), ask.session.house
+
+    def gather() -> list[dict[str, Any]]:
+        numbers = house.store.read(lambda c: desk.editions_before(c, ask.number("before"), PAGE + 1))
+        return [reading.edition_row(*row) for row in house.store.read(lambda c: editions.listing(c, numbers))]
+
+    rows = await asyncio.to_thread(gather)
+    return ask.page(
+        "editions.html.j2",
+        speak.text("Editions"),
+        rows=rows[:PAGE],
+        before=rows[PAGE - 1]["id"] if len(rows) > PAGE else 0,
+        state_words=states(speak),
+        newsletters=list(house.newsletters.values()),
+    )
+
+
+async def one(ask: Ask) -> Response:
+    """One edition: GET shows, POST does what was pressed."""
+    speak, house, number = words(ask.door.language(ask.entry)), ask.session.house, ask.number("number")
+    if ask.request.method == "POST":
+        return await _act(ask, number)
+    found = await asyncio.to_thread(approval.look, house, number, ask.session.clock())
+    if found is None:
+        return ask.page("said.html.j2", speak.text("There is no such edition."), 404, error=None)
+    progress, outlook = found
+    edition = progress.edition
+    after = (number, ask.number("after"))
+    rows, tally, back = await asyncio.to_thread(
+        house.store.read,
+        lambda c: (
+            ledger.listing(c, number, (), after, LETTERS + 1),
+            ledger.tally(c, [number]),
+            reports.by_edition(c).get(number, {}),
+        ),
+    )
+    newsletter = house.newsletters.get(edition.newsletter)
+    return ask.page(
+        "edition.html.j2",
+        outlook.content.subject if outlook.content else speak.text("No article is left in it."),
+        edition=edition,
+        newsletter=newsletter.title if newsletter else edition.newsletter,
+        outlook=outlook,
+        stopped=speak.text(SAID[edition.stopped.reason]) if edition.stopped else "",
+        evidence=edition.stopped.evidence if edition.stopped else "",
+        offered=[(each, speak.text(_WORDS[each])) for each in _OFFERED[edition.release]]
+        if outlook.open
+        else [],
+        rows=rows[:LETTERS],
+        after=rows[LETTERS - 1].subscriber if len(rows) > LETTERS else 0,
+        tally={state.name.lower(): n for state, n in tally.items()},
+        failed=tally.get(State.FAILED, 0),
+        returned=back,
+        state_words=states(speak),
+    )
+
+
+_WORDS = {"release": "Release it", "hold": "Hold it", "cancel": "Cancel it"}
+
+
+async def _act(ask: Ask, number: int) -> Response:
+    speak, here, do = words(ask.door.language(ask.entry)), f"/admin/editions/{number}", ask.said("do")
+    said = speak.text("It is done.")
+    if do == "cancel" and not ask.said("sure"):
+        text = speak.text("What has not left is not sent any more. It cannot be taken back.")
+        return ask.confirm(speak.text("Cancel it"), text, speak.text("Cancel it"), do="cancel")
+    if do in approval.DECISIONS:
+        await table.run(ask.session, "editions decide", {"edition": number, "decision": do})
+    elif do == "retry":
+        await table.run(ask.session, "deliveries --retry", {"edition": number, "states": ["failed"]})
+    return ask.told(here, said)
+
+
+async def letter(ask: Ask) -> Response:
+    """The letter as readers get it, without anybody's own links: as HTML, as text, or its headers."""
+    house, number, form = ask.session.house, ask.number("number"), ask.request.path_params["form"]
+    found = await asyncio.to_thread(approval.look, house, number, ask.session.clock())
+    if found is None or found[1].content is None or form not in ("html", "text"):
+        return Response("", 404, HEADERS)
+    shown = found[1].content.filled(dict.fromkeys((UNSUBSCRIBE_SLOT, PREFERENCES_SLOT), house.layout.home))
+    if form == "html" and shown.html:
+        return Response(shown.html, 200, _LETTER, "text/html; charset=utf-8")
+    return Response(shown.text, 200, _LETTER, "text/plain; charset=utf-8")
+
+
+async def headers(ask: Ask) -> Response:
+    """The next letter of a newsletter with its headers, as `preview` writes it."""
+    from publisher.actions.coming import coming
+
+    house, name = ask.session.house.learnt(anew=False), ask.request.path_params["name"]
+    (newsletter,) = house.newsletter(name)
+
+    def make() -> bytes:
+        edition = coming(house, newsletter, ask.session.clock())
+        content = edition.content(house.site.language)
+        return edition.letter(content, previewing.READER).data.partition(b"\r\n\r\n")[0]
+
+    return Response(await asyncio.to_thread(make), 200, HEADERS, "text/plain; charset=utf-8")
+
+
+async def test(ask: Ask) -> Response:
+    """Mail the next letter of a newsletter to one address."""
+    speak, settings = words(ask.door.language(ask.entry)), ask.door.settings
+    send = partial(
+        previewing.test_send,
+        signing(ask.session.house),
+        ways(settings),
+        address=ask.said("address"),
+        newsletter=ask.said("newsletter") or None,
+        language=None,
+        now=ask.session.clock(),
+    )
+    done = await asyncio.to_thread(send)
+    taken = all(each["taken"] for each in done["letters"])
+    reply = " ".join(f"{each['code']} {each['reply']}" for each in done["letters"])
+    said = speak.text("The letter is on its way.") if taken else speak.text("The mail server refused it.")
+    return ask.told("/admin/editions", said if taken else f"{said} {reply}")
+
+
+PAGES = [
+    Place("/admin/editions", listed),
+    Place("/admin/editions/test", test, "POST"),
+    Place("/admin/newsletters/{name}/headers", headers),
+    Place("/admin/editions/{number}", one, "GET POST"),
+    Place("/admin/editions/{number}/{form}", letter),
+]

@@ -1,0 +1,322 @@
+"""The editors' pages: off by themselves, shut to strangers, and what they do is what the verbs do."""
+
+import asyncio
+import re
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from argon2 import PasswordHasher
+from lxml import html
+
+from publisher import config
+from publisher.config import AdminSettings, WebSettings
+from publisher.errors import BadInput
+from publisher.model.digest import Release
+from publisher.store import people
+from publisher.text.words import LANGUAGES
+from publisher.web.admin.articles import safe_name
+from publisher.web.admin.login import FROM_ONE, IDLE, Gate
+from publisher.web.app import application
+from tests.newsroom import SLOT, Desk, minutes
+
+WORD = "كلمة سر طويلة"
+CONFIG = """\
+[site]
+id = "5a0f5a52-0f3c-4f29-9a0b-6f1a3d1b7c11"
+title = "x"
+url = "https://news.example.org"
+language = "ar"
+"""
+
+
+class Browser:
+    """An editor's browser, without a socket."""
+
+    def __init__(self, desk: Desk, **admin: Any) -> None:
+        root = desk.house.root
+        (root / "config.toml").write_text(CONFIG, "utf-8")
+        (root / "state" / "admin.password").write_text(
+            PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(WORD), "ascii"
+        )
+        has = AdminSettings(**({"password_file": "state/admin.password"} | admin))
+        settings = replace(config.load(root, {}), web=WebSettings(admin=has))
+        self.session = desk.session
+        self.session.in_daemon = True
+        self.app = application(self.session, list, list, settings, lines=lambda: ["a line of the log"])
+        self.cookies: dict[str, str] = {}
+        self.set_cookies: list[str] = []
+
+    def ask(
+        self, path: str, method: str = "GET", body: bytes = b"", peer: str = "127.0.0.1", **headers: str
+    ) -> tuple[int, dict[str, str], str]:
+        path, _, query = path.partition("?")
+        sent = {"host": "127.0.0.1:8080", "content-type": "application/x-www-form-urlencoded"} | {
+            name.replace("_", "-"): value for name, value in headers.items()
+        }
+        if self.cookies:
+            sent["cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        said: list[Any] = []
+
+        async def send(message: Any) -> None:
+            said.append(message)
+
+        heard: list[bytes] = []
+
+        async def receive() -> Any:
+            if heard:  # the browser stays
+                await asyncio.Event().wait()
+            heard.append(body)
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        scope = {
+            "type": "http",
+            "method": method,
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": query.encode(),
+            "headers": [(name.encode(), value.encode()) for name, value in sent.items()],
+            "client": (peer, 1),
+            "server": ("127.0.0.1", 8080),
+            "scheme": "http",
+            "http_version": "1.1",
+            "root_path": "",
+        }
+        asyncio.run(self.app(scope, receive, send))
+        found: dict[str, str] = {}
+        for name, value in said[0]["headers"]:
+            found[name.decode()] = value.decode()
+            if name == b"set-cookie":
+                self.set_cookies.append(value.decode())
+                key, _, rest = value.decode().partition("=")
+                self.cookies[key] = rest.partition(";")[0].strip('"')
+        return said[0]["status"], found, b"".join(each.get("body", b"") for each in said[1:]).decode()
+
+    def token(self, page: str) -> str:
+        found = re.search(r'name="token" value="([^"]+)"', self.ask(page)[2])
+        assert found
+        return found[1]
+
+    def post(self, path: str, page: str = "/admin/", **fields: str) -> tuple[int, dict[str, str], str]:
+        return self.ask(path, "POST", urlencode({"token": self.token(page)} | fields).encode())
+
+    def enter(self, password: str = WORD, **headers: str) -> int:
+        token = self.token("/admin/login")
+        body = urlencode({"token": token, "password": password}).encode()
+        return self.ask("/admin/login", "POST", body, **headers)[0]
+
+    def upload(self, path: str, name: str, data: bytes, **fields: str) -> tuple[int, dict[str, str], str]:
+        fields = {"token": self.token("/admin/")} | fields
+        parts = [
+            f'--x\r\ncontent-disposition: form-data; name="{k}"\r\n\r\n{v}\r\n' for k, v in fields.items()
+        ]
+        head = f'--x\r\ncontent-disposition: form-data; name="file"; filename="{name}"\r\n\r\n'
+        body = "".join(parts).encode() + head.encode() + data + b"\r\n--x--\r\n"
+        return self.ask(path, "POST", body, content_type="multipart/form-data; boundary=x")
+
+
+@pytest.fixture
+def desk(make_desk) -> Desk:
+    made: Desk = make_desk(approve="required")
+    made.article(2)
+    made.at(SLOT - minutes(60))
+    return made
+
+
+@pytest.fixture
+def browser(desk) -> Browser:
+    made = Browser(desk)
+    assert 303 == made.enter()
+    return made
+
+
+PAGES = [
+    "/admin/",
+    "/admin/subscribers",
+    "/admin/subscribers/1",
+    "/admin/editions",
+    "/admin/editions/1",
+    "/admin/articles",
+    "/admin/log",
+]
+POSTS = [
+    "/admin/language", "/admin/logout", "/admin/subscribers/add", "/admin/subscribers/import", "/admin/subscribers/1",
+    "/admin/editions/1", "/admin/editions/test", "/admin/articles/upload", "/admin/articles/publish",
+    "/admin/articles/correct",
+]  # fmt: skip
+
+
+def test_they_are_off_where_no_password_file_is_named(desk):  # threat 11
+    browser = Browser(desk, password_file="")
+
+    assert {404} == {browser.ask(path)[0] for path in ["/admin", "/admin/login", "/admin/style.css", *PAGES]}
+
+
+def test_strangers_and_who_comes_through_an_unknown_proxy_see_nothing(desk):  # threat 11
+    browser = Browser(desk)
+
+    assert 403 == browser.ask("/admin/login", peer="192.0.2.7")[0]
+    assert 403 == browser.ask("/admin/login", x_forwarded_for="127.0.0.1")[0]
+    assert 200 == browser.ask("/admin/login")[0]
+
+
+def test_without_a_session_every_page_leads_to_the_login(desk):  # threat 11
+    browser = Browser(desk)
+
+    for path in PAGES:
+        status, headers, _ = browser.ask(path)
+        assert (303, "/admin/login") == (status, headers["location"])
+    for path in POSTS:
+        assert 303 == browser.ask(path, "POST")[0]
+
+
+@pytest.mark.parametrize("path", POSTS)
+def test_no_form_acts_without_its_token_or_from_elsewhere(browser, path):  # threat 11
+    body = urlencode({"token": browser.token("/admin/")}).encode()
+
+    assert 403 == browser.ask(path, "POST", b"token=forged")[0]
+    assert 403 == browser.ask(path, "POST", body, origin="https://evil.example")[0]
+    assert 403 == browser.ask(path, "POST", body, origin="null")[0]
+    assert 403 == browser.ask(path, "POST", body, sec_fetch_site="same-site")[0]
+
+
+def test_the_cookie_is_strict_and_secure_where_the_site_is(desk):  # threat 11
+    plain = Browser(desk)
+    plain.enter()
+    cookie = next(each for each in plain.set_cookies if each.startswith("nashir-admin="))
+    assert "HttpOnly" in cookie and "SameSite=strict" in cookie and "Secure" not in cookie
+
+    secure = Browser(desk)
+    token = secure.token("/admin/login")
+    body = urlencode({"token": token, "password": WORD}).encode()
+    secure.ask("/admin/login", "POST", body, host="news.example.org")
+    cookie = next(each for each in secure.set_cookies if each.startswith("__Host-nashir-admin="))
+    assert "Secure" in cookie and "HttpOnly" in cookie and "Path=/" in cookie and "Domain" not in cookie
+
+
+def test_wrong_passwords_are_limited_also_for_who_knows_the_right_one(desk):  # threat 11
+    browser = Browser(desk)
+
+    assert [403] * FROM_ONE == [browser.enter("wrong") for _ in range(FROM_ONE)]
+    assert 429 == browser.enter()
+
+
+def test_a_session_ends_with_idleness_a_new_password_and_logging_out(desk, browser):  # threat 11
+    assert 200 == browser.ask("/admin/")[0]
+    browser.post("/admin/logout")
+    assert 303 == browser.ask("/admin/")[0]
+
+    browser.enter()
+    file = desk.house.root / "state" / "admin.password"
+    file.write_text(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash("another word"), "ascii")
+    assert 303 == browser.ask("/admin/")[0]
+
+    at = [0.0]
+    gate = Gate(file, clock=lambda: at[0])
+    entered = asyncio.run(gate.enter("another word", "127.0.0.1"))
+    assert entered and gate.of(entered[0])
+    at[0] = IDLE + 1
+    assert gate.of(entered[0]) is None
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/admin/login", "/admin/style.css"])
+def test_no_cache_keeps_a_page_and_nothing_in_it_runs_or_is_framed(browser, path):  # threat 11
+    status, headers, body = browser.ask(path)
+
+    assert (200, "no-store") == (status, headers["cache-control"])
+    assert "default-src 'none'" in headers["content-security-policy"]
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    assert "script" not in body and ' style="' not in body
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_page_is_made_in_every_language(browser, language):
+    browser.post("/admin/language", language=language)
+
+    for path in PAGES:
+        status, _, body = browser.ask(path)
+        tree = html.fromstring(body)
+        assert (200, language) == (status, tree.get("lang"))
+        assert ("ltr" if language == "en" else "rtl") == tree.get("dir")
+
+
+def test_an_edition_is_held_released_and_cancelled_after_it_was_asked_twice(desk, browser):  # D8
+    here = "/admin/editions/1"
+
+    browser.post(here, do="hold")
+    assert Release.HELD is desk.edition().release
+    browser.post(here, do="release")
+    assert Release.RELEASED is desk.edition().release
+    assert 200 == browser.post(here, do="cancel")[0]
+    assert Release.RELEASED is desk.edition().release
+    browser.post(here, do="cancel", sure="yes")
+    assert Release.CANCELLED is desk.edition().release
+
+
+def test_the_letter_is_shown_in_a_sandbox(browser):
+    status, headers, body = browser.ask("/admin/editions/1/html")
+
+    assert 200 == status and "خبر" in body
+    assert "sandbox" in headers["content-security-policy"]
+    assert "text/plain" in browser.ask("/admin/editions/1/text")[1]["content-type"]
+
+
+def test_a_reader_is_added_found_and_leaves(desk, browser):
+    browser.post("/admin/subscribers/add", address="zoe@example.org", confirmed="yes")
+    (found,) = desk.house.store.read(lambda c: people.page(c, contains="zoe@"))
+    here = f"/admin/subscribers/{found.subscriber.id}"
+
+    assert "zoe@example.org" in browser.ask("/admin/subscribers?q=zoe")[2]
+    assert "zoe@example.org" in browser.ask(f"{here}/export")[2]
+    assert "zoe@example.org" in browser.ask("/admin/subscribers.csv")[2]
+    browser.post(here, do="pause", newsletter="daily")
+    (found,) = desk.house.store.read(lambda c: people.page(c, contains="zoe@"))
+    assert {"daily": "paused"} == found.newsletters
+    browser.post(here, do="leave", newsletter="daily", sure="yes")
+    (found,) = desk.house.store.read(lambda c: people.page(c, contains="zoe@"))
+    assert {"daily": "ended"} == found.newsletters
+
+
+def test_a_list_is_looked_at_before_it_is_taken_and_never_stays(desk, browser):
+    kept = desk.house.root / "state" / "uploads"
+    browser.upload("/admin/subscribers/import", "list.csv", b"new@example.org\nnonsense\n", confirmed="yes")
+    (file,) = kept.iterdir()
+
+    assert 0o600 == file.stat().st_mode & 0o777
+    assert [] == desk.house.store.read(lambda c: people.page(c, contains="new@"))
+    browser.post("/admin/subscribers/import", kept=file.name, confirmed="yes")
+    assert 1 == len(desk.house.store.read(lambda c: people.page(c, contains="new@")))
+    assert [] == [*kept.iterdir()]
+
+
+def test_an_uploaded_article_is_published_and_replaces_none_in_silence(desk, browser):
+    path = desk.house.folder / "خبر جديد.md"
+
+    browser.upload("/admin/articles/upload", "../../خبر جديد.md", "عنوان أول\n\nنص.\n".encode())
+    assert "عنوان أول" in path.read_text("utf-8")
+    assert "خبر جديد.md" in browser.ask("/admin/articles")[2]
+    browser.upload("/admin/articles/upload", "خبر جديد.md", b"other\n")
+    assert "عنوان أول" in path.read_text("utf-8")
+    browser.upload("/admin/articles/upload", "خبر جديد.md", b"other\n", replace="yes")
+    assert "other" in path.read_text("utf-8")
+    assert [] == [each for each in desk.house.folder.iterdir() if each.name.endswith(".upload")]
+
+
+@pytest.mark.parametrize("name", ["", ".md", ".hidden.md", "_draft.md", "a.exe", "a\0.md", "x" * 300 + ".md"])
+def test_a_name_that_is_no_articles_is_refused(name):
+    with pytest.raises(BadInput):
+        safe_name(name)
+
+
+def test_a_path_is_cut_to_its_name():
+    assert "passwd.md" == safe_name("../../etc/passwd.md") == safe_name("C:\\x\\passwd.md")
+
+
+def test_what_is_refused_is_shown_with_its_line_and_isolated(desk, browser, write):
+    write(desk.house, "bad.txt", "<?xml version='1.0'?>\n<a>x</a>\n")
+    desk.publishes(desk.house)
+    tree = html.fromstring(browser.ask("/admin/")[2])
+
+    assert "bad.txt:1" in tree.xpath("string(//ul[@class='refused'])")
+    assert tree.xpath("//ul[@class='refused']//p[@lang='en' and @dir='ltr']")
