@@ -31,6 +31,7 @@ COMPANIONS = {"br": ".br", "gzip": ".gz"}  # what a file's companion in each con
 LISTS = ("category", "author", "language", "archive")  # what may have pages that list its articles
 STATE, CONTROL = "state", "control.sock"  # a site's state folder, and the daemon's socket in it
 BOUNCES = "bounces"  # the Maildir in it: what a mail server pipes to us
+UPLOADS = "uploads"  # the folder in it: a list of readers that an editor looks at before it is taken in
 
 # First path segments that are not an article's: our own files, and what the daemon answers.
 RESERVED = frozenset(
@@ -166,6 +167,10 @@ class Layout:
     def erasure(self, token: str) -> str:
         """The URL of the page where a reader has all that is known of them erased (L8); *token* is URL-safe."""
         return f"{self.root}/erase/{token}"
+
+    def held(self, token: str) -> str:
+        """The URL where a reader gets all that is held on them (L8); *token* is URL-safe, as of their preferences."""
+        return f"{self.preferences(token)}/held"
 
     def approval(self, token: str) -> str:
         """The URL of the page where an editor holds or releases an edition (D8)."""

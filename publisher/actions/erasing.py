@@ -4,6 +4,7 @@
 that list with what the database says was done, and does the rest. Each step is a short transaction, and safe to repeat.
 """
 
+import shutil
 import threading
 import time
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from sqlalchemy import Column
 
 from publisher.actions.house import House
 from publisher.errors import BadState
-from publisher.layout import BOUNCES, STATE
+from publisher.layout import BOUNCES, STATE, UPLOADS
 from publisher.mail import maildir
 from publisher.mail.address import on_the_wire
 from publisher.mail.settings import MailSettings, relays
@@ -144,6 +145,7 @@ def _out(house: House, subscriber: int, address: str) -> bool:
         return False
     for folder in _mailboxes(house):
         maildir.remove(folder, mention)
+    shutil.rmtree(_folder(house) / UPLOADS, ignore_errors=True)  # lists that an editor has not taken in yet
     _in_chunks(house, erasure.numbers, partial(erasure.forget_letters, subscriber=subscriber), "of")
     marked = partial(erasure.marked, subscriber=subscriber)
     _in_chunks(house, marked, partial(erasure.unmark, subscriber=subscriber), "variants")

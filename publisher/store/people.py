@@ -161,7 +161,7 @@ def set_wishes(
     row = row.on_conflict_do_update(
         index_elements=["newsletter", "subscriber"],
         set_={name: row.excluded[name] for name in values}
-        | {"was": subscriptions.c.state if state is Wish.ENDED else ""},
+        | {"was": subscriptions.c.state if state is Wish.ENDED else text("''")},  # no value of its own: bulk
     )
     bulk.insert(connection, row, [first | {"subscriber": reader} for reader in readers])
     if state is Wish.ENDED:

@@ -62,6 +62,9 @@ def application(
     async def prefer(request: Request) -> Response:
         return await preferences.answer(session, request)
 
+    async def held(request: Request) -> Response:
+        return await preferences.held(session, request)
+
     async def nobodys(*_: Any) -> Response:
         return not_valid(session)
 
@@ -69,6 +72,7 @@ def application(
         routes=[
             Route("/healthz", healthz, methods=["GET"]),
             Route("/preferences/{token}", prefer, methods=["GET", "POST"]),
+            Route("/preferences/{token}/held", held, methods=["GET"]),
             *approving.routes(session),
             *subscribing.routes(session),
             *confirming.routes(session),

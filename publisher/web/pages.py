@@ -22,6 +22,13 @@ def text_page(text: str, status: int = 200) -> Response:
     return _kept_by_nobody(text.encode(), status, PAGE, "text/plain; charset=utf-8")
 
 
+def download(body: bytes, media: str, name: str) -> Response:
+    """*body* as a file called *name*, ASCII."""
+    answer = _kept_by_nobody(body, 200, PAGE, media)
+    answer.headers["content-disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
 def _kept_by_nobody(body: bytes, status: int, policy: Headers, media: str) -> Response:
     headers = {name.decode(): value.decode() for name, value in [*COMMON, *policy]}
     return Response(body, status, headers | {"cache-control": "no-store"}, media)

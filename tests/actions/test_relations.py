@@ -16,6 +16,7 @@ from publisher.actions.house import House
 from publisher.actions.publish import Published
 from publisher.feeds.settings import FeedSettings
 from publisher.model.article import Article
+from publisher.pages.settings import PageSettings
 from publisher.store import articles
 from publisher.store.tables import deliveries, subscribers, translations, variants
 
@@ -253,7 +254,7 @@ def home(house: House) -> list[str]:
 def test_pinned_articles_stand_first_at_home_and_feeds_stay_in_order(
     house: House, write: Write, publishes: Publishes
 ) -> None:  # A17, F3
-    house = replace(house, feeds=FeedSettings(entries=3))
+    house = replace(house, feeds=FeedSettings(entries=3), pages=PageSettings(per_page=3))
     for day in range(1, 7):
         fields = {1: {"pin": "true"}, 5: {"weight": "2"}, 4: {"weight": "1"}}.get(day, {})
         write(house, f"{day}.md", text((f"خبر {day}", "نص."), f"2026-01-0{day}", **fields))

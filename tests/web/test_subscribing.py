@@ -1,22 +1,23 @@
 """Who signs up, confirms, leaves and comes back, through the doors; and what the doors tell nobody."""
 
 import asyncio
+import json
 import random
+import re
 import string
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from publisher.actions import choices, joining, leaving, plan, readers, slots, yearly
+from publisher.actions import choices, erasing, joining, leaving, plan, readers, slots, yearly
+from publisher.errors import BadInput
 from publisher.model.people import Reach, Said, Wish
 from publisher.store import consents, ledger, people
 from publisher.subscribers import addresses, tokens
@@ -493,21 +494,45 @@ def test_an_address_is_one_reader_however_it_is_spelt(make_doors: MakeDoors) -> 
     assert addresses.parse(ANN).key == addresses.parse(ANN.upper()).key
 
 
-def test_who_wants_it_is_erased(make_doors: MakeDoors, monkeypatch: pytest.MonkeyPatch) -> None:  # H3
+def test_who_wants_it_is_erased(make_doors: MakeDoors) -> None:  # L8 H3
     doors = make_doors()
     confirmed(doors)
     person = choices.reader(doors.house, ANN)
-    gone: list[int] = []
-    erasing = SimpleNamespace(erase=lambda house, subscriber, now: gone.append(subscriber))
-    monkeypatch.setitem(sys.modules, "publisher.actions.erasing", erasing)
     page = doors.ask(doors.ask(doors.link("welcome", "preferences")).link("/erase/"))
 
-    assert (200, []) == (page.status, gone)
+    assert (200, person) == (page.status, choices.reader(doors.house, ANN))
     assert words("ar").text("Yes, erase everything") in page.body
     done = doors.ask(page.link("/erase/", "action"), "POST")
 
-    assert [person.id] == gone
     assert words("ar").text("Everything about you is erased. No more letters will come.") in done.body
+    assert not any(ANN in str(row) for rows in doors.dump().values() for row in rows)
+    with pytest.raises(BadInput):
+        choices.reader(doors.house, ANN)
+
+
+def test_who_was_erased_may_sign_up_and_confirm_again(make_doors: MakeDoors) -> None:  # L8 L4
+    doors = make_doors()
+    confirmed(doors)
+    erasing.erase(doors.house, choices.reader(doors.house, ANN).id, doors.clock())
+    doors.clock.forward(days=2)
+    confirmed(doors)
+    erasing.finish(doors.house)
+
+    assert {Wish.ACTIVE} == set(wishes(doors).values())
+
+
+def test_readers_get_all_that_is_known_of_them(make_doors: MakeDoors) -> None:  # L8
+    doors = make_doors()
+    confirmed(doors)
+    before = doors.dump()
+    reply = doors.ask(doors.ask(doors.link("welcome", "preferences")).link("/held"))
+
+    assert (200, "no-store") == (reply.status, reply.headers["cache-control"])
+    assert 'attachment; filename="held.json"' == reply.headers["content-disposition"]
+    assert ANN in reply.body
+    assert {"daily", "weekly"} <= set(re.findall(r'"(daily|weekly)"', json.dumps(json.loads(reply.body))))
+    assert before == doors.dump()
+    assert 404 == doors.ask("/preferences/forged/held").status
 
 
 MAILED = st.lists(

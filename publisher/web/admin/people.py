@@ -11,7 +11,7 @@ from starlette.datastructures import UploadFile
 from starlette.responses import Response, StreamingResponse
 
 from publisher.actions.dossier import dossier
-from publisher.layout import STATE
+from publisher.layout import STATE, UPLOADS
 from publisher.model.people import Reach, Wish
 from publisher.store import consents, people
 from publisher.text.words import words
@@ -75,7 +75,7 @@ def _known(ask: Ask, number: int, address: str) -> tuple[dict[str, Any], list[An
 
 
 async def _act(ask: Ask, number: int, address: str, here: str) -> Response:
-    speak, house, newsletter = words(ask.door.language(ask.entry)), ask.session.house, ask.said("newsletter")
+    speak, newsletter = words(ask.door.language(ask.entry)), ask.said("newsletter")
     match ask.said("do"):
         case "pause" | "resume" as do:
             wanted = {"address": address, "newsletter": newsletter, "paused": do == "pause"}
@@ -154,7 +154,7 @@ async def bring(ask: Ask) -> Response:
     """A list: first what it would do, then, when that was seen, doing it. The file waits between the two in
     state/uploads, for its owner alone, and is gone after the second, or before the next list."""
     speak = words(ask.door.language(ask.entry))
-    folder = ask.session.house.root / STATE / "uploads"
+    folder = ask.session.house.root / STATE / UPLOADS
     upload, kept = ask.form.get("file"), ask.said("kept")
     wanted: dict[str, Any] = {
         "newsletters": [ask.said("newsletter")] if ask.said("newsletter") else None,
