@@ -301,6 +301,7 @@ class _Reader:
         self._check(("mail",), "ledger_days", lambda: _between(file.mail.ledger_days, 30, 3650))
         self._check(("mail",), "connections", lambda: _between(file.mail.connections, 1, 100))
         self._check(("mail",), "timeout", lambda: _between(file.mail.timeout, 1, 3600))
+        self._check(("feeds",), "folder", lambda: self._apart(file.feeds.folder, file.articles.folder))
         self._check(("mail",), "relay", lambda: self._unpublished(file))
         if file.mail.sender or file.newsletters or file.mail.dkim.key_file:
             self._check(("mail",), "from", lambda: ascii_mailbox(file.mail.sender))
@@ -333,7 +334,6 @@ class _Reader:
             self._check(table, key, partial(self._hidden, secret, file))
         self._check(("web", "admin"), "allow", lambda: file.web.admin.networks)
         self._check(("web", "admin"), "language", lambda: _spoken(file.web.admin.language))
-        self._check(("feeds",), "folder", lambda: self._apart(file.feeds.folder, file.articles.folder))
         self._check(("feeds",), "entries", lambda: _between(file.feeds.entries, 1, 1000))
         self._check(("feeds",), "per", lambda: _kinds(file.feeds.per, get_args(Kind), "feeds"))
         self._check(("feeds",), "aliases", lambda: aliases.read(file.feeds.aliases))

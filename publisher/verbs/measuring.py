@@ -11,7 +11,7 @@ from publisher.store import articles, cadences, editions, ledger, people
 from publisher.verbs.reading import next_due
 
 LATE = timedelta(minutes=5)  # behind its time, and an edition is late: a tick is seconds
-ROOM = 4 << 20  # bytes: with less the disk is full, for the ledger's next page and a feed
+ROOM = 128 << 10  # bytes: with less the disk is full, for the ledger's next page and a feed
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +64,16 @@ def problems(house: House, now: datetime) -> list[str]:
     late = house.store.read(partial(cadences.due, now=now - LATE, names=list(house.newsletters)))
     names = sorted({each.newsletter for each in late})
     found = [f"an edition of {name} is late: nothing was planned at its time" for name in names]
-    return found + [f"the disk of {what} is full" for what in _full(house)]
+    return found + [f"the disk of {what} is full. Mend: {mend}" for what, mend in _full(house)]
 
 
-def _full(house: House) -> list[str]:
-    places = {"state/": house.root / "state", "the output": house.out}
-    return [what for what, path in places.items() if path.exists() and _free(str(path)) < ROOM]
+def _full(house: House) -> list[tuple[str, str]]:
+    """Which disks are, and how each is mended."""
+    places = (
+        ("state/", "make room or mend the disk", house.root / "state"),
+        ("the output", "free some space on the disk", house.out),
+    )
+    return [(what, mend) for what, mend, path in places if path.exists() and _free(str(path)) < ROOM]
 
 
 def _free(path: str) -> int:

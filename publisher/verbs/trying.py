@@ -13,6 +13,7 @@ from publisher.actions.issues import issue
 from publisher.digests import samples
 from publisher.digests.often import often
 from publisher.errors import BadConfig
+from publisher.layout import ARCHIVE, feed_folder
 from publisher.mail.keyfiles import signer
 from publisher.model.article import Article, Body, Story
 from publisher.model.digest import Edition, Newsletter, Passage, Piece, Release, Section, Told
@@ -22,9 +23,12 @@ from publisher.pages.article import article_page
 from publisher.pages.edition import edition_page
 from publisher.pages.feed import feed_page
 from publisher.pages.home import home_page
+from publisher.pages.listing import Place as Listed
+from publisher.pages.listing import archive_page, list_page, month_page
 from publisher.pages.newsletter import newsletter_page
 from publisher.pages.notice import not_found_page
 from publisher.pages.preferences import Preferences, preferences_page
+from publisher.pages.subscribe import Form, Offer, embed_page, subscribe_page
 from publisher.store import articles
 from publisher.store.issues import Place, Printed
 from publisher.text.dates import rfc3339
@@ -53,12 +57,40 @@ def _trials(house: House, now: datetime) -> Iterator[Callable[[], object]]:
     yield partial(signer, house.mail, house.root)
     yield partial(home_page, site, layout, [article], templates)
     yield partial(not_found_page, site, layout, templates)
+    yield from _lists(house, article, now)
+    yield from _forms(house)
     yield partial(article_page, site, layout, story, templates)
     yield partial(feed_page, site, layout, Channels.of(house, now).site, [entry], templates)
     for each in house.newsletters.values():
         yield partial(openings.read, house, each)
         yield from samples.trials(site, each, layout, templates, now, article=newest).values()
         yield from _pages(house, each, article, now)
+
+
+def _lists(house: House, article: Article, now: datetime) -> Iterator[Callable[[], object]]:
+    """The pages that list *article*."""
+    site, layout, templates = house.site, house.layout, house.templates
+    month, place = f"{now:%Y-%m}", Listed(feed_folder("category", "-"), "category", article.title)
+    yield partial(list_page, site, layout, templates, place, articles=[article], months=[month])
+    yield partial(archive_page, site, layout, templates, Listed(ARCHIVE), months=[month])
+    beside = {"part": 0, "parts": 2, "older": month, "newer": month}
+    yield partial(month_page, site, layout, templates, place, month=month, lines=[article], **beside)  # type: ignore[arg-type]
+
+
+def _forms(house: House) -> Iterator[Callable[[], object]]:
+    """Where readers ask for letters."""
+    site, layout, templates = house.site, house.layout, house.templates
+    offers = [Offer(name, each.title, each.title) for name, each in house.newsletters.items()]
+    form = Form("", tuple(house.newsletters), site.language, "page", "")
+    yield partial(
+        subscribe_page,
+        *(site, layout, templates, site.language),
+        offers=offers,
+        form=form,
+        action=".",
+        heading="Subscribe",
+    )
+    yield partial(embed_page, site, layout, templates, site.language, offers)
 
 
 def _pages(

@@ -225,7 +225,7 @@ def test_check_tries_the_template_of_every_letter(folder, published):  # R10
     with sessions.trying(load(folder, {})) as house:
         found = reading.check(house, clock())
 
-    assert 16 == len(names)
+    assert 20 == len(names)
     # The HTML part of a letter is made first; a letter with a fault in it has no second.
     assert {f"{name}:2" for name in names if ".html." in name} == {
         problem["where"].rpartition("/")[2] for problem in found["problems"]

@@ -6,6 +6,7 @@ import asyncio
 from types import SimpleNamespace
 from typing import Any
 
+from publisher.config import WebSettings
 from publisher.daemon import Daemon
 from publisher.errors import Unwritable
 
@@ -13,7 +14,7 @@ from publisher.errors import Unwritable
 def test_what_a_look_that_failed_was_to_see_the_next_one_sees() -> None:
     asked: list[tuple[set[str], bool, bool]] = []
     session = SimpleNamespace(listeners=[])
-    daemon = Daemon(SimpleNamespace(articles=SimpleNamespace(settle=1)), session)  # type: ignore[arg-type]
+    daemon = Daemon(SimpleNamespace(articles=SimpleNamespace(settle=1), web=WebSettings()), session)  # type: ignore[arg-type]
 
     async def publish(closed: frozenset[str], *, whole: bool, verify: bool) -> Any:
         asked.append((set(closed), whole, verify))

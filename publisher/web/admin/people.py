@@ -157,7 +157,7 @@ async def bring(ask: Ask) -> Response:
     folder = ask.session.house.root / STATE / UPLOADS
     upload, kept = ask.form.get("file"), ask.said("kept")
     wanted: dict[str, Any] = {
-        "newsletters": [ask.said("newsletter")] if ask.said("newsletter") else None,
+        "newsletter": ask.said("newsletter") or None,
         "confirmed": ask.said("confirmed") == "yes",
     }
     if kept:
