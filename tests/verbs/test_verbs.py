@@ -238,6 +238,10 @@ def test_check_tries_the_template_of_every_page(folder, published):  # R10
     names = {path.name for path in (PACKAGED / "web").glob("*.j2")} - {"base.html.j2"}
     for name in names:
         (folder / "templates" / "web" / name).write_text("fine\n{{ nothing.here }}\n")
+    names -= {
+        "embed.html.j2",
+        "parts.html.j2",
+    }  # what is in the one, and what the other is in, fails before them
     if not published:
         (folder / "articles" / "welcome.md").unlink()
     with sessions.trying(load(folder, {})) as house:

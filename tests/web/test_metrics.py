@@ -210,7 +210,7 @@ def test_health_is_red_when_an_edition_is_late_or_a_disk_is_full(site, monkeypat
 
 
 class FullDisk:
-    f_bavail = 100
+    f_bavail = 10
 
     def __init__(self, size: int) -> None:
         self.f_frsize = size

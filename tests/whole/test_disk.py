@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 NASHIR = [sys.executable, "-m", "publisher"]
-SMALL = 'mount -t tmpfs -o size=2m,mode=0700 none "$1" && shift && exec "$@"'
+SMALL = 'mount -t tmpfs -o size=6m,mode=0700 none "$1" && shift && exec "$@"'
 
 
 def in_a_room_of_its_own() -> bool:
