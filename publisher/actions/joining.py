@@ -1,6 +1,6 @@
 """Somebody asks for letters, and says yes when they are asked back (L2-L5). Nobody is told whom we know."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -205,16 +205,11 @@ def confirm(house: House, token: str, now: datetime, *, wording: str, ip: str) -
             _begin(connection, house, claim, found.person, wording, ip, now)
         return _look(connection, house, claim, now)
 
-    if before.person:
-        _lift(house, before.person, now)
+    if before.person:  # erased once, they are a new person, whom the list of the erased is not to take away
+        erasing.lift(house, addresses.parse(before.person.address).key, now)
     done = house.store.write(begin, urgent=True)
     _welcome(house, claim, now)
     return done
-
-
-def _lift(house: House, person: Subscriber, now: datetime) -> None:
-    """Who was erased and signs up again is a new person, whom the list of the erased is not to take away."""
-    erasing.lift(house, addresses.parse(person.address).key, now)
 
 
 def _begin(
@@ -297,10 +292,6 @@ def sweep(house: House, now: datetime, stop: Callable[[], bool] = lambda: False)
         found = house.store.read(partial(joins.strangers, before=before, after=after, limit=CHUNK))
         if not found:
             break
-        house.store.write(partial(_forget, people=found))
+        house.store.write(partial(joins.forget, numbers=found))
         after = found[-1]
     return ended
-
-
-def _forget(connection: Connection, people: Sequence[int]) -> None:
-    joins.forget(connection, people)

@@ -7,7 +7,8 @@ from publisher.pages.frame import local
 # Doors of the daemon: personal links, forms, machines' own.
 _DOORS = ("admin", "api", "approve", "confirm", "erase", "preferences", "u")
 
-# Who collects texts to train models on (as each says in its own documentation), and who reads them to answer somebody.
+# Who collects texts to train models on, and who reads them to answer somebody: names as published lists of crawlers
+# have them.
 TRAINING = (
     "AI2Bot",
     "Amazonbot",

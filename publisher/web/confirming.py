@@ -124,10 +124,10 @@ async def _still(session: Session, request: Request) -> Response:
 async def _erase(session: Session, request: Request) -> Response:
     house, token = session.house, request.path_params["token"]
     claim = house.keys.read("erase", token)
-    find = lambda c: people.get(c, claim.subscriber if claim else 0)  # noqa: E731
-    person: Subscriber | None = await asyncio.to_thread(house.store.read, find)
     if claim is None or claim.newsletter:
         return not_valid(session)
+    find = partial(people.get, number=claim.subscriber)
+    person: Subscriber | None = await asyncio.to_thread(house.store.read, find)
     language = (person and person.language) or language_of(session, request)
     speak = words(language)
     if person and person.state is Reach.ERASED:

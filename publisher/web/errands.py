@@ -35,6 +35,8 @@ class Errands:
                 await asyncio.to_thread(self._waiting.popleft())
             except PublisherError as error:
                 log.error("errand", problem=error.what, where=error.where, mend=error.mend)
+            except Exception:  # a fault of ours: told at once, and the next errand is done
+                log.exception("errand")
 
     async def finish(self) -> None:
         """All of it is done."""

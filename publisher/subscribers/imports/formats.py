@@ -1,7 +1,7 @@
 """What the columns of exported lists are called, and what their words mean for a reader (L7)."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -70,8 +70,6 @@ NAMED = re.compile(r"<\s*([^<>]*@[^<>]*?)\s*>\s*\Z")  # Mailman: Layla <layla@ex
 _GRAVITY: tuple[State, ...] = (
     Wish.ACTIVE, Wish.PAUSED, Wish.PENDING, Wish.ENDED, Reach.BOUNCED, Reach.COMPLAINED, Reach.SUPPRESSED,
 )  # fmt: skip
-
-Get = Callable[[Sequence[str]], str]
 
 
 def heading(text: str) -> str:
