@@ -43,7 +43,7 @@ def admin_page(
 
     def when(at: datetime) -> str:
         hour = clock(at.astimezone(site.timezone).time(), ui.language, digits, region=site.region)
-        return f"{site_date(at, site, ui.language)} · {hour}"
+        return f"{site_date(at, site, ui.language)} – {hour}"
 
     def number(value: int) -> str:
         return write_digits(str(value), digits)

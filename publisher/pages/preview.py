@@ -204,4 +204,4 @@ def _moment(when: datetime, site: Site, ui: Words) -> str:
     local = when.astimezone(site.timezone)
     digits = digits_for(site.digits, ui.language, site.region)
     time = clock(local.time(), ui.language, digits, region=site.region)
-    return f"{site_date(when, site, ui.language)} · {time}"
+    return f"{site_date(when, site, ui.language)} – {time}"

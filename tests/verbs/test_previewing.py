@@ -144,7 +144,7 @@ def test_the_page_shows_the_next_edition_in_every_language_of_its_readers(
     ]
     assert "built-in" not in page
     (due,) = html.fromstring(page).xpath("//dt[.='الموعد التالي']/following-sibling::dd/text()")
-    assert due.endswith(" · ٧:٠٠ صباحًا")
+    assert due.endswith(" – ٧:٠٠ صباحًا")
 
 
 @pytest.mark.usefixtures("published")
