@@ -58,7 +58,7 @@ FILE = "config.toml"
 PREFIX = "NASHIR__"
 T = TypeVar("T")
 Path_ = tuple[str | int, ...]
-Trusted = tuple[IPv4Network | IPv6Network, ...]
+Networks = tuple[IPv4Network | IPv6Network, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +78,9 @@ class AdminSettings:
     language: str = ""  # of the pages; "": the site's
 
     @property
-    def networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+    def networks(self) -> Networks:
         """Who may open them. Raises ValueError with the mend."""
-        try:
-            return tuple(ip_network(each.strip()) for each in self.allow)
-        except ValueError as error:
-            raise ValueError(f'{error}; write networks, as ["127.0.0.1/32", "10.0.0.0/8"]') from error
+        return _networks(self.allow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +96,7 @@ class WebSettings:
     admin: AdminSettings = field(default_factory=AdminSettings)
 
     @property
-    def trusted(self) -> Trusted:
+    def trusted(self) -> Networks:
         """Those networks. Raises ValueError with the mend."""
         return _networks(self.trusted_proxies)
 
@@ -698,7 +695,7 @@ def _approval(table: _NewsletterTable, editors: Sequence[str]) -> None:
         )
 
 
-def _networks(written: Sequence[str]) -> Trusted:
+def _networks(written: Sequence[str]) -> Networks:
     try:
         return tuple(ip_network(each.strip()) for each in written)
     except ValueError as error:

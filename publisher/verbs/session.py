@@ -18,7 +18,7 @@ from publisher.actions import erasing
 from publisher.actions.house import House
 from publisher.actions.pool import Progress, cores
 from publisher.actions.publish import Published, publish
-from publisher.config import Settings, Trusted
+from publisher.config import Networks, Settings
 from publisher.errors import BadState, Unwritable
 from publisher.feeds import files
 from publisher.layout import STATE, Layout
@@ -68,7 +68,7 @@ class Session:
     swept: bool = False  # what a killed run left in the output is gone
     under_way: Sending | None = None  # how far the letters are that leave now
     alone: dict[str, Alone] = field(default_factory=dict)  # domains that refused us; see `left_alone`
-    trusted: Trusted = ()  # the servers before us (`web.trusted_proxies`)
+    trusted: Networks = ()  # the servers before us (`web.trusted_proxies`)
     # What ends what goes on beside answers; awaited when a daemon stops.
     on_stop: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
     listeners: list[Tell] = field(default_factory=list)  # who wants to hear of it

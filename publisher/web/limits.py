@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
 
+from publisher.web.client import network
+
 Network = IPv4Network | IPv6Network
 
 
@@ -63,19 +65,19 @@ class Networks:
     def enter(self, address: str) -> str | None:
         """A connection from *address*: the network it counts for, "" where it counts for none (a proxy beside us,
         a private network); None where that has enough of them."""
-        network = self._network(address)
-        if network and self._open[network] >= self._most:
+        counted = self._network(address)
+        if counted and self._open[counted] >= self._most:
             return None
-        if network:
-            self._open[network] += 1
-        return network
+        if counted:
+            self._open[counted] += 1
+        return counted
 
-    def leave(self, network: str) -> None:
-        """A connection that counted for *network* has ended."""
-        if network:
-            self._open[network] -= 1
-            if self._open[network] <= 0:
-                del self._open[network]
+    def leave(self, counted: str) -> None:
+        """A connection that counted for this network has ended."""
+        if counted:
+            self._open[counted] -= 1
+            if self._open[counted] <= 0:
+                del self._open[counted]
 
     def _network(self, address: str) -> str:
         try:
@@ -88,5 +90,4 @@ class Networks:
             found in each for each in self._exempt if each.version == found.version
         ):
             return ""
-        bits = 24 if found.version == 4 else 64
-        return str(ipaddress.ip_network((found, bits), strict=False))
+        return network(str(found))
