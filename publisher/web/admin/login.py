@@ -7,8 +7,9 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
-from ipaddress import ip_address, ip_network
 from pathlib import Path
+
+from publisher.web.client import network
 
 IDLE, LIFE = 3600, 12 * 3600  # seconds without a request, and at the most
 SPAN = 900  # seconds in which attempts are counted
@@ -53,17 +54,17 @@ class Gate:
     async def enter(self, password: str, address: str) -> tuple[str, Entry] | None:
         """A new session and its cookie; None for a wrong password. Raises Busy where it is tried too often. What it
         takes does not hang on what is wrong."""
-        if self._waiting >= WAITING or self._tried_too_often(network := _network(address)):
+        if self._waiting >= WAITING or self._tried_too_often(found := network(address)):
             raise Busy
         self._waiting += 1
         try:
             async with self._lock:
-                if self._tried_too_often(network):
+                if self._tried_too_often(found):
                     raise Busy
                 stamp = await asyncio.to_thread(self._stamp)
                 right = await asyncio.to_thread(_is_right, stamp, password)
                 if not right:
-                    self._wrong.append((self.clock(), network))
+                    self._wrong.append((self.clock(), found))
                     return None
         finally:
             self._waiting -= 1
@@ -77,10 +78,10 @@ class Gate:
         """The session ends."""
         self.entries.pop(_key(cookie), None)
 
-    def _tried_too_often(self, network: str) -> bool:
+    def _tried_too_often(self, origin: str) -> bool:
         while self._wrong and self.clock() - self._wrong[0][0] > SPAN:
             self._wrong.popleft()
-        return len(self._wrong) >= FROM_ALL or sum(each == network for _, each in self._wrong) >= FROM_ONE
+        return len(self._wrong) >= FROM_ALL or sum(each == origin for _, each in self._wrong) >= FROM_ONE
 
     def _stamp(self) -> str:
         try:
@@ -111,11 +112,3 @@ _NOBODY = (
 
 def _key(cookie: str) -> str:
     return sha256(cookie.encode()).hexdigest()  # found without comparing secrets
-
-
-def _network(address: str) -> str:
-    try:
-        found = ip_address(address)
-    except ValueError:
-        return address
-    return str(ip_network(f"{found}/{24 if found.version == 4 else 64}", strict=False))

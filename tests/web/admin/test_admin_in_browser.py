@@ -40,7 +40,8 @@ def test_every_page_is_axe_clean_and_fits_in_every_language(running, browser):
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
     page.goto(running)
-    page.keyboard.type(WORD)  # the field has the focus
+    page.wait_for_selector("#password:focus")  # without a click
+    page.keyboard.type(WORD)
     page.keyboard.press("Enter")
     page.wait_for_selector("nav")
     for language in LANGUAGES:
