@@ -26,7 +26,7 @@ from publisher.templating import Templates
 class Memory:
     """What the last run found out and the next can use; lost without harm."""
 
-    digits: tuple[tuple[str, str], ...] = ()
+    digits: tuple[tuple[str, str], ...] | None = None  # by language; None: not asked yet
     faults: set[str] = field(default_factory=set)  # articles whose text cannot be shown, in words; told once
     kept: set[int] = field(
         default_factory=set
@@ -81,9 +81,9 @@ class House:
     def learnt(self, *, anew: bool = True) -> "House":
         """The house with what the store knows of the site: the digits its articles are written in. Not *anew*: what
         it knew when it was asked last will do."""
-        if anew or not self.memory.digits:
+        if anew or self.memory.digits is None:
             self.memory.digits = self.store.read(articles.digits)
-        digits = tuple(dict.fromkeys((*self.site.digits, *self.memory.digits)))
+        digits = tuple(dict.fromkeys((*self.site.digits, *(self.memory.digits or ()))))
         return replace(self, site=replace(self.site, digits=digits))
 
     def newsletter(self, name: str | None) -> tuple[Newsletter, ...]:

@@ -50,7 +50,7 @@ def publish(
     _release(house, now, now - _patience(house) if found.unsettled else now)
     made = assets.refresh(house, verify=verify, progress=progress)
     written = list(made.written)
-    marked = icon.refresh(house.learnt(anew=found.whole), verify=verify)
+    marked = icon.refresh(house.learnt(anew=found.whole or not house.memory.digits), verify=verify)
     house = marked.house
     written += marked.written
     shown = outputs.write(house, now, written, verify=verify, limit=limit, progress=progress)
