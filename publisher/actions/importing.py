@@ -1,11 +1,11 @@
 """A list of readers is taken in (L7), a chunk of rows in a transaction. Cut off anywhere, the same list again has the
 same result: every row is judged by what is known of its reader, and changes nothing when it was taken before."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 from itertools import islice
 from typing import NamedTuple
 
@@ -16,15 +16,18 @@ from publisher.actions.house import House
 from publisher.errors import BadInput
 from publisher.model.people import Consent, Reach, Said, Subscriber, Wish
 from publisher.store import articles, consents, people
+from publisher.store.people import Newcomer
 from publisher.subscribers import lifecycle
 from publisher.subscribers.imports import Row
 
 CHUNK = 1000  # rows in one transaction, which is to be short: letters and unsubscribes wait for it
-LISTED = 50_000  # rejected rows that are kept in memory; a report has all
+LISTED = 50_000  # rejected rows, and reasons, that are kept in memory; a report has all
 _EVENTS = {Reach.BOUNCED: "bounce", Reach.COMPLAINED: "complain", Reach.SUPPRESSED: "suppress"}
+_REASON = "not an e-mail address: "  # behind the address
 
 Report = Callable[[Row, str, str], None]  # a row, what became of it, and why
 Erased = Callable[[str], bool]  # whether the person with this key of an address was erased (L8)
+Judged = list[tuple[Row, str, str]]  # the same
 
 
 @dataclass(slots=True)
@@ -42,15 +45,28 @@ class Imported:
     rejected: list[Row] = field(default_factory=list)
     reasons: Counter[str] = field(default_factory=Counter)
 
+    def count(self, judged: Judged) -> None:
+        """Add these rows."""
+        self.rows += len(judged)
+        for became, rows in Counter(became for _, became, _ in judged).items():
+            setattr(self, became, getattr(self, became) + rows)
+        for row, became, why in judged:
+            if became == "refused":
+                self._refuse(row, why)
+
+    def _refuse(self, row: Row, why: str) -> None:
+        reason = why.partition(_REASON)[2] or why
+        if reason in self.reasons or len(self.reasons) < LISTED:
+            self.reasons[reason] += 1
+        if len(self.rejected) < LISTED:
+            self.rejected.append(row if row.reason else row._replace(reason=why))
+
 
 class _Standing(NamedTuple):
     """What somebody is to the site: whether they can be reached, and their wish for each newsletter in question."""
 
     reach: Reach
     wishes: tuple[Wish | None, ...]
-
-
-_STRANGER = Reach.REACHABLE
 
 
 def import_rows(
@@ -62,151 +78,146 @@ def import_rows(
     confirmed: bool,
     dry_run: bool,
     source: str = "list",
-    report: Report = lambda *_: None,
+    report: Report | None = None,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Imported:
     """Take in *rows*. *confirmed*: the operator vouches for the consent of those whom the list does not call gone.
     *dry_run* counts what would be done, and writes nothing. *source*: what the record of consent names."""
-    run = _Run(
-        house,
-        [n.name for n in house.newsletter(newsletter)],
-        confirmed,
-        now,
-        f"import {source}",
-        erasing.known(house),
-    )
-    done, told = Imported(), _Told(report)
-    standings: dict[int, int] | None = {} if dry_run else None
-    kinds: list[_Standing] = []
-    numbers = (
-        {}
-        if dry_run
-        else house.store.write(lambda c: people.sync_newsletters(c, list(house.newsletters), now))
-    )
-    ids = {name: series.id for name, series in numbers.items()}
+    names = [each.name for each in house.newsletter(newsletter)]
+    if not dry_run:
+        house.store.write(lambda c: people.sync_newsletters(c, list(house.newsletters), now))
+    known = house.store.read(people.known_newsletters)
+    ids = {name: series.id for name, series in known.items()}
+    run = _Run(house, names, ids, confirmed, now, f"import {source}", erasing.known(house))
+    done = Imported()
+    seen, kinds = dict[int, int](), list[_Standing]()
     rest = iter(rows)
     while chunk := list(islice(rest, CHUNK)):
-        if standings is None:
-            judged = house.store.write(partial(run.write, rows=chunk, ids=ids))
+        if dry_run:
+            judged = house.store.read(partial(run.look, rows=chunk, seen=seen, kinds=kinds))
         else:
-            judged = house.store.read(partial(run.look, rows=chunk, seen=standings, kinds=kinds))
-        for row, became, why in judged:
-            told.note(done, row, became, why)
+            judged = house.store.write(partial(run.write, rows=chunk))
+        done.count(judged)
+        if report:
+            for each in judged:
+                report(*each)
         progress(done.rows)
     return done
-
-
-class _Told:
-    def __init__(self, report: Report) -> None:
-        self._report = report
-
-    def note(self, done: Imported, row: Row, became: str, why: str) -> None:
-        done.rows += 1
-        if became == "refused":
-            done.refused += 1
-            done.reasons[why.rpartition(": ")[2]] += 1
-            if len(done.rejected) < LISTED:
-                done.rejected.append(row if row.reason else row._replace(reason=why))
-        else:
-            setattr(done, became, getattr(done, became) + 1)
-        self._report(row, became, why)
-
-
-Judged = list[tuple[Row, str, str]]
 
 
 @dataclass(frozen=True, slots=True)
 class _Run:
     house: House
     names: Sequence[str]
+    ids: Mapping[str, int]  # of newsletters, by name; a dry run knows only those that were there
     confirmed: bool
     now: datetime
     form: str
     erased: Erased
+    starts: dict[tuple[str, int], int] = field(default_factory=dict)
 
     def look(
         self, connection: Connection, *, rows: Sequence[Row], seen: dict[int, int], kinds: list[_Standing]
     ) -> Judged:
         """What would become of *rows*, after those that were *seen* (hashes of their keys, to save memory)."""
-        good = [row.address.key for row in rows if row.address]
-        known = people.known(connection, {key for key in good if hash(key) not in seen})
-        series = people.known_newsletters(connection)
-        before = self._standings(connection, known, {n: s.id for n, s in series.items()})
-        standings = before | {key: kinds[seen[hash(key)]] for key in good if hash(key) in seen}
-        judged = self._judge(rows, standings)
-        for key in {row.address.key for row, became, _ in judged if row.address and became != "refused"}:
-            standing = standings.get(key)
-            if standing is not None:
-                if standing not in kinds:
-                    kinds.append(standing)
-                seen[hash(key)] = kinds.index(standing)
+        fates = [self._fate(row) for row in rows]
+        keys = list(self._texts(rows, fates))
+        known = people.known(connection, [key for key in keys if hash(key) not in seen])
+        standings = self._standings(connection, known)
+        standings |= {key: kinds[seen[hash(key)]] for key in keys if hash(key) in seen}
+        judged = self._judge(rows, fates, standings)
+        for key, standing in standings.items():
+            if standing not in kinds:
+                kinds.append(standing)
+            seen[hash(key)] = kinds.index(standing)
         return judged
 
-    def write(self, connection: Connection, *, rows: Sequence[Row], ids: Mapping[str, int]) -> Judged:
+    def write(self, connection: Connection, *, rows: Sequence[Row]) -> Judged:
         """Take in *rows*."""
-        texts = {
-            row.address.key: row.address.text
-            for row in reversed(rows)
-            if row.address and not self.erased(row.address.key) and not self._refusal(row)
-        }
-        found = people.ensure(connection, texts, self.now)
-        before = self._standings(connection, found, ids)
+        fates = [self._fate(row) for row in rows]
+        texts = self._texts(rows, fates)
+        known = people.known(connection, texts)
+        before = self._standings(connection, known)
         after = dict(before)
-        judged = self._judge(rows, after)
-        self._set_reach(connection, found, before, after)
-        self._set_wishes(connection, found, before, after, ids)
-        self._set_rest(connection, judged, found)
+        judged = self._judge(rows, fates, after)
+        fresh = [(row.address.key, row) for row, became, _ in judged if became == "added" and row.address]
+        tongues = {key: tag for key, row in fresh if (tag := _tag(row.language))}
+        new = [Newcomer(k, texts[k], after[k].reach, tongues.get(k)) for k in texts if k not in known]
+        ids = {key: person.id for key, person in known.items()} | people.enter(connection, new, self.now)
+        self._set(connection, ids, before, after)
+        people.set_languages(connection, {ids[key]: tag for key, tag in tongues.items() if key in known})
+        said = [
+            Consent(ids[key], None, event, at, self.form, ip=ip)
+            for key, row in fresh
+            for event, at, ip in row.said
+        ]
+        consents.note(connection, said)
         return judged
 
-    def _standings(
-        self, connection: Connection, found: Mapping[str, Subscriber], ids: Mapping[str, int]
-    ) -> dict[str, _Standing]:
-        readers = [person.id for person in found.values()]
+    def _fate(self, row: Row) -> tuple[str, str] | None:
+        """What becomes of a row whoever its reader is, and why; None: that depends."""
+        if row.address is None:
+            return "refused", row.reason
+        if row.wishes is not None and row.reach is Reach.REACHABLE and not set(row.wishes) & set(self.names):
+            theirs = "none of these newsletters is this site's" if row.wishes else ""
+            return "refused", theirs or "no newsletter of this site in this row"
+        return ("kept", "asked to be erased") if self.erased(row.address.key) else None
+
+    def _texts(self, rows: Sequence[Row], fates: Sequence[tuple[str, str] | None]) -> dict[str, str]:
+        """The addresses in question by key, each as it is spelled first."""
+        texts = dict[str, str]()
+        for row, fate in zip(rows, fates, strict=True):
+            if row.address and not fate:
+                texts.setdefault(row.address.key, row.address.text)
+        return texts
+
+    def _standings(self, connection: Connection, known: Mapping[str, Subscriber]) -> dict[str, _Standing]:
+        if not known:
+            return {}
+        readers = [person.id for person in known.values()]
         by_name = [
-            people.wishes(connection, readers, ids[name]) if name in ids else {} for name in self.names
+            people.wishes(connection, readers, self.ids[name]) if name in self.ids else {}
+            for name in self.names
         ]
         return {
-            key: _Standing(person.state, tuple(wishes.get(person.id) for wishes in by_name))
-            for key, person in found.items()
+            key: _Standing(person.state, tuple([wishes.get(person.id) for wishes in by_name]))
+            for key, person in known.items()
         }
 
-    def _refusal(self, row: Row) -> str:
-        if row.address is None:
-            return row.reason
-        if row.wishes is not None and row.reach is Reach.REACHABLE and not set(row.wishes) & set(self.names):
-            return (
-                "no newsletter of this site in this row"
-                if not row.wishes
-                else "none of these newsletters is this site's"
-            )
-        return ""
-
-    def _judge(self, rows: Sequence[Row], standings: dict[str, _Standing]) -> Judged:
+    def _judge(
+        self,
+        rows: Sequence[Row],
+        fates: Sequence[tuple[str, str] | None],
+        standings: dict[str, _Standing],
+    ) -> Judged:
         """What becomes of each row, in order; *standings* are moved on."""
         judged: Judged = []
-        for row in rows:
-            if why := self._refusal(row):
-                judged.append((row, "refused", why))
+        stranger = _Standing(Reach.REACHABLE, (None,) * len(self.names))
+        everywhere = {wish: (wish,) * len(self.names) for wish in Wish}
+        moves = dict[tuple[_Standing, Reach, tuple[Wish | None, ...]], tuple[_Standing, str, str]]()
+        for row, fate in zip(rows, fates, strict=True):
+            if fate or not row.address:
+                judged.append((row, *(fate or ("", ""))))
                 continue
-            assert row.address
             key = row.address.key
-            if self.erased(key):
-                judged.append((row, "kept", "asked to be erased"))
-                continue
-            before = standings.get(key) or _Standing(_STRANGER, (None,) * len(self.names))
-            standings[key], became, why = self._next(before, row)
+            said = everywhere[row.wish] if row.wishes is None else tuple(map(row.wishes.get, self.names))
+            move = standings.get(key, stranger), row.reach, said
+            if move not in moves:  # many rows, few of them different
+                moves[move] = self._next(*move)
+            standings[key], became, why = moves[move]
             judged.append((row, became, why))
         return judged
 
-    def _next(self, before: _Standing, row: Row) -> tuple[_Standing, str, str]:
-        if row.reach is not Reach.REACHABLE:
-            reach = lifecycle.reach(before.reach, _EVENTS[row.reach])
-            if reach is before.reach:
-                return before, "kept", f"{before.reach} already"
-            return before._replace(reach=reach), "gone", f"{row.reach}, says the list"
+    def _next(
+        self, before: _Standing, reach: Reach, said: tuple[Wish | None, ...]
+    ) -> tuple[_Standing, str, str]:
+        if reach is not Reach.REACHABLE:
+            after = lifecycle.reach(before.reach, _EVENTS[reach])
+            if after is before.reach:
+                return before, "kept", f"{after} already"
+            return before._replace(reach=after), "gone", f"{reach}, says the list"
         wishes = tuple(
-            self._wish(before.reach, wish, row.wish if row.wishes is None else row.wishes.get(name))
-            for name, wish in zip(self.names, before.wishes, strict=True)
+            self._wish(before.reach, wish, new) for wish, new in zip(before.wishes, said, strict=True)
         )
         return (before._replace(wishes=wishes), *_became(before, wishes))
 
@@ -223,66 +234,51 @@ class _Run:
             return lifecycle.wish(after, "pause")
         return after
 
-    def _set_reach(
+    def _set(
         self,
         connection: Connection,
-        found: Mapping[str, Subscriber],
-        before: Mapping[str, _Standing],
-        after: Mapping[str, _Standing],
-    ) -> None:
-        for key, standing in after.items():
-            if standing.reach is not before[key].reach:
-                people.set_reach(connection, found[key].id, standing.reach)
-
-    def _set_wishes(
-        self,
-        connection: Connection,
-        found: Mapping[str, Subscriber],
-        before: Mapping[str, _Standing],
-        after: Mapping[str, _Standing],
         ids: Mapping[str, int],
+        before: Mapping[str, _Standing],
+        after: Mapping[str, _Standing],
     ) -> None:
-        vouched: list[Consent] = []
-        for place, name in enumerate(self.names):
-            new: dict[Wish, list[int]] = {}
-            for key, standing in after.items():
-                wish = standing.wishes[place]
-                if wish and wish is not before[key].wishes[place]:
-                    new.setdefault(wish, []).append(found[key].id)
-            if not new:
-                continue
-            newest = articles.max_seq(connection)
-            start = unseen.welcome(connection, self.house.newsletters[name], newest)
-            put = partial(
-                people.set_wishes,
-                connection,
-                newsletter=ids[name],
-                source="imported",
-                now=self.now,
-                start=start,
-            )
-            for wish, readers in new.items():
-                if wish is Wish.PAUSED:  # a pause is of something that began
-                    put(readers, state=Wish.ACTIVE)
-                put(readers, state=wish)
-                if wish in (Wish.ACTIVE, Wish.PAUSED):
-                    vouched += [Consent(one, ids[name], Said.VOUCHED, self.now, self.form) for one in readers]
-        consents.note(connection, vouched)
+        """Write what changed: of all whose change is the same by one statement."""
+        moved = defaultdict[tuple[_Standing | None, _Standing], list[int]](list)
+        for key, standing in after.items():
+            moved[before.get(key), standing].append(ids[key])
+        reached = defaultdict[Reach, list[int]](list)
+        wished = defaultdict[tuple[str, Wish], list[int]](list)
+        for (old, new), readers in moved.items():
+            if old and new.reach is not old.reach:  # newcomers were entered with theirs
+                reached[new.reach] += readers
+            for place, (name, wish) in enumerate(zip(self.names, new.wishes, strict=True)):
+                if wish and not (old and wish is old.wishes[place]):
+                    wished[name, wish] += readers
+        for reach, readers in reached.items():
+            people.set_reach_of_all(connection, readers, reach)
+        for (name, wish), readers in wished.items():
+            self._set_wish(connection, readers, name, wish)
 
-    def _set_rest(self, connection: Connection, judged: Judged, found: Mapping[str, Subscriber]) -> None:
-        """Languages, where nobody said one here, and what the list's own record of consent says of new readers."""
-        fresh = [row for row, became, _ in judged if became == "added" and row.address]
-        languages = {
-            found[row.address.key].id: tag for row in fresh if row.address and (tag := _tag(row.language))
-        }
-        people.set_languages(connection, languages)
-        said = (
-            Consent(found[row.address.key].id, None, event, at, self.form, ip=ip)
-            for row in fresh
-            if row.address
-            for event, at, ip in row.said
+    def _set_wish(self, connection: Connection, readers: Sequence[int], name: str, wish: Wish) -> None:
+        put = partial(
+            people.set_wishes,
+            connection,
+            readers,
+            self.ids[name],
+            source="imported",
+            now=self.now,
+            start=self._start(connection, name),
         )
-        consents.note(connection, list(said))
+        if wish is Wish.PAUSED:  # a pause is of something that began
+            put(state=Wish.ACTIVE)
+        put(state=wish)
+        if wish in (Wish.ACTIVE, Wish.PAUSED):
+            consents.note_all(connection, readers, self.ids[name], Said.VOUCHED, self.now, self.form)
+
+    def _start(self, connection: Connection, name: str) -> int:
+        newest = articles.max_seq(connection)
+        if (name, newest) not in self.starts:
+            self.starts[name, newest] = unseen.welcome(connection, self.house.newsletters[name], newest)
+        return self.starts[name, newest]
 
 
 def _became(before: _Standing, wishes: tuple[Wish | None, ...]) -> tuple[str, str]:
@@ -296,6 +292,7 @@ def _became(before: _Standing, wishes: tuple[Wish | None, ...]) -> tuple[str, st
     return ("kept", "unsubscribed here") if Wish.ENDED in wishes else ("already", "")
 
 
+@lru_cache(maxsize=256)
 def _tag(text: str) -> str:
     try:
         return choices.language_tag(text) if text else ""

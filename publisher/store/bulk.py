@@ -1,9 +1,21 @@
-"""Many rows by one statement. SQLAlchemy's own executemany takes twice the time of the driver's, for every row anew."""
+"""Many rows by one statement. SQLAlchemy's own executemany takes twice the time of the driver's, for every row anew;
+rows of JSON in one parameter take half of that."""
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Insert, Table
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Insert,
+    Select,
+    Table,
+    func,
+    literal_column,
+    select,
+)
 
 
 def insert(connection: Connection, statement: Insert, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -28,3 +40,21 @@ def insert(connection: Connection, statement: Insert, rows: Sequence[Mapping[str
         for column, make in zip(values, convert, strict=True)
     ]
     connection.exec_driver_sql(str(compiled), list(zip(*converted, strict=True)))
+
+
+def values(given: Collection[int] | Collection[str]) -> Select[tuple[Any]]:
+    """These values as the rows of a query, in one parameter."""
+    return select(_each(given).c.value)
+
+
+def table(rows: Sequence[Sequence[int | str | None]], *columns: str) -> FromClause:
+    """These *rows* as a table with these *columns*, in one parameter."""
+    each = _each(rows)
+    cells: list[ColumnElement[Any]] = [
+        literal_column(f"{each.name}.value ->> {place}").label(name) for place, name in enumerate(columns)
+    ]
+    return select(*cells).select_from(each).subquery("given")
+
+
+def _each(given: Collection[Any]) -> Any:
+    return func.json_each(json.dumps(list(given))).table_valued("value", name="each_given")

@@ -1,10 +1,11 @@
 """The record of consent (L4): what people said of being mailed, when, where, and in which words."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, literal, select
 
 from publisher.model.people import Consent, Said
 from publisher.store import bulk
@@ -17,6 +18,21 @@ _values = attrgetter(*_COLUMNS)
 def note(connection: Connection, said: Sequence[Consent]) -> None:
     """Write these down."""
     bulk.insert(connection, insert(consents), list(map(_row, said)))
+
+
+def note_all(
+    connection: Connection, readers: Collection[int], newsletter: int, event: Said, at: datetime, form: str
+) -> None:
+    """Write the same down of all these *readers*."""
+    columns = consents.c["newsletter", "event", "at", "form"]
+    same = [
+        literal(value, column.type)
+        for column, value in zip(columns, (newsletter, event, at, form), strict=True)
+    ]
+    row = bulk.values(readers).add_columns(*same)
+    connection.execute(
+        insert(consents).from_select(["subscriber", *(column.name for column in columns)], row)
+    )
 
 
 def begin(connection: Connection, said: Sequence[Consent]) -> int:

@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import NamedTuple
 
-from sqlalchemy import Connection, Select, bindparam, case, func, select, text, update
+from sqlalchemy import Connection, Select, case, func, literal, select, text, true, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from publisher.model.delivery import State
@@ -31,6 +31,15 @@ class Series:
     opening: str  # the hash of what the editor said last
     opened: datetime | None  # when that was first said
     instant: int | None  # the newest article that became a letter of its own, or was passed
+
+
+class Newcomer(NamedTuple):
+    """Somebody who is to become a subscriber."""
+
+    key: str  # of the address
+    address: str
+    reach: Reach = Reach.REACHABLE
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,18 +112,28 @@ def find(connection: Connection, key: str) -> Subscriber | None:
 
 def ensure(connection: Connection, addresses: Mapping[str, str], now: datetime) -> dict[str, Subscriber]:
     """The subscribers with these *addresses* (key: text), by key; new ones are reachable until shown otherwise."""
-    rows = [
-        {"address": address, "address_key": key, "state": Reach.REACHABLE, "created": now}
-        for key, address in addresses.items()
-    ]
-    bulk.insert(connection, upsert(subscribers).on_conflict_do_nothing(index_elements=["address_key"]), rows)
+    enter(connection, [Newcomer(key, address) for key, address in addresses.items()], now)
     return known(connection, addresses)
+
+
+def enter(connection: Connection, newcomers: Sequence[Newcomer], now: datetime) -> dict[str, int]:
+    """Take in those *newcomers* whose address is not known yet; their numbers, by the addresses' keys."""
+    if not newcomers:
+        return {}
+    given = bulk.table(newcomers, "key", "address", "reach", "language")
+    columns = ["address_key", "address", "state", "language", "created"]
+    rows = select(given, literal(now, subscribers.c.created.type)).where(true())
+    put = (
+        upsert(subscribers).from_select(columns, rows).on_conflict_do_nothing(index_elements=["address_key"])
+    )
+    entered = connection.execute(put.returning(subscribers.c.address_key, subscribers.c.id))
+    return {row.address_key: row.id for row in entered}
 
 
 def known(connection: Connection, keys: Collection[str]) -> dict[str, Subscriber]:
     """The subscribers among those with these keys of addresses, by key."""
     columns = subscribers.c["address_key", "id", "address", "state", "language"]
-    found = connection.execute(select(*columns).where(subscribers.c.address_key.in_(keys)))
+    found = connection.execute(select(*columns).where(subscribers.c.address_key.in_(bulk.values(keys))))
     return {
         key: Subscriber(number, address, Reach(state), language)
         for key, number, address, state, language in found
@@ -135,7 +154,7 @@ def set_language(connection: Connection, reader: int, language: str) -> None:
 def wishes(connection: Connection, readers: Collection[int], newsletter: int) -> dict[int, Wish]:
     """The states of these subscribers' subscriptions, where there are any."""
     query = select(subscriptions.c.subscriber, subscriptions.c.state).where(
-        subscriptions.c.subscriber.in_(readers), subscriptions.c.newsletter == newsletter
+        subscriptions.c.subscriber.in_(bulk.values(readers)), subscriptions.c.newsletter == newsletter
     )
     return {subscriber: Wish(state) for subscriber, state in connection.execute(query)}
 
@@ -157,26 +176,28 @@ def set_wishes(
         values["seen_seq"] = max_seq(connection) if start is None else start
     cadence = cadences.ensure(connection, newsletter, "", "", now)
     first = {"seen_seq": 0, "newsletter": newsletter, "cadence": cadence} | values
-    row = upsert(subscriptions)
-    row = row.on_conflict_do_update(
+    same = [literal(value, subscriptions.c[name].type) for name, value in first.items()]
+    rows = bulk.values(readers).add_columns(*same).where(true())
+    put = upsert(subscriptions).from_select(["subscriber", *first], rows)
+    put = put.on_conflict_do_update(
         index_elements=["newsletter", "subscriber"],
-        set_={name: row.excluded[name] for name in values}
-        | {"was": subscriptions.c.state if state is Wish.ENDED else text("''")},  # no value of its own: bulk
+        set_={name: put.excluded[name] for name in values}
+        | {"was": subscriptions.c.state if state is Wish.ENDED else ""},
     )
-    bulk.insert(connection, row, [first | {"subscriber": reader} for reader in readers])
-    if state is Wish.ENDED:
-        of_newsletter = select(editions.c.id).where(
-            editions.c.newsletter == newsletter, editions.c.id.in_(alive(connection))
-        )
-        connection.execute(
-            update(deliveries)
-            .where(
-                deliveries.c.subscriber.in_(readers),
-                deliveries.c.edition.in_(of_newsletter),
-                deliveries.c.state.in_([State.QUEUED, State.CLAIMED]),
-            )
-            .values(state=State.CANCELLED, note=LEFT)
-        )
+    connection.execute(put)
+    if state is Wish.ENDED and (waiting := alive(connection)):
+        mine = select(editions.c.id).where(editions.c.newsletter == newsletter, editions.c.id.in_(waiting))
+        _cancel(connection, readers, mine, LEFT)
+
+
+def _cancel(
+    connection: Connection, readers: Collection[int], its: Select[tuple[int]] | list[int], note: str
+) -> None:
+    """Letters of *its* editions to these *readers*, that have not left, do not leave."""
+    # Edition by edition: no index knows letters by their reader alone.
+    theirs = (deliveries.c.edition.in_(its)) & deliveries.c.subscriber.in_(bulk.values(readers))
+    row = update(deliveries).where(theirs, deliveries.c.state.in_([State.QUEUED, State.CLAIMED]))
+    connection.execute(row.values(state=State.CANCELLED, note=note))
 
 
 _SAYS = {
@@ -189,10 +210,11 @@ _SAYS = {
 
 def set_languages(connection: Connection, chosen: Mapping[int, str]) -> None:
     """The languages of these subscribers who have said nothing of it yet."""
-    unsaid = (subscribers.c.id == bindparam("reader")) & subscribers.c.language.is_(None)
-    rows = [{"reader": reader, "tag": tag} for reader, tag in chosen.items()]
-    if rows:
-        connection.execute(update(subscribers).where(unsaid).values(language=bindparam("tag")), rows)
+    if not chosen:
+        return
+    given = bulk.table(list(chosen.items()), "reader", "tag")
+    unsaid = (subscribers.c.id == given.c.reader) & subscribers.c.language.is_(None)
+    connection.execute(update(subscribers).where(unsaid).values(language=given.c.tag))
 
 
 def set_reach(
@@ -200,14 +222,17 @@ def set_reach(
 ) -> None:
     """Write whether a reader can be reached. Letters to one who cannot, that have not left, are cancelled. *cleared*:
     what came back before counts no more."""
-    values: dict[str, Any] = {"state": state} | ({"cleared": cleared} if cleared else {})
-    connection.execute(update(subscribers).where(subscribers.c.id == subscriber).values(values))
-    if state is not Reach.REACHABLE:
-        waiting = deliveries.c.state.in_([State.QUEUED, State.CLAIMED])
-        # Edition by edition: no index knows letters by their reader alone.
-        mine = (deliveries.c.subscriber == subscriber) & deliveries.c.edition.in_(alive(connection))
-        row = update(deliveries).where(mine, waiting)
-        connection.execute(row.values(state=State.CANCELLED, note=_SAYS[state]))
+    set_reach_of_all(connection, [subscriber], state)
+    if cleared:
+        connection.execute(update(subscribers).where(subscribers.c.id == subscriber).values(cleared=cleared))
+
+
+def set_reach_of_all(connection: Connection, readers: Collection[int], state: Reach) -> None:
+    """The same for all these *readers*."""
+    theirs = subscribers.c.id.in_(bulk.values(readers))
+    connection.execute(update(subscribers).where(theirs).values(state=state))
+    if state is not Reach.REACHABLE and (waiting := alive(connection)):
+        _cancel(connection, readers, waiting, _SAYS[state])
 
 
 def listing(connection: Connection) -> list[Listing]:

@@ -1,7 +1,7 @@
 """Addresses (L6): RFC 5321 grammar and IDNA 2008 by email-validator, NFC, no bidi controls."""
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from publisher.errors import BadInput
 
@@ -20,8 +20,7 @@ _PLAIN = re.compile(
 _LOCAL, _DOMAIN = 64, 253  # characters at the most (RFC 5321, 4.5.3.1)
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(NamedTuple):
     """`text` is what is mailed and shown; `key` is what makes two spellings one reader."""
 
     text: str
@@ -30,6 +29,8 @@ class Address:
 
 def bare(text: str) -> str:
     """*text* without white space and direction marks around it: what is copied from a page in Arabic brings both."""
+    if text.isascii():
+        return text.strip()
     while (less := text.strip().strip(_AROUND)) != text:
         text = less
     return text

@@ -140,10 +140,10 @@ def _portion(stream: BinaryIO, size: int, tell: Tell) -> Callable[[int], None]:
 
 
 @contextmanager
-def _reporting(path: Path | None) -> "Iterator[Report]":
+def _reporting(path: Path | None) -> "Iterator[Report | None]":
     """What is told of each row, written to a CSV file that no spreadsheet takes for formulas."""
     if path is None:
-        yield lambda *_: None
+        yield None
         return
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         rows = csv.writer(file)

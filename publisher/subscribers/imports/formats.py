@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from publisher.errors import BadInput
@@ -106,9 +107,8 @@ class Columns:
             for name, said in CONSENT.items()
             if f"{name} time" in at
         ]
-        self._plain = (
-            not (self._status or self._marks or self._consent or self._own) and always is Wish.ACTIVE
-        )
+        others = self._status or self._marks or self._consent or self._own or self._language is not None
+        self._plain = not others and always is Wish.ACTIVE
 
     @property
     def known(self) -> bool:
@@ -119,33 +119,35 @@ class Columns:
         """What a row says."""
         place = self._address or 0
         given = fields[place] if place < len(fields) else ""
-        row = addressed(line, given, file)
-        if row.address is None:
-            return row
-        if self._plain and self._language is None:
-            return row
+        if self._plain:
+            return addressed(line, given, file)
+        given, address, reason = _address(given)
+        if address is None:
+            return Row(line, given, None, reason, file=file)
         try:
             state = self._state(fields)
             wishes = {name: _wish(_at(fields, place)) for place, name in self._own if _at(fields, place)}
         except BadInput as error:
-            return row._replace(address=None, reason=error.what)
-        return row._replace(
-            wish=state if isinstance(state, Wish) else Wish.ENDED,
-            wishes=wishes if self._own else None,
-            reach=state if isinstance(state, Reach) else Reach.REACHABLE,
-            language=_at(fields, self._language),
-            said=tuple(self._said(fields)),
+            return Row(line, given, None, error.what, file=file)
+        return Row(
+            line,
+            given,
+            address,
+            "",
+            state if isinstance(state, Wish) else Wish.ENDED,
+            wishes if self._own else None,
+            state if isinstance(state, Reach) else Reach.REACHABLE,
+            _at(fields, self._language),
+            tuple(self._said(fields)) if self._consent else (),
+            file,
         )
 
     def _state(self, fields: Sequence[str]) -> State:
         """The gravest of all that the row says."""
         found = [self._always]
         for place, strict in self._status:
-            if word := heading(_at(fields, place)):
-                if word in WORDS:
-                    found.append(WORDS[word])
-                elif strict:
-                    raise BadInput(f"{ascii(word)[:40]} is no state of a reader that is known")
+            if place < len(fields) and (state := _stated(fields[place], strict)):
+                found.append(state)
         found += [state for place, state, is_so in self._marks if is_so(_at(fields, place).casefold())]
         return max(found, key=_GRAVITY.index)
 
@@ -159,19 +161,32 @@ class Columns:
 
 def addressed(line: int, given: str, file: str = "") -> Row:
     """A row with the address in *given*, alone or in angle brackets behind a name."""
+    given, address, reason = _address(given)
+    return Row(line, given, address, reason, file=file)
+
+
+def _address(given: str) -> tuple[str, Address | None, str]:
+    """What is shown of *given*, the address in it, and why there is none."""
     given = plain(addresses.bare(given))
     if not given:
-        return Row(line, "", None, "no address in this row", file=file)
+        return "", None, "no address in this row"
     if not given.isascii() and any("\ud800" <= char <= "\udfff" for char in given):  # bytes that are no UTF-8
-        return Row(
-            line, ascii(given)[:80], None, "the address is not UTF-8; save the file as UTF-8", file=file
-        )
+        return ascii(given)[:80], None, "the address is not UTF-8; save the file as UTF-8"
     if given[-1] == ">" and (named := NAMED.search(given)):
         given = named[1]
     try:
-        return Row(line, given, addresses.parse(given), file=file)
+        return given, addresses.parse(given), ""
     except BadInput as error:
-        return Row(line, given[:320], None, f"{error.where}: {error.what}", file=file)
+        return given[:320], None, f"{error.where}: {error.what}"
+
+
+@lru_cache(maxsize=256)
+def _stated(field: str, strict: bool) -> State | None:
+    """The state that a word of a status column says, None for none. Raises BadInput."""
+    word = heading(plain(addresses.bare(field)))
+    if word and word not in WORDS and strict:
+        raise BadInput(f"{ascii(word)[:40]} is no state of a reader that is known")
+    return WORDS.get(word)
 
 
 def moment(text: str) -> datetime | None:

@@ -74,7 +74,8 @@ def _list(stream: IO[bytes], encoding: str, said: tuple[State | None, ...], file
     errors = "surrogateescape" if encoding.startswith("utf-8") else "replace"
     text = io.TextIOWrapper(stream, encoding, errors=errors, newline="")
     try:
-        yield from (_unguessed(row, encoding) for row in _rows(text, said[0], file))
+        rows = _rows(text, said[0], file)
+        yield from map(_unguessed, rows) if encoding.startswith("windows") else rows
     finally:
         text.detach()
 
@@ -89,16 +90,19 @@ def _rows(text: io.TextIOWrapper, always: State | None, file: str) -> Iterator[R
         yield from reader.items(text, file=file)
         return
     text.seek(0)
-    for row in reader.rows(text, always=always or Wish.ACTIVE, file=file):
-        if always is None and row.address:
-            yield row._replace(address=None, reason="never subscribed where the list comes from")
-        else:
-            yield row
+    rows = reader.rows(text, always=always or Wish.ACTIVE, file=file)
+    yield from rows if always is not None else map(_unwanted, rows)
 
 
-def _unguessed(row: Row, encoding: str) -> Row:
+def _unwanted(row: Row) -> Row:
+    if row.address:
+        return row._replace(address=None, reason="never subscribed where the list comes from")
+    return row
+
+
+def _unguessed(row: Row) -> Row:
     """A guess is good enough for headings, but nobody is mailed at an address that was guessed."""
-    if row.address and encoding.startswith("windows") and not row.address.text.isascii():
+    if row.address and not row.address.text.isascii():
         return row._replace(address=None, reason="the address is not UTF-8; save the file as UTF-8")
     return row
 
