@@ -69,6 +69,94 @@ def test_what_a_program_says_of_a_reader_is_taken_over(text, expected):  # L7
     assert expected == states(text)
 
 
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        (
+            f"E-Mail-Adresse,Status\n{A},unsubscribed\n{B},cleaned\n",
+            {1: None, A: Wish.ENDED, B: Reach.BOUNCED},
+        ),
+        (f"user_email;status\n{A};unsubscribed\n{B};active\n", {1: None, A: Wish.ENDED, B: Wish.ACTIVE}),
+        (
+            f"Subscriber,Unsubscribed\n{A},2024-03-05 10:11:12\n{B},\n",
+            {1: None, A: Wish.ENDED, B: Wish.ACTIVE},
+        ),
+        (f"My list 2026\nemail,status\n{A},unsubscribed\n", {1: None, A: Wish.ENDED}),
+        (f"sep=;\nemail;status\n{A};unsubscribed\n", {A: Wish.ENDED}),
+        (f"{A},unsubscribed\n{B},Layla\n", {A: Wish.ENDED, B: Wish.ACTIVE}),
+        (f"nobody\n{A}\n", {1: None, A: Wish.ACTIVE}),
+        ("one\ntwo\n", {1: None, 2: None}),
+        (f"name,address,email\nA,Street 1,{A}\n", {A: Wish.ACTIVE}),
+        (f"name,address\nA,{A}\n", {A: Wish.ACTIVE}),
+    ],
+)
+def test_headings_nobody_knows_hide_nobody_who_left(text, expected):  # L7
+    found = states(text)
+
+    assert expected == {
+        who: None if isinstance(said, str) and who in (1, 2) else said for who, said in found.items()
+    }
+
+
+@pytest.mark.parametrize(
+    "heading, gone, stays",
+    [
+        ("unsubscribed", "true", "false"),
+        ("unsubscribed_at", "2024-01-01", ""),
+        ("Unsubscribed date", "5/3/2024", "-"),
+        ("opt_out", "1", "0"),
+        ("subscribed", "no", "yes"),
+        ("Opted In", "FALSE", "TRUE"),
+        ("Accepts Email Marketing", "no", "yes"),
+        ("state", "cancelled", "Basra"),
+        ("type", "unsubscribed", "premium"),
+        ("do not email", "yes", "no"),
+        ("unsubscribe_url", None, "https://lists.example/u/1"),
+        ("active_subscription", None, "false"),  # paid, at Substack
+    ],
+)
+def test_a_column_that_says_that_somebody_left_is_heard(heading, gone, stays):  # L7
+    for said, expected in ((gone, Wish.ENDED), (stays, Wish.ACTIVE)):
+        if said is not None:
+            assert {A: expected} == states(f"email,{heading}\n{A},{said}\n")
+            assert {A: expected} == states(json.dumps([{"email": A, heading: said}]))
+
+
+@pytest.mark.parametrize(
+    "heading, expected",
+    [
+        ("EMAIL_BLACKLISTED", Reach.SUPPRESSED),
+        ("suppressed_at", Reach.SUPPRESSED),
+        ("bounced", Reach.BOUNCED),
+        ("spam complaint", Reach.COMPLAINED),
+    ],
+)
+def test_a_column_that_says_that_nobody_is_there_is_heard(heading, expected):  # L7
+    assert {A: expected, B: Wish.ACTIVE} == states(f"email,{heading}\n{A},Yes\n{B},No\n")
+
+
+@pytest.mark.parametrize(
+    "lists, expected",
+    [
+        ([("unconfirmed", "double")], Wish.PENDING),
+        ([("unconfirmed", "single")], Wish.ACTIVE),
+        ([("unsubscribed", "double"), ("unconfirmed", "double")], Wish.PENDING),
+        ([("unsubscribed", "double"), ("confirmed", "double")], Wish.ACTIVE),
+    ],
+)
+def test_who_never_confirmed_at_listmonk_is_pending(lists, expected):  # L7
+    on = [{"subscription_status": status, "optin": optin} for status, optin in lists]
+
+    assert {A: expected} == states(json.dumps([{"email": A, "lists": on}]))
+
+
+def test_a_quote_that_is_closed_behind_other_rows_costs_its_own_row():  # L7 X11
+    found = states(f'email,note\n{A},"oops\n{B},x\nc@x.org,"y"\nd@x.org,"two\nlines, of one"\n')
+
+    assert "a quote opens here and is closed behind the rows of others" == found.pop(2)
+    assert {B: Wish.ACTIVE, "c@x.org": Wish.ACTIVE, "d@x.org": Wish.ACTIVE} == found
+
+
 def test_a_mailchimp_zip_is_read_whole():  # L7
     line = "{},L,2,2024-03-05 10:11:12,192.0.2.1,2024-03-05 10:12:00,192.0.2.1,2024-04-01 00:00:00\n"
     data = zipped(

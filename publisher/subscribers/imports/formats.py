@@ -1,7 +1,7 @@
 """What the columns of exported lists are called, and what their words mean for a reader (L7)."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import NamedTuple
@@ -44,24 +44,59 @@ LANGUAGE = frozenset(["language", "lang", "locale", "اللغة", "زبان", "�
 STATUS = frozenset(
     ["status", "subscription status", "subscriber status", "الحالة", "وضعیت", "סטטוס", "حالت", "دۆخ"]
 )
+# Of whoever has a word we do not know in one of these nothing is said: they hold other things elsewhere.
+PERHAPS = frozenset(
+    ["type", "subscriber type", "subscription", "email status", "mail status", "member status"]
+)
+_ENDED = (
+    *(
+        "unsubscribed",
+        "unsubscribe",
+        "ended",
+        "disabled",
+        "opted out",
+        "opt out",
+        "left",
+        "cancelled",
+        "canceled",
+    ),
+    *("inactive", "removed", "deleted", "non subscribed", "not subscribed", "never subscribed"),
+)
 WORDS: dict[str, State] = {
     **dict.fromkeys(("active", "subscribed", "enabled", "confirmed", "reachable"), Wish.ACTIVE),
     **dict.fromkeys(("pending", "unconfirmed", "not confirmed"), Wish.PENDING),
     "paused": Wish.PAUSED,
-    **dict.fromkeys(("unsubscribed", "ended", "disabled", "opted out", "left"), Wish.ENDED),
-    **dict.fromkeys(("bounced", "cleaned", "bounce", "hard bounced"), Reach.BOUNCED),
+    **dict.fromkeys(_ENDED, Wish.ENDED),
+    **dict.fromkeys(
+        ("bounced", "cleaned", "bounce", "hard bounced", "hard bounce", "invalid"), Reach.BOUNCED
+    ),
     **dict.fromkeys(("complained", "complaint", "abuse", "spam", "spam complaint"), Reach.COMPLAINED),
     **dict.fromkeys(("blocklisted", "blacklisted", "suppressed", "blocked", "erased"), Reach.SUPPRESSED),
 }
-# A column alone that says that somebody is not to be mailed: what it means when it holds a yes, or anything, or a no.
-YES: dict[str, State] = {"email disabled": Wish.ENDED}  # Substack
-FILLED: dict[str, State] = {
-    "unsub time": Wish.ENDED,
-    "clean time": Reach.BOUNCED,  # Mailchimp
-    "deleted at": Wish.ENDED,  # Ghost
-}
-NO: dict[str, State] = {"subscribed to emails": Wish.ENDED}  # Ghost
-TRUE, FALSE = frozenset({"true", "yes", "1", "t"}), frozenset({"false", "no", "0", "f"})
+# A column alone that says that somebody is not to be mailed, by words in its heading: where it holds anything but a no
+# (a yes, a time, a reason), and where it holds a no. What is about something else is left out. Nobody can know every
+# program's words, and who is mailed against their will is worse off than who is not: the words are wide.
+_BESIDE = re.compile(r"\b(links?|urls?|tokens?|counts?|hash|id|rates?|scores?|pages?|keys?)\b")
+GONE: tuple[tuple[re.Pattern[str], State], ...] = (
+    (
+        re.compile(r"\b(un ?sub(s|scribed?|scription)?|opt(ed)? ?out|deleted|removed)\b"),
+        Wish.ENDED,
+    ),
+    (re.compile(r"\b(email disabled|do ?not (e ?)?mail)\b"), Wish.ENDED),
+    (re.compile(r"\b(cleaned?|bounced|hard bounced?)\b"), Reach.BOUNCED),
+    (re.compile(r"\b(complain(ed|t)|spam|abuse)\b"), Reach.COMPLAINED),
+    (re.compile(r"\b((black|block|deny) ?list(ed)?|blocked|suppress(ed|ion)?)\b"), Reach.SUPPRESSED),
+)
+STAYS: tuple[tuple[re.Pattern[str], State], ...] = (
+    (
+        re.compile(r"(is )?subscribed( to .*)?|opt(ed)? ?in|(is )?(active|enabled)|newsletter|mailing list"),
+        Wish.ENDED,
+    ),
+    (re.compile(r"accepts (e ?mail )?marketing|accepts e ?mail|(e ?mail|marketing) consent"), Wish.ENDED),
+    (re.compile(r"(is )?(confirmed|verified)|e ?mail (confirmed|verified)"), Wish.PENDING),
+)
+FALSE = frozenset({"false", "no", "0", "f", "n", "off", "لا", "خیر", "לא", "نہیں", "نەخێر"})
+NOTHING = FALSE | {"", "-", "none", "null", "n/a", "never", "0000-00-00", "0000-00-00 00:00:00"}
 CONSENT = {
     "optin": Said.ASKED,
     "confirm": Said.CONFIRMED,
@@ -83,11 +118,15 @@ def heading(text: str) -> str:
 class Columns:
     """What is where in a list with these *headings*. `always`: what the list's own name says of everybody in it."""
 
-    def __init__(self, headings: Sequence[str], always: State = Wish.ACTIVE) -> None:
+    def __init__(
+        self, headings: Sequence[str], always: State = Wish.ACTIVE, address: int | None = None
+    ) -> None:
         names = [heading(each) for each in headings]
         at = {name: place for place, name in reversed(list(enumerate(names)))}
         self._always = always
-        self._address = next((place for place, name in enumerate(names) if name in ADDRESS), None)
+        known = [place for place, name in enumerate(names) if name in ADDRESS]
+        # "Address" may be where somebody lives, and is theirs only where nothing else is.
+        self._address = min(known, key=lambda place: names[place] == "address", default=address)
         self._language = next((place for place, name in enumerate(names) if name in LANGUAGE), None)
         self._own = [
             (place, addresses.bare(each)[len(OWN) :])
@@ -95,12 +134,15 @@ class Columns:
             if addresses.bare(each).casefold().startswith(OWN)
         ]
         self._status = [(at[name], True) for name in STATUS if name in at]
+        self._status += [(at[name], False) for name in PERHAPS if name in at]
         if "state" in at:  # ours; elsewhere it may be where somebody lives
             self._status.append((at["state"], bool(self._own)))
         self._marks = [
-            *((at[name], state, TRUE.__contains__) for name, state in YES.items() if name in at),
-            *((at[name], state, bool) for name, state in FILLED.items() if name in at),
-            *((at[name], state, FALSE.__contains__) for name, state in NO.items() if name in at),
+            *((place, state, _filled) for place, state in _marked(names, GONE, re.Pattern.search)),
+            *(
+                (place, state, FALSE.__contains__)
+                for place, state in _marked(names, STAYS, re.Pattern.fullmatch)
+            ),
         ]
         self._consent = [
             (said, at[f"{name} time"], at.get(f"{name} ip"))
@@ -159,6 +201,11 @@ class Columns:
         ]
 
 
+def stated(fields: Sequence[str]) -> str:
+    """The first of *fields* that says that somebody is not to be mailed, or not yet; "" where none does."""
+    return next((each for each in fields if WORDS.get(heading(each), Wish.ACTIVE) is not Wish.ACTIVE), "")
+
+
 def addressed(line: int, given: str, file: str = "") -> Row:
     """A row with the address in *given*, alone or in angle brackets behind a name."""
     given, address, reason = _address(given)
@@ -199,6 +246,22 @@ def moment(text: str) -> datetime | None:
         return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
     except OverflowError:
         return None
+
+
+def _marked(
+    names: Sequence[str], marks: Sequence[tuple[re.Pattern[str], State]], by: Callable[..., object]
+) -> list[tuple[int, State]]:
+    """The columns whose heading is one of *marks*, and what it stands for."""
+    return [
+        (place, state)
+        for place, name in enumerate(names)
+        for pattern, state in marks
+        if name not in STATUS and by(pattern, name) and not _BESIDE.search(name)
+    ]
+
+
+def _filled(word: str) -> bool:
+    return word not in NOTHING
 
 
 def _wish(word: str) -> Wish:

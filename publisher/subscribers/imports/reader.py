@@ -5,11 +5,12 @@ import json
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any, TextIO
 
 from publisher.model.people import Wish
 from publisher.subscribers import addresses
-from publisher.subscribers.imports.formats import Columns, Row, State, addressed
+from publisher.subscribers.imports.formats import Columns, Row, State, addressed, stated
 
 LINES = 50  # of one row at the most: in a row that is longer a quote was opened and never closed
 ITEM = 1 << 18  # characters of one reader in JSON at the most
@@ -18,7 +19,15 @@ _LIST = re.compile(r'\s*(?:\{\s*"[^"\\]*"\s*:\s*){0,4}\[')
 _SPACE = re.compile(r"[\s,]*")
 
 
+_SEPARATOR = re.compile(r"sep=(.)\s*", re.IGNORECASE)
+_ADDRESS = re.compile(r"[^\s@]+@[^\s@]+")
+
+
 class _TooLong(Exception):
+    pass
+
+
+class _Swallows(Exception):
     pass
 
 
@@ -59,6 +68,11 @@ class _Lines:
         self.row.clear()
         return self.number + 1
 
+    def inner(self, delimiter: str) -> Iterator[list[str]]:
+        """The lines of this row but the first, each as a row of its own; what is none ends them."""
+        with suppress(csv.Error):
+            yield from csv.reader(self.row[1:], delimiter=delimiter)
+
     def take_back(self) -> None:
         """All lines of this row but the first come again."""
         self._again.extendleft(reversed(self.row[1:]))
@@ -67,42 +81,86 @@ class _Lines:
 
 
 def rows(lines: Iterable[str], *, always: State = Wish.ACTIVE, file: str = "") -> Iterator[Row]:
-    """The rows of a CSV file, one at a time. The column is the one whose heading is an address's; without headings
-    the first that holds an @."""
+    """The rows of a CSV file, one at a time. The column is the one whose heading is an address's. Where no heading is
+    one that is known, the first row with an @ shows it, and what stands over that row are its headings if they are as
+    many; else there are none, and each row's address is the field that holds an @."""
+    columns: Columns | None = None
+    before: tuple[int, list[str]] | None = None  # a row without an @, perhaps of headings nobody knows
+    headed = True
+    for line, fields, wrong in _fields(lines):
+        if wrong:
+            yield Row(line, fields[0], None, wrong, file=file)
+            continue
+        if columns is not None:
+            yield columns.row(line, fields if headed else _bare(fields), file)
+            continue
+        known = Columns(fields, always)
+        place = next((place for place, each in enumerate(fields) if "@" in each), None)
+        if before is not None:
+            yield _no_address(*before, file)
+        if not known.known and place is None:
+            before = line, fields
+            continue
+        if known.known:
+            columns = known
+            before = None
+            continue
+        headed = before is not None and len(before[1]) == len(fields) > 1
+        columns = (
+            Columns(before[1], always, place) if before and headed else Columns(["email", "state"], always)
+        )
+        before = None
+        yield columns.row(line, fields if headed else _bare(fields), file)
+    if before is not None:
+        yield _no_address(*before, file)
+
+
+def _no_address(line: int, fields: list[str], file: str) -> Row:
+    return addressed(line, fields[0], file)._replace(address=None, reason="no address in this row")
+
+
+def _bare(fields: list[str]) -> list[str]:
+    """A row without headings: its address, and a word that says that its reader left."""
+    if len(fields) == 1:
+        return fields
+    return [next((each for each in fields if "@" in each), fields[0]), stated(fields)]
+
+
+def _fields(lines: Iterable[str]) -> Iterator[tuple[int, list[str], str]]:
+    """The fields of each row, with its line; or its beginning, and what is wrong with it. A quote that is never closed,
+    or that swallows what looks like other rows, costs its own line alone."""
     lines = iter(lines)
     first = next(lines, "").removeprefix("\ufeff")
-    source = _Lines(_chain(first, lines))
-    delimiter = _delimiter(first)
-    reader = csv.reader(source, delimiter=delimiter)
-    columns: Columns | None = None
-    headed = False
+    if said := _SEPARATOR.fullmatch(first):  # Excel's word for it
+        source, delimiter = _Lines(lines), said[1]
+        source.number = 1
+    else:
+        source, delimiter = _Lines(_chain(first, lines)), _delimiter(first)
+    reader, width = csv.reader(source, delimiter=delimiter), 0
     while True:
         line = source.next_row()
         try:
             fields = next(reader)
             if source.ended and len(source.row) > 1:
                 raise _TooLong
+            if len(source.row) == 1:
+                width = len(fields)
+            elif any(
+                len(each) == width and any(map(_ADDRESS.fullmatch, each)) for each in source.inner(delimiter)
+            ):
+                raise _Swallows
         except StopIteration:
             return
-        except (csv.Error, _TooLong) as error:
+        except (csv.Error, _TooLong, _Swallows) as error:
             reason = "a quote opens here and is never closed" if source.row else f"not a CSV row: {error}"
-            yield Row(line, source.row[0].strip()[:320] if source.row else "", None, reason, file=file)
+            if isinstance(error, _Swallows):
+                reason = "a quote opens here and is closed behind the rows of others"
+            yield line, [source.row[0].strip()[:320] if source.row else ""], reason
             source.take_back()
             reader = csv.reader(source, delimiter=delimiter)
             continue
-        if not any(fields) or not any(map(addresses.bare, fields)):
-            continue
-        if columns is None:
-            columns = Columns(fields, always)
-            headed = columns.known
-            if headed:
-                continue
-            columns = Columns(["email"], always)
-        yield columns.row(line, fields if headed else [_likely(fields)], file)
-
-
-def _likely(fields: list[str]) -> str:
-    return next((each for each in fields if "@" in each), fields[0])
+        if any(fields) and any(map(addresses.bare, fields)):
+            yield line, fields, ""
 
 
 def _chain(first: str, rest: Iterator[str]) -> Iterator[str]:
@@ -191,9 +249,19 @@ def _flat(item: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield name, value
         elif isinstance(value, bool):
             yield name, str(value).lower()
+        elif isinstance(value, int | float):
+            yield name, str(value)
         elif name == "newsletters" and isinstance(value, Mapping):
             yield from ((f"newsletter:{each}", str(wish)) for each, wish in value.items())
         elif name == "lists" and isinstance(value, list):  # listmonk: a person is on these, or was
-            said = [each.get("subscription_status") for each in value if isinstance(each, Mapping)]
-            if said and all(each == "unsubscribed" for each in said):
-                yield "subscription status", "unsubscribed"
+            said = [_on(each) for each in value if isinstance(each, Mapping)]
+            if said and "confirmed" not in said:
+                yield "subscription status", "unconfirmed" if "unconfirmed" in said else "unsubscribed"
+
+
+def _on(subscription: Mapping[str, Any]) -> str:
+    """What somebody is to a list of listmonk's: one with a single opt-in mails also who never confirmed."""
+    status = str(subscription.get("subscription_status"))
+    if status == "unconfirmed" and subscription.get("optin") == "single":
+        return "confirmed"
+    return status if status in ("unconfirmed", "unsubscribed") else "confirmed"
