@@ -29,6 +29,7 @@ from publisher.text.language import canonical
 NEAR = 3  # names that are suggested for one that is not known
 AHEAD = 400  # slots that are looked at for the next letter
 INSTANT = timedelta(seconds=1)
+LONGEST = timedelta(days=3653)  # of a pause with an end
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,9 +217,13 @@ def _paused(
     state = lifecycle.wish(standing.state, "pause" if change.paused else "resume")
     resumes = None
     if change.paused and change.until:
-        resumes = due.instant(datetime.combine(change.until, time()), where)
+        # The first and last days of all have no instant in every zone.
+        day = min(max(change.until, date(1970, 1, 2)), date(9000, 1, 1))
+        resumes = due.instant(datetime.combine(day, time()), where)
         if resumes <= now:
             raise BadInput(f"{change.until} is here already", "", "name the first day with letters again")
+        if resumes > now + LONGEST:
+            raise BadInput(f"{change.until} is far away", "", "leave the day out: the pause has no end then")
     if change.paused:
         choices.take_back(connection, standing.newsletter, standing.subscriber)
     return {"state": state, "resumes": resumes}

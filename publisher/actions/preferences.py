@@ -126,7 +126,7 @@ def _schedule(page: Preferences, form: Form) -> str | None:
     if not page.offered or not often:
         return None
     weekday, day = _one(form, "weekday", str(page.weekday)), _one(form, "day", str(page.day))
-    if not (weekday.isdecimal() and int(weekday) < len(WEEKDAYS)):
+    if weekday not in map(str, range(len(WEEKDAYS))):
         raise BadInput(f"{weekday!r} is no day of a week")
     words = {"daily": [], "weekly": [WEEKDAYS[int(weekday)]], "monthly": [day]}
     if often not in words:

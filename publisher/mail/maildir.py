@@ -3,12 +3,17 @@
 import asyncio
 import os
 from contextlib import suppress
+from email import message_from_bytes
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
 from pathlib import Path
 
 from publisher.errors import Unwritable
 from publisher.mail.carrier import Bag, Down
 from publisher.model.delivery import Letter, Reply, Stage
 from publisher.text.mention import Mention
+
+FORWARDS = 3  # messages within messages that are looked into
 
 
 class MaildirCarrier:
@@ -71,7 +76,7 @@ def put(folder: Path, name: str, data: bytes) -> None:
 
 
 def remove(folder: Path, mention: Mention) -> int:
-    """Delete every message in the Maildir *folder* in which the address stands as it is, wherever: in its head, or in
+    """Delete every message in the Maildir *folder* in which the address stands, wherever: in its head, or, decoded, in
     what it forwards. Returns how many. Raises Unwritable."""
     removed = 0
     try:
@@ -90,9 +95,35 @@ def remove(folder: Path, mention: Mention) -> int:
     return removed
 
 
+def _names(data: bytes, mention: Mention, depth: int = 0) -> bool:
+    """Whether the address stands in a message, or in one that it has within. Only what was passed on has another's
+    words in it, and is decoded: a million letters of our own would take an hour."""
+    if mention.within(data):
+        return True
+    if not depth and b"application/octet-stream" not in data:
+        return False
+    for part in message_from_bytes(data).walk():
+        inner = part.get_payload(decode=True)
+        if any(mention.within(_decoded(str(value))) for value in part.values()):
+            return True
+        if isinstance(inner, bytes) and inner:
+            whole = part.get_content_type() == "application/octet-stream" and depth < FORWARDS
+            if _names(inner, mention, depth + 1) if whole else mention.within(inner):
+                return True
+    return False
+
+
+def _decoded(value: str) -> str:
+    """A header field without its encoded words (RFC 2047), as it is where they cannot be read."""
+    try:
+        return str(make_header(decode_header(value)))
+    except (HeaderParseError, LookupError, ValueError):
+        return value
+
+
 def _removed(path: Path, mention: Mention) -> bool:
     try:
-        if path.is_symlink() or not path.is_file() or not mention.within(path.read_bytes()):
+        if path.is_symlink() or not path.is_file() or not _names(path.read_bytes(), mention):
             return False
         path.unlink()
     except FileNotFoundError:  # a mail reader moved it: cur/ is looked at behind new/

@@ -279,6 +279,9 @@ def test_categories_language_and_form_are_chosen(ann: Life) -> None:  # D4 A17
         ({"categories": ("رياضات",)}, "no category 'رياضات'. Mend: write رياضة"),
         ({"language": "???"}, "Mend: give a tag"),
         ({"paused": True, "until": date(2026, 11, 20)}, "is here already"),
+        ({"paused": True, "until": date.min}, "is here already"),
+        ({"paused": True, "until": date(2037, 1, 1)}, "is far away. Mend: leave the day out"),
+        ({"paused": True, "until": date.max}, "is far away"),
     ],
 )
 def test_what_is_not_offered_is_refused_in_one_line_and_changes_nothing(

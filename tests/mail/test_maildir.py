@@ -2,13 +2,15 @@ import asyncio
 import mailbox
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 
 from publisher.mail.carrier import Carrier, Down
-from publisher.mail.maildir import MaildirCarrier
+from publisher.mail.maildir import MaildirCarrier, put, remove
 from publisher.model.delivery import Letter, Reply, Stage
+from publisher.text.mention import Mention
 from tests.mail.bags import Letters
 
 LETTER = Letter(
@@ -115,3 +117,32 @@ def test_a_letter_cancelled_before_it_is_written_is_not(tmp_path: Path) -> None:
 
     assert 1 == len(post(tmp_path, LETTER, other, before=cancelled))
     assert ["new/2"] == files(tmp_path)
+
+
+@pytest.mark.parametrize("where", ["subject", "text", "html", "raw", "other"])
+def test_what_was_passed_on_is_removed_with_the_address_in_it_however_it_is_encoded(
+    tmp_path: Path, where: str
+) -> None:  # L8
+    said = {
+        "subject": "خبر",
+        "text": "نص",
+        "html": "<p>نص</p>",
+        where: f"كتب ghost@example.net لنا {'نص ' * 30}",
+    }
+    inner = EmailMessage()
+    inner["Subject"] = said["subject"]
+    inner.set_content(said["text"], cte="base64")
+    inner.add_alternative(said["html"], subtype="html", cte="base64")
+    outer = EmailMessage()
+    outer["Subject"] = "رسالة وصلت"
+    outer.set_content("نص", cte="base64")
+    whole = inner.as_bytes() + (b"\r\nghost@example.net" if where == "raw" else b"")
+    outer.add_attachment(whole, maintype="application", subtype="octet-stream")
+    asyncio.run(MaildirCarrier(tmp_path).open())
+    put(tmp_path, "passed", outer.as_bytes())
+    put(tmp_path, "letter", b"Subject: x\r\n\r\nnobody\r\n")
+
+    assert b"ghost" not in outer.as_bytes()
+    assert (0 if where == "other" else 1) == remove(tmp_path, Mention(["ghost@example.net"]))
+    assert ("other" == where) == (tmp_path / "new" / "passed").exists()
+    assert (tmp_path / "new" / "letter").exists()

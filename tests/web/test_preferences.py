@@ -200,6 +200,8 @@ def test_a_pause_begins_and_ends(
         {"often": "hourly"},
         {"often": "weekly", "weekday": "9"},
         {"often": "weekly", "weekday": "sat"},
+        {"often": "weekly", "weekday": "9" * 5000},
+        {"often": "weekly", "weekday": "٣"},
         {"at": "25:00"},
         {"zone": "Mars/Olympus"},
         {"zone": "../../etc/passwd"},

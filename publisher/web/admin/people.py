@@ -3,7 +3,9 @@
 import asyncio
 import json
 import os
+import re
 import secrets
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -161,26 +163,26 @@ async def bring(ask: Ask) -> Response:
         "confirmed": ask.said("confirmed") == "yes",
     }
     if kept:
-        path = folder / kept
-        if not kept.isalnum() or not path.is_file():
+        path = _kept(folder, kept)
+        if path is None:
             return ask.told(
                 "/admin/subscribers", speak.text("Something in the form cannot be used. Nothing was changed.")
             )
         try:
             done = await table.run(ask.session, "subscribers import", wanted | {"file": str(path)})
         finally:
-            path.unlink(missing_ok=True)
+            shutil.rmtree(path.parent, ignore_errors=True)
     else:
         if not isinstance(upload, UploadFile) or not upload.size:
             return ask.told("/admin/subscribers", speak.text("Choose a file."))
         path = await asyncio.to_thread(_keep, folder, upload)
-        kept = path.name
+        kept = path.parent.name
         try:
             done = await table.run(
                 ask.session, "subscribers import", wanted | {"file": str(path), "dry_run": True}
             )
         except BaseException:
-            path.unlink(missing_ok=True)
+            shutil.rmtree(path.parent, ignore_errors=True)
             raise
     return ask.page(
         "import.html.j2",
@@ -193,14 +195,23 @@ async def bring(ask: Ask) -> Response:
 
 
 def _keep(folder: Path, upload: UploadFile) -> Path:
-    folder.mkdir(mode=0o700, exist_ok=True)
-    for old in folder.iterdir():
-        old.unlink()
-    path = folder / secrets.token_hex(16)
+    """The list under the name it came with, which may say that everybody in it left."""
+    shutil.rmtree(folder, ignore_errors=True)
+    own = folder / secrets.token_hex(16)
+    own.mkdir(mode=0o700, parents=True)
+    base = (upload.filename or "").replace("\\", "/").rpartition("/")[2]
+    path = own / (re.sub(r"[^\w.-]", "_", base)[-80:].lstrip(".") or "list")
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         while piece := upload.file.read(1 << 20):
             file.write(piece)
     return path
+
+
+def _kept(folder: Path, name: str) -> Path | None:
+    """The list that waits under *name*."""
+    if not name.isalnum() or not (folder / name).is_dir():
+        return None
+    return next((folder / name).iterdir(), None)
 
 
 PAGES = [

@@ -281,13 +281,27 @@ def test_a_reader_is_added_found_and_leaves(desk, browser):
 def test_a_list_is_looked_at_before_it_is_taken_and_never_stays(desk, browser):
     kept = desk.house.root / "state" / "uploads"
     browser.upload("/admin/subscribers/import", "list.csv", b"new@example.org\nnonsense\n", confirmed="yes")
-    (file,) = kept.iterdir()
+    (own,) = kept.iterdir()
+    (file,) = own.iterdir()
 
-    assert 0o600 == file.stat().st_mode & 0o777
+    assert (0o600, 0o700) == (file.stat().st_mode & 0o777, own.stat().st_mode & 0o777)
     assert [] == desk.house.store.read(lambda c: people.page(c, contains="new@"))
-    browser.post("/admin/subscribers/import", kept=file.name, confirmed="yes")
+    browser.post("/admin/subscribers/import", kept=own.name, confirmed="yes")
     assert 1 == len(desk.house.store.read(lambda c: people.page(c, contains="new@")))
     assert [] == [*kept.iterdir()]
+
+
+def test_the_name_of_a_list_says_who_left_also_when_it_is_uploaded(desk, browser):  # L7
+    kept = desk.house.root / "state" / "uploads"
+    browser.upload(
+        "/admin/subscribers/import", "../unsubscribed_x y.csv", b"Email Address\na@x.com\n", confirmed="yes"
+    )
+    (own,) = kept.iterdir()
+
+    assert ["unsubscribed_x_y.csv"] == [file.name for file in own.iterdir()]
+    browser.post("/admin/subscribers/import", kept=own.name, confirmed="yes")
+    (found,) = desk.house.store.read(lambda c: people.page(c, contains="a@x.com"))
+    assert {"ended"} == set(found.newsletters.values())
 
 
 def test_an_uploaded_article_is_published_and_replaces_none_in_silence(desk, browser):
