@@ -1,12 +1,6 @@
 """What the tables have in common."""
 
-from sqlalchemy import (
-    Column,
-    Index,
-    Integer,
-    MetaData,
-    text,
-)
+from sqlalchemy import Column, Index, Integer, MetaData, text
 
 OUTDATED = "outdated"  # instead of what a page was made from: it stands on disk and is not what it should be
 

@@ -1,16 +1,6 @@
 """What stands in the output folder, and who was told of it."""
 
-from sqlalchemy import (
-    Boolean,
-    Column,
-    Index,
-    Integer,
-    LargeBinary,
-    Table,
-    Text,
-    UniqueConstraint,
-    text,
-)
+from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, Table, Text, UniqueConstraint, text
 
 from publisher.store.tables.base import index_where, key, metadata
 from publisher.store.types import Instant

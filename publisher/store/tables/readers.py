@@ -1,16 +1,6 @@
 """Newsletters and their readers."""
 
-from sqlalchemy import (
-    Boolean,
-    Column,
-    ForeignKey,
-    Index,
-    Integer,
-    Table,
-    Text,
-    UniqueConstraint,
-    text,
-)
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, Text, UniqueConstraint, text
 
 from publisher.store.tables.base import index_where, key, metadata
 from publisher.store.types import Instant, Json
