@@ -49,6 +49,7 @@ def put(path: Path, data: bytes, *, replace: bool = True) -> None:
                     os.link(new, path)
         finally:
             new.unlink(missing_ok=True)
+        sync(path.parent)
     except OSError as error:
         raise _refused(path, error) from error
 
@@ -60,8 +61,18 @@ def append(path: Path, line: str) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         torn = path.exists() and path.read_bytes()[-1:] not in {b"", b"\n"}
         _write(path, os.O_APPEND, ("\n" * torn + line + "\n").encode())
+        sync(path.parent)
     except OSError as error:
         raise _refused(path, error) from error
+
+
+def sync(folder: Path) -> None:
+    """Make the names in the folder last. Raises OSError."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _write(path: Path, how: int, data: bytes) -> None:

@@ -6,11 +6,12 @@ from typing import get_args
 
 from publisher.config.places import Keys
 from publisher.config.reading import Reading
-from publisher.config.words import below, line, name, one_of
+from publisher.config.words import below, name, one_of
 from publisher.config.written import File, NewsletterTable
 from publisher.digests import due, window
 from publisher.model.digest import AskYearly, Frequency, Newsletter
 from publisher.model.site import Site
+from publisher.text.clean import clean_line
 
 
 def newsletters(reading: Reading, file: File, site: Site) -> tuple[Newsletter, ...]:
@@ -42,7 +43,7 @@ def _newsletter(
     reading.check(at, "template", lambda: name(table.template))
     reading.within(at, table, max_items=(1, 200), max_lateness=(60, 7 * 86400))
     values = {f.name: getattr(table, f.name) for f in fields(table)}
-    return Newsletter(**values | {"title": line(table.title) or site.title})
+    return Newsletter(**values | {"title": clean_line(table.title) or site.title})
 
 
 def _chosen(table: NewsletterTable) -> None:

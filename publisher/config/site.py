@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo
 
 from publisher.config.places import Keys
 from publisher.config.reading import Reading
-from publisher.config.words import below, between, line, one_of
+from publisher.config.words import below, between, one_of
 from publisher.config.written import File
 from publisher.mail.settings import MailSettings
 from publisher.model.media import PICTURES, ending
 from publisher.model.site import Ai, Calendar, Letterhead, Months, Site
+from publisher.text.clean import clean_line
 from publisher.text.direction import of_tag
 from publisher.text.language import canonical
 from publisher.text.urls import url
@@ -32,13 +33,13 @@ def site(reading: Reading, file: File) -> Site:
     return Site(
         id=str(check(_AT, "id", lambda: UUID(table.id))),
         title=check(_AT, "title", lambda: _words(table.title)),
-        description=line(table.description),
+        description=clean_line(table.description),
         url=check(_AT, "url", lambda: _url(table.url)),
         language=language,
         direction=of_tag(language),
         region=region,
         timezone=zone,
-        author=line(table.author),
+        author=clean_line(table.author),
         digits=check(_AT, "digits", lambda: _digits(table.digits, language)),
         months=check(_AT, "months", lambda: one_of(table.months, get_args(Months))),
         calendars=check(_AT, "calendar", lambda: _calendars(table.calendar)),
@@ -52,14 +53,14 @@ def site(reading: Reading, file: File) -> Site:
 
 
 def _letterhead(mail: MailSettings) -> Letterhead:
-    postal = tuple(filter(None, map(line, mail.postal.splitlines())))
+    postal = tuple(filter(None, map(clean_line, mail.postal.splitlines())))
     return Letterhead(postal, mail.direction_marks, mail.html_limit)
 
 
 def _words(text: str) -> str:
     if not text.strip():
         raise ValueError("is empty; give the site a name")
-    return line(text)
+    return clean_line(text)
 
 
 def _zone(name: str) -> ZoneInfo:

@@ -4,14 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import TypeVar
 
-from publisher.text.clean import one_line, tidy
-
 T = TypeVar("T")
-
-
-def line(text: str) -> str:
-    """Words of the configuration as one clean line: they stand in headers, titles and feeds."""
-    return one_line(tidy(text)[0])
 
 
 def below(text: str) -> str:

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, Literal
 
 from publisher.errors import BadConfig, Unknown, Unwritable
-from publisher.model.delivery import State
+from publisher.model.delivery import UNDECIDED, State
 from publisher.model.digest import Newsletter
 from publisher.store import editions, ledger
 from publisher.text.dates import rfc3339
@@ -20,7 +20,6 @@ from publisher.verbs.session import Session, on_disk
 
 SOON, SOON_RUNS = 6, 3  # seconds, times: `send` waits for letters that are due in a moment
 TIDYING = 10  # seconds that `send` gives to old letters
-UNDECIDED = (State.QUEUED, State.CLAIMED, State.SENDING)
 
 
 async def publish(
