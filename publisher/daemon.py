@@ -27,7 +27,7 @@ from publisher.actions.reckoning import Reckoned
 from publisher.articles.folder import shown
 from publisher.config import Settings
 from publisher.errors import Damaged, PublisherError, Unwritable
-from publisher.verbs import held, pinging, returning, writing
+from publisher.verbs import delivering, held, pinging, returning, writing
 from publisher.verbs import session as sessions
 from publisher.verbs.session import Session
 from publisher.web import tokenfile
@@ -417,8 +417,8 @@ class Daemon:
     async def _send(self) -> None:
         """Everything that is due."""
         _ = self._session.engine  # made now: a key that cannot sign is told before a letter needs it
-        tally = await writing.deliver(self._session)
-        soon = await writing.next_due(self._session, TICK)
+        tally = await delivering.deliver(self._session)
+        soon = await delivering.next_due(self._session, TICK)
         again = min(tally.again if tally.down or tally.rests else TICK, TICK if soon is None else soon)
         if again < TICK:
             asyncio.get_running_loop().call_later(again, self._letters.set)

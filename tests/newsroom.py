@@ -25,7 +25,7 @@ from publisher.model.digest import Edition, Newsletter
 from publisher.store import editions
 from publisher.store import state as states
 from publisher.store.tables import notices, subscribers, subscriptions
-from publisher.verbs import writing
+from publisher.verbs import delivering, writing
 from publisher.verbs.session import Session
 from tests.actions.test_plan import dated
 from tests.engine.test_local import Relay
@@ -103,7 +103,7 @@ class Desk:
 async def tick(session: Session) -> list[str]:
     """What the daemon does again and again, in one step. Returns what is wrong."""
     problems = await writing.plan_due(session)
-    await writing.deliver(session)
+    await delivering.deliver(session)
     return problems
 
 

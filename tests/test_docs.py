@@ -22,6 +22,7 @@ from jinja2.meta import find_undeclared_variables
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from publisher import cli, config
+from publisher.config.written import File
 from publisher.digests.lint import table as letter_rules
 from publisher.errors import Exit
 from publisher.feeds import aliases
@@ -90,7 +91,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 # Configuration
 
 
-def tables(kind: type = config._File, above: str = "") -> Iterator[tuple[str, type]]:
+def tables(kind: type = File, above: str = "") -> Iterator[tuple[str, type]]:
     """The heading of each table of config.toml, and its dataclass."""
     for each in fields(kind):
         listed = get_args(each.type)

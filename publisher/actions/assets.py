@@ -3,8 +3,7 @@
 What a file was made from stands in the store, so that nothing is read twice that did not change.
 """
 
-import posixpath
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from hashlib import blake2b
@@ -15,21 +14,20 @@ from unicodedata import normalize
 from sqlalchemy import Connection
 
 from publisher import layout
+from publisher.actions.asset_names import LETTER, Taken, ended, slugs
 from publisher.actions.house import House
 from publisher.actions.pool import Progress
 from publisher.articles import docx, folder
 from publisher.articles.folder import Seen
 from publisher.errors import Unreadable
 from publisher.feeds import files
-from publisher.model.media import ATTACHMENTS, ENDINGS, RECORDINGS, TYPES, Made, Media, Reference, ending
+from publisher.model.media import ATTACHMENTS, RECORDINGS, TYPES, Made, Media, Reference, ending
 from publisher.store import facts, findings, media
 from publisher.store.media import Kept, Mark, Waiting
 
 RULES = "media rules"  # the fact that says by which rules the files in the output were made
 PICTURE_BYTES = 25_000_000  # of a picture, at most: what a decoder may be given
-LETTER = "letter"  # the folder of pictures for letters, beside the page
 _COPIED = "copied"  # in place of a digest: what is copied is told by its time and size alone
-_NAME = 180  # bytes of a file's name, at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +116,7 @@ class _Run:
     def _made(self, article: Waiting) -> list[Kept]:
         wanted = [each for each in article.kept if each.reference]
         marks = self._marks(article, wanted)
-        taken = _Taken(article, self._house.store.read(lambda c: media.beside(c, article, _slugs(article))))
+        taken = Taken(article, self._house.store.read(lambda c: media.beside(c, article, slugs(article))))
         done: dict[str, Kept] = {}
         after: list[Kept] = []
         for each in wanted:
@@ -209,10 +207,10 @@ class _Run:
         from publisher.articles import pictures
 
         made = pictures.renditions(data)
-        page = Made(_ended(name, made.page.type), made.page.type, len(made.page.data), *made.page[2:])
+        page = Made(ended(name, made.page.type), made.page.type, len(made.page.data), *made.page[2:])
         letter = page
         if made.letter is not made.page:
-            small = _ended(f"{LETTER}/{name}", made.letter.type)
+            small = ended(f"{LETTER}/{name}", made.letter.type)
             letter = Made(small, made.letter.type, len(made.letter.data), *made.letter[2:])
         one = Media(each.path, page, letter, each.reference.alt, each.reference.in_text)
         paths = [layout.media_path(article.slug, file.path) for file in _files(one)]
@@ -296,7 +294,7 @@ def _still(article: Waiting, each: Kept, name: str, digest: str) -> Kept | None:
         return None
     one = each.made[0]
     paths = tuple(layout.media_path(article.slug, made.path) for made in _files(one))
-    if each.files != paths or one.page.path != _ended(name, one.page.type) or not each.reference:
+    if each.files != paths or one.page.path != ended(name, one.page.type) or not each.reference:
         return None
     made = replace(one, alt=each.reference.alt, in_text=each.reference.in_text)
     return replace(each, made=(made,), fresh=True)
@@ -304,94 +302,3 @@ def _still(article: Waiting, each: Kept, name: str, digest: str) -> Kept | None:
 
 def _files(one: Media) -> list[Made]:
     return [one.page] if one.letter in (None, one.page) else [one.page, *filter(None, [one.letter])]
-
-
-class _Taken:
-    """The names beside one article's page, and the files that have them."""
-
-    def __init__(self, article: Waiting, others: Iterable[str]) -> None:
-        self._article = article
-        self._others = {path.casefold() for path in others}
-        self._owners: dict[str, str] = {}
-
-    def name(self, reference: Reference, source: str) -> str:
-        """The file's name beside the page: as the article names it, without the way up; another where that is
-        taken."""
-        source = reference.path if reference.use == "embedded" else source
-        wanted = _wanted(self._article, reference, source)
-        stem, dot = posixpath.splitext(wanted)
-        name, number = wanted, 1
-        while not self._free(name, source):
-            number += 1
-            name = f"{stem}-{number}{dot}"
-        for each in _possible(name):
-            self._owners[each] = source
-        return name
-
-    def _free(self, name: str, source: str) -> bool:
-        """Whether nothing made from another file stands, or may stand, at the *name* or what becomes of it."""
-        possible = _possible(name)
-        if any(self._owners.get(each, source) != source for each in possible):
-            return False
-        places = (each for one in possible for each in (one, f"{LETTER}/{one}"))
-        return not any(
-            layout.media_path(self._article.slug, each).casefold() in self._others for each in places
-        )
-
-
-def _possible(name: str) -> list[str]:
-    """The names that a file of this *name* may get by what is in it, as file systems that know no case see them."""
-    return [name.casefold(), *(f"{name}.{end}".casefold() for end in ENDINGS.values())]
-
-
-def _slugs(article: Waiting) -> set[str]:
-    """Where articles stand whose files may want the same places: above this one, and below it in the folders that
-    its files lie in."""
-    above = article.slug.split("/")[:-1]
-    inside = {LETTER}
-    for each in article.kept:
-        folder_ = posixpath.dirname(_wanted(article, each.reference, "")) if each.reference else ""
-        inside |= {folder_, f"{LETTER}/{folder_}"}
-    found = {"/".join(above[: depth + 1]) for depth in range(len(above))}
-    for path in inside:
-        parts = path.split("/")
-        found |= {"/".join([article.slug, *parts[: depth + 1]]) for depth in range(len(parts))}
-    return found
-
-
-def _wanted(article: Waiting, reference: Reference, source: str) -> str:
-    """The name beside the page that a *source* would have by itself; "" for what the reference says."""
-    if reference.use == "embedded":
-        path = posixpath.basename(reference.path)
-    else:
-        source = source or media.wanted(article.path, reference.path)
-        path = posixpath.relpath(source, posixpath.dirname(article.path) or ".")
-        while path.startswith("../"):
-            path = path[3:]
-    if path.startswith(f"{LETTER}/"):  # ours
-        path = f"{LETTER}-{path.removeprefix(LETTER)}"
-    *folders, last = (_safe(part) for part in normalize("NFC", path).split("/"))
-    return "/".join([*(_folder(part) for part in folders), last])
-
-
-def _folder(part: str) -> str:
-    """A folder's name that no file's place is."""
-    return part.replace(".", "-") if layout.names_file(part) else part
-
-
-def _safe(part: str) -> str:
-    """One part of a name as every server and file system takes it."""
-    shown = "".join(char if char.isprintable() and char not in '\\:*?"<>|' else "-" for char in part)
-    shown = ("-" + shown[1:] if shown.startswith(".") else shown).strip() or "-"
-    if len(shown.encode()) <= _NAME:
-        return shown
-    stem, dot = posixpath.splitext(shown)
-    cut = stem.encode()[:100].decode(errors="ignore")
-    return f"{cut}-{blake2b(part.encode('utf-8', 'surrogateescape'), digest_size=6).hexdigest()}{dot[:20]}"
-
-
-def _ended(name: str, media_type: str) -> str:
-    """*name* with an ending that says what the picture is."""
-    if TYPES.get(ending(name)) == media_type:
-        return name
-    return f"{name}.{ENDINGS[media_type]}"

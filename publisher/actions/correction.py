@@ -16,9 +16,10 @@ from publisher.digests import compose
 from publisher.errors import BadInput
 from publisher.model.article import Article
 from publisher.model.digest import Edition, Kind, Newsletter
-from publisher.store import approvals, articles, corrections, editions, people
+from publisher.store import approvals, articles, corrections, editions, people, planning
 from publisher.store.corrections import Carrier, Reader
-from publisher.store.editions import Progress, Share, Turn
+from publisher.store.editions import Progress
+from publisher.store.planning import Share, Turn
 from publisher.text.clean import tidy
 
 CHUNK = 500  # readers planned in one transaction
@@ -128,7 +129,7 @@ def plan(house: House, newsletter: Newsletter, progress: Progress, now: datetime
         after = chunk[-1].subscriber
         planned = letters.planned(chunk)
         store.write(
-            partial(editions.add_deliveries, edition=edition, turn=turn, planned=planned, cursor=after)
+            partial(planning.add_deliveries, edition=edition, turn=turn, planned=planned, cursor=after)
         )
     if leaving:
         store.write(lambda c: corrections.pass_again(c, edition.id))
@@ -177,5 +178,5 @@ class _Letters:
             text_only=text_only,
         )
         key, ids = f"{spoken} {'text' if text_only else 'html'}", [self._article.id]
-        variant = house.store.write(lambda c: editions.add_variant(c, edition.id, key, ids, content))
+        variant = house.store.write(lambda c: planning.add_variant(c, edition.id, key, ids, content))
         return self._made.setdefault((spoken, text_only), variant)

@@ -17,10 +17,11 @@ from publisher.digests import compose
 from publisher.digests.select import Selection
 from publisher.mail import canary, settings
 from publisher.model.digest import Content, Edition, Kind, Newsletter
-from publisher.store import approvals, cadences, editions, people, waves
+from publisher.store import approvals, cadences, editions, people, planning, waves
 from publisher.store.cadences import Cadence
-from publisher.store.editions import Alike, Progress, Share, Turn
+from publisher.store.editions import Progress
 from publisher.store.people import Series
+from publisher.store.planning import Alike, Share, Turn
 
 CHUNK = 1000  # readers planned in one transaction, which is to be short: everybody else's commits wait for it
 
@@ -46,7 +47,7 @@ def plan(house: House, number: int, now: datetime) -> None:
     opening = openings.fingerprint(progress.edition.opening) if progress.edition.opening else ""
 
     def finish(connection: Connection) -> None:
-        if editions.finish(connection, number) and opening:
+        if planning.finish(connection, number) and opening:
             people.said(connection, series.id, opening, now)
 
     house.store.write(finish)
@@ -137,14 +138,14 @@ class _Plan:
         store, more = self._house.store, True
         while more:
             chunk = store.read(
-                partial(editions.readers, cadence=turn.cadence, after=after, limit=CHUNK, day=turn.day)
+                partial(planning.readers, cadence=turn.cadence, after=after, limit=CHUNK, day=turn.day)
             )
             if not chunk.readers:
                 return
             after, more = chunk.last, chunk.readers == CHUNK
             planned = self._planned(chunk.groups)
             add = partial(
-                editions.add_deliveries, edition=self._edition, turn=turn, planned=planned, cursor=after
+                planning.add_deliveries, edition=self._edition, turn=turn, planned=planned, cursor=after
             )
             store.write(add)
 
@@ -193,11 +194,11 @@ class _Plan:
         ids = [article.id for article in selection.items]
         spoken = compose.spoken(language, self._house.site.language)
         key = _key(spoken, selection.more, ids, text_only=text_only)
-        found = store.read(lambda c: editions.find_variant(c, edition.id, key))
+        found = store.read(lambda c: planning.find_variant(c, edition.id, key))
         if found:
             return found
         made = content(self._house, self._newsletter, edition, selection, spoken, text_only=text_only)
-        return store.write(lambda c: editions.add_variant(c, edition.id, key, ids, made))
+        return store.write(lambda c: planning.add_variant(c, edition.id, key, ids, made))
 
 
 def _key(spoken: str, more: int, ids: Sequence[str], *, text_only: bool) -> str:

@@ -10,14 +10,11 @@ from publisher.actions.approval import NEWS, addressees, approval_url
 from publisher.actions.house import House
 from publisher.digests import decisions
 from publisher.errors import BadConfig
-from publisher.model.delivery import State
+from publisher.model.delivery import LEFT, UNSENT
 from publisher.model.digest import Content, Edition, Release
 from publisher.model.stop import LASTING, Stop, Stopped
 from publisher.store import approvals, editions, ledger
 from publisher.store import notices as outbox
-
-LEFT = (State.SENDING, State.SENT, State.UNKNOWN)  # they left, or may have
-WAITING = (State.QUEUED, State.CLAIMED)
 
 
 def stop(house: House, edition: int, reason: Stop, now: datetime, *, reply: str = "") -> bool:
@@ -64,6 +61,6 @@ def _notice(house: House, edition: Edition, why: Stopped, *, over: bool) -> Cont
         over=over,
         title=title,
         left=sum(tally.get(state, 0) for state in LEFT),
-        waiting=sum(tally.get(state, 0) for state in WAITING),
+        waiting=sum(tally.get(state, 0) for state in UNSENT),
         approval_url=approval_url(house, edition.id),
     )

@@ -3,6 +3,7 @@
 import re
 from typing import Literal
 
+from publisher.model.media import ending
 from publisher.text import filename
 
 Kind = Literal["plain", "markdown", "mdx", "html", "docx"]
@@ -68,7 +69,7 @@ def verdict(path: str) -> tuple[Literal["article", "skipped", "foreign"], str]:
             return "skipped", why
     if kind(path):
         return "article", ""
-    what, mend = _MENDS.get(_ending(name), ("", "articles are .md, .txt, .html and .docx files"))
+    what, mend = _MENDS.get(ending(name), ("", "articles are .md, .txt, .html and .docx files"))
     return "foreign", f"not an article{what and f' but {what}'}; {mend}"
 
 
@@ -79,7 +80,7 @@ def skipped_folder(name: str) -> str:
 
 def kind(path: str) -> Kind | None:
     """The kind of article that the ending of *path* announces."""
-    return KINDS.get(_ending(path))
+    return KINDS.get(ending(path))
 
 
 def stem(path: str) -> str:
@@ -90,8 +91,3 @@ def stem(path: str) -> str:
     if head and filename.is_tag(tag):
         base = head
     return folders[-1] if base == "index" and folders else base
-
-
-def _ending(path: str) -> str:
-    name = path.rpartition("/")[2]
-    return name.rpartition(".")[2].lower() if "." in name else ""

@@ -1,12 +1,10 @@
 """The verb about the editors' pages."""
 
-import os
-import secrets
 import sys
-from pathlib import Path
 
 import click
 
+from publisher import private
 from publisher.cli.call import Call
 from publisher.errors import BadConfig, BadInput
 
@@ -39,15 +37,5 @@ def password(call: Call, *, piped: bool) -> None:
     if not LEAST <= len(word) <= 200:
         raise BadInput(f"the password has {len(word)} characters", "", f"take {LEAST} to 200 of them")
     path = settings.root / settings.web.admin.password_file
-    _write(path, PasswordHasher().hash(word))
+    private.put(path, f"{PasswordHasher().hash(word)}\n".encode("ascii"))
     call.answer({"written": str(path)}, f"written to {path}")
-
-
-def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    new = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)

@@ -12,7 +12,7 @@ from publisher.layout import Layout
 from publisher.model.digest import PREFERENCES_SLOT, UNSUBSCRIBE_SLOT, Content
 from publisher.model.site import Site
 from publisher.templating import Templates
-from publisher.text.clean import one_line, tidy
+from publisher.text.clean import clean_line, one_line
 from publisher.text.direction import of_tag
 from publisher.text.excerpt import excerpt
 from publisher.text.words import Words
@@ -118,7 +118,7 @@ def _ways_out(interface: Words, archived: str, *, subscribed: bool) -> dict[str,
 
 def _preheader(text: str, around: Voice, site: Site) -> str:
     """What a list of mails shows behind the subject: plain text, so marks stand beside its Latin runs (M9)."""
-    short = cut(excerpt(one_line(tidy(text)[0]), _PREHEADER), _PREHEADER)
+    short = cut(excerpt(clean_line(text), _PREHEADER), _PREHEADER)
     return _lead(held(short, around.dir), around, site)
 
 

@@ -12,7 +12,7 @@ from publisher.layout import Layout
 from publisher.model.digest import Content, Newsletter
 from publisher.model.site import Site
 from publisher.templating import Templates
-from publisher.text.clean import one_line, tidy
+from publisher.text.clean import clean_line
 from publisher.text.dates import digits_for, site_date
 from publisher.text.hours import clock
 from publisher.text.words import Words, words
@@ -247,7 +247,7 @@ def preview_for_editors(
     fit, *readers* how many will get it, *approval_url* the page with the buttons. What happens without an answer is
     said by `newsletter.approve`.
     """
-    interface, subject = _interface(site, language), _line(subject)
+    interface, subject = _interface(site, language), clean_line(subject)
     digits = digits_for(site.digits, interface.language, site.region)
     facts = (
         _leaves(site, newsletter, interface, due),
@@ -275,7 +275,7 @@ def preview_for_editors(
         heading=interface.text("Before it goes out"),
         texts=(*facts, interface.text(silence)),
         button=Link(interface.text("Look at it and decide"), approval_url),
-        headlines=tuple(one for each in headlines for one in paragraphs(_line(each), site.language)),
+        headlines=tuple(one for each in headlines for one in paragraphs(clean_line(each), site.language)),
         edition=paragraphs(subject, site.language),
         holds=interface.text("What it holds"),
     )
@@ -308,7 +308,7 @@ def notice_for_editors(
     """Tells an editor something: *subject* in one line, *text* in paragraphs parted by empty lines, each set by its
     own letters. *url*, where there is something to do, is behind *button*, words in the editor's language."""
     interface = _interface(site, language)
-    subject = _line(subject)
+    subject = clean_line(subject)
     around = frame(
         site,
         layout,
@@ -334,10 +334,6 @@ def _made(around: Frame, templates: Templates, name: str, **values: object) -> C
     voices = [each.voice for each in told if isinstance(each, Paragraph)]
     html = around.html(templates, name, voices, **values)
     return around.content(html, around.text(templates, name, **values))
-
-
-def _line(text: str) -> str:
-    return one_line(tidy(text)[0])
 
 
 def _interface(site: Site, language: str | None) -> Words:

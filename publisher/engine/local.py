@@ -1,99 +1,28 @@
 """Deliveries in this process: asyncio workers, each with a connection of its own, over the store's ledger."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from math import ceil
 
 from sqlalchemy import Connection
 
+from publisher.engine.bag import Bag
 from publisher.engine.desk import Desk, Queue
+from publisher.engine.run import Run, Tally, at_rest, settle
 from publisher.mail.carrier import Carrier, Down
-from publisher.mail.gate import Action, Gate, Route, is_lost
+from publisher.mail.gate import Action, Gate
 from publisher.mail.settings import OnUnknown
-from publisher.mail.verdict import escaped, judge
-from publisher.model.delivery import Delivery, Letter, Reply, Stage, State, Verdict
+from publisher.mail.verdict import judge
+from publisher.model.delivery import Delivery, Letter, Reply, Stage
 from publisher.store import buckets, ledger, notices, relays
 from publisher.store.store import Store
 
 FAREWELL = 5  # seconds a relay has to say goodbye
-IDLE = 10.0  # seconds that a connection may wait for the rate of its relay
 LINGER = 65.0  # seconds that a run waits for the rate of a relay
 LOOK = 1.0  # seconds after which a worker that has nothing to do looks again
-
-
-@dataclass(slots=True)
-class Tally:
-    """What a run did."""
-
-    sent: int = 0
-    failed: int = 0
-    deferred: int = 0
-    unknown: int = 0
-    down: str = ""  # why the relay could not be used at the end, "" when it could
-    rests: str = ""  # why letters that are due wait, though a relay could be used
-    again: float = 0.0  # seconds after which it is worth going on, where `down` or `rests` is said
-    trouble: str = ""  # the last reply that put a letter off and was no recipient's fault
-    failures: list[tuple[str, str]] = field(default_factory=list)  # (address, reply), the first of them
-
-    def count(self, delivery: Delivery, verdict: Verdict) -> None:
-        """Note one verdict."""
-        match verdict.state:
-            case State.SENT:
-                self.sent += 1
-            case State.UNKNOWN:
-                self.unknown += 1
-            case State.QUEUED:
-                self.deferred += 1
-                self.trouble = (
-                    self.trouble if verdict.counts else f"{verdict.code or 'no reply'}: {verdict.note}"
-                )
-            case _:
-                self.failed += 1
-                if len(self.failures) < 20:
-                    self.failures.append((delivery.address, f"{verdict.code} {verdict.note}".strip()))
-
-
-@dataclass(slots=True)
-class _Run:
-    """What the workers of one run share."""
-
-    desk: Desk
-    tally: Tally
-    progress: Callable[[Tally], None]
-    # What the answers ask for is being done.
-    heeding: set["asyncio.Future[None]"] = field(default_factory=set)
-    troubles: list[BaseException] = field(default_factory=list)  # what went wrong with that
-    opening: set[asyncio.Timeout] = field(default_factory=set)  # by which they are given up
-    busy: int = 0  # workers that have a connection, or open one
-    moved: asyncio.Event = field(default_factory=asyncio.Event)  # one began or ended, or it is all over
-
-    async def pause(self, seconds: float) -> None:
-        """So long at the most: until something moves."""
-        self.moved.clear()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self.moved.wait()
-
-    def stop(self) -> None:
-        """No new letters, and no new connections."""
-        self.desk.stop()
-        while self.opening:
-            self.opening.pop().reschedule(0.0)
-        self.moved.set()
-
-    def heeds(self, doing: "asyncio.Future[None]") -> None:
-        """Keep what is being done until it is."""
-        self.heeding.add(doing)
-        doing.add_done_callback(self._heeded)
-
-    def _heeded(self, done: "asyncio.Future[None]") -> None:
-        self.heeding.discard(done)
-        if not done.cancelled() and (error := done.exception()):
-            self.troubles.append(error)
 
 
 class LocalEngine:
@@ -139,7 +68,7 @@ class LocalEngine:
         )
         self._queues = (outbox, editions) if notice else (editions,)
         self._alone = asyncio.Lock()
-        self._run: _Run | None = None
+        self._run: Run | None = None
         self._stopping = False
         self._untidy = False  # a run broke off: some of its letters may stand as claimed or being sent
 
@@ -154,7 +83,7 @@ class LocalEngine:
         route = self._gate.route(self._now())
         if route.relay or not (route.down or route.wait > LINGER):
             return None
-        return _at_rest(Tally(), route, route.wait)
+        return at_rest(Tally(), route, route.wait)
 
     def stop(self) -> None:
         """No new letters; those on the wire are finished (S7)."""
@@ -183,7 +112,7 @@ class LocalEngine:
             await self._tidy()
             self._untidy = True
             desk = Desk(self._store, self._queues, self._queue_of, self._clock, self._unsaved)
-            run = self._run = _Run(desk, tally or Tally(), progress)
+            run = self._run = Run(desk, tally or Tally(), progress)
             if self._stopping:
                 run.stop()
             run.tally.down = run.tally.rests = ""
@@ -201,7 +130,7 @@ class LocalEngine:
                 raise run.troubles[0]
             return run.tally
 
-    async def _end(self, run: _Run) -> None:
+    async def _end(self, run: Run) -> None:
         """Write down what is left to be written."""
         run.desk.stop()
         self.queue_again(run)
@@ -228,7 +157,7 @@ class LocalEngine:
 
         return save
 
-    async def _work(self, run: _Run) -> None:
+    async def _work(self, run: Run) -> None:
         """One connection at a time, until nothing is due or no relay can be used. While another has a connection
         neither is final: letters become due, and the relay that it tries may take some again."""
         while not run.desk.over:
@@ -251,18 +180,18 @@ class LocalEngine:
                 continue
             run.desk.return_(delivery)
             if not run.busy and (route.down or wait > LINGER):
-                _at_rest(run.tally, route, wait)
+                at_rest(run.tally, route, wait)
                 return
             await run.pause(min(wait, LOOK))
 
-    async def _connect(self, run: _Run, relay: str, first: Delivery) -> None:
+    async def _connect(self, run: Run, relay: str, first: Delivery) -> None:
         """Carry letters over one connection."""
         carrier = self._carriers[relay]()
         if not await self._open(run, relay, carrier):
             run.desk.return_(first)
             return
         run.tally.down = ""
-        bag = _Bag(self, run, relay, first)
+        bag = Bag(self, run, relay, first)
         ended: Reply | None = None
         try:
             ended = await carrier.converse(bag)
@@ -273,7 +202,7 @@ class LocalEngine:
             bag.leave()
             self._do(run, self._gate.closed(relay, bag.carried, ended, self._now(), bag.over))
 
-    async def _open(self, run: _Run, relay: str, carrier: Carrier) -> bool:
+    async def _open(self, run: Run, relay: str, carrier: Carrier) -> bool:
         """Whether the connection is open: not where the relay refused it, or a stop came first."""
         self._gate.opening(relay, self._now())
         try:
@@ -295,7 +224,7 @@ class LocalEngine:
         self._gate.opened(relay)
         return True
 
-    def _do(self, run: _Run, actions: Sequence[Action]) -> None:
+    def _do(self, run: Run, actions: Sequence[Action]) -> None:
         for action in actions:
             run.heeds(asyncio.get_running_loop().run_in_executor(None, self._heed, action))
         if actions:  # a relay that was tried takes letters again, or does not
@@ -306,7 +235,7 @@ class LocalEngine:
         make = self._notice if self._notice and delivery.edition == 0 else self._letters
         return make(delivery)
 
-    def may(self, run: _Run, relay: str, delivery: Delivery) -> float | None:
+    def may(self, run: Run, relay: str, delivery: Delivery) -> float | None:
         """None where this letter may leave over *relay* now, and is counted; else the seconds until the relay takes
         any, 0.0 where it is only this one that does not: that waits for its turn, or is put off."""
         now = self._now()
@@ -326,13 +255,13 @@ class LocalEngine:
         """Whether a connection to *relay* that carried so many letters should carry another."""
         return self._gate.stays(relay, carried, self._now())
 
-    def told(self, run: _Run, relay: str, delivery: Delivery, stage: Stage, reply: Reply) -> None:
+    def told(self, run: Run, relay: str, delivery: Delivery, stage: Stage, reply: Reply) -> None:
         """Judge what became of a letter, and have it written down."""
         losses = self._gate.losses(delivery)
         self._do(run, self._gate.heard(relay, delivery, stage, reply, self._now()))
         settle(run, delivery, judge(stage, reply, delivery, self._clock(), self._on_unknown, losses))
 
-    def queue_again(self, run: _Run) -> None:
+    def queue_again(self, run: Run) -> None:
         """What is claimed and not begun is queued again."""
         for each in run.desk.queue_again():
             self._gate.returned(each, self._now())
@@ -340,102 +269,3 @@ class LocalEngine:
     def returned(self, delivery: Delivery, relay: str) -> None:
         """A letter that might have left over *relay* did not."""
         self._gate.returned(delivery, self._now(), relay)
-
-
-def _at_rest(tally: Tally, route: Route, wait: float) -> Tally:
-    tally.down, tally.rests = (route.why, "") if route.down else ("", route.why)
-    tally.again = wait
-    return tally
-
-
-def settle(run: _Run, delivery: Delivery, verdict: Verdict) -> None:
-    """Have a verdict written down, and count it."""
-    run.desk.settle(delivery, verdict)
-    run.tally.count(delivery, verdict)
-    run.progress(run.tally)
-
-
-class _Bag:
-    """The letters of one connection."""
-
-    def __init__(self, engine: LocalEngine, run: _Run, relay: str, first: Delivery) -> None:
-        self._engine, self._run, self._relay = engine, run, relay
-        self._first: Delivery | None = first
-        self._at_hand: dict[str, Delivery] = {}  # by the letter's name
-        self.carried = 0  # contents that the relay answered about
-        self.over: Delivery | None = None  # the letter over which the connection ended
-
-    async def take(self) -> Letter | None:
-        """See Bag."""
-        while delivery := await self._next():
-            pause = self._engine.may(self._run, self._relay, delivery)
-            if pause is None and (letter := self._letter(delivery)):
-                return letter
-            if pause and pause > IDLE:
-                return None
-            if pause:
-                await self._run.pause(pause)
-        return None
-
-    async def _next(self) -> Delivery | None:
-        first, self._first = self._first, None
-        if first is not None:
-            return first
-        return await self._run.desk.take() if self._engine.stays(self._relay, self.carried) else None
-
-    def leave(self) -> None:
-        """What was to be the first letter is the next one again, where the connection ended before it. Others are left
-        only where the run broke off: they do not leave any more."""
-        if self._first is not None:
-            self._run.desk.return_(self._first)
-        for delivery in self._at_hand.values():
-            self._engine.returned(delivery, self._relay)
-
-    def ahead(self) -> Letter | None:
-        """See Bag."""
-        if not self._engine.stays(self._relay, self.carried + 1):
-            return None
-        while (delivery := self._run.desk.at_hand()) is not None:
-            pause = self._engine.may(self._run, self._relay, delivery)
-            if pause is None and (letter := self._letter(delivery)):
-                return letter
-            if pause:
-                return None
-        return None
-
-    def _letter(self, delivery: Delivery) -> Letter | None:
-        try:
-            letter = self._engine.made(delivery)
-        except ValueError as error:
-            self._engine.returned(delivery, self._relay)
-            settle(self._run, delivery, Verdict(State.FAILED, None, True, 0, escaped(str(error))))
-            return None
-        except BaseException:
-            self._engine.returned(delivery, self._relay)
-            raise
-        self._at_hand[letter.name] = delivery
-        return letter
-
-    def begin(self, letter: Letter) -> Awaitable[bool]:
-        """See Bag."""
-        return self._begun(letter, self._run.desk.begin(self._at_hand[letter.name]))
-
-    async def _begun(self, letter: Letter, begun: Awaitable[bool]) -> bool:
-        if await begun:
-            return True
-        self._engine.returned(self._at_hand.pop(letter.name), self._relay)
-        self._engine.queue_again(self._run)  # if its edition is held, so are they
-        return False
-
-    def tell(self, letter: Letter, stage: Stage, reply: Reply) -> None:
-        """See Bag."""
-        self.carried += stage is Stage.CONTENT and reply.code not in (0, 421)
-        delivery = self._at_hand.pop(letter.name)
-        self.over = delivery if is_lost(stage, reply) else None
-        self._engine.told(self._run, self._relay, delivery, stage, reply)
-
-    def back(self, letter: Letter, why: Reply) -> None:
-        """See Bag."""
-        delivery = self._at_hand.pop(letter.name)
-        self._engine.returned(delivery, self._relay)
-        self._run.desk.return_(delivery)

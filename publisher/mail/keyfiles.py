@@ -1,14 +1,12 @@
-"""Door: the files of the DKIM keys."""
+"""The files of the DKIM keys."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
+from publisher import private
 from publisher.errors import BadConfig
 from publisher.mail.dkim import Key, Signer, ed25519_key, rsa_key
 from publisher.mail.settings import MailSettings, signing_domain
-
-_LONGEST = 100_000  # octets: no key is near
 
 
 def signer(settings: MailSettings, root: Path) -> Signer | None:
@@ -24,16 +22,7 @@ def signer(settings: MailSettings, root: Path) -> Signer | None:
 
 
 def _key(path: Path, selector: str, read: Callable[[str, bytes, str], Key]) -> Key:
-    try:
-        with path.open("rb") as file:
-            mode, data = os.fstat(file.fileno()).st_mode, file.read(_LONGEST)
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        why = getattr(error, "strerror", None) or str(error)
-        raise BadConfig(
-            f"the DKIM key cannot be read: {why}", str(path), "see key_file in config.toml"
-        ) from None
-    if mode & 0o007:
-        raise BadConfig("the DKIM key can be read by others", str(path), f"chmod o= {path}")
+    data = private.read(path, "the DKIM key", "see key_file in config.toml", group=True)
     try:
         return read(selector, data, str(path))
     except ValueError as error:

@@ -20,6 +20,11 @@ class State(IntEnum):
     CANCELLED = 6
 
 
+UNSENT = (State.QUEUED, State.CLAIMED)
+UNDECIDED = (*UNSENT, State.SENDING)
+LEFT = (State.SENDING, State.SENT, State.UNKNOWN)  # somebody has the letter, or may have it
+
+
 class Stage(StrEnum):
     """How far a letter came when the reply (or the silence) came (S2)."""
 

@@ -15,9 +15,10 @@ from publisher.text.hours import clock
 from publisher.text.language import detect, prose
 from publisher.text.words import Words, words
 
-_BUTTONS = {"release": "Release it", "hold": "Hold it", "cancel": "Cancel it"}
 _PROBLEM = "The letter cannot be made now."
-_OFFERED = {
+# What editors may do with an edition, and the buttons' words.
+BUTTONS = {"release": "Release it", "hold": "Hold it", "cancel": "Cancel it"}
+OFFERED = {
     Release.PROPOSED: ("release", "hold", "cancel"),
     Release.HELD: ("release", "cancel"),
     Release.RELEASED: ("hold", "cancel"),
@@ -51,7 +52,7 @@ def approval_page(site: Site, layout: Layout, templates: Templates, shown: Shown
     number = len(shown.headlines) + shown.more
     forms = ("%(n)s more article on the site", "%(n)s more articles on the site")
     stopped = shown.edition.stopped
-    offered = _OFFERED[shown.edition.release] if shown.open else ()
+    offered = OFFERED[shown.edition.release] if shown.open else ()
     facts = [
         ui.count("%(n)s article", "%(n)s articles", number, digits),
         ui.count("%(n)s reader", "%(n)s readers", shown.readers, digits),
@@ -78,7 +79,7 @@ def approval_page(site: Site, layout: Layout, templates: Templates, shown: Shown
         more=ui.count(*forms, shown.more, digits) if shown.more else "",
         holds=ui.text("What it holds"),
         action=token,  # relative: also right behind a proxy that strips a prefix
-        buttons=[{"value": each, "words": ui.text(_BUTTONS[each])} for each in offered],
+        buttons=[{"value": each, "words": ui.text(BUTTONS[each])} for each in offered],
         letter=f"{token}/letter" if shown.subject else "",
         letter_words=ui.text("The letter as readers get it"),
         plain=f"{token}/text" if shown.subject else "",

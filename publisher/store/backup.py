@@ -7,6 +7,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+from publisher import private
 from publisher.errors import Unwritable
 from publisher.layout import STATE
 from publisher.store.erased import ERASED, SAVED
@@ -37,7 +38,7 @@ def save(store: Store, state: Path, config: Path, target: Path, made: str) -> li
             members = {name if name == STATE else f"{STATE}/{name}": path for name, path in files.items()}
             _pack(members, whole, compressed=target.suffix in COMPRESSED)
             whole.replace(target)
-        _sync(target.parent)
+        private.sync(target.parent)
     except OSError as error:
         what = f"the backup cannot be written: {error.strerror or error}"
         raise Unwritable(what, str(target), "make room, or name a file on another disk") from error
@@ -59,14 +60,6 @@ def _pack(members: dict[str, Path], target: Path, *, compressed: bool) -> None:
 def _private(member: tarfile.TarInfo) -> tarfile.TarInfo:
     member.mode = 0o700 if member.isdir() else 0o600
     return member
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _sweep(folder: Path) -> None:

@@ -7,14 +7,12 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from publisher.model.delivery import State
+from publisher.model.delivery import UNSENT, State
 from publisher.model.digest import Kind
 from publisher.model.people import Wish
 from publisher.store.alive import alive
 from publisher.store.cadences import Cadence, some
 from publisher.store.tables import deliveries, editions, subscriptions
-
-UNSENT = (State.QUEUED, State.CLAIMED)
 
 
 @dataclass(frozen=True, slots=True)

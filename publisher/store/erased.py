@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from publisher import private
 from publisher.errors import Unwritable
 
 ERASED = "erased"
@@ -37,7 +38,7 @@ def add(folder: Path, line: str) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
-        _last(folder)
+        private.sync(folder)
 
 
 def join(folder: Path) -> None:
@@ -53,15 +54,7 @@ def join(folder: Path) -> None:
             lines |= dict.fromkeys(_read(each).splitlines())
         whole = b"".join(each + b"\n" for each in lines)
         if whole != known:
-            draft = path.with_suffix(".tmp")
-            draft.unlink(missing_ok=True)
-            handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-            with os.fdopen(handle, "wb") as file:
-                file.write(whole)
-                file.flush()
-                os.fsync(handle)
-            draft.replace(path)
-            _last(folder)
+            private.put(path, whole)
         saved.unlink(missing_ok=True)
 
 
@@ -70,14 +63,6 @@ def _read(path: Path) -> bytes:
     with suppress(FileNotFoundError):
         data = path.read_bytes()
     return data[: data.rfind(b"\n") + 1]
-
-
-def _last(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 @contextmanager

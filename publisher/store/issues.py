@@ -12,12 +12,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select, update
 
 from publisher.model.article import Direction
-from publisher.model.delivery import State
+from publisher.model.delivery import LEFT
 from publisher.model.digest import Release, Told
 from publisher.store import retention
 from publisher.store.tables import OUTDATED, PUBLIC, SHOWN, deliveries, editions, newsletters, variants
-
-LEFT = (State.SENDING, State.SENT, State.UNKNOWN)  # a letter that somebody may have
 
 
 class Place(NamedTuple):

@@ -13,11 +13,11 @@ import secrets
 import struct
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from publisher import layout
+from publisher import layout, private
 from publisher.errors import BadState, Locked, Unwritable
 from publisher.store import facts
 from publisher.store.store import Store
@@ -83,15 +83,8 @@ class State:
         if not path.exists():
             if self.database.exists():
                 raise BadState("the secret key is gone", str(path), RESTORE)
-            temporary = self.folder / f"secret.{os.getpid()}.tmp"
-            with _explained(path):
-                _write(temporary, secrets.token_bytes(32))
-                with suppress(FileExistsError):
-                    os.link(temporary, path)
-                temporary.unlink()
-        if path.stat().st_mode & 0o077:
-            raise BadState("the secret key can be read by others", str(path), f"chmod 600 {path}")
-        key = path.read_bytes()
+            private.put(path, secrets.token_bytes(32), replace=False)
+        key = private.read(path, "the secret key", RESTORE, error=BadState)
         if len(key) != 32:
             raise BadState("the secret key is not 32 bytes", str(path), RESTORE)
         return key

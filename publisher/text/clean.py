@@ -213,6 +213,11 @@ def _balanced(line: str) -> Iterator[tuple[int, str]]:
             yield match.start(), _PDI
 
 
+def clean_line(text: str) -> str:
+    """*text* as one line in which nothing breaks what it stands in: `tidy`, then `one_line`."""
+    return one_line(tidy(text)[0])
+
+
 def one_line(text: str) -> str:
     """*text* as a field of one line: runs of white space (NBSP is none) are one blank, nothing stands around it:
     no blank, no U+200E or U+200F, no pair of isolates or embeddings that holds the whole."""

@@ -1,4 +1,4 @@
-"""Door: the file of the API's tokens: a line for each, `NAME read|write sha256:HEX`, readable by its owner only.
+"""The file of the API's tokens: a line for each, `NAME read|write sha256:HEX`, readable by its owner only.
 
 A token is 32 random bytes; the file holds its SHA-256 alone, so who reads a backup of it cannot use it. (No slow
 hash: there is nothing to guess in 256 bits.)
@@ -6,14 +6,14 @@ hash: there is nothing to guess in 256 bits.)
 
 import hashlib
 import hmac
-import os
 import re
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from publisher.errors import BadConfig, BadInput, Unwritable
+from publisher import private
+from publisher.errors import BadConfig, BadInput
 
 Scope = Literal["read", "write"]
 PREFIX = "nashir_"  # so that scanners of leaked secrets, and people, know one when they see it
@@ -33,17 +33,11 @@ class Token:
 def read(path: Path) -> tuple[Token, ...]:
     """The tokens of the file. Raises BadConfig with line and mend where it is missing, others can read it, or a line is
     none."""
+    mend = "make one with `nashir api-token NAME`"
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        with os.fdopen(handle, encoding="utf-8") as file:
-            if os.fstat(handle).st_mode & 0o077:
-                raise BadConfig(
-                    "the file of API tokens can be read by others", str(path), f"chmod 600 {path}"
-                )
-            lines = file.read().splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        what = f"the file of API tokens cannot be read: {getattr(error, 'strerror', None) or error}"
-        raise BadConfig(what, str(path), "make one with `nashir api-token NAME`") from error
+        lines = private.read(path, "the file of API tokens", mend).decode("utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise BadConfig(f"the file of API tokens cannot be read: {error}", str(path), mend) from error
     found: dict[str, Token] = {}
     for number, line in enumerate(lines, 1):
         if not line.strip() or line.lstrip().startswith("#"):
@@ -65,17 +59,7 @@ def make(path: Path, name: str, scope: Scope) -> str:
     if path.exists() and name in {each.name for each in read(path)}:
         raise BadInput(f"there is a token {name!r}", str(path), "delete its line first, or take another name")
     token = PREFIX + secrets.token_urlsafe(32)
-    line = f"{name} {scope} sha256:{_digest(token).hex()}\n"
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-        with os.fdopen(handle, "a", encoding="utf-8") as file:
-            file.write(("\n" if _torn(path) else "") + line)
-            file.flush()
-            os.fsync(handle)
-    except OSError as error:
-        mend = "look at its rights, and at the disk"
-        raise Unwritable(f"the token cannot be noted: {error.strerror}", str(path), mend) from error
+    private.append(path, f"{name} {scope} sha256:{_digest(token).hex()}")
     return token
 
 
@@ -90,9 +74,3 @@ def who(tokens: tuple[Token, ...], said: str) -> Token | None:
 
 def _digest(token: str) -> bytes:
     return hashlib.sha256(token.encode("utf-8", "surrogateescape")).digest()
-
-
-def _torn(path: Path) -> bool:
-    """Whether the file ends within a line."""
-    data = path.read_bytes()
-    return bool(data) and not data.endswith(b"\n")

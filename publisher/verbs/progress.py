@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from publisher.engine.local import Tally
+    from publisher.engine.run import Tally
 
 # What is told, plain enough for JSON: "what" is done, how many are "done", of how many in "total"; of letters also how
 # many "failed", at what "rate" a second they leave, and how many seconds are "left" (None: nobody knows).

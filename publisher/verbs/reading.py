@@ -15,7 +15,7 @@ from publisher.errors import BadInput
 from publisher.feeds import plain
 from publisher.mail.message import message_id
 from publisher.model.article import Status
-from publisher.model.delivery import State
+from publisher.model.delivery import UNDECIDED, State
 from publisher.model.digest import Edition, Newsletter
 from publisher.store import articles, cadences, editions, ledger, people, release, reports, translations
 from publisher.store.articles import Listed
@@ -24,7 +24,6 @@ from publisher.subscribers.tokens import Claim
 from publisher.text.dates import rfc3339
 from publisher.verbs import held, trying
 
-WAITING = (State.QUEUED, State.CLAIMED, State.SENDING)
 PAGE = 2000  # letters read at a time
 NAMED_BY = "translation_of is the other's path (posts/story.ar.md), slug or id"
 
@@ -114,7 +113,7 @@ def _under_way(house: House) -> list[dict[str, Any]]:
             "total": sum(counts.values()),
             "sent": counts.get(State.SENT, 0),
             "failed": counts.get(State.FAILED, 0),
-            "waiting": sum(counts.get(state, 0) for state in WAITING),
+            "waiting": sum(counts.get(state, 0) for state in UNDECIDED),
         }
         for number, counts in found.items()
     ]

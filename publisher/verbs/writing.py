@@ -1,35 +1,25 @@
 """Verbs that write: served by the daemon, or by a process that takes the lock itself."""
 
 import asyncio
-import tempfile
 import time
-from collections import Counter
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from dataclasses import asdict, replace
+from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-from publisher.articles.folder import shown
-from publisher.errors import BadConfig, BadInput, BadState, PublisherError, Unknown, Unwritable
-from publisher.model.delivery import State
+from publisher.errors import BadConfig, Unknown, Unwritable
+from publisher.model.delivery import UNDECIDED, State
 from publisher.model.digest import Newsletter
-from publisher.store import editions, ledger, notices
+from publisher.store import editions, ledger
 from publisher.text.dates import rfc3339
 from publisher.verbs import held, pinging, returning
-from publisher.verbs.progress import Sending, Tell, publishing
+from publisher.verbs.delivering import deliver, must_send
+from publisher.verbs.progress import Tell, publishing
 from publisher.verbs.session import Session, on_disk
 
-if TYPE_CHECKING:  # each verb imports what it needs: `publish` neither plans nor sends
-    from publisher.actions import adopt as adoption
-    from publisher.engine.local import Tally
-
-CANARIES = 2  # seconds between two looks at first letters while others leave
 SOON, SOON_RUNS = 6, 3  # seconds, times: `send` waits for letters that are due in a moment
 TIDYING = 10  # seconds that `send` gives to old letters
-UNDECIDED = (State.QUEUED, State.CLAIMED, State.SENDING)
 
 
 async def publish(
@@ -115,16 +105,6 @@ async def _send(
     }
 
 
-def must_send(session: Session) -> None:
-    """Raises BadState when the restore fence is up."""
-    if session.fenced:
-        raise BadState(
-            f"no letter leaves: {session.fenced}",
-            str(session.state.folder),
-            "`nashir resume`, if it is right",
-        )
-
-
 def _plan(
     session: Session,
     due: Sequence[Newsletter],
@@ -161,86 +141,6 @@ async def _due_within(session: Session, seconds: int) -> bool:
     return await asyncio.to_thread(session.house.store.read, lambda c: ledger.is_due(c, soon))
 
 
-async def deliver(session: Session) -> "Tally":
-    """Deliver what is due. The generation grows before and after letters left: a database from in between, or from
-    before, is known for what it is (restore fence)."""
-    from publisher.actions import hours
-    from publisher.engine.local import Tally
-
-    read = session.house.store.read
-    async with session.sending:
-        await session.engine.tidy()
-        await asyncio.to_thread(hours.put_off, session.house, session.clock())
-        await _canaries(session)
-        due = await asyncio.to_thread(
-            read, lambda c: notices.is_due(c, session.clock()) or ledger.is_due(c, session.clock())
-        )
-        if not due:
-            return Tally()
-        if (rest := session.engine.rest) is not None:
-            return rest
-        await asyncio.to_thread(session.state.advance, session.house.store)
-        session.under_way = Sending(
-            await asyncio.to_thread(read, lambda c: ledger.due_now(c, session.clock()))
-        )
-        try:
-            return await _in_waves(session, partial(_note, session, session.under_way))
-        finally:
-            _tell(session, session.under_way)
-            session.under_way = None
-            await asyncio.to_thread(session.state.advance, session.house.store)
-
-
-def _note(session: Session, under_way: Sending, tally: "Tally") -> None:
-    if under_way.note(tally):
-        _tell(session, under_way)
-
-
-def _tell(session: Session, under_way: Sending) -> None:
-    told = under_way.told()
-    for tell in session.listeners:
-        tell(told)
-
-
-async def how_far(session: Session) -> dict[str, Any]:
-    """How far the letters are that leave now."""
-    return {
-        "sending": session.under_way.told() if session.under_way else None,
-        "left_alone": held.left_alone(session.left_alone()),
-    }
-
-
-async def _in_waves(session: Session, progress: "Callable[[Tally], None]") -> "Tally":
-    """Deliver; when the first letters of an edition are answered, its others follow (S9), whatever else leaves."""
-    tally, opened = None, True
-    while opened:
-        watch = asyncio.create_task(_watch(session))
-        try:
-            tally = await session.engine.deliver(progress, tally)
-        finally:
-            watch.cancel()
-            with suppress(asyncio.CancelledError):
-                await watch
-        wait = tally.down or tally.rests or session.engine.stopping
-        opened = await _canaries(session) and not wait
-    assert tally
-    return tally
-
-
-async def _watch(session: Session) -> None:
-    while True:
-        await asyncio.sleep(CANARIES)
-        with suppress(PublisherError):  # the look behind the letters says it
-            await _canaries(session)
-
-
-async def _canaries(session: Session) -> bool:
-    """Decide about the others of editions whose first letters are answered; whether some may leave now."""
-    from publisher.verbs import heeding
-
-    return bool((await asyncio.to_thread(heeding.canaries, session)).opened)
-
-
 def _editions(session: Session, numbers: set[int]) -> list[dict[str, Any]]:
     rows = session.house.store.read(lambda c: editions.listing(c, numbers))
     return [
@@ -267,97 +167,6 @@ async def plan_due(session: Session) -> list[str]:
     if touched:  # not while one waits: for its template to be mended, or for the letters that it corrects
         session.on_planned()
     return problems
-
-
-async def next_due(session: Session, seconds: int) -> float | None:
-    """In how many *seconds* at the most a letter is due that is not yet; None where none is."""
-    now = session.clock()
-    until = now + timedelta(seconds=seconds)
-    found = await asyncio.to_thread(session.house.store.read, lambda c: ledger.next_due(c, now, until))
-    return max(0.0, (found - now).total_seconds()) if found else None
-
-
-async def adopt(
-    session: Session, *, sources: list[str], private: bool = False, dry_run: bool = False
-) -> dict[str, Any]:
-    """The articles take over ids, links and dates of an older site's feeds; with *dry_run* on a copy of the store."""
-    from publisher import net
-    from publisher.actions import adopt as adoption
-
-    start = time.monotonic()
-
-    def fetch(source: str) -> tuple[bytes, str]:
-        if "://" in source:
-            return net.fetch(source, private=private)
-        return _file(Path(source)), source
-
-    feeds = await asyncio.to_thread(adoption.read, sources, fetch)
-    async with session.publishing:
-        done = await asyncio.to_thread(_adopt, session, feeds, dry_run)
-    return {
-        "feeds": [_adopted(report) for report in done.reports],
-        "moved": [{"path": shown(path), "from": was, "to": now} for path, was, now in done.moved],
-        "renamed": done.renamed,
-        "notes": done.notes,
-        "dry_run": dry_run,
-        "seconds": round(time.monotonic() - start, 3),
-    }
-
-
-def _adopt(session: Session, feeds: "list[adoption.Source]", dry_run: bool) -> "adoption.Done":
-    from publisher.actions import adopt as adoption
-
-    house, now = session.house, session.clock()
-    if not dry_run:
-        return adoption.adopt(house, feeds, now)
-    with tempfile.TemporaryDirectory(prefix="nashir-") as folder:
-        store = house.store.copy(Path(folder, "copy.db"))
-        try:
-            return adoption.adopt(replace(house, store=store), feeds, now)
-        finally:
-            store.close()
-
-
-def _file(path: Path) -> bytes:
-    from publisher import net
-
-    try:
-        if not path.is_file():
-            raise BadInput("not a regular file", str(path), "name a feed or a sitemap, or its URL")
-        if path.stat().st_size > net.LIMIT:
-            raise BadInput(f"larger than {net.LIMIT // 1_000_000} MB", str(path), "name a smaller feed")
-        return path.read_bytes()
-    except OSError as error:
-        raise BadInput(f"cannot be read: {error.strerror}", str(path), "name a feed or a sitemap") from error
-
-
-def _adopted(report: "adoption.Report") -> dict[str, Any]:
-    by = Counter(match.by for match in report.matches if match.by)
-    return {
-        "source": report.source,
-        "kind": report.kind,
-        "entries": len(report.matches),
-        "matched": by.total(),
-        "by": dict(by),
-        "again": None if report.kind == "sitemap" else len(report.again),
-        "repeated": [shown(path) for path in report.again],
-        "unmatched": [
-            {"title": match.entry.title, "link": match.entry.link, "why": match.why}
-            for match in report.matches
-            if match.article is None
-        ],
-        "matches": [
-            {
-                "path": shown(match.article.path),
-                "by": match.by,
-                "link": match.entry.link,
-                "id": match.entry.id,
-            }
-            for match in report.matches
-            if match.article
-        ],
-        "alias": report.alias or None,
-    }
 
 
 async def deliveries_retry(

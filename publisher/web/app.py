@@ -47,45 +47,21 @@ def application(
     """The ASGI application; *health* names what is wrong now, *warnings*, asked in a thread, what is
     wrong elsewhere; *live* says what only the daemon knows, *access* who may read /metrics. Where *settings* have them,
     the editors' pages are there, and show the last *lines* of the log."""
-    house, counts = session.house, Counts()
+    counts = Counts()
+    house = session.house
     files = Files(house.out, lambda path: house.store.read(lambda c: feed_versions.of(c, path)))
-
-    async def healthz(_: Request) -> Response:
-        problems = [*health(), *await asyncio.to_thread(_checked, session)]
-        found = {
-            "status": "failing" if problems else "ok",
-            "problems": problems,
-            "warnings": await asyncio.to_thread(warnings),
-        }
-        return JSONResponse(found, 503 if problems else 200)
-
-    async def prefer(request: Request) -> Response:
-        return await preferences.answer(session, request)
-
-    async def held(request: Request) -> Response:
-        return await preferences.held(session, request)
-
-    async def nobodys(*_: Any) -> Response:
-        return not_valid(session)
-
-    dynamic = Starlette(
-        routes=[
-            Route("/healthz", healthz, methods=["GET"]),
-            Route("/preferences/{token}", prefer, methods=["GET", "POST"]),
-            Route("/preferences/{token}/held", held, methods=["GET"]),
-            *approving.routes(session),
-            *subscribing.routes(session),
-            *confirming.routes(session),
-            *leaving.routes(session),
+    dynamic = _dynamic(
+        session,
+        [
+            _healthz(session, health, warnings),
+            *_doors(session),
             *metrics.routes(session, counts, live, access),
             *admin.routes(session, settings, health, warnings, lines),
             Route(
                 "/api/{rest:path}", Door(session, api, client=lambda scope: client(scope, session.trusted))
             ),
         ],
-        exception_handlers={404: nobodys, HTTPException: shell.plainly, Exception: shell.failed},
     )
-    dynamic.router.redirect_slashes = False  # the Host header is anybody's words
 
     async def application(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
@@ -99,6 +75,50 @@ def application(
 
     application.doors = dynamic.routes  # type: ignore[attr-defined]
     return application
+
+
+def _dynamic(session: Session, routes: list[Route]) -> Starlette:
+    """What is made when it is asked for; anything else below the doors is a link that is not valid."""
+
+    async def nobodys(*_: Any) -> Response:
+        return not_valid(session)
+
+    handlers = {404: nobodys, HTTPException: shell.plainly, Exception: shell.failed}
+    found = Starlette(routes=routes, exception_handlers=handlers)
+    found.router.redirect_slashes = False  # the Host header is anybody's words
+    return found
+
+
+def _doors(session: Session) -> list[Route]:
+    """The doors of readers, and of the editors who approve."""
+
+    async def prefer(request: Request) -> Response:
+        return await preferences.answer(session, request)
+
+    async def held(request: Request) -> Response:
+        return await preferences.held(session, request)
+
+    return [
+        Route("/preferences/{token}", prefer, methods=["GET", "POST"]),
+        Route("/preferences/{token}/held", held, methods=["GET"]),
+        *approving.routes(session),
+        *subscribing.routes(session),
+        *confirming.routes(session),
+        *leaving.routes(session),
+    ]
+
+
+def _healthz(session: Session, health: Callable[[], list[str]], warnings: Callable[[], list[str]]) -> Route:
+    async def healthz(_: Request) -> Response:
+        problems = [*health(), *await asyncio.to_thread(_checked, session)]
+        found = {
+            "status": "failing" if problems else "ok",
+            "problems": problems,
+            "warnings": await asyncio.to_thread(warnings),
+        }
+        return JSONResponse(found, 503 if problems else 200)
+
+    return Route("/healthz", healthz, methods=["GET"])
 
 
 def _checked(session: Session) -> list[str]:

@@ -1,8 +1,8 @@
-"""Door: the file of a token that programs show."""
+"""The file of a token that programs show."""
 
-import os
 from pathlib import Path
 
+from publisher import private
 from publisher.errors import BadConfig
 
 _LEAST, _LONGEST = 16, 1000  # characters
@@ -11,15 +11,12 @@ _LEAST, _LONGEST = 16, 1000  # characters
 def read(path: Path, key: str) -> str:
     """The token that the setting *key* names: the words of the file at *path*, without spaces around them. Raises
     BadConfig with the file and the mend where it cannot be used or others can read it."""
+    mend = f"see {key} in config.toml"
     try:
-        with path.open("rb") as file:
-            mode, data = os.fstat(file.fileno()).st_mode, file.read(_LONGEST + 1)
-        token = data.decode("ascii").strip()
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or "it holds something else than ASCII"
-        raise BadConfig(f"the token cannot be read: {why}", str(path), f"see {key} in config.toml") from None
-    if mode & 0o007:
-        raise BadConfig("the token can be read by others", str(path), f"chmod o= {path}")
+        token = private.read(path, "the token", mend, group=True).decode("ascii").strip()
+    except UnicodeDecodeError:
+        what = "the token cannot be read: it holds something else than ASCII"
+        raise BadConfig(what, str(path), mend) from None
     if not _LEAST <= len(token) <= _LONGEST or not token.isprintable() or " " in token:
         what = f"the token is not one word of {_LEAST} to {_LONGEST} characters"
         raise BadConfig(what, str(path), f"openssl rand -hex 32 > {path}")

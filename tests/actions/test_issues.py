@@ -26,7 +26,7 @@ from publisher.model.delivery import State
 from publisher.model.digest import UNSUBSCRIBE_SLOT, Content, Release
 from publisher.pages.edition import edition_page
 from publisher.pages.settings import PageSettings
-from publisher.store import editions, feed_versions
+from publisher.store import editions, feed_versions, planning
 from publisher.store import issues as rows
 from publisher.store.tables import deliveries
 from publisher.store.tables import editions as editions_table
@@ -163,13 +163,13 @@ def test_the_page_is_there_before_anybody_can_have_its_address(
     paper: House, mails: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:  # F16
     seen: list[list[str]] = []
-    add = editions.add_deliveries
+    add = planning.add_deliveries
 
     def note(*args: Any, **kwargs: Any) -> None:
         seen.append(pages(paper))
         add(*args, **kwargs)
 
-    monkeypatch.setattr(editions, "add_deliveries", note)
+    monkeypatch.setattr(planning, "add_deliveries", note)
     mails(paper, 2)
 
     assert [["2026-11-21"]] == seen

@@ -14,7 +14,7 @@ from publisher.actions import plan, readers
 from publisher.actions.house import House
 from publisher.actions.publish import Published
 from publisher.articles.settings import ArticleSettings
-from publisher.store import editions, ledger
+from publisher.store import editions, ledger, planning
 from tests.actions.test_plan import dated, letters, send_now
 from tests.actions.test_slots import tick
 
@@ -316,7 +316,7 @@ def test_a_crash_between_two_chunks_changes_nothing(
     for each in everybody[1:]:
         paper.subscribe(each)
     paper.write("2.md", 2)
-    real, done = editions.add_deliveries, list[None]()
+    real, done = planning.add_deliveries, list[None]()
 
     def failing(*arguments: Any, **more: Any) -> None:
         if len(done) == cut:

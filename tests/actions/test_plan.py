@@ -16,7 +16,7 @@ from publisher.actions.house import House
 from publisher.actions.publish import Published
 from publisher.model.delivery import State
 from publisher.model.digest import Newsletter
-from publisher.store import articles, editions, ledger
+from publisher.store import articles, editions, ledger, planning
 from publisher.store.tables import deliveries, subscribers, variants
 
 if TYPE_CHECKING:
@@ -277,7 +277,7 @@ def test_a_plan_that_is_cut_off_goes_on_where_it_was(
     publishes(paper)
     clock.forward(days=1)
     (number,) = slots.due_editions(paper, tuple(paper.newsletters.values()), clock())[0]
-    real = editions.add_deliveries
+    real = planning.add_deliveries
     done: list[None] = []
 
     def cut(*arguments: Any, **more: Any) -> None:

@@ -13,7 +13,7 @@ import pytest
 from publisher.actions import leaving, plan, readers
 from publisher.store import people
 from publisher.subscribers.tokens import Claim
-from publisher.verbs import table, writing
+from publisher.verbs import delivering, table, writing
 from tests.newsroom import ANN, BOB, SLOT, Desk
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def test_letters_leave_while_their_edition_is_planned_and_readers_come_and_go(
     async def main() -> None:
         planning = asyncio.create_task(writing.plan_due(session))
         assert await asyncio.to_thread(met.wait, 30)
-        await writing.deliver(session)
+        await delivering.deliver(session)
         assert [ANN, BOB, *READERS[:2]] == desk.relay.recipients()
         what = {"file": str(list_), "confirmed": True}
         done = await table.run(session, "subscribers import", what)
@@ -70,7 +70,7 @@ def test_letters_leave_while_their_edition_is_planned_and_readers_come_and_go(
         go_on.set()
         assert 50 == done["added"]
         assert [] == await planning
-        await writing.deliver(session)
+        await delivering.deliver(session)
 
     asyncio.run(main())
 

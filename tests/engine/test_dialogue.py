@@ -16,7 +16,8 @@ from publisher.actions import leaving
 from publisher.actions.hours import opens
 from publisher.actions.house import House
 from publisher.actions.letters import Letters
-from publisher.engine.local import LocalEngine, Tally
+from publisher.engine.local import LocalEngine
+from publisher.engine.run import Tally
 from publisher.mail.carrier import Carrier
 from publisher.mail.gate import Gate, Limits
 from publisher.mail.relay import parse

@@ -17,7 +17,8 @@ from publisher.actions.hours import opens
 from publisher.actions.house import House
 from publisher.actions.letters import Letters
 from publisher.actions.publish import Published, publish
-from publisher.engine.local import LocalEngine, Tally
+from publisher.engine.local import LocalEngine
+from publisher.engine.run import Tally
 from publisher.mail import rates
 from publisher.mail.carriers import carrier_to
 from publisher.mail.domains import DomainLimits

@@ -17,7 +17,8 @@ from publisher.actions.house import House
 from publisher.actions.letters import Letters
 from publisher.actions.publish import Published
 from publisher.engine import desk
-from publisher.engine.local import LocalEngine, Tally
+from publisher.engine.local import LocalEngine
+from publisher.engine.run import Tally
 from publisher.errors import Unwritable
 from publisher.mail.carrier import Bag, Carrier, Down
 from publisher.mail.gate import Gate, Limits

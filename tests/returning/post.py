@@ -20,8 +20,8 @@ from publisher.mail.message import message_id
 from publisher.model.delivery import State
 from publisher.model.digest import Content
 from publisher.model.people import Reach
-from publisher.store import editions, people
-from publisher.store.editions import Share, Turn
+from publisher.store import editions, people, planning
+from publisher.store.planning import Share, Turn
 from publisher.store.tables import cadences, deliveries, notices, reports, subscribers, subscriptions
 from publisher.subscribers.tokens import Claim
 
@@ -65,15 +65,15 @@ class Office:
             connection, series.id, f"now:{now.isoformat()}", planned=now, expires=end, upto_seq=1
         )
         content = Content("العدد", "<p>نص</p>", "نص", "ar", "rtl")
-        variant = editions.add_variant(connection, number, "a", [], content)
+        variant = planning.add_variant(connection, number, "a", [], content)
         editions.show(connection, number, variant)  # an edition it is, also where nobody is left to mail
         progress = editions.progress(connection, number)
         assert progress
         for cadence in connection.execute(select(cadences.c.id)).scalars().all():
-            found = editions.readers(connection, cadence, 0, 999, 0)
+            found = planning.readers(connection, cadence, 0, 999, 0)
             planned = [Share(variant, each.seen_seq, each.subscribers) for each in found.groups]
-            editions.add_deliveries(connection, progress.edition, Turn(cadence, now, end, 0), planned, 999)
-        editions.finish(connection, number)
+            planning.add_deliveries(connection, progress.edition, Turn(cadence, now, end, 0), planned, 999)
+        planning.finish(connection, number)
         return number
 
     def state(

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from publisher.actions.house import House
-from publisher.engine.local import Tally
+from publisher.engine.run import Tally
 from publisher.errors import BadInput
 from publisher.mail.health import Broken, Mended
 from publisher.mail.message import message_id

@@ -11,7 +11,7 @@ from publisher.mail import rates
 from publisher.mail.gate import Gate, Limits
 from publisher.model.delivery import State
 from publisher.store import ledger
-from publisher.verbs import writing
+from publisher.verbs import delivering, writing
 from publisher.verbs.session import Session
 from tests.conftest import Clock, Write
 from tests.newsroom import SLOT, Desk, Publishes, newsroom
@@ -47,9 +47,9 @@ def test_while_the_relay_rests_nothing_is_written_and_it_is_told_for_how_long(
     session = desk.session
     due(session)
     desk.relay.down = "refused"
-    first = asyncio.run(writing.deliver(session))
+    first = asyncio.run(delivering.deliver(session))
     grown = generations(session, monkeypatch)
-    again = asyncio.run(writing.deliver(session))
+    again = asyncio.run(delivering.deliver(session))
 
     assert ("no reply: refused",) * 2 == (first.down, again.down)
     assert 0 < again.again <= 5
@@ -64,9 +64,9 @@ def test_while_a_quota_is_used_up_nothing_is_written_and_it_is_told_for_how_long
     assert isinstance(engine, LocalEngine)
     monkeypatch.setattr(engine, "_gate", Gate(Limits(("relay",), 2, rates=rates.tightest(["1/h"]))))
     due(session)
-    first = asyncio.run(writing.deliver(session))
+    first = asyncio.run(delivering.deliver(session))
     grown = generations(session, monkeypatch)
-    again = asyncio.run(writing.deliver(session))
+    again = asyncio.run(delivering.deliver(session))
 
     assert (1, "its rate is used up", "") == (first.sent, again.rests, again.down)
     assert 65 < again.again < 4000
@@ -92,8 +92,8 @@ def test_letters_of_a_run_that_broke_off_leave_at_the_next_look(
     with monkeypatch.context() as patch:
         patch.setattr(session.house.store, "post", post)
         with pytest.raises(ExceptionGroup):
-            asyncio.run(writing.deliver(session))
-    asyncio.run(writing.deliver(session))
+            asyncio.run(delivering.deliver(session))
+    asyncio.run(delivering.deliver(session))
 
     assert {State.SENT: 2} == session.house.store.read(ledger.tally)
 
@@ -101,7 +101,7 @@ def test_letters_of_a_run_that_broke_off_leave_at_the_next_look(
 def test_a_look_at_first_letters_that_fails_is_not_the_last_one(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # S9
-    monkeypatch.setattr(writing, "CANARIES", 0.01)
+    monkeypatch.setattr(delivering, "CANARIES", 0.01)
     looks = 0
 
     async def look(session: Session) -> bool:
@@ -110,8 +110,8 @@ def test_a_look_at_first_letters_that_fails_is_not_the_last_one(
         raise Unwritable("locked", "nashir.db", "end the program that holds it")
 
     async def main() -> None:
-        monkeypatch.setattr(writing, "_canaries", look)
-        watch = asyncio.create_task(writing._watch(desk.session))
+        monkeypatch.setattr(delivering, "_canaries", look)
+        watch = asyncio.create_task(delivering._watch(desk.session))
         async with asyncio.timeout(10):
             while looks < 2 and not watch.done():
                 await asyncio.sleep(0.01)

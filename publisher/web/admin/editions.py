@@ -8,8 +8,9 @@ from starlette.responses import Response
 
 from publisher.actions import approval
 from publisher.model.delivery import State
-from publisher.model.digest import PREFERENCES_SLOT, UNSUBSCRIBE_SLOT, Release
+from publisher.model.digest import PREFERENCES_SLOT, UNSUBSCRIBE_SLOT
 from publisher.model.stop import SAID
+from publisher.pages.approval import BUTTONS, OFFERED
 from publisher.store import desk, editions, ledger, reports
 from publisher.text.words import words
 from publisher.verbs import previewing, reading, table
@@ -23,12 +24,6 @@ _LETTER = HEADERS | {
     "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' https: http:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'self'; sandbox",
     "x-frame-options": "SAMEORIGIN",
-}
-_OFFERED = {
-    Release.PROPOSED: ("release", "hold", "cancel"),
-    Release.HELD: ("release", "cancel"),
-    Release.RELEASED: ("hold", "cancel"),
-    Release.CANCELLED: (),
 }
 
 
@@ -79,7 +74,7 @@ async def one(ask: Ask) -> Response:
         outlook=outlook,
         stopped=speak.text(SAID[edition.stopped.reason]) if edition.stopped else "",
         evidence=edition.stopped.evidence if edition.stopped else "",
-        offered=[(each, speak.text(_WORDS[each])) for each in _OFFERED[edition.release]]
+        offered=[(each, speak.text(BUTTONS[each])) for each in OFFERED[edition.release]]
         if outlook.open
         else [],
         rows=rows[:LETTERS],
@@ -89,9 +84,6 @@ async def one(ask: Ask) -> Response:
         returned=back,
         state_words=states(speak),
     )
-
-
-_WORDS = {"release": "Release it", "hold": "Hold it", "cancel": "Cancel it"}
 
 
 async def _act(ask: Ask, number: int) -> Response:

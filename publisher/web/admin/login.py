@@ -9,13 +9,20 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
+import structlog
+
+from publisher import private
+from publisher.errors import BadConfig
 from publisher.web.client import network
+
+log = structlog.get_logger()
 
 IDLE, LIFE = 3600, 12 * 3600  # seconds without a request, and at the most
 SPAN = 900  # seconds in which attempts are counted
 FROM_ONE, FROM_ALL = 5, 30  # wrong passwords in that time, of one network and in all
 WAITING = 4  # attempts that may wait for each other
 MOST = 1024  # bytes of a password
+_MEND = "set one with `nashir admin password`"
 
 
 @dataclass(slots=True)
@@ -61,7 +68,7 @@ class Gate:
             async with self._lock:
                 if self._tried_too_often(found):
                     raise Busy
-                stamp = await asyncio.to_thread(self._stamp)
+                stamp = await asyncio.to_thread(self._stamp, tell=True)
                 right = await asyncio.to_thread(_is_right, stamp, password)
                 if not right:
                     self._wrong.append((self.clock(), found))
@@ -83,10 +90,12 @@ class Gate:
             self._wrong.popleft()
         return len(self._wrong) >= FROM_ALL or sum(each == origin for _, each in self._wrong) >= FROM_ONE
 
-    def _stamp(self) -> str:
+    def _stamp(self, *, tell: bool = False) -> str:
         try:
-            return self.file.read_text("ascii").strip()
-        except (OSError, ValueError):
+            return private.read(self.file, "the editors' password", _MEND).decode("ascii").strip()
+        except (BadConfig, UnicodeDecodeError) as error:
+            if tell:  # once for an attempt, not for every request
+                log.warning("login", problem=str(error))
             return ""
 
 

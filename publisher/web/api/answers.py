@@ -1,142 +1,165 @@
-"""The shapes of what the API answers, as the verbs of the table give them (JSON Schema 2020-12)."""
+"""The shapes of what the API answers, as the verbs of the table give them: the types of the values, and the JSON Schema
+(2020-12) that is made of them."""
 
-from typing import Any
+import types
+from datetime import datetime
+from enum import Enum, StrEnum
+from http import HTTPStatus
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from publisher.model.delivery import State
 from publisher.model.digest import Release
 from publisher.model.people import Reach, Wish
 from publisher.web.api.shapes import Schema
 
-TEXT: Schema = {"type": "string"}
-COUNT: Schema = {"type": "integer", "minimum": 0}
-NUMBER: Schema = {"type": "number"}
-FLAG: Schema = {"type": "boolean"}
-TIME: Schema = {"type": "string", "format": "date-time", "description": "RFC 3339, in UTC"}
-TALLY: Schema = {"type": "object", "additionalProperties": COUNT}
+_Tally = dict[str, int]
+_Next = "what `after` of the next page is; null: this is the last"
+_NextNumber, _NextText = Annotated[int | None, _Next], Annotated[str | None, _Next]
 
-
-def _maybe(schema: Schema) -> Schema:
-    return {"anyOf": [schema, {"type": "null"}]}
-
-
-def _list(schema: Schema) -> Schema:
-    return {"type": "array", "items": schema}
-
-
-def _the(name: str) -> Schema:
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
-def _object(**members: Schema) -> Schema:
-    return {"type": "object", "properties": members, "required": list(members)}
-
-
-def _page(name: str, of: str, following: Schema) -> Schema:
-    after = _maybe(following) | {"description": "what `after` of the next page is; null: this is the last"}
-    return _object(**{name: _list(_the(of)), "next": after})
-
-
-_WISH: Schema = {"type": "string", "enum": list(Wish)}
-_REACH: Schema = {"type": "string", "enum": list(Reach)}
-_RELEASE: Schema = {"type": "string", "enum": list(Release)}
-_LETTER: Schema = {"type": "string", "enum": [state.name.lower() for state in State]}
-_WISHES: Schema = {"type": "object", "additionalProperties": _WISH}
-_STATES: Schema = {"type": "object", "additionalProperties": _maybe(_WISH)}
-
-SCHEMAS: dict[str, Any] = {
-    "Problem": _object(type=TEXT, title=TEXT, status={"type": "integer"}, detail=TEXT)
-    | {
-        "description": "RFC 9457: `detail` says what is wrong, `where` in which place, `mend` what to do",
+# What stands in each object. A text is the name of another shape, a list holds what its one item says, one of a tuple
+# stands there.
+_SHAPES: dict[str, dict[str, Any]] = {
+    "Problem": {"type": str, "title": str, "status": HTTPStatus, "detail": str},
+    "Row": {
+        "id": int,
+        "address": str,
+        "state": Reach,
+        "language": str | None,
+        "newsletters": dict[str, Wish],
+        "since": datetime,
     },
-    "Row": _object(
-        id=COUNT, address=TEXT, state=_REACH, language=_maybe(TEXT), newsletters=_WISHES, since=TIME
-    ),
-    "Subscribers": _page("subscribers", "Row", COUNT),
-    "Added": _object(id=COUNT, address=TEXT, newsletters=_STATES),
-    "Left": _object(id=COUNT, newsletter=TEXT, state=_WISH),
-    "Subscriber": _object(
-        id=COUNT,
-        address=TEXT,
-        state=_REACH,
-        language=_maybe(TEXT),
-        newsletters=_list(
-            _object(
-                name=TEXT,
-                state=_WISH,
-                schedule=TEXT,
-                zone=TEXT,
-                categories=_list(TEXT),
-                text_only=FLAG,
-                resumes=_maybe(TIME),
-                letters=COUNT,
-                next_due=_maybe(TIME),
-            )
-        ),
-        returned=_list(_object(edition=_maybe(COUNT), kind=TEXT, code=TEXT, note=TEXT, at=TIME)),
-    ),
-    "Newsletters": _object(
-        newsletters=_list(
-            _object(
-                name=TEXT,
-                title=TEXT,
-                schedule=TEXT,
-                next_due=_maybe(TIME),
-                last_edition=_maybe(_the("Edition")),
-                active=COUNT,
-            )
-        )
-    ),
-    "Edition": _object(
-        id=COUNT,
-        newsletter=TEXT,
-        slot=TEXT,
-        kind=TEXT,
-        release=_RELEASE,
-        stopped=TEXT,
-        planned=TIME,
-        expires=TIME,
-        deliveries=TALLY,
-    ),
-    "Editions": _page("editions", "Edition", COUNT),
-    "Decided": _object(edition=_the("Edition"), changed=FLAG, reason=TEXT),
-    "Planned": _object(
-        editions=_list(_object(id=COUNT, newsletter=TEXT, slot=TEXT, letters=COUNT)), problems=_list(TEXT)
-    ),
-    "Delivery": _object(
-        edition=COUNT,
-        newsletter=TEXT,
-        subscriber=COUNT,
-        address=TEXT,
-        state=_LETTER,
-        attempts=COUNT,
-        code=COUNT,
-        note=TEXT,
-        message_id=TEXT,
-    ),
-    "Deliveries": _page("deliveries", "Delivery", TEXT),
-    "Retried": _object(queued=COUNT, gone=COUNT, expired=COUNT),
-    "Corrected": _object(
-        article=_object(id=TEXT, title=TEXT, url=TEXT),
-        editions=_list(_object(id=COUNT, newsletter=TEXT, letters=COUNT)),
-        letters=COUNT,
-    ),
-    "Published": _object(
-        read=COUNT,
-        changed=COUNT,
-        published=COUNT,
-        quarantined=COUNT,
-        written=_list(TEXT),
-        seconds=NUMBER,
-    ),
-    "Status": _object(
-        articles=TALLY,
-        subscribers=TALLY,
-        deliveries=TALLY,
-        returned=TALLY,
-        newsletters=_list({"type": "object"}),
-        under_way=_list({"type": "object"}),
-        stopped=_list({"type": "object"}),
-        pings=_list({"type": "object"}),
-        quarantined=_list({"type": "object"}),
-    ),
+    "Subscribers": {"subscribers": ["Row"], "next": _NextNumber},
+    "Added": {"id": int, "address": str, "newsletters": dict[str, Wish | None]},
+    "Left": {"id": int, "newsletter": str, "state": Wish},
+    "Subscriber": {
+        "id": int,
+        "address": str,
+        "state": Reach,
+        "language": str | None,
+        "newsletters": [
+            {
+                "name": str,
+                "state": Wish,
+                "schedule": str,
+                "zone": str,
+                "categories": [str],
+                "text_only": bool,
+                "resumes": datetime | None,
+                "letters": int,
+                "next_due": datetime | None,
+            }
+        ],
+        "returned": [{"edition": int | None, "kind": str, "code": str, "note": str, "at": datetime}],
+    },
+    "Newsletters": {
+        "newsletters": [
+            {
+                "name": str,
+                "title": str,
+                "schedule": str,
+                "next_due": datetime | None,
+                "last_edition": ("Edition", None),
+                "active": int,
+            }
+        ]
+    },
+    "Edition": {
+        "id": int,
+        "newsletter": str,
+        "slot": str,
+        "kind": str,
+        "release": Release,
+        "stopped": str,
+        "planned": datetime,
+        "expires": datetime,
+        "deliveries": _Tally,
+    },
+    "Editions": {"editions": ["Edition"], "next": _NextNumber},
+    "Decided": {"edition": "Edition", "changed": bool, "reason": str},
+    "Planned": {
+        "editions": [{"id": int, "newsletter": str, "slot": str, "letters": int}],
+        "problems": [str],
+    },
+    "Delivery": {
+        "edition": int,
+        "newsletter": str,
+        "subscriber": int,
+        "address": str,
+        "state": State,
+        "attempts": int,
+        "code": int,
+        "note": str,
+        "message_id": str,
+    },
+    "Deliveries": {"deliveries": ["Delivery"], "next": _NextText},
+    "Retried": {"queued": int, "gone": int, "expired": int},
+    "Corrected": {
+        "article": {"id": str, "title": str, "url": str},
+        "editions": [{"id": int, "newsletter": str, "letters": int}],
+        "letters": int,
+    },
+    "Published": {
+        "read": int,
+        "changed": int,
+        "published": int,
+        "quarantined": int,
+        "written": [str],
+        "seconds": float,
+    },
+    "Status": {
+        "articles": _Tally,
+        "subscribers": _Tally,
+        "deliveries": _Tally,
+        "returned": _Tally,
+        "newsletters": [dict],
+        "under_way": [dict],
+        "stopped": [dict],
+        "pings": [dict],
+        "quarantined": [dict],
+    },
 }
+
+_PLAIN: dict[Any, Schema] = {
+    str: {"type": "string"},
+    int: {"type": "integer", "minimum": 0},  # a key or a number of things
+    float: {"type": "number"},
+    bool: {"type": "boolean"},
+    dict: {"type": "object"},
+    datetime: {"type": "string", "format": "date-time", "description": "RFC 3339, in UTC"},
+    HTTPStatus: {"type": "integer"},
+    None: {"type": "null"},
+    types.NoneType: {"type": "null"},
+}
+
+
+def _schema(shape: Any) -> Schema:
+    match shape:
+        case str():
+            return {"$ref": f"#/components/schemas/{shape}"}
+        case dict():
+            members = {name: _schema(each) for name, each in shape.items()}
+            return {"type": "object", "properties": members, "required": list(members)}
+        case list():
+            return {"type": "array", "items": _schema(shape[0])}
+        case tuple():
+            return {"anyOf": [_schema(each) for each in shape]}
+    return _PLAIN[shape] if shape in _PLAIN else _of_type(shape)
+
+
+def _of_type(kind: Any) -> Schema:
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        words = list(kind) if issubclass(kind, StrEnum) else [each.name.lower() for each in kind]
+        return {"type": "string", "enum": words}
+    of = get_args(kind)
+    if get_origin(kind) is Annotated:
+        return _schema(of[0]) | {"description": of[1]}
+    if get_origin(kind) in (types.UnionType, Union):
+        return _schema(of)
+    assert get_origin(kind) is dict, kind
+    return {"type": "object", "additionalProperties": _schema(of[1])}
+
+
+SCHEMAS: dict[str, Any] = {name: _schema(shape) for name, shape in _SHAPES.items()}
+SCHEMAS["Problem"]["description"] = (
+    "RFC 9457: `detail` says what is wrong, `where` in which place, `mend` what to do"
+)

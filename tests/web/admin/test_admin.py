@@ -10,7 +10,7 @@ import pytest
 from argon2 import PasswordHasher
 from lxml import html
 
-from publisher import config
+from publisher import config, private
 from publisher.config import AdminSettings, WebSettings
 from publisher.errors import BadInput
 from publisher.model.digest import Release
@@ -37,9 +37,8 @@ class Browser:
     def __init__(self, desk: Desk, **admin: Any) -> None:
         root = desk.house.root
         (root / "config.toml").write_text(CONFIG, "utf-8")
-        (root / "state" / "admin.password").write_text(
-            PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(WORD), "ascii"
-        )
+        stamp = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(WORD)
+        private.put(root / "state" / "admin.password", stamp.encode())
         has = AdminSettings(**({"password_file": "state/admin.password"} | admin))
         settings = replace(config.load(root, {}), web=WebSettings(admin=has))
         self.session = desk.session
@@ -218,6 +217,14 @@ def test_a_session_ends_with_idleness_a_new_password_and_logging_out(desk, brows
     assert entered and gate.of(entered[0])
     at[0] = IDLE + 1
     assert gate.of(entered[0]) is None
+
+
+def test_a_password_that_others_can_read_lets_nobody_in(desk, browser):  # threat 9
+    file = desk.house.root / "state" / "admin.password"
+    file.chmod(0o640)
+
+    assert 303 == browser.ask("/admin/")[0]
+    assert asyncio.run(Gate(file).enter(WORD, "127.0.0.1")) is None
 
 
 @pytest.mark.parametrize("path", [*PAGES, "/admin/login", "/admin/style.css"])

@@ -7,6 +7,7 @@ import pytest
 from argon2 import PasswordHasher
 from axe_playwright_python.sync_playwright import Axe
 
+from publisher import private
 from publisher.text.words import LANGUAGES
 from tests.commands import nashir
 from tests.whole.conftest import Daemon, Site, browser
@@ -28,9 +29,8 @@ def running(tmp_path_factory):
         "send --now --include-existing",
     ):
         site.run(*words.split())
-    (folder / "state" / "admin.password").write_text(
-        PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(WORD), "ascii"
-    )
+    stamp = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(WORD)
+    private.put(folder / "state" / "admin.password", stamp.encode())
     with Daemon(site, NASHIR__WEB__ADMIN__PASSWORD_FILE="state/admin.password") as daemon:
         yield f"http://127.0.0.1:{daemon.port}/admin"
 

@@ -1,0 +1,210 @@
+"""The letters that wait: which are due, and which of them leave next."""
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, literal, select, text, tuple_, update
+
+from publisher.model.delivery import Delivery, State
+from publisher.model.digest import Release
+from publisher.model.people import Reach, Wish
+from publisher.store import choices
+from publisher.store.alive import queueing
+from publisher.store.tables import QUEUED, deliveries, editions, subscribers, subscriptions
+from publisher.store.types import Instant
+
+ROUNDS = 5  # times that a claim looks behind letters which may not leave
+REST = timedelta(hours=1)  # after which a letter that waits for the end of a pause is looked at again
+_CADENCE = 9  # its place in a row of `_due`
+_MARKED = text(
+    "UPDATE deliveries SET state = :state, note = coalesce(:note, note)"
+    " WHERE id IN (SELECT value FROM json_each(:ids))"
+)
+# Of these cadences those whose letters may not leave now, and when they may (D5).
+Opens = Callable[[Connection, set[int], datetime], Mapping[int, datetime]]
+
+
+def _always(connection: Connection, cadences: set[int], now: datetime) -> Mapping[int, datetime]:
+    return {}
+
+
+def claim(connection: Connection, now: datetime, limit: int, opens: Opens = _always) -> list[Delivery]:
+    """Take the next letters of released editions that are due, in variant order. Those of readers who left meanwhile
+    are cancelled, those whose edition's life is over fail (S7), those that may not leave at this hour wait until
+    it *opens*, and those of readers who paused are taken back or wait (D4). None, too, when it met so many of these
+    that others must have their turn."""
+    for rows in (_due(connection, now, limit) for _ in range(ROUNDS)):
+        if not rows:
+            break
+        wanted, unwanted, expired = list[Delivery](), list[int](), list[int]()
+        cadences = {row[_CADENCE] for row in rows}
+        closed, shut = opens(connection, cadences, now), defaultdict[datetime, list[int]](list)
+        for *delivery, state, wish, cadence, newsletter in rows:
+            number, _, _, subscriber, _, _, expires = delivery
+            if expires <= now:
+                expired.append(number)
+            elif cadence in closed:
+                shut[closed[cadence]].append(number)
+            elif state == Reach.REACHABLE and wish == Wish.ACTIVE:
+                wanted.append(Delivery(*delivery))
+            elif state == Reach.REACHABLE and wish == Wish.PAUSED:
+                _rest(connection, number, newsletter, subscriber, min(now + REST, expires))
+            else:
+                unwanted.append(number)
+        for until, ids in shut.items():
+            wait(connection, ids, until)
+        _mark(connection, expired, State.FAILED, "expired: the edition's life ended before the relay took it")
+        _mark(connection, unwanted, State.CANCELLED, "no longer subscribed")
+        _mark(connection, [delivery.id for delivery in wanted], State.CLAIMED)
+        if wanted:
+            return wanted
+    return []
+
+
+def _due(connection: Connection, now: datetime, limit: int) -> Sequence[Row[*tuple[Any, ...]]]:
+    rows: list[Row[*tuple[Any, ...]]] = []
+    for edition in released(connection):
+        for wave in open_waves(connection, edition):
+            if len(rows) < limit:
+                rows += connection.execute(_due_of(edition, wave, now, limit - len(rows)))
+    return rows
+
+
+def released(connection: Connection) -> list[int]:
+    """The editions that may leave, with letters that wait (D8)."""
+    return queueing(connection, Release.RELEASED)
+
+
+def open_waves(connection: Connection, edition: int) -> range:
+    """The waves of which letters may leave (S9)."""
+    last = connection.execute(select(editions.c.wave).where(editions.c.id == edition)).scalar_one()
+    return range(last + 1)
+
+
+def _due_of(edition: int, wave: int, now: datetime, limit: int) -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            *deliveries.c["id", "edition", "variant", "subscriber"],
+            subscribers.c.address,
+            deliveries.c.attempts,
+        )
+        .add_columns(deliveries.c.expires, subscribers.c.state, subscriptions.c.state.label("wish"))
+        .add_columns(*subscriptions.c["cadence", "newsletter"])
+        .join_from(deliveries, editions)
+        .join(subscribers, subscribers.c.id == deliveries.c.subscriber)
+        .outerjoin(
+            subscriptions,
+            (subscriptions.c.subscriber == deliveries.c.subscriber)
+            & (subscriptions.c.newsletter == editions.c.newsletter),
+        )
+        .where(QUEUED, deliveries.c.edition == edition, deliveries.c.wave == wave, deliveries.c.due <= now)
+        .order_by(deliveries.c.due, deliveries.c.variant, deliveries.c.id)
+        .limit(limit)
+    )
+
+
+class Late(NamedTuple):
+    """A letter that is due when it may not leave, and its place in the queue."""
+
+    due: datetime
+    variant: int
+    id: int
+    cadence: int
+
+
+def late(
+    connection: Connection,
+    edition: int,
+    wave: int,
+    closed: Collection[int],
+    now: datetime,
+    after: Late | None,
+    limit: int,
+) -> list[Late]:
+    """The next letters of the edition's wave that are due, behind *after* in the queue, of readers whose cadences are
+    *closed*."""
+    place = deliveries.c["due", "variant", "id"]
+    query = (
+        select(*place, subscriptions.c.cadence)
+        .join_from(deliveries, editions)
+        .join(
+            subscriptions,
+            (subscriptions.c.subscriber == deliveries.c.subscriber)
+            & (subscriptions.c.newsletter == editions.c.newsletter),
+        )
+        .where(QUEUED, deliveries.c.edition == edition, deliveries.c.wave == wave, deliveries.c.due <= now)
+        .where(deliveries.c.expires > now, subscriptions.c.cadence.in_(closed))
+        .order_by(*place)
+        .limit(limit)
+    )
+    if after:
+        columns = literal(after.due, Instant), literal(after.variant), literal(after.id)
+        query = query.where(tuple_(*place) > tuple_(*columns))
+    return [Late(row.due, row.variant, row.id, row.cadence) for row in connection.execute(query)]
+
+
+def wait(connection: Connection, ids: Sequence[int], until: datetime) -> None:
+    """These letters are due then, if they still wait."""
+    some = select(func.json_each(json.dumps(ids)).table_valued("value").c.value)
+    connection.execute(update(deliveries).where(QUEUED, deliveries.c.id.in_(some)).values(due=until))
+
+
+def _rest(connection: Connection, number: int, newsletter: int, subscriber: int, until: datetime) -> None:
+    """It was on the wire when its reader paused, or is none that can be taken back."""
+    choices.take_back(connection, newsletter, subscriber)
+    connection.execute(update(deliveries).where(deliveries.c.id == number).values(due=until))
+
+
+def _mark(connection: Connection, ids: list[int], state: State, note: str | None = None) -> None:
+    if ids:  # a number bound for each would cost ten times as much
+        connection.execute(_MARKED, {"ids": json.dumps(ids), "state": state, "note": note})
+
+
+def is_due(connection: Connection, now: datetime) -> bool:
+    """Whether a letter waits to be sent now."""
+    query = select(deliveries.c.id).where(QUEUED, deliveries.c.due <= now).limit(1)
+    return any(
+        connection.execute(query.where(deliveries.c.edition == edition, deliveries.c.wave == wave)).first()
+        for edition in released(connection)
+        for wave in open_waves(connection, edition)
+    )
+
+
+def due_now(connection: Connection, now: datetime) -> int:
+    """How many letters wait to be sent now."""
+    query = select(func.count()).select_from(deliveries).where(QUEUED, deliveries.c.due <= now)
+    return sum(
+        connection.execute(
+            query.where(deliveries.c.edition == edition, deliveries.c.wave == wave)
+        ).scalar_one()
+        for edition in released(connection)
+        for wave in open_waves(connection, edition)
+    )
+
+
+def next_due(connection: Connection, now: datetime, until: datetime) -> datetime | None:
+    """When the first letter is due after *now* and up to *until*; None where none is."""
+    return _first(connection, deliveries.c.due > now, deliveries.c.due <= until)
+
+
+def first_due(connection: Connection, now: datetime) -> datetime | None:
+    """When the first letter is due after *now*, however late; None where none is."""
+    return _first(connection, deliveries.c.due > now)
+
+
+def oldest_due(connection: Connection, now: datetime) -> datetime | None:
+    """Since when the first letter is due that could leave at *now*; None where none is."""
+    return _first(connection, deliveries.c.due <= now)
+
+
+def _first(connection: Connection, *when: ColumnElement[bool]) -> datetime | None:
+    first = select(func.min(deliveries.c.due)).where(QUEUED, *when)
+    found = [
+        connection.execute(first.where(deliveries.c.edition == edition, deliveries.c.wave == wave)).scalar()
+        for edition in released(connection)
+        for wave in open_waves(connection, edition)
+    ]
+    return min(filter(None, found), default=None)

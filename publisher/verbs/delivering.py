@@ -1,0 +1,117 @@
+"""Letters leave: what is due is delivered, first letters before the others (S9)."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from publisher.errors import BadState, PublisherError
+from publisher.store import ledger, notices
+from publisher.verbs import held
+from publisher.verbs.progress import Sending
+from publisher.verbs.session import Session
+
+if TYPE_CHECKING:  # the engine and its mail wait until letters leave
+    from publisher.engine.run import Tally
+
+CANARIES = 2  # seconds between two looks at first letters while others leave
+
+
+def must_send(session: Session) -> None:
+    """Raises BadState when the restore fence is up."""
+    if session.fenced:
+        raise BadState(
+            f"no letter leaves: {session.fenced}",
+            str(session.state.folder),
+            "`nashir resume`, if it is right",
+        )
+
+
+async def deliver(session: Session) -> "Tally":
+    """Deliver what is due. The generation grows before and after letters left: a database from in between, or from
+    before, is known for what it is (restore fence)."""
+    from publisher.actions import hours
+    from publisher.engine.run import Tally
+
+    read = session.house.store.read
+    async with session.sending:
+        await session.engine.tidy()
+        await asyncio.to_thread(hours.put_off, session.house, session.clock())
+        await _canaries(session)
+        due = await asyncio.to_thread(
+            read, lambda c: notices.is_due(c, session.clock()) or ledger.is_due(c, session.clock())
+        )
+        if not due:
+            return Tally()
+        if (rest := session.engine.rest) is not None:
+            return rest
+        await asyncio.to_thread(session.state.advance, session.house.store)
+        session.under_way = Sending(
+            await asyncio.to_thread(read, lambda c: ledger.due_now(c, session.clock()))
+        )
+        try:
+            return await _in_waves(session, partial(_note, session, session.under_way))
+        finally:
+            _tell(session, session.under_way)
+            session.under_way = None
+            await asyncio.to_thread(session.state.advance, session.house.store)
+
+
+def _note(session: Session, under_way: Sending, tally: "Tally") -> None:
+    if under_way.note(tally):
+        _tell(session, under_way)
+
+
+def _tell(session: Session, under_way: Sending) -> None:
+    told = under_way.told()
+    for tell in session.listeners:
+        tell(told)
+
+
+async def how_far(session: Session) -> dict[str, Any]:
+    """How far the letters are that leave now."""
+    return {
+        "sending": session.under_way.told() if session.under_way else None,
+        "left_alone": held.left_alone(session.left_alone()),
+    }
+
+
+async def _in_waves(session: Session, progress: "Callable[[Tally], None]") -> "Tally":
+    """Deliver; when the first letters of an edition are answered, its others follow (S9), whatever else leaves."""
+    tally, opened = None, True
+    while opened:
+        watch = asyncio.create_task(_watch(session))
+        try:
+            tally = await session.engine.deliver(progress, tally)
+        finally:
+            watch.cancel()
+            with suppress(asyncio.CancelledError):
+                await watch
+        wait = tally.down or tally.rests or session.engine.stopping
+        opened = await _canaries(session) and not wait
+    assert tally
+    return tally
+
+
+async def _watch(session: Session) -> None:
+    while True:
+        await asyncio.sleep(CANARIES)
+        with suppress(PublisherError):  # the look behind the letters says it
+            await _canaries(session)
+
+
+async def _canaries(session: Session) -> bool:
+    """Decide about the others of editions whose first letters are answered; whether some may leave now."""
+    from publisher.verbs import heeding
+
+    return bool((await asyncio.to_thread(heeding.canaries, session)).opened)
+
+
+async def next_due(session: Session, seconds: int) -> float | None:
+    """In how many *seconds* at the most a letter is due that is not yet; None where none is."""
+    now = session.clock()
+    until = now + timedelta(seconds=seconds)
+    found = await asyncio.to_thread(session.house.store.read, lambda c: ledger.next_due(c, now, until))
+    return max(0.0, (found - now).total_seconds()) if found else None
