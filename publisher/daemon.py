@@ -51,6 +51,11 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+async def _ring(event: asyncio.Event) -> None:
+    """A job must be a coroutine: the scheduler runs a plain function in a thread, where an event may not be set."""
+    event.set()
+
+
 class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Any:
@@ -132,12 +137,12 @@ class Daemon:
         rules: dict[str, Any] = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
         scan = self._settings.articles.scan_every
         scheduler.add_job(self._look_at_all, "interval", seconds=scan, next_run_time=now(), **rules)
-        scheduler.add_job(self._due.set, "interval", seconds=TICK, next_run_time=now(), **rules)
-        scheduler.add_job(self._letters.set, "interval", seconds=TICK, **rules)
-        scheduler.add_job(self._news.set, "interval", seconds=TICK, **rules)
-        scheduler.add_job(self._old.set, "interval", seconds=OLD, next_run_time=now(), **rules)
+        scheduler.add_job(_ring, "interval", args=[self._due], seconds=TICK, next_run_time=now(), **rules)
+        scheduler.add_job(_ring, "interval", args=[self._letters], seconds=TICK, **rules)
+        scheduler.add_job(_ring, "interval", args=[self._news], seconds=TICK, **rules)
+        scheduler.add_job(_ring, "interval", args=[self._old], seconds=OLD, next_run_time=now(), **rules)
         every = self._settings.mail.bounces.every
-        scheduler.add_job(self._post.set, "interval", seconds=every, next_run_time=now(), **rules)
+        scheduler.add_job(_ring, "interval", args=[self._post], seconds=every, next_run_time=now(), **rules)
         scheduler.start()
         return scheduler
 
@@ -214,7 +219,7 @@ class Daemon:
             log.warning("watcher", problem=f"inotify: {error}", effect=f"changes are seen every {every:g} s")
             return None
 
-    def _look_at_all(self) -> None:
+    async def _look_at_all(self) -> None:
         self._verify = True
         self._noted(None)
 

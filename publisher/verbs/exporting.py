@@ -1,7 +1,5 @@
 """Verbs that give away what is known of readers: the list of all, and everything on one (L7, L8)."""
 
-import os
-import tempfile
 import time
 from collections.abc import Iterator
 from datetime import datetime
@@ -10,12 +8,12 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from publisher.actions.house import House
-from publisher.errors import BadInput, Unwritable
 from publisher.model.people import Reach, Wish
 from publisher.store import people
 from publisher.subscribers import exports
 from publisher.subscribers.exports import Format, Person
 from publisher.text.dates import rfc3339
+from publisher.verbs import privately
 
 PAGE = 2000  # people read at a time
 
@@ -43,7 +41,8 @@ def everybody(
             out.write(piece)
         out.flush()
     else:
-        _write(file.resolve(), house, pieces)
+        with privately.written(file, house) as written:
+            written.writelines(pieces)
     seconds = round(time.monotonic() - start, 3)
     return {"file": str(file) if file else None, "readers": counted.number, "seconds": seconds}
 
@@ -80,25 +79,3 @@ def _people(house: House, newsletter: str, state: str | None) -> Iterator[Person
                 wishes = {newsletter: wishes[newsletter]}
             yield Person(one.address, one.language or "", str(one.state), rfc3339(each.created), wishes)
         after = found[-1].subscriber.id
-
-
-def _write(file: Path, house: House, pieces: Iterator[bytes]) -> None:
-    if file.exists() and not file.is_file():
-        raise BadInput("there is something else that is no file", str(file), "name a file")
-    for folder in (house.out, house.folder):
-        if file.is_relative_to(folder.resolve()):
-            raise BadInput("everybody could read it there", str(folder), "name a file elsewhere")
-    try:
-        handle, draft = tempfile.mkstemp(prefix=".nashir-export-", dir=file.parent)  # 0600
-        try:
-            with os.fdopen(handle, "wb") as out:
-                for piece in pieces:
-                    out.write(piece)
-                out.flush()
-                os.fsync(out.fileno())
-            Path(draft).replace(file)
-        finally:
-            Path(draft).unlink(missing_ok=True)
-    except OSError as error:
-        what = f"the list cannot be written: {error.strerror}"
-        raise Unwritable(what, str(file), "make room, or name a file on another disk") from error

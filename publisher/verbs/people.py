@@ -2,6 +2,7 @@
 
 import asyncio
 import csv
+import io
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,10 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from publisher.errors import BadInput
+from publisher.verbs import privately
 from publisher.verbs.progress import Tell, publishing
 from publisher.verbs.session import Session, on_disk
 
 if TYPE_CHECKING:
+    from publisher.actions.house import House
     from publisher.actions.importing import Imported, Report
     from publisher.subscribers.imports import Row
 
@@ -111,7 +114,7 @@ def _import(
             raise BadInput("not a regular file", str(path), "save the list as a file and name it")
         if report and report.exists() and report.samefile(path):
             raise BadInput("the report would replace the list", str(report), "name another file")
-        with path.open("rb") as stream, _reporting(report) as told:
+        with path.open("rb") as stream, _reporting(report, session.house) as told:
             return importing.import_rows(
                 session.house,
                 imports.read(stream, path.name),
@@ -140,12 +143,13 @@ def _portion(stream: BinaryIO, size: int, tell: Tell) -> Callable[[int], None]:
 
 
 @contextmanager
-def _reporting(path: Path | None) -> "Iterator[Report | None]":
+def _reporting(path: Path | None, house: "House") -> "Iterator[Report | None]":
     """What is told of each row, written to a CSV file that no spreadsheet takes for formulas."""
     if path is None:
         yield None
         return
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
+    with privately.written(path, house) as raw:
+        file = io.TextIOWrapper(raw, "utf-8-sig", newline="")
         rows = csv.writer(file)
         rows.writerow(["file", "line", "address", "became", "reason"])
 
@@ -153,6 +157,7 @@ def _reporting(path: Path | None) -> "Iterator[Report | None]":
             rows.writerow([_harmless(row.file), row.line, _harmless(row.given), became, why])
 
         yield told
+        file.detach()  # all is written; the file itself is its door's
 
 
 def _harmless(text: str) -> str:

@@ -3,7 +3,10 @@
 from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Any
+from urllib.parse import urlsplit
 
+_PASSED_ON = frozenset({b"x-forwarded-for", b"forwarded", b"x-real-ip", b"via"})
+_LOCAL = (".localhost", ".local", ".internal", ".lan", ".home.arpa")  # RFC 6761, 6762, 8375
 Networks = Sequence[IPv4Network | IPv6Network]
 _Address = IPv4Address | IPv6Address
 
@@ -21,6 +24,23 @@ def client(scope: Mapping[str, Any], trusted: Networks) -> str:
             break
         found = before
     return str(found)
+
+
+def passed_on(scope: Mapping[str, Any]) -> bool:
+    """Whether a server between says that it passes somebody's request on."""
+    return any(name.lower() in _PASSED_ON for name, _ in scope.get("headers", ()))
+
+
+def is_named(host: str, own: str) -> bool:
+    """Whether *host* (RFC 9110, 7.2, port and all) can only mean us: the site's *own*, an address, or a name that
+    nobody can register. A page elsewhere whose name is made to point here comes with its own (DNS rebinding)."""
+    try:
+        name = urlsplit(f"//{host}").hostname
+    except ValueError:
+        return False
+    if not name or host != host.strip():
+        return False
+    return name == own or _read(name) is not None or "." not in name or name.endswith(_LOCAL)
 
 
 def network(address: str) -> str:

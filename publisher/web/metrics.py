@@ -21,6 +21,7 @@ from publisher import __version__
 from publisher.verbs import measuring
 from publisher.verbs.measuring import Measures
 from publisher.verbs.session import Session
+from publisher.web.client import is_named, passed_on
 from publisher.web.pages import text_page
 from publisher.web.shell import Counts
 
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from prometheus_client.core import Metric
 
 AGE = 5.0  # seconds that counts are good for
-_PASSED_ON = ("x-forwarded-for", "forwarded", "x-real-ip", "via")  # a proxy says so
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def _is_here(request: Request) -> bool:
         here = ipaddress.ip_address(request.client.host if request.client else "").is_loopback
     except ValueError:
         return False
-    return here and not any(name in request.headers for name in _PASSED_ON)
+    return here and not passed_on(request.scope) and is_named(request.headers.get("host", ""), "")
 
 
 def routes(session: Session, counts: Counts, live: Callable[[], Live], access: Access) -> list[Route]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.web.client import client, network
+from publisher.web.client import client, is_named, network, passed_on
 
 TRUSTED = [ip_network("127.0.0.1"), ip_network("10.0.0.0/8"), ip_network("2001:db8:1::/48")]
 
@@ -59,3 +59,36 @@ def test_whatever_is_forwarded_the_answer_is_an_address(said: bytes, peer: objec
 )
 def test_a_network_is_that_of_a_household_or_a_carrier(address: str, found: str) -> None:  # L3
     assert found == network(address)
+
+
+@pytest.mark.parametrize(
+    "host, ours",
+    [
+        ("news.example.org", True),
+        ("news.example.org:443", True),
+        ("127.0.0.1:8080", True),
+        ("[::1]:8080", True),
+        ("localhost:8080", True),
+        ("newsroom", True),
+        ("server.local", True),
+        ("evil.example", False),
+        ("news.example.org.evil.example", False),
+        ("news.example.org@evil.example", False),
+        (" 127.0.0.1", False),
+        ("[::1", False),
+        ("", False),
+    ],
+)
+def test_a_name_that_somebody_else_registered_is_not_ours(host: str, ours: bool) -> None:  # threat 11
+    assert ours == is_named(host, "news.example.org")
+
+
+@given(st.text())
+def test_any_host_is_ours_or_not(host: str) -> None:  # X14
+    assert is_named(host, "news.example.org") in (True, False)
+
+
+@pytest.mark.parametrize("name", [b"X-Forwarded-For", b"forwarded", b"x-real-ip", b"Via"])
+def test_a_server_between_says_so(name: bytes) -> None:  # threat 11
+    assert passed_on({"headers": [(name, b"x")]})
+    assert not passed_on({"headers": [(b"host", b"x")]})

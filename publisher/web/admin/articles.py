@@ -107,10 +107,10 @@ def _put(folder: Path, name: str, data: bytes, *, replace: bool) -> bool:
             new.replace(path)
         else:
             os.link(new, path)
-            new.unlink()
-    except FileExistsError:
-        new.unlink()
+    except (FileExistsError, IsADirectoryError):
         return False
+    finally:
+        new.unlink(missing_ok=True)
     return True
 
 

@@ -21,7 +21,7 @@ from publisher.pages.admin import Frame, admin_page
 from publisher.text.words import LANGUAGES, own_name, words
 from publisher.verbs.session import Session
 from publisher.web.admin.login import LIFE, Busy, Entry, Gate
-from publisher.web.client import client
+from publisher.web.client import client, is_named, passed_on
 
 log = structlog.get_logger()
 
@@ -242,10 +242,12 @@ class Door:
         """Who asks. Where a proxy stands between and nobody says that it is ours, nobody we know: ""."""
         found = client(request.scope, self.session.trusted)
         peer = client({"client": request.scope.get("client")}, ())
-        forwarded = "x-forwarded-for" in request.headers or "forwarded" in request.headers
-        return "" if forwarded and found == peer else found
+        return "" if passed_on(request.scope) and found == peer else found
 
     def _may_look(self, request: Request) -> bool:
+        own = urlsplit(self.session.house.site.url).hostname or ""
+        if not is_named(request.headers.get("host", ""), own):
+            return False
         try:
             address = ip_address(self._address(request))
         except ValueError:
