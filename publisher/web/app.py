@@ -15,7 +15,18 @@ from publisher.errors import PublisherError
 from publisher.store import feed_versions
 from publisher.verbs import measuring
 from publisher.verbs.session import Session
-from publisher.web import admin, approving, confirming, leaving, metrics, preferences, shell, subscribing
+from publisher.web import (
+    admin,
+    approving,
+    asking,
+    confirming,
+    leaving,
+    metrics,
+    own,
+    preferences,
+    shell,
+    subscribing,
+)
 from publisher.web.api.door import Door
 from publisher.web.client import client
 from publisher.web.files import Files
@@ -47,7 +58,7 @@ def application(
     """The ASGI application; *health* names what is wrong now, *warnings*, asked in a thread, what is
     wrong elsewhere; *live* says what only the daemon knows, *access* who may read /metrics. Where *settings* have them,
     the editors' pages are there, and show the last *lines* of the log."""
-    house, counts = session.house, Counts()
+    house, counts, desk = session.house, Counts(), asking.desk(session)
     files = Files(house.out, lambda path: house.store.read(lambda c: feed_versions.of(c, path)))
 
     async def healthz(_: Request) -> Response:
@@ -62,9 +73,6 @@ def application(
     async def prefer(request: Request) -> Response:
         return await preferences.answer(session, request)
 
-    async def held(request: Request) -> Response:
-        return await preferences.held(session, request)
-
     async def nobodys(*_: Any) -> Response:
         return not_valid(session)
 
@@ -72,9 +80,9 @@ def application(
         routes=[
             Route("/healthz", healthz, methods=["GET"]),
             Route("/preferences/{token}", prefer, methods=["GET", "POST"]),
-            Route("/preferences/{token}/held", held, methods=["GET"]),
             *approving.routes(session),
-            *subscribing.routes(session),
+            *subscribing.routes(desk),
+            *own.routes(desk),
             *confirming.routes(session),
             *leaving.routes(session),
             *metrics.routes(session, counts, live, access),

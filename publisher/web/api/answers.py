@@ -52,7 +52,17 @@ SCHEMAS: dict[str, Any] = {
         id=COUNT, address=TEXT, state=_REACH, language=_maybe(TEXT), newsletters=_WISHES, since=TIME
     ),
     "Subscribers": _page("subscribers", "Row", COUNT),
-    "Added": _object(id=COUNT, address=TEXT, newsletters=_STATES),
+    "Added": _object(
+        id=COUNT,
+        address=TEXT,
+        newsletters=_STATES,
+        letter={
+            "type": "string",
+            "enum": ["", "capped", "confirm"],
+            "description": "confirm: a letter asks them; capped: they got one lately, and nothing was written",
+        },
+    ),
+    "Erased": _object(erased=FLAG, done=FLAG, seconds=NUMBER),
     "Left": _object(id=COUNT, newsletter=TEXT, state=_WISH),
     "Subscriber": _object(
         id=COUNT,
