@@ -1,5 +1,5 @@
 """The doors of all that is held on a reader (L8). /preferences/TOKEN/own asks for the ways, which are mailed to their
-own address; only those open /preferences/TOKEN/held, the download, and /erase/TOKEN. GET and HEAD change nothing (H3)."""
+own address; only those open /preferences/TOKEN/held, a download, and /erase/TOKEN. GET and HEAD change nothing (H3)."""
 
 import asyncio
 import json

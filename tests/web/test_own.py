@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from publisher.actions import choices, erasing, readers
+from publisher.model.delivery import State
 from publisher.model.people import Reach, Subscriber, Wish
 from publisher.store import people
 from publisher.store.tables import notices
@@ -149,7 +150,7 @@ def test_a_letter_on_the_wire_is_told_of_until_it_is_over(
     doors = make_doors()
     doors.ask(f"{forwarded(doors)}/own", "POST")
     erase = doors.link("links", "erase")
-    doors.house.store.write(lambda c: c.execute(notices.update().values(state="sending")))
+    doors.house.store.write(lambda c: c.execute(notices.update().values(state=State.SENDING)))
 
     for method in ("POST", "GET", "POST"):
         assert WAITS in doors.ask(erase, method).body
@@ -159,6 +160,6 @@ def test_a_letter_on_the_wire_is_told_of_until_it_is_over(
         if each.state is not Wish.ENDED
     }
 
-    doors.house.store.write(lambda c: c.execute(notices.update().values(state="sent", text="")))
+    doors.house.store.write(lambda c: c.execute(notices.update().values(state=State.SENT, text="")))
     assert 1 == erasing.finish(doors.house)
     assert ERASED in doors.ask(erase).body

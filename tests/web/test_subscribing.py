@@ -1,9 +1,7 @@
 """Who signs up, confirms, leaves and comes back, through the doors; and what the doors tell nobody."""
 
 import asyncio
-import json
 import random
-import re
 import string
 import time
 from collections.abc import Callable
@@ -17,7 +15,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from publisher.actions import choices, erasing, joining, leaving, plan, readers, slots, yearly
-from publisher.errors import BadInput
 from publisher.model.people import Reach, Said, Wish
 from publisher.store import consents, ledger, people
 from publisher.subscribers import addresses, tokens
@@ -497,22 +494,6 @@ def test_an_address_is_one_reader_however_it_is_spelt(make_doors: MakeDoors) -> 
     assert addresses.parse(ANN).key == addresses.parse(ANN.upper()).key
 
 
-def test_who_wants_it_is_erased(make_doors: MakeDoors) -> None:  # L8 H3
-    doors = make_doors()
-    confirmed(doors)
-    person = choices.reader(doors.house, ANN)
-    page = doors.ask(doors.ask(doors.link("welcome", "preferences")).link("/erase/"))
-
-    assert (200, person) == (page.status, choices.reader(doors.house, ANN))
-    assert words("ar").text("Yes, erase everything") in page.body
-    done = doors.ask(page.link("/erase/", "action"), "POST")
-
-    assert words("ar").text("Everything about you is erased. No more letters will come.") in done.body
-    assert not any(ANN in str(row) for rows in doors.dump().values() for row in rows)
-    with pytest.raises(BadInput):
-        choices.reader(doors.house, ANN)
-
-
 def test_who_was_erased_may_sign_up_and_confirm_again(make_doors: MakeDoors) -> None:  # L8 L4
     doors = make_doors()
     confirmed(doors)
@@ -522,20 +503,6 @@ def test_who_was_erased_may_sign_up_and_confirm_again(make_doors: MakeDoors) -> 
     erasing.finish(doors.house)
 
     assert {Wish.ACTIVE} == set(wishes(doors).values())
-
-
-def test_readers_get_all_that_is_known_of_them(make_doors: MakeDoors) -> None:  # L8
-    doors = make_doors()
-    confirmed(doors)
-    before = doors.dump()
-    reply = doors.ask(doors.ask(doors.link("welcome", "preferences")).link("/held"))
-
-    assert (200, "no-store") == (reply.status, reply.headers["cache-control"])
-    assert 'attachment; filename="held.json"' == reply.headers["content-disposition"]
-    assert ANN in reply.body
-    assert {"daily", "weekly"} <= set(re.findall(r'"(daily|weekly)"', json.dumps(json.loads(reply.body))))
-    assert before == doors.dump()
-    assert 404 == doors.ask("/preferences/forged/held").status
 
 
 MAILED = st.lists(
