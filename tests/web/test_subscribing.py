@@ -14,10 +14,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from publisher.actions import choices, erasing, joining, leaving, plan, readers, slots, yearly
+from publisher.actions import choices, erasing, importing, joining, leaving, plan, readers, slots, yearly
 from publisher.model.people import Reach, Said, Wish
 from publisher.store import consents, ledger, people
-from publisher.subscribers import addresses, tokens
+from publisher.subscribers import addresses, imports, tokens
 from publisher.subscribers.limits import SITE
 from publisher.subscribers.tokens import PURPOSES, Claim
 from publisher.text.words import LANGUAGES, words
@@ -264,6 +264,19 @@ def test_a_link_of_last_week_begins_nothing(make_doors: MakeDoors) -> None:  # L
     tables = doors.dump()
     assert [[], [], []] == [tables[name] for name in ("subscribers", "consents", "notices")]
     assert 200 == doors.ask(link).status
+
+
+def test_of_a_list_that_nobody_vouches_for_nothing_is_left_either(make_doors: MakeDoors) -> None:  # L4 L7
+    doors = make_doors()
+    for confirmed_, line in ((False, f"{ANN}\n"), (True, "bob@example.net\n")):
+        rows = imports.rows([line])
+        importing.import_rows(doors.house, rows, None, doors.clock(), confirmed=confirmed_, dry_run=False)
+    assert [] == doors.letters()
+    doors.clock.forward(days=31)
+
+    assert 2 == joining.sweep(doors.house, doors.clock())
+
+    assert ["bob@example.net"] == [row[1] for row in doors.dump()["subscribers"]]
 
 
 def test_an_old_link_does_not_bring_back_who_left(make_doors: MakeDoors) -> None:  # L1 L4

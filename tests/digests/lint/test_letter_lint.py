@@ -92,7 +92,7 @@ def test_nothing_is_said_of_our_other_letters(language: str) -> None:  # R10
             OF,
             templates,
             about="own",
-            preferences=[Link(each, url) for each in TITLES.values()],
+            preferences=[Link(TITLES[language], url)],
             held_url=url,
             erase_url=url,
         ),
