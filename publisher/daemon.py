@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -56,6 +57,15 @@ async def _ring(event: asyncio.Event) -> None:
     event.set()
 
 
+def _version(file: Path) -> tuple[int, int, int] | None:
+    """Tells one version of a *file* from another; None where there is none."""
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
 class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Any:
@@ -82,6 +92,8 @@ class Daemon:
         self._changed = self._written = 0  # since the log said so
         self._problems: dict[str, str] = {}
         self._guard = Guard(Limits(connections=affordable(), exempt=settings.web.trusted))
+        self._read = _version(settings.source.path)  # of the settings that count
+        self._stale: list[str] = []  # they are others by now
         self._published_at: datetime | None = None
         self._publishing = 0.0  # seconds that the last publish took
         session.on_published, session.on_planned = self._published, self._look.set
@@ -206,7 +218,7 @@ class Daemon:
         except PublisherError as error:
             stopped = [str(error)]
         alone = held.alone_lines(held.left_alone(self._session.left_alone()))
-        return [*self._deaf, *self._unread, *stopped, *alone]
+        return [*self._stale, *self._deaf, *self._unread, *stopped, *alone]
 
     def _watch(self, loop: asyncio.AbstractEventLoop) -> BaseObserver | None:
         def note(path: str | None) -> None:
@@ -220,8 +232,19 @@ class Daemon:
             return None
 
     async def _look_at_all(self) -> None:
+        self._look_at_settings()
         self._verify = True
         self._noted(None)
+
+    def _look_at_settings(self) -> None:
+        """Tell once that the settings are others than those that count."""
+        path = self._settings.source.path
+        if _version(path) in (self._read, None):  # None: an editor just replaces it
+            self._stale = []
+        elif not self._stale:
+            what = "it was changed since this daemon began, and counts from its next start"
+            self._stale = [f"{path}: {what}"]
+            log.warning("settings", problem=what, where=str(path), mend="restart the daemon")
 
     def _noted(self, path: str | None) -> None:
         """Look at the file *path*; at the whole folder where None."""

@@ -168,8 +168,13 @@ class Layout:
         """The URL of the page where a reader has all that is known of them erased (L8); *token* is URL-safe."""
         return f"{self.root}/erase/{token}"
 
+    def own(self, token: str) -> str:
+        """The URL of the page where a reader asks for the ways to all that is held on them (L8); *token* is that of
+        preferences."""
+        return f"{self.preferences(token)}/own"
+
     def held(self, token: str) -> str:
-        """The URL where a reader gets all that is held on them (L8); *token* is URL-safe, as of their preferences."""
+        """The URL where a reader gets all that is held on them (L8); *token* is URL-safe."""
         return f"{self.preferences(token)}/held"
 
     def approval(self, token: str) -> str:

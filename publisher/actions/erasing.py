@@ -76,6 +76,12 @@ def is_done(house: House) -> bool:
     return (done or facts.digest(b"")) == _digest(house)
 
 
+def is_gone(house: House, subscriber: int) -> bool:
+    """Whether nothing is left of the subscriber with this key, in the database's log neither."""
+    person = house.store.read(lambda c: people.get(c, subscriber))
+    return (person is None or not person.address) and is_done(house)
+
+
 def known(house: House) -> Callable[[str], bool]:
     """Says of an address's key whether that person was erased and stays out: for imports, once for all rows."""
     return _register(house).stays_out

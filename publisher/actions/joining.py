@@ -8,10 +8,9 @@ from typing import Literal
 
 from sqlalchemy import Connection
 
-from publisher.actions import choices, erasing, unseen
+from publisher.actions import choices, erasing, own, unseen
 from publisher.actions.house import House
 from publisher.digests import notices
-from publisher.digests.frame import Link
 from publisher.model.digest import PREFERENCES_SLOT, UNSUBSCRIBE_SLOT, Content
 from publisher.model.people import Consent, Reach, Said, Subscriber, Wish
 from publisher.store import articles, consents, joins, people
@@ -29,46 +28,51 @@ _GETS = (Wish.ACTIVE, Wish.PAUSED)
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What a form says. No newsletters: who it is wants the ways to their own pages (L5)."""
+    """What a form says, or who adds a reader. No newsletters: who it is wants the ways to their own pages (L5)."""
 
     address: Address
     newsletters: tuple[str, ...]  # names
-    language: str  # of letters, BCP 47
-    form: str  # "page", "embedded"
-    wording: str  # what they read there
-    ip: str
+    language: str  # of letters, BCP 47; "": the site's
+    form: str  # "page", "embedded", "operator", "api shop"
+    wording: str = ""  # what they read there
+    ip: str = ""
+    blind: bool = True  # who asks is not told whom we know: who is subscribed already gets a letter, too
+
+
+Letter = Literal["", "capped", "confirm", "links"]  # none is needed, or wanted; none may be written now (L3)
 
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    letter: Literal["", "confirm", "links"] = ""
+    letter: Letter = ""
     person: Subscriber | None = None
     wanted: tuple[str, ...] = ()  # the newsletters that the letter asks about
 
 
-def ask(house: House, asked: Ask, now: datetime) -> str:
+def ask(house: House, asked: Ask, now: datetime) -> Letter:
     """Do what a form asks for, within the caps (L3): write down what is wanted and a letter with a link that begins it;
     to who has it already one with the ways to their pages; to who never wants mail of us nothing. Returns the letter's
-    kind, "" where there is none, which is nobody's business outside."""
+    kind, which is nobody's business who asked by a form."""
     decided = house.store.read(partial(_decide, house=house, asked=asked, now=now))
-    if not decided.letter:
-        return ""
+    if decided.letter in ("", "capped"):
+        return decided.letter
     content = (
-        _confirm(house, asked, decided) if decided.letter == "confirm" else _links(house, asked, decided)
+        _confirm(house, asked, decided) if decided.letter == "confirm" else _links(house, asked, decided, now)
     )
 
-    def write(connection: Connection) -> str:
-        if _decide(connection, house=house, asked=asked, now=now) != decided:
-            return ""  # somebody was quicker
-        person, number = decided.person, 0
-        if decided.letter == "confirm":
-            person, number = _note(connection, house, asked, decided, now)
-        assert person
+    def write(connection: Connection) -> Letter:
+        again = _decide(connection, house=house, asked=asked, now=now)
+        if again != decided:  # somebody was quicker
+            return "capped" if again.letter == "capped" else ""
+        if decided.letter == "links":
+            assert decided.person
+            own.post(connection, decided.person, content, now)
+            return "links"
+        person, number = _note(connection, house, asked, decided, now)
         url = house.layout.confirmation(house.keys.sign("confirm", Claim(person.id, number)))
-        key = joins.key(person.id, number or f"{now.timestamp():.0f}")
-        letter = content.filled({_SLOT: url})
-        outbox.add(connection, decided.letter, key, [person.address], letter, now, now + LETTER)
-        return decided.letter
+        letter, key = content.filled({_SLOT: url}), joins.key(person.id, number)
+        outbox.add(connection, "confirm", key, [person.address], letter, now, now + LETTER)
+        return "confirm"
 
     return house.store.write(write)
 
@@ -77,17 +81,19 @@ def _decide(connection: Connection, house: House, asked: Ask, now: datetime) -> 
     person = people.find(connection, asked.address.key)
     if person is None:
         return _Plan("confirm", None, asked.newsletters) if asked.newsletters else _Plan()
-    since = joins.letters(connection, person.id, now - lifecycle.MONTH)
-    if not lifecycle.may_ask(person.state) or not lifecycle.may_write(since, now):
+    if not lifecycle.may_ask(person.state):
         return _Plan()
     wishes = _named(connection, person)
     # Of a bounced reader nobody knows whether mail reaches them: they say yes again.
     has = {name for name, wish in wishes.items() if wish in _GETS and person.state is Reach.REACHABLE}
     wanted = tuple(name for name in asked.newsletters if name not in has)
-    if wanted:
-        return _Plan("confirm", person, wanted)
     known = any(wish is not Wish.PENDING for wish in wishes.values())
-    return _Plan("links", person) if known else _Plan()
+    if not wanted and not (asked.blind and known):
+        return _Plan()
+    since = joins.letters(connection, person.id, now - lifecycle.MONTH)
+    if not lifecycle.may_write(since, now):
+        return _Plan("capped")
+    return _Plan("confirm", person, wanted) if wanted else _Plan("links", person)
 
 
 def _named(connection: Connection, person: Subscriber) -> dict[str, Wish]:
@@ -98,39 +104,21 @@ def _named(connection: Connection, person: Subscriber) -> dict[str, Wish]:
 def _confirm(house: House, asked: Ask, decided: _Plan) -> Content:
     language = (decided.person and decided.person.language) or asked.language
     known = [house.newsletters[name] for name in decided.wanted]
-    title = notices.together([each.title for each in known], language)
+    title = notices.together([each.title for each in known], language or house.site.language)
     return notices.confirm(
         house.learnt(anew=False).site,
         replace(known[0], title=title),
         house.layout,
         house.templates,
-        language,
+        language or None,
         confirm_url=_SLOT,
     )
 
 
-def _links(house: House, asked: Ask, decided: _Plan) -> Content:
-    person = decided.person
-    assert person
-    series = house.store.read(people.known_newsletters)
-    wishes = house.store.read(partial(_named, person=person))
-    ways = [
-        Link(
-            newsletter.title,
-            house.layout.preferences(house.keys.sign("preferences", Claim(person.id, series[name].id))),
-        )
-        for name, newsletter in house.newsletters.items()
-        if wishes.get(name) in _GETS
-    ]
-    return notices.links(
-        house.learnt(anew=False).site,
-        house.layout,
-        house.templates,
-        person.language or asked.language,
-        asked=bool(asked.newsletters),
-        preferences=ways,
-        erase_url=house.layout.erasure(house.keys.sign("erase", Claim(person.id, 0))),
-    )
+def _links(house: House, asked: Ask, decided: _Plan, now: datetime) -> Content:
+    assert decided.person
+    about: notices.About = "joining" if asked.newsletters else "preferences"
+    return own.letter(house, decided.person, now, about, asked.language)
 
 
 def _note(
@@ -140,7 +128,7 @@ def _note(
     series = people.sync_newsletters(connection, list(house.newsletters), now)
     address = asked.address
     person = decided.person or people.ensure(connection, {address.key: address.text}, now)[address.key]
-    if decided.person is None:
+    if decided.person is None and asked.language:
         people.set_language(connection, person.id, asked.language)
     wishes = people.some_wishes(connection, person.id)
     numbers = [series[name].id for name in decided.wanted]

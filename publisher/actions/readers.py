@@ -1,87 +1,99 @@
-"""Readers come: one that is added."""
+"""Readers come: one that is added, by whoever vouches for them, or asks them (L4)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from publisher.actions import choices, erasing, unseen
+from publisher.actions import choices, erasing, joining, unseen
 from publisher.actions.house import House
 from publisher.errors import BadInput
-from publisher.model.people import Reach, Wish
-from publisher.store import articles, people
+from publisher.model.people import Consent, Reach, Said, Wish
+from publisher.store import articles, consents, people
 from publisher.subscribers import addresses, lifecycle
 from publisher.subscribers.addresses import Address
+
+
+class Added(NamedTuple):
+    """What became of a reader who was added."""
+
+    newsletters: dict[str, Wish | None]  # their state by name; None: this reader is not mailed
+    letter: joining.Letter = (
+        ""  # "confirm": one asks them; "capped": one did so lately, and nothing was written
+    )
 
 
 def add(
     house: House,
     address: str,
-    newsletter: str | None,
+    newsletters: Sequence[str] | None,
     now: datetime,
     *,
     confirmed: bool,
     language: str | None = None,
-) -> dict[str, Wish | None]:
-    """Subscribe *address*; confirmed: the operator vouches for the reader's consent; *language*: what they want to
-    read (A17). Returns the state by newsletter. Raises BadInput for what is no address, newsletter or language."""
+    by: str = "operator",
+) -> Added:
+    """Subscribe *address* to these newsletters, or to all. *confirmed*: who adds them, *by*, vouches for their consent,
+    and that is written down; else they are asked by a letter, as by a form (L3, L4). *language*: what they want to read
+    (A17). Raises BadInput for what is no address, newsletter or language, and for who was erased."""
     parsed = addresses.parse(address)
-    names = [n.name for n in house.newsletter(newsletter)]
-    event = "confirm" if confirmed else "ask"
-    tag = choices.language_tag(language) if language else None
+    chosen = [None] if newsletters is None else newsletters
+    names = [each.name for name in chosen for each in house.newsletter(name)]
+    tag = choices.language_tag(language) if language else ""
     if erasing.known(house)(parsed.key):
         raise BadInput(
             "this person was erased", parsed.text, "only they come back, by signing up on the site"
         )
-
-    def write(connection: Connection) -> dict[str, Wish | None]:
-        if confirmed:
-            _reach_again(connection, parsed, now)
-        states = _subscribe(connection, house, [parsed], names, event, "added by hand", now)[0][1]
-        if tag:
-            person = people.ensure(connection, {parsed.key: parsed.text}, now)[parsed.key]
-            people.set_language(connection, person.id, tag)
-        return states
-
-    return house.store.write(write)
+    if not confirmed:
+        return _ask(house, joining.Ask(parsed, tuple(names), tag, by, blind=False), now)
+    return house.store.write(lambda c: Added(_vouch(c, house, parsed, names, tag, by, now)))
 
 
-def _reach_again(connection: Connection, address: Address, now: datetime) -> None:
-    """Whoever vouches for one reader knows that mail reaches them, whatever came back before (B2)."""
-    person = people.find(connection, address.key)
-    if person and (after := lifecycle.reach(person.state, "confirm")) is not person.state:
-        people.set_reach(connection, person.id, after, cleared=now)
+def _ask(house: House, asked: joining.Ask, now: datetime) -> Added:
+    letter = joining.ask(house, asked, now)
+
+    def look(connection: Connection) -> dict[str, Wish | None]:
+        person = people.find(connection, asked.address.key)
+        if person is None or not lifecycle.may_ask(person.state):
+            return dict.fromkeys(asked.newsletters)
+        if asked.language and person.language != asked.language:
+            people.set_language(connection, person.id, asked.language)
+        wishes, known = people.some_wishes(connection, person.id), people.known_newsletters(connection)
+        return {name: wishes.get(known[name].id) for name in asked.newsletters if name in known}
+
+    return Added(house.store.write(look), letter)
 
 
-def _subscribe(
+def _vouch(
     connection: Connection,
     house: House,
-    rows: Sequence[Address],
+    address: Address,
     names: Sequence[str],
-    event: str,
-    source: str,
+    language: str,
+    by: str,
     now: datetime,
-) -> list[tuple[bool, dict[str, Wish | None]]]:
-    """For each address whether anything changed, and its subscriptions after it (None: the reader cannot be
-    reached)."""
+) -> dict[str, Wish | None]:
     known = people.sync_newsletters(connection, list(house.newsletters), now)
-    found = people.ensure(connection, {row.key: row.text for row in reversed(rows)}, now)
-    persons = [found[row.key] for row in rows]
-    changed, states = [False] * len(rows), [dict[str, Wish | None]() for _ in rows]
+    person = people.ensure(connection, {address.key: address.text}, now)[address.key]
+    said, states = list[Consent](), dict[str, Wish | None]()
+    # Whoever vouches for one reader knows that mail reaches them, whatever came back before (B2).
+    if (reach := lifecycle.reach(person.state, "confirm")) is not person.state:
+        people.set_reach(connection, person.id, reach, cleared=now)
+        person = replace(person, state=reach)
+        said.append(Consent(person.id, None, Said.VOUCHED, now, by))
+    wishes = people.some_wishes(connection, person.id)
     for name in names:
-        wishes = people.wishes(connection, [person.id for person in persons], known[name].id)
-        new: dict[Wish, list[int]] = {}
-        for place, person in enumerate(persons):
-            before = wishes.get(person.id)
-            may = person.state is Reach.REACHABLE or (event == "ask" and lifecycle.may_ask(person.state))
-            after = lifecycle.wish(before, event) if may else None
-            if after and after is not before:
-                new.setdefault(after, []).append(person.id)
-                wishes[person.id], changed[place] = after, True
-            states[place][name] = after
-        start = (
-            unseen.welcome(connection, house.newsletters[name], articles.max_seq(connection)) if new else None
-        )
-        for state, readers in new.items():
-            people.set_wishes(connection, readers, known[name].id, state, source, now, start=start)
-    return list(zip(changed, states, strict=True))
+        number = known[name].id
+        before = wishes.get(number)
+        after = lifecycle.wish(before, "confirm") if person.state is Reach.REACHABLE else None
+        if after and after is not before:
+            start = unseen.welcome(connection, house.newsletters[name], articles.max_seq(connection))
+            people.set_wishes(connection, [person.id], number, after, "added by hand", now, start=start)
+            said.append(Consent(person.id, number, Said.VOUCHED, now, by))
+        states[name] = after
+    if language:
+        people.set_language(connection, person.id, language)
+    consents.note(connection, said)
+    return states

@@ -10,6 +10,10 @@ import click
 
 from publisher.cli.call import Call, counted
 
+UNCONFIRMED = (
+    "pending: they get no letters, and none asks them; after 7 days these subscriptions end, unless they sign up "
+    "and confirm themselves, or you import the list again with --confirmed"
+)
 SHOWN = 20  # rejected rows on a terminal
 
 
@@ -21,7 +25,9 @@ def subscribers() -> None:
 @subscribers.command()
 @click.argument("address")
 @click.option("--newsletter", help="Only this one.  [default: all]")
-@click.option("--confirmed", is_flag=True, help="You vouch for the reader's consent: letters go out at once.")
+@click.option(
+    "--confirmed", is_flag=True, help="You vouch for the reader's consent; else a letter asks them."
+)
 @click.option("--language", help="The language this reader wants, a tag such as ar, fa or he.")
 @click.pass_obj
 def add(call: Call, address: str, newsletter: str | None, *, confirmed: bool, language: str | None) -> None:
@@ -36,14 +42,24 @@ def add(call: Call, address: str, newsletter: str | None, *, confirmed: bool, la
     lines = [
         f"{done['address']}: {name}: {state or 'not mailed'}" for name, state in done["newsletters"].items()
     ]
+    if done["letter"] == "confirm":
+        lines.append(
+            "a letter asks them: it is theirs to confirm, within 7 days; `nashir run` or `send` mails it"
+        )
+    elif done["letter"] == "capped":
+        lines.append(
+            "nothing was written: this address was asked within the last 24 hours, or three times in 30 days"
+        )
     if "pending" in done["newsletters"].values():
-        lines.append("pending: no letters until the reader's consent is vouched for with --confirmed")
+        lines.append(
+            "pending: no letters until they confirm, or you vouch for their consent with --confirmed"
+        )
     if None in done["newsletters"].values():
         lines.append(
             "not mailed: this reader complained, or mail to them came back; see `nashir subscribers show`"
         )
     if "ended" in done["newsletters"].values():
-        lines.append("ended: this reader unsubscribed and stays so; no command lifts it")
+        lines.append("ended: this reader unsubscribed and stays so; no command lifts it, only their own yes")
     call.answer(done, *lines)
 
 
@@ -209,4 +225,5 @@ def import_subscribers(
         f"{done['added']} {'would be added' if dry_run else 'added'}, {done['already']} were there, "
         f"{done['kept']} had left, {done['gone']} are not mailed since the list says so, "
         f"{done['refused']} refused, in {done['seconds']:.2f} s",
+        *([] if confirmed or not done["added"] else [UNCONFIRMED]),
     )

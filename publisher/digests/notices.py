@@ -5,6 +5,7 @@ Values in, Content out: nothing here sends. Text of others (titles, headlines, n
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Literal
 
 from publisher.digests.frame import Frame, Link, because, frame, said
 from publisher.digests.voice import Paragraph, paragraphs
@@ -16,6 +17,13 @@ from publisher.text.clean import clean_line
 from publisher.text.dates import digits_for, site_date
 from publisher.text.hours import clock
 from publisher.text.words import Words, words
+
+About = Literal["joining", "preferences", "own"]  # to subscribe, who is subscribed; the ways to ...
+_FIRST: dict[About, str] = {
+    "joining": "You are subscribed already.",
+    "preferences": "Here is the way to your preferences.",
+    "own": "Here are the ways to what is known about you, and to erasing it.",
+}
 
 
 def confirm(
@@ -142,17 +150,18 @@ def links(
     templates: Templates,
     language: str | None = None,
     *,
-    asked: bool,
+    about: About,
     preferences: Sequence[Link],
+    held_url: str,
     erase_url: str,
 ) -> Content:
-    """The ways to the pages of a reader (L5): *preferences*, a newsletter's title and its page each, and the page where
-    all that is known of them is erased. *asked*: they wanted to subscribe, and are subscribed already."""
+    """The ways to the pages of a reader (L5, L8): *preferences*, a newsletter's title and its page each, what is held
+    on them, and the page where that is erased; the last two lead there for a day. *about*: what they wanted."""
     interface = _interface(site, language)
-    first = "You are subscribed already." if asked else "Here is the way to your preferences."
     texts = (
-        interface.text(first),
+        interface.text(_FIRST[about]),
         interface.text("The links open pages of your own: pass them on to nobody."),
+        interface.text("The links to what is known about you, and to erasing it, lead there for 24 hours."),
     )
     around = frame(
         site,
@@ -174,7 +183,11 @@ def links(
         "links",
         heading=interface.text("Your subscriptions"),
         texts=texts,
-        links=(*ways, Link(interface.text("Erase everything about me"), erase_url)),
+        links=(
+            *ways,
+            Link(interface.text("What is known about me"), held_url),
+            Link(interface.text("Erase everything about me"), erase_url),
+        ),
     )
 
 

@@ -43,7 +43,7 @@ class Consent:
     newsletter: int | None  # None: of all, or of the person
     event: Said
     at: datetime  # UTC
-    form: str  # where: "page", "embedded", "letter", "api", "import list.csv"
+    form: str  # where: "page", "letter", "operator", "admin", "api shop", "import list.csv"
     wording: str = ""  # what they read there
     ip: str = ""
 

@@ -96,8 +96,8 @@ def end_pending(connection: Connection, before: datetime, limit: int) -> int:
 
 
 def strangers(connection: Connection, before: datetime, after: int, limit: int) -> list[int]:
-    """People behind the key *after* who are known since *before* only because somebody gave their address: they have
-    no subscription, so never had one that was confirmed, and said nothing but that they ask."""
+    """People behind the key *after* who are known since *before* only because somebody gave their address, or a list
+    had it: they have no subscription, so never had one that was confirmed, and said nothing but that they ask."""
     person = subscribers.c.id
 
     def none(*which: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -108,7 +108,6 @@ def strangers(connection: Connection, before: datetime, after: int, limit: int) 
         subscribers.c.created <= before,
         subscribers.c.state == "reachable",
         none(subscriptions.c.subscriber == person),
-        select(1).where(consents.c.subscriber == person).exists(),
         none(consents.c.subscriber == person, consents.c.event != Said.ASKED),
         none(consents.c.subscriber == person, consents.c.at > before),
         none(reports.c.subscriber == person),

@@ -1,4 +1,5 @@
-"""Tokens in personal links (H4): what they allow and for whom, under an HMAC; no address, no expiry.
+"""Tokens in personal links (H4): what they allow and for whom, under an HMAC; no address. None expires by itself; those
+to all that is held on a reader hold when they were made, and whoever opens them says when that is too long ago (L8).
 
 token = base64url(key id (1 byte) | purpose (1) | subscriber (8) | newsletter (4) | HMAC-SHA256, cut to 20 bytes)
 
@@ -25,6 +26,7 @@ PURPOSES = {
     "confirm": 6,
     "erase": 7,
     "form": 8,
+    "held": 9,
 }
 
 
@@ -34,7 +36,8 @@ class Claim:
 
     subscriber: int  # 0 in an approval, which is nobody's; in a form the second it was shown, since 1970
     newsletter: (
-        int  # its number; in a Message-ID, a bounce, an approval that of the edition, in a confirm of the ask
+        int  # its number; in a Message-ID, a bounce, an approval that of the edition, in a confirm of the ask; in an
+        # erase and a held the second it was made, since 1970 (until 2106)
     )
 
 

@@ -42,7 +42,7 @@ async def choose(
     )
 
     def write() -> dict[str, Any]:
-        person, now = _reader(session.house, address, subscriber), session.clock()
+        person, now = reader(session.house, address, subscriber), session.clock()
         choices.choose(session.house, person, newsletter, change, now)
         return show(session.house, subscriber=person.id, now=now)
 
@@ -54,7 +54,7 @@ async def leave(session: Session, *, subscriber: int, newsletter: str) -> dict[s
     from publisher.actions import leaving
 
     house, now = session.house, session.clock()
-    person = await asyncio.to_thread(_reader, house, None, subscriber)
+    person = await asyncio.to_thread(reader, house, None, subscriber)
     known = await asyncio.to_thread(house.store.read, people.known_newsletters)
     if newsletter not in known:
         raise Unknown(f"there is no newsletter {newsletter!r}", "", "`nashir newsletters` lists them")
@@ -68,7 +68,7 @@ async def leave(session: Session, *, subscriber: int, newsletter: str) -> dict[s
     return {"id": person.id, "newsletter": newsletter, "state": Wish.ENDED}
 
 
-def _reader(house: House, address: str | None, subscriber: int | None) -> Subscriber:
+def reader(house: House, address: str | None, subscriber: int | None) -> Subscriber:
     """The reader with this address, or else of this number. Raises Unknown."""
     from publisher.actions import choices
 
@@ -86,7 +86,7 @@ def show(
     """What is known of a reader, and when their letters are due."""
     from publisher.actions import choices
 
-    person = _reader(house, address, subscriber)
+    person = reader(house, address, subscriber)
     return {
         "id": person.id,
         "address": person.address,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from publisher.errors import BadInput
 from publisher.verbs import privately
+from publisher.verbs.choosing import reader
 from publisher.verbs.progress import Tell, publishing
 from publisher.verbs.session import Session, on_disk
 
@@ -28,32 +29,34 @@ async def add(
     newsletters: list[str] | None = None,
     confirmed: bool = False,
     language: str | None = None,
+    by: str,
 ) -> dict[str, Any]:
-    """Subscribe one reader: to these newsletters, or to all; again is the same as once."""
+    """Subscribe one reader: to these newsletters, or to all; again is the same as once. Unconfirmed they are asked by a
+    letter; *by*: who says so."""
     from publisher.actions import choices, readers
 
     house, now = session.house, session.clock()
+    if newsletters == []:
+        raise BadInput("no newsletter is named", "newsletters", "name one, or leave it out for all")
+    names = newsletters and list(dict.fromkeys(newsletters))
 
     def write() -> dict[str, Any]:
-        names = [None] if newsletters is None else list(dict.fromkeys(newsletters))
-        if not names:
-            raise BadInput("no newsletter is named", "newsletters", "name one, or leave it out for all")
-        for name in names:  # all of them, before anything is written
-            house.newsletter(name)
-        states = dict[str, Any]()
-        for name in names:
-            states |= readers.add(house, address, name, now, confirmed=confirmed, language=language)
-        return {"id": choices.reader(house, address).id, "address": address, "newsletters": states}
+        added = readers.add(house, address, names, now, confirmed=confirmed, language=language, by=by)
+        number = choices.reader(house, address).id
+        return {"id": number, "address": address, **added._asdict()}
 
     return await asyncio.to_thread(write)
 
 
-async def erase(session: Session, *, address: str) -> dict[str, Any]:
-    """Erase one reader (L8). Raises BadInput where there is none with this address."""
-    from publisher.actions import choices, erasing
+async def erase(
+    session: Session, *, address: str | None = None, subscriber: int | None = None
+) -> dict[str, Any]:
+    """Erase one reader for good: their address, subscriptions, consents and letters (L8). Raises Unknown where there is
+    none with this address, or else of this number."""
+    from publisher.actions import erasing
 
     def run() -> bool:
-        person = choices.reader(session.house, address)
+        person = reader(session.house, address, subscriber)
         erasing.erase(session.house, person.id, session.clock())
         return erasing.is_done(session.house)
 

@@ -19,7 +19,7 @@ from publisher.actions.house import House
 from publisher.errors import BadInput, PublisherError
 from publisher.verbs.session import Session
 
-GIVEN = frozenset(["session", "house", "now", "progress"])  # what a verb takes of whoever runs it
+GIVEN = frozenset(["session", "house", "now", "progress", "by"])  # what a verb takes of whoever runs it
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +124,16 @@ def look(house: House, verb: str, arguments: Mapping[str, Any], now: datetime) -
     return function(house, **arguments, **moment)  # type: ignore[no-any-return]
 
 
-async def run(session: Session, verb: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Run the verb of this name; one that reads, in a thread. Raises PublisherError."""
+async def run(
+    session: Session, verb: str, arguments: Mapping[str, Any], by: str = "operator"
+) -> dict[str, Any]:
+    """Run the verb of this name, as *by* asks; one that reads, in a thread. Raises PublisherError."""
     found = _found(verb)
     if not found.writes:
         return await asyncio.to_thread(partial(look, session.house, verb, arguments, session.clock()))
+    who = {"by": by} if "by" in inspect.signature(found.function).parameters else {}
     try:
-        return await found.function(session, **arguments)  # type: ignore[no-any-return]
+        return await found.function(session, **arguments, **who)  # type: ignore[no-any-return]
     except ExceptionGroup as group:
         raise next((e for e in group.exceptions if isinstance(e, PublisherError)), group) from group
 

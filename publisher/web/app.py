@@ -15,7 +15,18 @@ from publisher.errors import PublisherError
 from publisher.store import feed_versions
 from publisher.verbs import measuring
 from publisher.verbs.session import Session
-from publisher.web import admin, approving, confirming, leaving, metrics, preferences, shell, subscribing
+from publisher.web import (
+    admin,
+    approving,
+    asking,
+    confirming,
+    leaving,
+    metrics,
+    own,
+    preferences,
+    shell,
+    subscribing,
+)
 from publisher.web.api.door import Door
 from publisher.web.client import client
 from publisher.web.files import Files
@@ -95,14 +106,12 @@ def _doors(session: Session) -> list[Route]:
     async def prefer(request: Request) -> Response:
         return await preferences.answer(session, request)
 
-    async def held(request: Request) -> Response:
-        return await preferences.held(session, request)
-
+    desk = asking.desk(session)
     return [
         Route("/preferences/{token}", prefer, methods=["GET", "POST"]),
-        Route("/preferences/{token}/held", held, methods=["GET"]),
         *approving.routes(session),
-        *subscribing.routes(session),
+        *subscribing.routes(desk),
+        *own.routes(desk),
         *confirming.routes(session),
         *leaving.routes(session),
     ]

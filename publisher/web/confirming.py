@@ -1,5 +1,5 @@
-"""The doors of links in letters: /confirm/TOKEN (L4), "still want this?" (L9), and /erase/TOKEN (L8). GET and HEAD show
-a page with a button and change nothing (H3)."""
+"""The doors of links in letters: /confirm/TOKEN (L4), and "still want this?" (L9). GET and HEAD show a page with a
+button and change nothing (H3)."""
 
 import asyncio
 from functools import partial
@@ -9,9 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from publisher.actions import erasing, joining, yearly
+from publisher.actions import joining, yearly
 from publisher.actions.joining import Asked
-from publisher.model.people import Reach, Subscriber
 from publisher.pages.notice import Way
 from publisher.store import people
 from publisher.text.words import words
@@ -31,14 +30,10 @@ def routes(session: Session) -> list[Route]:
     async def still(request: Request) -> Response:
         return await _still(session, request)
 
-    async def erase(request: Request) -> Response:
-        return await _erase(session, request)
-
     both = ["GET", "POST"]
     return [
         Route("/confirm/{token}", confirm, methods=both),
         Route("/preferences/{token}/still", still, methods=both),
-        Route("/erase/{token}", erase, methods=both),
     ]
 
 
@@ -118,35 +113,4 @@ async def _still(session: Session, request: Request) -> Response:
         title=speak.text("You are unsubscribed"),
         text="",
         links=[Way(speak.text("Subscribe again"), house.layout.subscribe())],
-    )
-
-
-async def _erase(session: Session, request: Request) -> Response:
-    house, token = session.house, request.path_params["token"]
-    claim = house.keys.read("erase", token)
-    if claim is None or claim.newsletter:
-        return not_valid(session)
-    find = partial(people.get, number=claim.subscriber)
-    person: Subscriber | None = await asyncio.to_thread(house.store.read, find)
-    language = (person and person.language) or language_of(session, request)
-    speak = words(language)
-    if person and person.state is Reach.ERASED:
-        person = None
-    if person and request.method == "POST":
-        await asyncio.to_thread(erasing.erase, house, person.id, session.clock())
-        log.info("erased", subscriber=person.id)
-        person = None
-    if person is None:  # again is the same as once
-        done = speak.text("Everything about you is erased. No more letters will come.")
-        return notice(session, language, title=done, text="")
-    return notice(
-        session,
-        language,
-        title=speak.text("Erase everything about me"),
-        text=speak.text(
-            "Your address, your subscriptions and what you said of them are erased for good. "
-            "Nobody can take this back."
-        ),
-        action=token,
-        button=speak.text("Yes, erase everything"),
     )

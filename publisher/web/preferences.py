@@ -1,25 +1,22 @@
 """The door of a reader's own page: GET and HEAD show it, POST writes what its form says (L5, H3)."""
 
 import asyncio
-import json
 
 import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 
 from publisher.actions import preferences
-from publisher.actions.dossier import dossier
 from publisher.actions.house import House
 from publisher.actions.preferences import Opened
 from publisher.errors import BadInput
 from publisher.pages.notice import Way
 from publisher.pages.preferences import preferences_page
-from publisher.subscribers.tokens import Claim
 from publisher.text.words import words
 from publisher.verbs.session import Session
 from publisher.web import forms
 from publisher.web.leaving import gone
-from publisher.web.pages import download, html_page, not_valid
+from publisher.web.pages import html_page, not_valid
 
 log = structlog.get_logger()
 
@@ -48,18 +45,6 @@ async def answer(session: Session, request: Request) -> Response:
     return _page(session, now_, token, "Your preferences are saved.")
 
 
-async def held(session: Session, request: Request) -> Response:
-    """All that is held on the reader, as a JSON document (L8)."""
-    house, now = session.house, session.clock()
-    found = await asyncio.to_thread(preferences.opened, house, request.path_params["token"], now)
-    if found is None:
-        return not_valid(session)
-    document = await asyncio.to_thread(dossier, house, found.person.id, now)
-    return download(
-        json.dumps(document, ensure_ascii=False, indent=1).encode(), "application/json", "held.json"
-    )
-
-
 def _page(session: Session, found: Opened, token: str, said: str = "", status: int = 200) -> Response:
     house = session.house
     body = preferences_page(
@@ -78,13 +63,7 @@ def _page(session: Session, found: Opened, token: str, said: str = "", status: i
 def _ways(house: House, found: Opened, token: str) -> list[Way]:
     """What else a reader may do."""
     speak, layout = words(found.page.language), house.layout
-    erase = house.keys.sign("erase", Claim(found.person.id, 0))
-    return [
-        *(
-            [Way(speak.text("Leave all newsletters"), layout.leave_all(found.leave_token))]
-            if found.others
-            else []
-        ),
-        Way(speak.text("What is known about me"), layout.held(token)),
-        Way(speak.text("Erase everything about me"), layout.erasure(erase)),
-    ]
+    own = Way(speak.text("What is known about me, and erasing it"), layout.own(token))
+    if not found.others:
+        return [own]
+    return [Way(speak.text("Leave all newsletters"), layout.leave_all(found.leave_token)), own]

@@ -3,12 +3,10 @@
 Every address gets the same answer. What is to be done is done behind it.
 """
 
-import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
-import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -21,37 +19,19 @@ from publisher.pages.notice import Way
 from publisher.pages.subscribe import Form, Offer, embed_page, languages, subscribe_page, translated
 from publisher.subscribers import addresses, tokens
 from publisher.subscribers.addresses import Address
-from publisher.subscribers.limits import Limits
 from publisher.text.words import words
-from publisher.verbs.session import Session
 from publisher.web import forms
-from publisher.web.client import client, network
-from publisher.web.errands import Errands
+from publisher.web.asking import SAME, Desk
+from publisher.web.client import client
 from publisher.web.pages import html_page, language_of
 
 SOONEST, LATEST = 2, 86400  # seconds between a form and its button; a program needs less
-SAME = (
-    "If this address can be mailed, a letter is on its way. Open it, and follow its link.",
-    "An address gets one such letter a day at most, whoever asks.",
-)
 _LONGEST = 254  # octets of an address (RFC 5321, 4.5.3.1.3)
 
-log = structlog.get_logger()
 
-
-@dataclass(frozen=True, slots=True)
-class _Desk:
-    """What two doors have in common."""
-
-    session: Session
-    limits: Limits
-    errands: Errands
-
-
-def routes(session: Session) -> list[Route]:
+def routes(desk: Desk) -> list[Route]:
     """What the doors answer."""
-    desk = _Desk(session, Limits(time.monotonic()), Errands())
-    session.on_stop.append(desk.errands.finish)
+    session = desk.session
 
     async def subscribe(request: Request) -> Response:
         return await _answer(desk, request, joins=True)
@@ -75,7 +55,7 @@ def routes(session: Session) -> list[Route]:
     ]
 
 
-async def _answer(desk: _Desk, request: Request, *, joins: bool) -> Response:
+async def _answer(desk: Desk, request: Request, *, joins: bool) -> Response:
     """GET and HEAD show the form; a form that did not come from us, or is too old or too quick, is shown again, filled
     in, for one more click."""
     if request.method != "POST":
@@ -104,31 +84,29 @@ async def _answer(desk: _Desk, request: Request, *, joins: bool) -> Response:
     return _same(desk, request, language, joins=joins)
 
 
-def _do(desk: _Desk, request: Request, address: Address, form: Form, language: str, *, joins: bool) -> None:
-    """What the form asks for, behind the answer, unless too many ask."""
+def _do(desk: Desk, request: Request, address: Address, form: Form, language: str, *, joins: bool) -> None:
+    """What the form asks for."""
     house, ip = desk.session.house, client(request.scope, desk.session.trusted)
-    if not desk.limits.admit(address.key, network(ip), time.monotonic()):
-        return
     names = tuple(form.newsletters) if joins else ()
     titles = words(language).join([house.newsletters[name].title for name in names])
     wording = f"{words(language).text('Subscribe')}: {titles}. {words(language).text(SAME[0])}"
     asked = Ask(address, names, form.language, form.origin, wording, ip)
-    desk.errands.add(partial(joining.ask, house, asked, desk.session.clock()))
+    desk.take(request, address.key, partial(joining.ask, house, asked, desk.session.clock()))
 
 
-def _in_time(desk: _Desk, shown: str) -> bool:
+def _in_time(desk: Desk, shown: str) -> bool:
     age = tokens.age(desk.session.house.keys, shown, int(desk.session.clock().timestamp()))
     return age is not None and SOONEST <= age <= LATEST
 
 
-def _blank(desk: _Desk, language: str, *, joins: bool) -> Form:
+def _blank(desk: Desk, language: str, *, joins: bool) -> Form:
     house = desk.session.house
     shown = tokens.stamp(house.keys, int(desk.session.clock().timestamp()))
     of_letters = language if language in languages(house.site) else languages(house.site)[0]
     return Form("", tuple(house.newsletters) if joins else (), of_letters, "page", shown)
 
 
-def _filled(desk: _Desk, sent: Mapping[str, Sequence[str]], blank: Form) -> Form:
+def _filled(desk: Desk, sent: Mapping[str, Sequence[str]], blank: Form) -> Form:
     """What was *sent*, as far as we offer it."""
     house = desk.session.house
     chosen = tuple(name for name in house.newsletters if name in sent.get("newsletter", ()))
@@ -143,14 +121,14 @@ def _filled(desk: _Desk, sent: Mapping[str, Sequence[str]], blank: Form) -> Form
     )
 
 
-def _offers(desk: _Desk, language: str) -> list[Offer]:
+def _offers(desk: Desk, language: str) -> list[Offer]:
     house = desk.session.house.learnt(anew=False)
     ui = words(language)
     return [Offer(name, each.title, often(each, house.site, ui)) for name, each in house.newsletters.items()]
 
 
 def _page(
-    desk: _Desk,
+    desk: Desk,
     request: Request,
     language: str,
     form: Form | None,
@@ -190,7 +168,7 @@ def _page(
     return html_page(body, status)
 
 
-def _same(desk: _Desk, request: Request, language: str, *, joins: bool) -> Response:
+def _same(desk: Desk, request: Request, language: str, *, joins: bool) -> Response:
     """The one answer (L2)."""
     return _page(desk, request, language, None, joins=joins, said=SAME[0], texts=SAME[1:])
 

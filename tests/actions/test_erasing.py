@@ -211,7 +211,7 @@ def test_whoever_comes_back_is_somebody_new(life: Desk) -> None:  # L8
     assert not erasing.known(house)(KEY)
     assert 0 == erasing.finish(house)
     assert 2 == len(erased.read(house.root / "state").splitlines())
-    assert {"daily": "active"} == readers.add(house, DAN, None, life.clock(), confirmed=True)
+    assert ({"daily": "active"}, "") == readers.add(house, DAN, None, life.clock(), confirmed=True)
     life.clock.forward(hours=1)
     erasing.erase(house, found[KEY].id, life.clock())
     assert erasing.known(house)(KEY)

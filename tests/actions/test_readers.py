@@ -7,15 +7,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import select
 
 from publisher.actions import importing, leaving, plan, readers, slots
 from publisher.actions.house import House
 from publisher.actions.publish import Published
 from publisher.errors import BadInput
 from publisher.model.delivery import State
-from publisher.model.people import Reach, Wish
-from publisher.store import ledger, people
-from publisher.store.tables import subscribers
+from publisher.model.people import Reach, Said, Wish
+from publisher.store import consents, ledger, people
+from publisher.store.tables import notices, subscribers
 from publisher.subscribers import imports
 from publisher.subscribers.tokens import Claim
 
@@ -48,10 +49,48 @@ def take_in(house: House, lines: Iterable[str], clock: Clock, *, dry_run: bool =
 
 
 def test_a_reader_is_pending_until_confirmed(house: House, clock: Clock) -> None:
-    assert {"daily": Wish.PENDING} == readers.add(house, LAYLA, None, clock(), confirmed=False)
-    assert {"daily": Wish.ACTIVE} == readers.add(house, LAYLA, "daily", clock(), confirmed=True)
-    assert {"daily": Wish.ACTIVE} == readers.add(house, LAYLA.upper(), None, clock(), confirmed=False)
+    pending, active = {"daily": Wish.PENDING}, {"daily": Wish.ACTIVE}
+
+    assert (pending, "confirm") == readers.add(house, LAYLA, None, clock(), confirmed=False)
+    assert (pending, "capped") == readers.add(house, LAYLA, None, clock(), confirmed=False)
+    assert (active, "") == readers.add(house, LAYLA, ["daily"], clock(), confirmed=True)
+    assert (active, "") == readers.add(house, LAYLA.upper(), None, clock(), confirmed=False)
     assert {LAYLA: Wish.ACTIVE} == wishes(house)
+
+
+def said(house: House, address: str) -> list[tuple[Said, int | None, str]]:
+    """The record of consent: what was said, of which newsletter, and where."""
+    person = claim(house, address).subscriber
+    found = house.store.read(lambda c: consents.of(c, person))
+    return [(each.event, each.newsletter, each.form) for each in found]
+
+
+def test_who_vouches_for_a_reader_stands_in_the_record(house: House, clock: Clock) -> None:  # L4
+    readers.add(house, LAYLA, None, clock(), confirmed=False, by="api shop")
+    for by in ("admin", "operator"):  # the second changes nothing
+        readers.add(house, LAYLA, None, clock(), confirmed=True, by=by)
+    number = claim(house, LAYLA).newsletter
+
+    assert [(Said.ASKED, number, "api shop"), (Said.VOUCHED, number, "admin")] == said(house, LAYLA)
+
+
+def test_who_vouches_that_mail_reaches_a_reader_stands_there_too(house: House, clock: Clock) -> None:  # L4 B2
+    readers.add(house, LAYLA, None, clock(), confirmed=True)
+    house.store.write(lambda c: people.set_reach(c, claim(house, LAYLA).subscriber, Reach.BOUNCED))
+
+    readers.add(house, LAYLA, None, clock(), confirmed=True)
+
+    assert [(Said.VOUCHED, None, "operator")] == said(house, LAYLA)[1:]
+
+
+@pytest.mark.parametrize("state", [Reach.COMPLAINED, Reach.SUPPRESSED])
+def test_who_wants_no_mail_of_us_is_not_asked(state: Reach, house: House, clock: Clock) -> None:  # L3
+    readers.add(house, LAYLA, None, clock(), confirmed=True)
+    leave(house, LAYLA, clock)
+    house.store.write(lambda c: people.set_reach(c, claim(house, LAYLA).subscriber, state))
+
+    assert ({"daily": None}, "") == readers.add(house, LAYLA, None, clock(), confirmed=False)
+    assert [] == house.store.read(lambda c: c.execute(select(notices)).all())
 
 
 @pytest.mark.parametrize("address, newsletter", [("layla", None), ("a@b@c.org", None), (LAYLA, "weekly")])

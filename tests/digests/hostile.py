@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from publisher.digests import notices
 from publisher.digests.compose import compose, correction
+from publisher.digests.frame import Link
 from publisher.digests.select import Selection
 from publisher.model.digest import Content
 from publisher.model.site import Letterhead
@@ -59,6 +60,16 @@ def hostile(text: str) -> dict[str, Content]:
         "confirm": notices.confirm(*common, confirm_url=page),
         "welcome": notices.welcome(*common, due=PLANNED),
         "goodbye": notices.goodbye(*common, undo_url=page),
+        "links": notices.links(
+            of,
+            LAYOUT,
+            TEMPLATES,
+            about="joining",
+            preferences=(Link(words, page), Link(words, page)),
+            held_url=page,
+            erase_url=page,
+        ),
+        "yearly": notices.yearly(*common, still_url=page),
         "editors": notices.preview_for_editors(
             *common, subject=text, headlines=[text, text], more=0, readers=2, due=PLANNED, approval_url=page
         ),

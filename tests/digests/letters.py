@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from publisher.digests import notices
 from publisher.digests.compose import compose, correction
+from publisher.digests.frame import Link
 from publisher.digests.select import Selection
 from publisher.layout import Layout
 from publisher.model.article import Article, Direction
@@ -207,6 +208,16 @@ def every(language: str) -> dict[str, Content]:
         "confirm": notices.confirm(*common, confirm_url=page),
         "welcome": notices.welcome(*common, due=PLANNED),
         "goodbye": notices.goodbye(*common, undo_url=page),
+        "links": notices.links(
+            of,
+            LAYOUT,
+            TEMPLATES,
+            about="preferences",
+            preferences=(Link(TITLES[language], page), Link(MORE[language][0], f"{page}2")),
+            held_url=f"{page}/held",
+            erase_url=f"{HOME}/erase/token",
+        ),
+        "yearly": notices.yearly(*common, still_url=page, ends=PLANNED),
         "editors": notices.preview_for_editors(
             *common,
             subject=f"{TITLES[language]}: {mine[0].title}",

@@ -10,7 +10,10 @@ from lxml import html as parser
 from publisher.model.digest import PREFERENCES_SLOT, UNSUBSCRIBE_SLOT
 from tests.digests.hostile import WORDS, hostile
 
-KINDS = ("digest", "grouped", "article", "correction", "confirm", "welcome", "goodbye", "editors", "notice")
+KINDS = (
+    *("digest", "grouped", "article", "correction", "confirm", "welcome", "goodbye"),
+    *("links", "yearly", "editors", "notice"),
+)
 LINES = ("a header", "a separator")  # more than one paragraph ...
 TOLD = ("digest", "article", "correction", "notice")  # ... where somebody writes paragraphs
 made = cache(hostile)

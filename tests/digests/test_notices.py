@@ -34,8 +34,8 @@ from tests.digests.letters import (
     site,
 )
 
-TO_READERS = ("digest", "grouped", "article", "correction", "welcome")  # who have a subscription
-OTHERS = ("confirm", "goodbye", "editors", "notice")
+TO_READERS = ("digest", "grouped", "article", "correction", "welcome", "yearly")  # who have a subscription
+OTHERS = ("confirm", "goodbye", "links", "editors", "notice")
 made = cache(every)
 EVERY_LANGUAGE = pytest.mark.parametrize("language", LANGUAGES)
 

@@ -64,7 +64,7 @@ def test_a_bounced_reader_is_reachable_again_when_one_vouches_and_not_by_an_impo
         dry_run=False,
     )
     assert (0, 1, Reach.BOUNCED) == (imported.added, imported.kept, office.reach(ann))
-    states = readers.add(office.house, "r0@example.net", None, office.clock(), confirmed=True)
+    states = readers.add(office.house, "r0@example.net", None, office.clock(), confirmed=True).newsletters
 
     assert {"daily": Wish.ACTIVE} == states
     assert Reach.REACHABLE == office.reach(ann)
@@ -79,7 +79,7 @@ def test_a_bounced_reader_may_ask_again_and_waits_for_the_confirmation(office: O
     (ann,) = office.readers(1)
     office.gets(*(office.bounce(office.edition(), ann) for _ in range(2)))
     office.house.store.write(lambda c: c.execute(subscriptions.delete()))
-    states = readers.add(office.house, "r0@example.net", None, office.clock(), confirmed=False)
+    states = readers.add(office.house, "r0@example.net", None, office.clock(), confirmed=False).newsletters
 
     assert {"daily": Wish.PENDING} == states
     assert Reach.BOUNCED == office.reach(ann)
@@ -89,7 +89,7 @@ def test_a_bounced_reader_may_ask_again_and_waits_for_the_confirmation(office: O
 def test_nobody_brings_back_who_complained(office: Office, state: Reach) -> None:  # L1, B2
     (ann,) = office.readers(1)
     office.house.store.write(lambda c: people.set_reach(c, ann, state))
-    states = readers.add(office.house, "r0@example.net", None, office.clock(), confirmed=True)
+    states = readers.add(office.house, "r0@example.net", None, office.clock(), confirmed=True).newsletters
 
     assert {"daily": None} == states
     assert state == office.reach(ann)

@@ -11,11 +11,16 @@ from typing import Any, NoReturn
 
 import httpx2
 import pytest
+from sqlalchemy import select
 from structlog.testing import capture_logs
 
+from publisher.actions import joining
 from publisher.config import ApiSettings
 from publisher.errors import BadConfig, BadInput
+from publisher.model.people import Said
+from publisher.store import consents
 from publisher.store.state import State
+from publisher.store.tables import notices
 from publisher.verbs import api_tokens
 from publisher.verbs.session import Session
 from publisher.verbs.table import TABLE
@@ -264,6 +269,51 @@ def test_a_reader_comes_chooses_and_leaves(ask) -> None:
         each["id"] for each in ask("GET", "/subscribers?address=A@example.org").json()["subscribers"]
     ]
     assert [] == ask("GET", "/subscribers?state=active").json()["subscribers"]
+
+
+def test_an_unconfirmed_reader_is_asked_by_a_letter(site, ask) -> None:  # L3 L4
+    body = {"address": "a@example.org"}
+    asked, again = (ask("POST", "/subscribers", json=body).json() for _ in range(2))
+
+    assert ({"daily": "pending"}, "confirm") == (asked["newsletters"], asked["letter"])
+    assert asked | {"letter": "capped"} == again
+    (letter,) = site.house.store.read(lambda c: c.execute(select(notices)).all())
+    assert ("confirm", "a@example.org") == (letter.kind, letter.recipient)
+    token = re.findall(r"/confirm/(\S+)", letter.text)[0]
+    joining.confirm(site.house, token, site.session.clock(), wording="", ip="")
+    assert [asked["id"]] == [
+        each["id"] for each in ask("GET", "/subscribers?state=active").json()["subscribers"]
+    ]
+    assert (
+        asked | {"newsletters": {"daily": "active"}, "letter": ""}
+        == ask("POST", "/subscribers", json=body).json()
+    )
+
+
+@pytest.mark.parametrize("confirmed, event", [(True, Said.VOUCHED), (False, Said.ASKED)])
+def test_the_record_of_consent_names_the_token(site, ask, confirmed, event) -> None:  # L4
+    added = ask("POST", "/subscribers", json={"address": "a@example.org", "confirmed": confirmed}).json()
+
+    (said,) = site.house.store.read(lambda c: consents.of(c, added["id"]))
+    assert (event, "api writes") == (said.event, said.form)
+    wrong = {"address": "a@example.org", "by": "operator"}
+    is_problem(ask("POST", "/subscribers", json=wrong), 422)
+
+
+def test_a_reader_is_erased_by_number(site, ask) -> None:  # L8
+    added = ask("POST", "/subscribers", json={"address": "a@example.org", "confirmed": True}).json()
+    path = f"/subscribers/{added['id']}"
+
+    is_problem(ask("DELETE", path, scope="read"), 403)
+    is_problem(ask("DELETE", "/subscribers/99"), 404)
+    assert "a@example.org" == ask("GET", path).json()["address"]
+    for _ in range(2):  # again is the same as once
+        done = ask("DELETE", path).json()
+        assert (True, True) == (done["erased"], done["done"])
+    gone = ask("GET", path).json()
+    assert ("", "erased", []) == (gone["address"], gone["state"], gone["newsletters"])
+    is_problem(ask("POST", "/subscribers", json={"address": "a@example.org"}), 422)
+    assert b"a@example.org" not in (site.house.root / "state" / "nashir.db").read_bytes()
 
 
 def test_pages_miss_nobody_and_repeat_nobody_while_readers_are_added(site) -> None:

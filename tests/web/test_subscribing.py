@@ -1,9 +1,7 @@
 """Who signs up, confirms, leaves and comes back, through the doors; and what the doors tell nobody."""
 
 import asyncio
-import json
 import random
-import re
 import string
 import time
 from collections.abc import Callable
@@ -16,15 +14,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from publisher.actions import choices, erasing, joining, leaving, plan, readers, slots, yearly
-from publisher.errors import BadInput
+from publisher.actions import choices, erasing, importing, joining, leaving, plan, readers, slots, yearly
 from publisher.model.people import Reach, Said, Wish
 from publisher.store import consents, ledger, people
-from publisher.subscribers import addresses, tokens
+from publisher.subscribers import addresses, imports, tokens
 from publisher.subscribers.limits import SITE
 from publisher.subscribers.tokens import PURPOSES, Claim
 from publisher.text.words import LANGUAGES, words
-from publisher.web.subscribing import SAME
+from publisher.web.asking import SAME
 from tests.web.doors import Doors
 
 MakeDoors = Callable[..., Doors]
@@ -269,6 +266,19 @@ def test_a_link_of_last_week_begins_nothing(make_doors: MakeDoors) -> None:  # L
     assert 200 == doors.ask(link).status
 
 
+def test_of_a_list_that_nobody_vouches_for_nothing_is_left_either(make_doors: MakeDoors) -> None:  # L4 L7
+    doors = make_doors()
+    for confirmed_, line in ((False, f"{ANN}\n"), (True, "bob@example.net\n")):
+        rows = imports.rows([line])
+        importing.import_rows(doors.house, rows, None, doors.clock(), confirmed=confirmed_, dry_run=False)
+    assert [] == doors.letters()
+    doors.clock.forward(days=31)
+
+    assert 2 == joining.sweep(doors.house, doors.clock())
+
+    assert ["bob@example.net"] == [row[1] for row in doors.dump()["subscribers"]]
+
+
 def test_an_old_link_does_not_bring_back_who_left(make_doors: MakeDoors) -> None:  # L1 L4
     doors = make_doors()
     confirmed(doors)
@@ -368,8 +378,9 @@ def test_a_last_letter_is_written_where_the_site_wants_one(make_doors: MakeDoors
 def tokens_of(doors: Doors) -> dict[str, str]:
     """A genuine token for each purpose."""
     person = choices.reader(doors.house, ANN)
+    made = {"erase": int(doors.clock().timestamp()), "held": int(doors.clock().timestamp())}
     return {
-        purpose: doors.house.keys.sign(purpose, Claim(person.id, 0 if purpose == "erase" else 1))
+        purpose: doors.house.keys.sign(purpose, Claim(person.id, made.get(purpose, 1)))
         for purpose in PURPOSES
     }
 
@@ -381,6 +392,8 @@ DOORS = {
     "/confirm/{}": "confirm",
     "/preferences/{}": "preferences",
     "/preferences/{}/still": "preferences",
+    "/preferences/{}/own": "preferences",
+    "/preferences/{}/held": "held",
     "/approve/{}": "approval",
     "/erase/{}": "erase",
 }
@@ -397,7 +410,7 @@ def test_no_token_opens_another_door(make_doors: MakeDoors) -> None:  # H4 threa
         for door, own in DOORS.items()
         for purpose, token in genuine.items()
         if purpose != own
-        for method in ("GET", "POST")
+        for method in (["GET"] if own == "held" else ["GET", "POST"])
         for reply in [doors.ask(door.format(token), method)]
     }
 
@@ -422,7 +435,7 @@ def test_three_hundred_mutations_are_nobodys(make_doors: MakeDoors) -> None:  # 
                 del token[chance.randrange(len(token))]
             case _:
                 token.insert(chance.randrange(len(token)), chance.choice(letters))
-        reply = doors.ask(door.format("".join(token)), "POST")
+        reply = doors.ask(door.format("".join(token)), "GET" if own == "held" else "POST")
         answers.add((reply.status, reply.body))
 
     assert [404] == [status for status, _ in answers]
@@ -433,7 +446,7 @@ def test_scanners_change_nothing(make_doors: MakeDoors) -> None:  # H3
     doors = make_doors()
     confirmed(doors, newsletter=["daily"])
     genuine, before = tokens_of(doors), doors.dump()
-    paths = [door.format(genuine[own]) for door, own in DOORS.items() if own not in ("approval", "erase")]
+    paths = [door.format(genuine[own]) for door, own in DOORS.items() if own != "approval"]
 
     for path in [*paths, "/subscribe", "/subscribe/embed", "/preferences", "/preferences/"]:
         assert [200, 200] == [doors.ask(path, method).status for method in ("GET", "HEAD")], path
@@ -494,22 +507,6 @@ def test_an_address_is_one_reader_however_it_is_spelt(make_doors: MakeDoors) -> 
     assert addresses.parse(ANN).key == addresses.parse(ANN.upper()).key
 
 
-def test_who_wants_it_is_erased(make_doors: MakeDoors) -> None:  # L8 H3
-    doors = make_doors()
-    confirmed(doors)
-    person = choices.reader(doors.house, ANN)
-    page = doors.ask(doors.ask(doors.link("welcome", "preferences")).link("/erase/"))
-
-    assert (200, person) == (page.status, choices.reader(doors.house, ANN))
-    assert words("ar").text("Yes, erase everything") in page.body
-    done = doors.ask(page.link("/erase/", "action"), "POST")
-
-    assert words("ar").text("Everything about you is erased. No more letters will come.") in done.body
-    assert not any(ANN in str(row) for rows in doors.dump().values() for row in rows)
-    with pytest.raises(BadInput):
-        choices.reader(doors.house, ANN)
-
-
 def test_who_was_erased_may_sign_up_and_confirm_again(make_doors: MakeDoors) -> None:  # L8 L4
     doors = make_doors()
     confirmed(doors)
@@ -519,20 +516,6 @@ def test_who_was_erased_may_sign_up_and_confirm_again(make_doors: MakeDoors) -> 
     erasing.finish(doors.house)
 
     assert {Wish.ACTIVE} == set(wishes(doors).values())
-
-
-def test_readers_get_all_that_is_known_of_them(make_doors: MakeDoors) -> None:  # L8
-    doors = make_doors()
-    confirmed(doors)
-    before = doors.dump()
-    reply = doors.ask(doors.ask(doors.link("welcome", "preferences")).link("/held"))
-
-    assert (200, "no-store") == (reply.status, reply.headers["cache-control"])
-    assert 'attachment; filename="held.json"' == reply.headers["content-disposition"]
-    assert ANN in reply.body
-    assert {"daily", "weekly"} <= set(re.findall(r'"(daily|weekly)"', json.dumps(json.loads(reply.body))))
-    assert before == doors.dump()
-    assert 404 == doors.ask("/preferences/forged/held").status
 
 
 MAILED = st.lists(

@@ -1,8 +1,10 @@
 """The daemon: one process that watches, publishes, serves and sends; and what happens beside it."""
 
+import json
 import re
 import signal
 import stat
+import time
 
 import pytest
 
@@ -171,3 +173,21 @@ def test_an_old_site_moves_in_beside_the_daemon(site, daemon):  # A14, A15, A16
 
     assert {"id": 1} == again["feeds"][0]["by"]
     assert "by id" in site.run("adopt", str(feed)).stdout
+
+
+def test_settings_that_were_changed_since_it_began_are_told_of(site, daemon):
+    config = site.folder / "config.toml"
+    with daemon(NASHIR__ARTICLES__SCAN_EVERY="1") as running:
+
+        def warned():
+            warnings = json.loads(running.get("/healthz")[2])["warnings"]
+            return [each for each in warnings if str(config) in each]
+
+        assert [] == warned()
+        with config.open("a", encoding="utf-8") as file:
+            file.write('\n[web.api]\ntoken_file = "keys/api-tokens"\n')
+        running.until(lambda: "settings" in running.said())
+        time.sleep(1.5)  # another look or two
+
+        assert 1 == running.said().count("restart the daemon")
+        assert 1 == len(warned())

@@ -14,7 +14,7 @@ from publisher.actions import choices, readers
 from publisher.layout import Layout
 from publisher.subscribers.tokens import Claim
 from publisher.text.words import LANGUAGES, words
-from publisher.web.subscribing import SAME
+from publisher.web.asking import SAME
 from tests.conftest import SITE
 from tests.web.conftest import make_doors  # noqa: F401
 from tests.web.doors import Doors
@@ -28,6 +28,7 @@ PATHS = {
     "/u/{token}/all": "unsubscribe",
     "/preferences/{token}": "preferences",
     "/preferences/{token}/still": "preferences",
+    "/preferences/{token}/own": "preferences",
     "/erase/{token}": "erase",
 }
 
@@ -72,7 +73,7 @@ def test_axe_finds_nothing_at_any_door_in_any_language(make_doors: Callable[...,
                 readers.add(house, address, None, doors.clock(), confirmed=True, language=language)
                 number = choices.reader(house, address).id
                 for path, purpose in PATHS.items():
-                    claim = Claim(number, 0 if purpose == "erase" else 1)
+                    claim = Claim(number, int(doors.clock().timestamp()) if purpose == "erase" else 1)
                     token = house.keys.sign(purpose, claim) if purpose else ""
                     page.goto(house.site.url + path.format(language=language, token=token))
                     wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")

@@ -1,7 +1,9 @@
-"""A reader's way in Chromium, by keyboard alone: sign up, confirm by the letter's link, choose, leave, come back. Every
-page on it is accessible, reads in its direction and fits a phone and a desk."""
+"""A reader's way in Chromium, by keyboard alone: sign up, confirm by the letter's link, choose, leave, come back, see
+what is held on them, have it erased. Every page on it is accessible, reads in its direction and fits a phone and a
+desk."""
 
 import email
+import json
 import re
 import sqlite3
 import time
@@ -54,11 +56,15 @@ def letters(daemon: Daemon, address: str) -> list[EmailMessage]:
 
 def link(message: EmailMessage, door: str) -> str:
     """The first link to this *door* in the letter's plain text."""
+    found = re.search(rf"https?://\S+/{door}/[\w-]+", plain(message))
+    assert found, plain(message)
+    return found[0]
+
+
+def plain(message: EmailMessage) -> str:
     part = message.get_body(("plain",))
     assert part
-    found = re.search(rf"https?://\S+/{door}/[\w-]+", part.get_content())
-    assert found, part.get_content()
-    return found[0]
+    return str(part.get_content())
 
 
 def tab_to(page: Any, selector: str) -> None:
@@ -108,10 +114,42 @@ def state(daemon: Daemon, address: str) -> set[str]:
         return {row[0] for row in store.execute(query, [address])}
 
 
+def see_and_erase(paper: Daemon, page: Any, preferences: str, address: str, language: str) -> None:
+    """From the page of a letter's link by the letter that comes then, and only by that."""
+    a_day_later(paper, address)
+    page.goto(preferences)
+    assert 0 == page.locator("a[href*='/erase/'], a[href$='/held']").count()
+    before = len(letters(paper, address))
+    press(page, "main a[href$='/own']")
+    look(page, language)
+    press(page, "main button")
+    look(page, language)
+    paper.until(lambda: len(letters(paper, address)) > before)
+
+    (ways,) = (each for each in letters(paper, address) if "/erase/" in plain(each))
+    (held,) = re.findall(r"https?://[^/\s]+(/preferences/[\w-]+/held)", plain(ways))
+    assert address == json.loads(paper.get(held)[2])["person"]["address"]
+    page.goto(link(ways, "erase"))
+    look(page, language)
+    assert {"daily active", "weekly active"} == state(paper, address)
+    press(page, "main button")
+    look(page, language)
+    assert set() == state(paper, address)
+    assert [] == letters(paper, address)  # the outbox is a folder of ours
+
+
+def a_day_later(paper: Daemon, address: str) -> None:
+    """As if what this address was mailed had left yesterday: a form may cause another letter (L3)."""
+    with closing(sqlite3.connect(f"{paper.site.folder}/state/nashir.db", timeout=20)) as store:
+        query = "UPDATE notices SET created = created - 86460 WHERE recipient = ?"
+        store.execute(query, [address])
+        store.commit()
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_reader_comes_chooses_leaves_and_returns_by_keyboard(
     paper: Daemon, browser: Any, language: str
-) -> None:  # L2 L4 L5 H2 H3
+) -> None:  # L2 L4 L5 L8 H2 H3
     address = f"reader-{language}@example.net"
     foreign: list[str] = []
     errors: list[str] = []
@@ -155,5 +193,6 @@ def test_a_reader_comes_chooses_leaves_and_returns_by_keyboard(
     look(page, language)
     assert {"daily active", "weekly active"} == state(paper, address)
 
+    see_and_erase(paper, page, link(welcome, "preferences"), address, language)
     context.close()
     assert ([], []) == (foreign, errors)

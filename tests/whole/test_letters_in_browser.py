@@ -13,7 +13,10 @@ from publisher.model.digest import PREFERENCES_SLOT, UNSUBSCRIBE_SLOT
 from tests.digests import letters
 from tests.digests.hostile import WORDS, hostile
 
-KINDS = ("digest", "grouped", "article", "correction", "confirm", "welcome", "goodbye", "editors", "notice")
+KINDS = (
+    *("digest", "grouped", "article", "correction", "confirm", "welcome", "goodbye"),
+    *("links", "yearly", "editors", "notice"),
+)
 URLS = {
     UNSUBSCRIBE_SLOT: f"{letters.HOME}/u/token",
     PREFERENCES_SLOT: f"{letters.HOME}/preferences/token",

@@ -387,3 +387,23 @@ def test_the_daemon_takes_a_picture_that_comes_after_its_article(daemon, site): 
         running.until(lambda: running.get("/park/p.jpg")[0] == 200)
         running.until(lambda: b'width="640"' in running.get("/park/")[2])
         assert running.get("/park/p.jpg")[1]["content-type"] == "image/jpeg"
+
+
+def test_who_is_added_unconfirmed_is_told_of_in_plain_words(site, tmp_path):  # L4 L7
+    rows = tmp_path / "rows.csv"
+    rows.write_text("a@example.org\nb@example.org\n")
+    waits = "pending: they get no letters, and none asks them; after 7 days these subscriptions end, unless they sign up"
+
+    assert waits in site.run("subscribers", "import", str(rows)).stdout
+    assert waits not in site.run("subscribers", "import", "--confirmed", str(rows)).stdout
+    asked = site.run("subscribers", "add", "c@example.org").stdout
+    assert (
+        "c@example.org: daily: pending\na letter asks them: it is theirs to confirm, within 7 days" in asked
+    )
+    assert (
+        "nothing was written: this address was asked"
+        in site.run("subscribers", "add", "c@example.org").stdout
+    )
+    site.run("send")
+    (letter,) = site.letters()
+    assert b"To: c@example.org" in letter.read_bytes()

@@ -132,7 +132,7 @@ async def add(ask: Ask) -> Response:
         "newsletters": [ask.said("newsletter")] if ask.said("newsletter") else None,
         "confirmed": ask.said("confirmed") == "yes",
     }
-    await table.run(ask.session, "subscribers add", wanted)
+    await table.run(ask.session, "subscribers add", wanted, by="admin")
     return ask.told("/admin/subscribers?q=" + _asked(ask.said("address")), speak.text("It is done."))
 
 

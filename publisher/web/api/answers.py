@@ -5,7 +5,7 @@ import types
 from datetime import datetime
 from enum import Enum, StrEnum
 from http import HTTPStatus
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from publisher.model.delivery import State
 from publisher.model.digest import Release
@@ -29,7 +29,16 @@ _SHAPES: dict[str, dict[str, Any]] = {
         "since": datetime,
     },
     "Subscribers": {"subscribers": ["Row"], "next": _NextNumber},
-    "Added": {"id": int, "address": str, "newsletters": dict[str, Wish | None]},
+    "Added": {
+        "id": int,
+        "address": str,
+        "newsletters": dict[str, Wish | None],
+        "letter": Annotated[
+            Literal["", "capped", "confirm"],
+            "confirm: a letter asks them; capped: they got one lately, and nothing was written",
+        ],
+    },
+    "Erased": {"erased": bool, "done": bool, "seconds": float},
     "Left": {"id": int, "newsletter": str, "state": Wish},
     "Subscriber": {
         "id": int,
@@ -153,6 +162,8 @@ def _of_type(kind: Any) -> Schema:
     of = get_args(kind)
     if get_origin(kind) is Annotated:
         return _schema(of[0]) | {"description": of[1]}
+    if get_origin(kind) is Literal:
+        return {"type": "string", "enum": list(of)}
     if get_origin(kind) in (types.UnionType, Union):
         return _schema(of)
     assert get_origin(kind) is dict, kind

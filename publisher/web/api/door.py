@@ -108,11 +108,9 @@ class Door:
         if route.verb.writes and token.scope != "write":
             raise Problem(403, f"the token {token.name!r} may only read", "", "use one that may write")
         arguments |= await _said(route, scope, receive)
-        return (
-            route.status,
-            JSON,
-            await table.run(self._session, route.verb.name, arguments | dict(route.fixed)),
-        )
+        arguments |= route.fixed
+        found = await table.run(self._session, route.verb.name, arguments, by=f"api {token.name}")
+        return route.status, JSON, found
 
     async def _enter(self, scope: Scope) -> Token:
         """Whose token it is. Raises Problem: 404 where there is no API, 401, 429 to who guesses."""

@@ -101,6 +101,7 @@ ROUTES = (
     Route("POST", "/subscribers", "subscribers add", "Added", "subscribers"),
     Route("GET", _READER, "subscribers show", "Subscriber", "subscribers", without=_ADDRESS),
     Route("PATCH", _READER, "subscribers choose", "Subscriber", "subscribers", without=_ADDRESS),
+    Route("DELETE", _READER, "subscribers erase", "Erased", "subscribers", without=_ADDRESS),
     Route("DELETE", f"{_READER}/newsletters/{{newsletter}}", "subscribers leave", "Left", "subscribers"),
     Route("GET", "/newsletters", "newsletters", "Newsletters", "newsletters"),
     Route("POST", "/newsletters/{newsletter}/send", "plan", "Planned", "newsletters", status=202),

@@ -8,6 +8,7 @@ from hypothesis import given as generated
 from hypothesis import strategies as st
 
 from publisher.digests import notices
+from publisher.digests.frame import Link
 from publisher.digests.lint.check import check
 from publisher.digests.lint.given import Given
 from publisher.digests.lint.table import GROUPS, RULES
@@ -86,12 +87,22 @@ def test_nothing_is_said_of_our_other_letters(language: str) -> None:  # R10
         "welcome": notices.welcome(of, paper, OF, templates, due=PLANNED),
         "confirm": notices.confirm(of, paper, OF, templates, confirm_url=url),
         "goodbye": notices.goodbye(of, paper, OF, templates, undo_url=url),
+        "links": notices.links(
+            of,
+            OF,
+            templates,
+            about="own",
+            preferences=[Link(TITLES[language], url)],
+            held_url=url,
+            erase_url=url,
+        ),
+        "yearly": notices.yearly(of, paper, OF, templates, still_url=url, ends=PLANNED),
         "editors": editors,
         "notice": notices.notice_for_editors(of, OF, templates, subject=title, text=summary),
     }
 
     assert dict.fromkeys(made, ()) == {
-        name: linted(one, language, listed=name == "welcome") for name, one in made.items()
+        name: linted(one, language, listed=name in ("welcome", "yearly")) for name, one in made.items()
     }
 
 
