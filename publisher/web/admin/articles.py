@@ -18,7 +18,8 @@ from publisher.text.words import words
 from publisher.verbs import table
 from publisher.verbs.session import on_disk
 from publisher.web.admin.dashboard import states
-from publisher.web.admin.door import FORM, Ask, Place
+from publisher.web.admin.door import Ask, Place, size
+from publisher.web.limits import UPLOAD
 
 PAGE = 50
 STATES = ("published", "held", "skipped", "quarantined")
@@ -52,7 +53,7 @@ async def listed(ask: Ask) -> Response:
         states=STATES,
         state_words=states(speak),
         after=rows[PAGE - 1][0] if len(rows) > PAGE else "",
-        most=house.articles.max_bytes // 1000,
+        most=size(min(house.articles.max_bytes, UPLOAD.size)),
     )
 
 
@@ -142,7 +143,7 @@ async def correct(ask: Ask) -> Response:
 
 PAGES = [
     Place("/admin/articles", listed),
-    Place("/admin/articles/upload", upload, "POST", 100_000_000 + FORM),
+    Place("/admin/articles/upload", upload, "POST", UPLOAD.size),
     Place("/admin/articles/publish", publish, "POST"),
     Place("/admin/articles/correct", correct, "POST"),
 ]
