@@ -41,9 +41,10 @@ async def listed(ask: Ask) -> Response:
             "path": shown(path),
             "state": now if was == "published" and now else was,
             "title": title,
+            "url": house.layout.article(slug) if now == was == "published" and house.layout.pages else "",
             "why": why.get(path) if was == "quarantined" else None,
         }
-        for path, was, now, title in rows[:PAGE]
+        for path, was, now, title, slug in rows[:PAGE]
     ]
     return ask.page(
         "articles.html.j2",

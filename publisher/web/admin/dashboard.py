@@ -59,7 +59,7 @@ def _gather(ask: Ask, speak: Words, numbers: Numbers | None) -> dict[str, Any]:
         "refused": [{"path": shown(p), "line": n, "reason": r, "mend": m} for p, n, r, m in refused],
         "refused_more": counted[1] - len(refused),
         "next": [_due(house, each, numbers, now) for each in house.newsletters.values()],
-        "stopped": [_stop(each, speak) for each in held.stopped(house)],
+        "stopped": [_stop(house, each, speak) for each in held.stopped(house)],
         "kinds": kinds(speak),
         "state_words": states(speak),
         "free": size(free),
@@ -108,9 +108,10 @@ def _due(house: House, each: Newsletter, numbers: Numbers | None, now: datetime)
     }
 
 
-def _stop(each: dict[str, Any], speak: Words) -> dict[str, Any]:
+def _stop(house: House, each: dict[str, Any], speak: Words) -> dict[str, Any]:
     why = speak.text(SAID[Stop(each["reason"])]) if each["reason"] else ""
-    return each | {"why": why}
+    known = house.newsletters.get(each["newsletter"])
+    return each | {"why": why, "newsletter": known.title if known else each["newsletter"]}
 
 
 def states(speak: Words) -> dict[str, str]:

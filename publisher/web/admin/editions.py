@@ -39,13 +39,17 @@ async def listed(ask: Ask) -> Response:
 
     def gather() -> list[dict[str, Any]]:
         numbers = house.store.read(lambda c: desk.editions_before(c, ask.number("before"), PAGE + 1))
-        return [reading.edition_row(*row) for row in house.store.read(lambda c: editions.listing(c, numbers))]
+        return [
+            reading.edition_row(*row) | {"planned": row[0].planned}
+            for row in house.store.read(lambda c: editions.listing(c, numbers))
+        ]
 
     rows = await asyncio.to_thread(gather)
     return ask.page(
         "editions.html.j2",
         speak.text("Editions"),
         rows=rows[:PAGE],
+        titles={name: each.title for name, each in house.newsletters.items()},
         before=rows[PAGE - 1]["id"] if len(rows) > PAGE else 0,
         state_words=states(speak),
         newsletters=list(house.newsletters.values()),
