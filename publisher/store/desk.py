@@ -21,8 +21,8 @@ def refused(connection: Connection, limit: int) -> list[tuple[str, int | None, s
 def listed(
     connection: Connection, status: str, after: str, limit: int
 ) -> list[tuple[str, str, str | None, str | None, str | None]]:
-    """(path, status of the file, status of its article, title, slug) behind the path *after*, a *limit* of them: of files
-    whose article is, or who are, in *status*; of all where it is ""."""
+    """(path, status of the file, status of its article, title, slug) behind the path *after*, a *limit* of them: of
+    files whose article is, or who are, in *status*; of all where it is ""."""
     query = select(leaves.c.path, leaves.c.status, articles.c.status.label("now"))
     query = query.add_columns(*articles.c["title", "slug"])
     query = query.outerjoin_from(leaves, articles, leaves.c.article == articles.c.id)
