@@ -85,15 +85,20 @@ class Coming:
     @property
     def links(self) -> dict[str, str]:
         """What stands in the slots: pages of the site that say that the link is nobody's."""
-        keys, layout = self.house.keys, self.house.layout
-        return {
-            UNSUBSCRIBE_SLOT: layout.unsubscribe(keys.sign("unsubscribe", NOBODY)),
-            PREFERENCES_SLOT: layout.preferences(keys.sign("preferences", NOBODY)),
-        }
+        return nobodys_links(self.house)
 
     def findings(self, content: Content, language: str, data: bytes) -> tuple[Finding, ...]:
         """What the lint says of *content*, whose interface is in *language*, and of its bytes *data*."""
         return examined(self.house, self.newsletter, self.selection(language), content, language, data)
+
+
+def nobodys_links(house: House) -> dict[str, str]:
+    """What stands in the slots of a letter for nobody: pages of the site that say that the link is nobody's."""
+    keys, layout = house.keys, house.layout
+    return {
+        UNSUBSCRIBE_SLOT: layout.unsubscribe(keys.sign("unsubscribe", NOBODY)),
+        PREFERENCES_SLOT: layout.preferences(keys.sign("preferences", NOBODY)),
+    }
 
 
 def coming(house: House, newsletter: Newsletter, now: datetime) -> Coming:

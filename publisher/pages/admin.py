@@ -10,6 +10,7 @@ from publisher.pages.frame import inline
 from publisher.templating import Templates
 from publisher.text.dates import digits_for, site_date, write_digits
 from publisher.text.hours import clock
+from publisher.text.reasons import retold
 from publisher.text.words import Words
 
 WIDE, TALL = 320, 120  # of a chart, in its own units
@@ -58,6 +59,7 @@ def admin_page(
         heading=heading,
         when=when,
         number=number,
+        told=lambda english: retold(english, ui),
         count=lambda one, many, n: ui.count(one, many, n, digits),
         **values,
     )

@@ -20,17 +20,18 @@ def refused(connection: Connection, limit: int) -> list[tuple[str, int | None, s
 
 def listed(
     connection: Connection, status: str, after: str, limit: int
-) -> list[tuple[str, str, str | None, str | None]]:
-    """(path, status of the file, status of its article, title) behind the path *after*, a *limit* of them: of files
-    whose article is, or who are, in *status*; of all where it is ""."""
-    query = select(leaves.c.path, leaves.c.status, articles.c.status.label("now"), articles.c.title)
+) -> list[tuple[str, str, str | None, str | None, str | None]]:
+    """(path, status of the file, status of its article, title, slug) behind the path *after*, a *limit* of them: of
+    files whose article is, or who are, in *status*; of all where it is ""."""
+    query = select(leaves.c.path, leaves.c.status, articles.c.status.label("now"))
+    query = query.add_columns(*articles.c["title", "slug"])
     query = query.outerjoin_from(leaves, articles, leaves.c.article == articles.c.id)
     query = query.where(leaves.c.path > after).order_by(leaves.c.path).limit(limit)
     if status in ("published", "held"):
         query = query.where(articles.c.status == status)
     elif status:
         query = query.where(leaves.c.status == status)
-    return [(row.path, row.status, row.now, row.title) for row in connection.execute(query)]
+    return [(row.path, row.status, row.now, row.title, row.slug) for row in connection.execute(query)]
 
 
 def editions_before(connection: Connection, before: int, limit: int) -> list[int]:

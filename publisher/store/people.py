@@ -317,6 +317,7 @@ def tally(connection: Connection) -> dict[str, int]:
 
 def readers(connection: Connection) -> dict[str, int]:
     """How many subscriptions to each newsletter are active."""
-    query = select(newsletters.c.name, func.count()).join_from(subscriptions, newsletters)
-    rows = connection.execute(query.where(subscriptions.c.state == Wish.ACTIVE).group_by(newsletters.c.name))
-    return {row.name: int(row[1]) for row in rows}
+    query = select(subscriptions.c.newsletter, func.count()).where(subscriptions.c.state == Wish.ACTIVE)
+    counted = query.group_by(subscriptions.c.newsletter).subquery()  # first: names are looked up for few
+    names = select(newsletters.c.name, counted.c[1]).join_from(counted, newsletters)
+    return {name: int(number) for name, number in connection.execute(names)}

@@ -212,7 +212,7 @@ class Connection(HttpToolsProtocol):
         path = self.url.partition(b"?")[0].decode("latin-1")
         self.allowed = self.guard.limits.body(path)
         if length > self.allowed.size:
-            raise Refused(413, "That is too large.")
+            raise Refused(413, f"That is more than {self.allowed.size >> 10:,} KiB: too large.")
         self.size = self.fed = 0
         super().on_headers_complete()
         self._enter("body")
@@ -241,7 +241,7 @@ class Connection(HttpToolsProtocol):
     def on_body(self, body: bytes) -> None:
         self.size += len(body)
         if self.size > self.allowed.size:
-            raise Refused(413, "That is too large.")
+            raise Refused(413, f"That is more than {self.allowed.size >> 10:,} KiB: too large.")
         super().on_body(body)
 
     def on_message_complete(self) -> None:

@@ -21,6 +21,7 @@ class Body:
 
 
 FORM = Body(1 << 17, 10)
+UPLOAD = Body(256 << 20, 600)  # what an editor sends: an article, a list of readers
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +41,7 @@ class Limits:
     connections: int = 1000
     per_network: int = 64  # connections of one /24 (IPv4) or /64 (IPv6)
     exempt: Sequence[Network] = ()  # networks without that cap, beside those that are not of the open net
-    bodies: Mapping[str, Body] = field(
-        default_factory=lambda: {"/admin": Body(256 << 20, 600), "/api/": Body(4 << 20, 60)}
-    )
+    bodies: Mapping[str, Body] = field(default_factory=lambda: {"/admin": UPLOAD, "/api/": Body(4 << 20, 60)})
 
     def body(self, path: str) -> Body:
         """What may be sent to the door at *path*: a form, where nothing else is said."""

@@ -18,7 +18,8 @@ from publisher.text.words import words
 from publisher.verbs import table
 from publisher.verbs.session import on_disk
 from publisher.web.admin.dashboard import states
-from publisher.web.admin.door import FORM, Ask, Place
+from publisher.web.admin.door import Ask, Place, size
+from publisher.web.limits import UPLOAD
 
 PAGE = 50
 STATES = ("published", "held", "skipped", "quarantined")
@@ -40,9 +41,10 @@ async def listed(ask: Ask) -> Response:
             "path": shown(path),
             "state": now if was == "published" and now else was,
             "title": title,
+            "url": house.layout.article(slug) if now == was == "published" and house.layout.pages else "",
             "why": why.get(path) if was == "quarantined" else None,
         }
-        for path, was, now, title in rows[:PAGE]
+        for path, was, now, title, slug in rows[:PAGE]
     ]
     return ask.page(
         "articles.html.j2",
@@ -52,7 +54,7 @@ async def listed(ask: Ask) -> Response:
         states=STATES,
         state_words=states(speak),
         after=rows[PAGE - 1][0] if len(rows) > PAGE else "",
-        most=house.articles.max_bytes // 1000,
+        most=size(min(house.articles.max_bytes, UPLOAD.size)),
     )
 
 
@@ -142,7 +144,7 @@ async def correct(ask: Ask) -> Response:
 
 PAGES = [
     Place("/admin/articles", listed),
-    Place("/admin/articles/upload", upload, "POST", 100_000_000 + FORM),
+    Place("/admin/articles/upload", upload, "POST", UPLOAD.size),
     Place("/admin/articles/publish", publish, "POST"),
     Place("/admin/articles/correct", correct, "POST"),
 ]

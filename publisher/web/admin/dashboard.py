@@ -2,71 +2,79 @@
 
 import asyncio
 import shutil
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from starlette.responses import Response
 
+from publisher.actions.house import House
 from publisher.articles.folder import shown
+from publisher.model.digest import Newsletter
 from publisher.model.stop import SAID, Stop
 from publisher.pages.admin import chart
-from publisher.store import articles, desk, editions, people, reports
+from publisher.store import articles, desk
 from publisher.text.words import LANGUAGES, Words, words
 from publisher.verbs import held, reading
-from publisher.web.admin.door import Ask, Place
+from publisher.web.admin.counting import Numbers
+from publisher.web.admin.door import Ask, Place, size
 
-REFUSED, NEWEST, EDITIONS, DAYS = 20, 10, 8, 14
-LIVE = 5  # seconds between two looks while letters leave
+REFUSED, NEWEST = 20, 10
+LIVE = 5  # seconds between two looks while letters leave, or numbers are counted
 
 
 async def show(ask: Ask) -> Response:
-    """The dashboard. While letters leave it is fetched again by itself."""
+    """The dashboard. While letters leave, or numbers are counted, it is fetched again by itself."""
     speak = words(ask.door.language(ask.entry))
-    found = await asyncio.to_thread(_gather, ask, speak)
+    numbers, counting = await ask.door.counting.look()
+    found = await asyncio.to_thread(_gather, ask, speak, numbers)
     under_way = ask.session.under_way
     how = under_way.told() if under_way else None
     alone = held.left_alone(ask.session.left_alone())
     problems = [*ask.door.health(), *await asyncio.to_thread(ask.door.warnings)]
     answer = ask.page(
-        "dashboard.html.j2", speak.text("This morning"), how=how, alone=alone, problems=problems, **found
+        "dashboard.html.j2",
+        speak.text("This morning"),
+        how=how,
+        alone=alone,
+        problems=problems,
+        counting=counting,
+        **found,
     )
-    if how:
+    if how or counting:
         answer.headers["refresh"] = str(LIVE)
     return answer
 
 
-def _gather(ask: Ask, speak: Words) -> dict[str, Any]:
+def _gather(ask: Ask, speak: Words, numbers: Numbers | None) -> dict[str, Any]:
     house, now = ask.session.house, ask.session.clock()
-    read, site = house.store.read, house.site
+    read = house.store.read
     since = now - timedelta(days=1)
     recent = [each for each in read(lambda c: articles.newest(c, NEWEST)) if each.published > since]
     refused = read(lambda c: desk.refused(c, REFUSED))
     counted = read(articles.counts)
-    numbers = read(lambda c: desk.editions_before(c, 0, EDITIONS))
-    last = [reading.edition_row(*row) for row in read(lambda c: editions.listing(c, numbers))]
-    back = read(reports.by_edition)
-    stops = held.stopped(house)
-    start = (now - timedelta(days=DAYS - 1)).replace(hour=0, minute=0, second=0, microsecond=0)
-    growth = read(lambda c: desk.growth(c, start, DAYS))
     free = shutil.disk_usage(house.root).free
-    days = [(f"{start + timedelta(days=n):%m-%d}", pair) for n, pair in enumerate(growth)]
     return {
         "recent": [{"article": each, "url": house.layout.article(each.slug)} for each in recent],
         "refused": [{"path": shown(p), "line": n, "reason": r, "mend": m} for p, n, r, m in refused],
         "refused_more": counted[1] - len(refused),
-        "next": [_due(each) for each in reading.newsletters(house, now)["newsletters"]],
-        "stopped": [_stop(each, speak) for each in stops],
-        "bars": chart(
-            [(str(e["id"]), letters(e["deliveries"], back.get(e["id"], {}))) for e in reversed(last)],
-            KINDS,
-            speak,
-            site,
-        ),
+        "next": [_due(house, each, numbers, now) for each in house.newsletters.values()],
+        "stopped": [_stop(house, each, speak) for each in held.stopped(house)],
         "kinds": kinds(speak),
-        "growth": chart(days, ("came", "left"), speak, site),
-        "tally": [(state, count) for state, count in read(people.tally).items()],
         "state_words": states(speak),
-        "free": f"{free / 1e9:.1f} GB",
+        "free": size(free),
+        "counted": _charts(house, numbers, speak) if numbers else None,
+    }
+
+
+def _charts(house: House, numbers: Numbers, speak: Words) -> dict[str, Any]:
+    sums = [(str(number), letters(counts, back)) for number, counts, back in numbers.editions]
+    days = [(f"{numbers.start + timedelta(days=n):%m-%d}", pair) for n, pair in enumerate(numbers.growth)]
+    return {
+        "at": numbers.at,
+        "bars": chart(sums, KINDS, speak, house.site),
+        "growth": chart(days, ("came", "left"), speak, house.site),
+        "tally": list(numbers.tally.items()),
     }
 
 
@@ -80,7 +88,7 @@ def kinds(speak: Words) -> list[tuple[str, str]]:
     ]
 
 
-def letters(counts: dict[str, int], returned: dict[str, int]) -> list[int]:
+def letters(counts: Mapping[str, int], returned: Mapping[str, int]) -> list[int]:
     """Letters of an edition: accepted, waiting, bounced, and whose readers left before they did."""
     waiting = sum(counts.get(each, 0) for each in ("queued", "claimed", "sending", "unknown"))
     hard = returned.get("hard", 0)
@@ -92,18 +100,18 @@ def letters(counts: dict[str, int], returned: dict[str, int]) -> list[int]:
     ]
 
 
-def _due(each: dict[str, Any]) -> dict[str, Any]:
-    due = each["next_due"]
+def _due(house: House, each: Newsletter, numbers: Numbers | None, now: datetime) -> dict[str, Any]:
     return {
-        "title": each["title"],
-        "due": datetime.fromisoformat(due) if due else None,
-        "active": each["active"],
+        "title": each.title,
+        "due": None if each.instant else reading.next_due(house, each, now),
+        "active": numbers.readers.get(each.name, 0) if numbers else None,
     }
 
 
-def _stop(each: dict[str, Any], speak: Words) -> dict[str, Any]:
+def _stop(house: House, each: dict[str, Any], speak: Words) -> dict[str, Any]:
     why = speak.text(SAID[Stop(each["reason"])]) if each["reason"] else ""
-    return each | {"why": why}
+    known = house.newsletters.get(each["newsletter"])
+    return each | {"why": why, "newsletter": known.title if known else each["newsletter"]}
 
 
 def states(speak: Words) -> dict[str, str]:

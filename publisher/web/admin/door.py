@@ -20,6 +20,7 @@ from publisher.errors import PublisherError
 from publisher.pages.admin import Frame, admin_page
 from publisher.text.words import LANGUAGES, own_name, words
 from publisher.verbs.session import Session
+from publisher.web.admin.counting import Counting, count
 from publisher.web.admin.login import LIFE, Busy, Entry, Gate
 from publisher.web.client import client, is_named, passed_on
 
@@ -107,9 +108,11 @@ class Door:
     lines: Callable[[], list[str]]
     news: dict[str, str] = field(default_factory=dict)  # what the next page of a session says first
     gate: Gate = field(init=False)
+    counting: Counting = field(init=False)
 
     def __post_init__(self) -> None:
         self.gate = Gate(self.settings.root / self.settings.web.admin.password_file)
+        self.counting = Counting(lambda: count(self.session.house, self.session.clock()))
 
     def own(self) -> list[Route]:
         """The style sheet and the login."""
@@ -130,7 +133,7 @@ class Door:
                 return RedirectResponse("/admin/login", 303, HEADERS)
             form = await self._form(request, most) if request.method == "POST" else FormData()
             if form is None:
-                return self._refused(403)
+                return self._refused(400, "This is no form of ours, or it is too large.")
             try:
                 if request.method == "POST" and not (
                     self._is_own(request) and _same(form.get("token"), entry.csrf)
@@ -261,8 +264,8 @@ class Door:
             return False
         return request.headers.get("sec-fetch-site", "same-origin") == "same-origin"
 
-    def _refused(self, status: int) -> Response:
-        return Response("Not here.\n", status, HEADERS, "text/plain; charset=utf-8")
+    def _refused(self, status: int, why: str = "Not here.") -> Response:
+        return Response(f"{why}\n", status, HEADERS, "text/plain; charset=utf-8")
 
     async def _form(self, request: Request, most: int) -> FormData | None:
         """What a form says, its files in temporary ones; None for one that is too large, or none."""
@@ -280,6 +283,11 @@ class Door:
             return await Request(request.scope, counted).form(max_files=1, max_fields=50, max_part_size=FORM)
         except (MultiPartException, HTTPException, ValueError):
             return None
+
+
+def size(number: float) -> str:
+    """So many bytes for a person: "5 MB"."""
+    return f"{number / 1e6:.3g} MB" if number < 1e9 else f"{number / 1e9:.4g} GB"
 
 
 def _same(said: object, wanted: str) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 from starlette.responses import Response
 
 from publisher.actions import approval
+from publisher.actions.specimen import specimen
 from publisher.model.delivery import State
 from publisher.model.digest import PREFERENCES_SLOT, UNSUBSCRIBE_SLOT
 from publisher.model.stop import SAID
@@ -33,13 +34,17 @@ async def listed(ask: Ask) -> Response:
 
     def gather() -> list[dict[str, Any]]:
         numbers = house.store.read(lambda c: desk.editions_before(c, ask.number("before"), PAGE + 1))
-        return [reading.edition_row(*row) for row in house.store.read(lambda c: editions.listing(c, numbers))]
+        return [
+            reading.edition_row(*row) | {"planned": row[0].planned}
+            for row in house.store.read(lambda c: editions.listing(c, numbers))
+        ]
 
     rows = await asyncio.to_thread(gather)
     return ask.page(
         "editions.html.j2",
         speak.text("Editions"),
         rows=rows[:PAGE],
+        titles={name: each.title for name, each in house.newsletters.items()},
         before=rows[PAGE - 1]["id"] if len(rows) > PAGE else 0,
         state_words=states(speak),
         newsletters=list(house.newsletters.values()),
@@ -103,8 +108,12 @@ async def letter(ask: Ask) -> Response:
     """The letter as readers get it, without anybody's own links: as HTML, as text, or its headers."""
     house, number, form = ask.session.house, ask.number("number"), ask.request.path_params["form"]
     found = await asyncio.to_thread(approval.look, house, number, ask.session.clock())
-    if found is None or found[1].content is None or form not in ("html", "text"):
+    if found is None or found[1].content is None or form not in ("html", "text", "headers"):
         return Response("", 404, HEADERS)
+    if form == "headers":
+        made = specimen(house.learnt(anew=False), found[0].edition, found[1].content, previewing.READER)
+        head = made.data.partition(b"\r\n\r\n")[0]
+        return Response(head, 200, HEADERS, "text/plain; charset=utf-8")
     shown = found[1].content.filled(dict.fromkeys((UNSUBSCRIBE_SLOT, PREFERENCES_SLOT), house.layout.home))
     if form == "html" and shown.html:
         return Response(shown.html, 200, _LETTER, "text/html; charset=utf-8")

@@ -19,10 +19,10 @@ from publisher.store import consents, people
 from publisher.text.words import words
 from publisher.verbs import choosing, exporting, table
 from publisher.web.admin.dashboard import states
-from publisher.web.admin.door import HEADERS, Ask, Place
+from publisher.web.admin.door import HEADERS, Ask, Place, size
+from publisher.web.limits import UPLOAD
 
 PAGE = 50
-UPLOAD = 64 << 20  # bytes of a list
 SHOWN = 500  # rejects on a page
 
 
@@ -48,6 +48,7 @@ async def listed(ask: Ask) -> Response:
         states=[*list(Reach), *list(Wish)],
         state_words=states(speak),
         newsletters=list(house.newsletters.values()),
+        most=size(UPLOAD.size),
     )
 
 
@@ -217,7 +218,7 @@ def _kept(folder: Path, name: str) -> Path | None:
 PAGES = [
     Place("/admin/subscribers", listed),
     Place("/admin/subscribers/add", add, "POST"),
-    Place("/admin/subscribers/import", bring, "POST", UPLOAD),
+    Place("/admin/subscribers/import", bring, "POST", UPLOAD.size),
     Place("/admin/subscribers.csv", export),
     Place("/admin/subscribers/{number}", one, "GET POST"),
     Place("/admin/subscribers/{number}/export", export_one),
