@@ -2,6 +2,7 @@
 
 import asyncio
 import csv
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -119,7 +120,7 @@ def _import(
                 session.clock(),
                 confirmed=confirmed,
                 dry_run=dry_run,
-                source=path.name,
+                source=os.fsencode(path.name).decode(errors="replace"),
                 report=told,
                 progress=_portion(stream, path.stat().st_size, progress),
             )

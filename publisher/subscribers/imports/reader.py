@@ -5,11 +5,13 @@ import json
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from itertools import chain
 from typing import Any, TextIO
 
 from publisher.model.people import Wish
 from publisher.subscribers import addresses
-from publisher.subscribers.imports.formats import Columns, Row, State, addressed
+from publisher.subscribers.imports.formats import Columns, Row, State, addressed, shown
 
 LINES = 50  # of one row at the most: in a row that is longer a quote was opened and never closed
 ITEM = 1 << 18  # characters of one reader in JSON at the most
@@ -71,7 +73,7 @@ def rows(lines: Iterable[str], *, always: State = Wish.ACTIVE, file: str = "") -
     the first that holds an @."""
     lines = iter(lines)
     first = next(lines, "").removeprefix("\ufeff")
-    source = _Lines(_chain(first, lines))
+    source = _Lines(chain([first] if first else [], lines))
     delimiter = _delimiter(first)
     reader = csv.reader(source, delimiter=delimiter)
     columns: Columns | None = None
@@ -86,7 +88,8 @@ def rows(lines: Iterable[str], *, always: State = Wish.ACTIVE, file: str = "") -
             return
         except (csv.Error, _TooLong) as error:
             reason = "a quote opens here and is never closed" if source.row else f"not a CSV row: {error}"
-            yield Row(line, source.row[0].strip()[:320] if source.row else "", None, reason, file=file)
+            given = shown(source.row[0].strip()[:320]) if source.row else ""
+            yield Row(line, given, None, reason, file=file)
             source.take_back()
             reader = csv.reader(source, delimiter=delimiter)
             continue
@@ -103,12 +106,6 @@ def rows(lines: Iterable[str], *, always: State = Wish.ACTIVE, file: str = "") -
 
 def _likely(fields: list[str]) -> str:
     return next((each for each in fields if "@" in each), fields[0])
-
-
-def _chain(first: str, rest: Iterator[str]) -> Iterator[str]:
-    if first:
-        yield first
-    yield from rest
 
 
 def _delimiter(line: str) -> str:
@@ -179,10 +176,13 @@ def _item(line: int, item: Any, file: str) -> Row:
     if not isinstance(item, Mapping):
         return Row(line, ascii(item)[:80], None, "neither an address nor an object that has one", file=file)
     flat = dict(_flat(item))
-    columns = Columns(list(flat))
+    columns = _columns(tuple(flat))
     if not columns.known:
         return Row(line, "", None, "no address in this object", file=file)
     return columns.row(line, list(flat.values()), file)
+
+
+_columns = lru_cache(maxsize=64)(Columns)  # of one list: most of its objects have the same names
 
 
 def _flat(item: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
