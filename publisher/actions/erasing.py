@@ -84,7 +84,8 @@ def is_gone(house: House, subscriber: int) -> bool:
 
 def known(house: House) -> Callable[[str], bool]:
     """Says of an address's key whether that person was erased and stays out: for imports, once for all rows."""
-    return _register(house).stays_out
+    register = _register(house)
+    return register.stays_out if register else lambda _: False
 
 
 def lift(house: House, key: str, now: datetime) -> None:

@@ -20,6 +20,7 @@ from publisher.store.people import Newcomer
 from publisher.subscribers import lifecycle
 from publisher.subscribers.imports import Row
 
+WINDOW = 20_000  # rows that are taken in the order of their addresses: each page of that index is written less often
 CHUNK = 1000  # rows in one transaction, which is to be short: letters and unsubscribes wait for it
 LISTED = 50_000  # rejected rows, and reasons, that are kept in memory; a report has all
 _EVENTS = {Reach.BOUNCED: "bounce", Reach.COMPLAINED: "complain", Reach.SUPPRESSED: "suppress"}
@@ -27,7 +28,7 @@ _REASON = "not an e-mail address: "  # behind the address
 
 Report = Callable[[Row, str, str], None]  # a row, what became of it, and why
 Erased = Callable[[str], bool]  # whether the person with this key of an address was erased (L8)
-Judged = list[tuple[Row, str, str]]  # the same
+Fate = tuple[str, str]  # what became of a row, and why
 
 
 @dataclass(slots=True)
@@ -45,12 +46,12 @@ class Imported:
     rejected: list[Row] = field(default_factory=list)
     reasons: Counter[str] = field(default_factory=Counter)
 
-    def count(self, judged: Judged) -> None:
-        """Add these rows."""
-        self.rows += len(judged)
-        for became, rows in Counter(became for _, became, _ in judged).items():
-            setattr(self, became, getattr(self, became) + rows)
-        for row, became, why in judged:
+    def count(self, rows: Sequence[Row], fates: Sequence[Fate]) -> None:
+        """Add these *rows* and their *fates*."""
+        self.rows += len(rows)
+        for became, many in Counter(became for became, _ in fates).items():
+            setattr(self, became, getattr(self, became) + many)
+        for row, (became, why) in zip(rows, fates, strict=True):
             if became == "refused":
                 self._refuse(row, why)
 
@@ -79,10 +80,11 @@ def import_rows(
     dry_run: bool,
     source: str = "list",
     report: Report | None = None,
-    progress: Callable[[int], None] = lambda _: None,
+    progress: Callable[[int, int], None] = lambda *_: None,
 ) -> Imported:
     """Take in *rows*. *confirmed*: the operator vouches for the consent of those whom the list does not call gone.
-    *dry_run* counts what would be done, and writes nothing. *source*: what the record of consent names."""
+    *dry_run* counts what would be done, and writes nothing. *source*: what the record of consent names.
+    *report* hears of each row, in their order; *progress* how many are done, and how many were read."""
     names = [each.name for each in house.newsletter(newsletter)]
     if not dry_run:
         house.store.write(lambda c: people.sync_newsletters(c, list(house.newsletters), now))
@@ -90,19 +92,31 @@ def import_rows(
     ids = {name: series.id for name, series in known.items()}
     run = _Run(house, names, ids, confirmed, now, f"import {source}", erasing.known(house))
     done = Imported()
-    seen, kinds = dict[int, int](), list[_Standing]()
+    look = partial(run.look, seen={}, kinds=[])
     rest = iter(rows)
-    while chunk := list(islice(rest, CHUNK)):
-        if dry_run:
-            judged = house.store.read(partial(run.look, rows=chunk, seen=seen, kinds=kinds))
-        else:
-            judged = house.store.write(partial(run.write, rows=chunk))
-        done.count(judged)
+    while window := list(islice(rest, WINDOW)):
+        judged: list[Fate] = [("", "")] * len(window)
+        order = sorted(range(len(window)), key=lambda place: _key(window[place]))
+        for start in range(0, len(order), CHUNK):
+            places = order[start : start + CHUNK]
+            chunk = [window[place] for place in places]
+            fates = (
+                house.store.read(partial(look, rows=chunk))
+                if dry_run
+                else house.store.write(partial(run.write, rows=chunk))
+            )
+            for place, fate in zip(places, fates, strict=True):
+                judged[place] = fate
+            progress(done.rows + start + len(chunk), done.rows + len(window))
+        done.count(window, judged)
         if report:
-            for each in judged:
-                report(*each)
-        progress(done.rows)
+            for row, fate in zip(window, judged, strict=True):
+                report(row, *fate)
     return done
+
+
+def _key(row: Row) -> str:
+    return row.address.key if row.address else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +132,7 @@ class _Run:
 
     def look(
         self, connection: Connection, *, rows: Sequence[Row], seen: dict[int, int], kinds: list[_Standing]
-    ) -> Judged:
+    ) -> list[Fate]:
         """What would become of *rows*, after those that were *seen* (hashes of their keys, to save memory)."""
         fates = [self._fate(row) for row in rows]
         keys = list(self._texts(rows, fates))
@@ -132,7 +146,7 @@ class _Run:
             seen[hash(key)] = kinds.index(standing)
         return judged
 
-    def write(self, connection: Connection, *, rows: Sequence[Row]) -> Judged:
+    def write(self, connection: Connection, *, rows: Sequence[Row]) -> list[Fate]:
         """Take in *rows*."""
         fates = [self._fate(row) for row in rows]
         texts = self._texts(rows, fates)
@@ -140,7 +154,7 @@ class _Run:
         before = self._standings(connection, known)
         after = dict(before)
         judged = self._judge(rows, fates, after)
-        fresh = [(row.address.key, row) for row, became, _ in judged if became == "added" and row.address]
+        fresh = [(_key(row), row) for row, (became, _) in zip(rows, judged, strict=True) if became == "added"]
         tongues = {key: tag for key, row in fresh if (tag := _tag(row.language))}
         new = [Newcomer(k, texts[k], after[k].reach, tongues.get(k)) for k in texts if k not in known]
         ids = {key: person.id for key, person in known.items()} | people.enter(connection, new, self.now)
@@ -154,7 +168,7 @@ class _Run:
         consents.note(connection, said)
         return judged
 
-    def _fate(self, row: Row) -> tuple[str, str] | None:
+    def _fate(self, row: Row) -> Fate | None:
         """What becomes of a row whoever its reader is, and why; None: that depends."""
         if row.address is None:
             return "refused", row.reason
@@ -163,7 +177,7 @@ class _Run:
             return "refused", theirs or "no newsletter of this site in this row"
         return ("kept", "asked to be erased") if self.erased(row.address.key) else None
 
-    def _texts(self, rows: Sequence[Row], fates: Sequence[tuple[str, str] | None]) -> dict[str, str]:
+    def _texts(self, rows: Sequence[Row], fates: Sequence[Fate | None]) -> dict[str, str]:
         """The addresses in question by key, each as it is spelled first."""
         texts = dict[str, str]()
         for row, fate in zip(rows, fates, strict=True):
@@ -187,39 +201,37 @@ class _Run:
     def _judge(
         self,
         rows: Sequence[Row],
-        fates: Sequence[tuple[str, str] | None],
+        fates: Sequence[Fate | None],
         standings: dict[str, _Standing],
-    ) -> Judged:
+    ) -> list[Fate]:
         """What becomes of each row, in order; *standings* are moved on."""
-        judged: Judged = []
+        judged: list[Fate] = []
         stranger = _Standing(Reach.REACHABLE, (None,) * len(self.names))
         everywhere = {wish: (wish,) * len(self.names) for wish in Wish}
-        moves = dict[tuple[_Standing, Reach, tuple[Wish | None, ...]], tuple[_Standing, str, str]]()
+        moves = dict[tuple[_Standing, Reach, tuple[Wish | None, ...]], tuple[_Standing, Fate]]()
         for row, fate in zip(rows, fates, strict=True):
-            if fate or not row.address:
-                judged.append((row, *(fate or ("", ""))))
+            if fate:
+                judged.append(fate)
                 continue
-            key = row.address.key
+            key = _key(row)
             said = everywhere[row.wish] if row.wishes is None else tuple(map(row.wishes.get, self.names))
             move = standings.get(key, stranger), row.reach, said
             if move not in moves:  # many rows, few of them different
                 moves[move] = self._next(*move)
-            standings[key], became, why = moves[move]
-            judged.append((row, became, why))
+            standings[key] = moves[move][0]
+            judged.append(moves[move][1])
         return judged
 
-    def _next(
-        self, before: _Standing, reach: Reach, said: tuple[Wish | None, ...]
-    ) -> tuple[_Standing, str, str]:
+    def _next(self, before: _Standing, reach: Reach, said: tuple[Wish | None, ...]) -> tuple[_Standing, Fate]:
         if reach is not Reach.REACHABLE:
             after = lifecycle.reach(before.reach, _EVENTS[reach])
             if after is before.reach:
-                return before, "kept", f"{after} already"
-            return before._replace(reach=after), "gone", f"{reach}, says the list"
+                return before, ("kept", f"{after} already")
+            return before._replace(reach=after), ("gone", f"{reach}, says the list")
         wishes = tuple(
             self._wish(before.reach, wish, new) for wish, new in zip(before.wishes, said, strict=True)
         )
-        return (before._replace(wishes=wishes), *_became(before, wishes))
+        return before._replace(wishes=wishes), _became(before, wishes)
 
     def _wish(self, reach: Reach, before: Wish | None, said: Wish | None) -> Wish | None:
         if said is None:
@@ -281,7 +293,7 @@ class _Run:
         return self.starts[name, newest]
 
 
-def _became(before: _Standing, wishes: tuple[Wish | None, ...]) -> tuple[str, str]:
+def _became(before: _Standing, wishes: tuple[Wish | None, ...]) -> Fate:
     """What became of a row whose reader is reachable, as far as the list knows, and why."""
     fresh = [new for new, old in zip(wishes, before.wishes, strict=True) if new is not old]
     if fresh:

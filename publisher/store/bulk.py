@@ -48,7 +48,7 @@ def values(given: Collection[int] | Collection[str]) -> Select[tuple[Any]]:
 
 
 def table(rows: Sequence[Sequence[int | str | None]], *columns: str) -> FromClause:
-    """These *rows* as a table with these *columns*, in one parameter."""
+    """These *rows*, whose text has no NUL, as a table with these *columns*, in one parameter."""
     each = _each(rows)
     cells: list[ColumnElement[Any]] = [
         literal_column(f"{each.name}.value ->> {place}").label(name) for place, name in enumerate(columns)
@@ -57,4 +57,6 @@ def table(rows: Sequence[Sequence[int | str | None]], *columns: str) -> FromClau
 
 
 def _each(given: Collection[Any]) -> Any:
-    return func.json_each(json.dumps(list(given))).table_valued("value", name="each_given")
+    return func.json_each(json.dumps(list(given), ensure_ascii=False)).table_valued(
+        "value", name="each_given"
+    )

@@ -127,7 +127,7 @@ def enter(connection: Connection, newcomers: Sequence[Newcomer], now: datetime) 
         upsert(subscribers).from_select(columns, rows).on_conflict_do_nothing(index_elements=["address_key"])
     )
     entered = connection.execute(put.returning(subscribers.c.address_key, subscribers.c.id))
-    return {row.address_key: row.id for row in entered}
+    return dict(entered.all())
 
 
 def known(connection: Connection, keys: Collection[str]) -> dict[str, Subscriber]:

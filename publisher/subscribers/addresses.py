@@ -64,4 +64,7 @@ def _plain(text: str) -> Address | None:
     local, domain = found[1], found[2].lower()
     if len(local) > _LOCAL or len(domain) > _DOMAIN:
         return None
-    return Address(f"{local}@{domain}", f"{local.lower()}@{domain}")
+    if domain != found[2]:
+        text = f"{local}@{domain}"
+    key = text.lower()
+    return Address(text, text if key == text else key)  # one string where two are the same: there are many

@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import io
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -125,7 +126,7 @@ def _import(
                 session.clock(),
                 confirmed=confirmed,
                 dry_run=dry_run,
-                source=path.name,
+                source=os.fsencode(path.name).decode(errors="replace"),
                 report=told,
                 progress=_portion(stream, path.stat().st_size, progress),
             )
@@ -134,13 +135,13 @@ def _import(
         raise BadInput(f"cannot be read or written: {error.strerror}", where, "name another file") from error
 
 
-def _portion(stream: BinaryIO, size: int, tell: Tell) -> Callable[[int], None]:
-    """Tells how many rows are done, of about how many: by how much of the file was read."""
+def _portion(stream: BinaryIO, size: int, tell: Tell) -> Callable[[int, int], None]:
+    """Tells how many rows are done, of about how many: by how many were read, and how much of the file."""
     said = publishing(tell)
 
-    def told(rows: int) -> None:
+    def told(rows: int, read: int) -> None:
         at = stream.tell() if not stream.closed else size
-        said("importing", rows, max(rows + (at < size), round(rows * size / max(at, 1))))
+        said("importing", rows, max(read + (at < size), round(read * size / max(at, 1))))
 
     return told
 

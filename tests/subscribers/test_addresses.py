@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from publisher.errors import BadInput
-from publisher.subscribers.addresses import Address, parse
+from publisher.subscribers.addresses import Address, bare, parse
 
 AROUND = [(mark, mark) for mark in "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"]
 
@@ -41,6 +41,14 @@ def test_what_is_no_address_is_refused_in_one_line(text):  # L6
 
     assert "\n" not in str(refused.value)
     assert "name@example.org" in str(refused.value)
+
+
+@given(st.text(alphabet="a \t\x1c\u2003\u200f\u202a\u2069"))
+def test_what_stands_round_a_text_is_taken_off_whole(text):  # L6
+    around = {" ", "\t", "\x1c", "\u2003", *(mark for mark, _ in AROUND)}
+    inner = [place for place, char in enumerate(text) if char not in around]
+
+    assert (text[inner[0] : inner[-1] + 1] if inner else "") == bare(text)
 
 
 @given(st.text())

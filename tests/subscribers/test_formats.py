@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from publisher.errors import BadInput
 from publisher.model.people import Reach, Said, Wish
 from publisher.subscribers import addresses
-from publisher.subscribers.imports import read
+from publisher.subscribers.imports import read, rows
 
 A, B = "a@example.org", "b@example.org"
 MAILCHIMP = (
@@ -198,6 +198,27 @@ def test_a_quote_that_is_never_closed_costs_its_own_row():  # X11
 def test_a_zip_without_a_list_or_with_a_bomb_is_one_clear_error(data):  # L7
     with pytest.raises(BadInput):
         list(read(io.BytesIO(data), "x.zip"))
+
+
+@given(
+    st.lists(
+        st.tuples(*[st.sampled_from(["", "ar", "paused", "Cleaned", "nonsense", " active "])] * 4), max_size=8
+    )
+)
+def test_a_row_says_the_same_among_others_as_alone(cells):  # L7
+    headings = "email,language,status,state,newsletter:daily\n"
+    lines = [f"r{place}@example.org,{','.join(each)}\n" for place, each in enumerate(cells)]
+
+    assert [rows([headings, each]).__next__()._replace(line=0) for each in lines] == [
+        row._replace(line=0) for row in rows([headings, *lines])
+    ]
+
+
+@pytest.mark.parametrize("tail", ["2024-03-05 10:11:12,\udcff192.0.2.1", '"\udcff'], ids=["network", "quote"])
+def test_bytes_that_are_no_utf_8_beside_an_address_can_be_written_down(tail):  # L7
+    (row,) = rows(["email,OPTIN_TIME,OPTIN_IP\n", f"{A},{tail}\n"])
+
+    "".join([row.given, *(ip for *_, ip in row.said)]).encode()
 
 
 @given(st.binary(max_size=400))

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import threading
+from contextlib import nullcontext, suppress
 from typing import Any
 
 import pytest
@@ -83,6 +84,28 @@ def test_the_daemon_goes_on_when_its_callers_are_gone(planned, daemon, sink):
     assert READERS == sink.accepted.total()
     os.close(shown)
     os.close(terminal)
+
+
+@pytest.mark.parametrize("served", [False, True], ids=["alone", "by the daemon"])
+def test_an_import_shows_how_far_it_is(site, served):
+    list_ = site.folder / "list.csv"
+    list_.write_text("email\n" + "".join(f"r{n}@example.org\n" for n in range(3000)))
+    with Daemon(site) if served else nullcontext():
+        shown, terminal = pty.openpty()
+        words = [*NASHIR, "-C", str(site.folder), "subscribers", "import", str(list_)]
+        caller = subprocess.Popen(words, stderr=terminal, stdout=subprocess.PIPE)
+        os.close(terminal)
+        said = b""
+        with suppress(OSError):  # the other end of a terminal is closed
+            while part := os.read(shown, 1000):
+                said += part
+        out, _ = caller.communicate(timeout=60)
+        os.close(shown)
+
+    assert 0 == caller.returncode
+    assert out.startswith(b"3000 added")
+    assert b"importing" in said
+    assert b"3000/3000" in said
 
 
 def test_without_a_terminal_nothing_is_said(planned, sink):

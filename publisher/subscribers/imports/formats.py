@@ -101,6 +101,7 @@ CONSENT = {
     "optin": Said.ASKED,
     "confirm": Said.CONFIRMED,
 }  # Mailchimp: OPTIN_TIME, OPTIN_IP, CONFIRM_TIME, ...
+WORD = 100  # characters of a cell that tells something, at the most
 OWN = "newsletter:"
 NAMED = re.compile(r"<\s*([^<>]*@[^<>]*?)\s*>\s*\Z")  # Mailman: Layla <layla@example.org>
 _GRAVITY: tuple[State, ...] = (
@@ -149,8 +150,13 @@ class Columns:
             for name, said in CONSENT.items()
             if f"{name} time" in at
         ]
-        others = self._status or self._marks or self._consent or self._own or self._language is not None
-        self._plain = not others and always is Wish.ACTIVE
+        own = [place for place, _ in self._own]
+        status = [place for place, _ in self._status]
+        marks = [place for place, *_ in self._marks]
+        language = [] if self._language is None else [self._language]
+        self._telling = sorted({*own, *status, *marks, *language})
+        # Many rows say the same of their readers.
+        self._meaning = lru_cache(maxsize=1024)(self._understood)
 
     @property
     def known(self) -> bool:
@@ -161,41 +167,48 @@ class Columns:
         """What a row says."""
         place = self._address or 0
         given = fields[place] if place < len(fields) else ""
-        if self._plain:
-            return addressed(line, given, file)
         given, address, reason = _address(given)
         if address is None:
             return Row(line, given, None, reason, file=file)
+        width = len(fields)
+        cells = tuple([fields[place][:WORD] if place < width else "" for place in self._telling])
         try:
-            state = self._state(fields)
-            wishes = {name: _wish(_at(fields, place)) for place, name in self._own if _at(fields, place)}
+            wish, wishes, reach, language = self._meaning(cells)
         except BadInput as error:
             return Row(line, given, None, error.what, file=file)
-        return Row(
-            line,
-            given,
-            address,
-            "",
+        said = tuple(self._said(fields)) if self._consent else ()
+        return Row(line, given, address, "", wish, wishes, reach, language, said, file)
+
+    def _understood(self, cells: tuple[str, ...]) -> tuple[Wish, Mapping[str, Wish] | None, Reach, str]:
+        """What the *cells* of a row that tell something of its reader say. Raises BadInput."""
+        fields = {
+            place: plain(addresses.bare(cell)) for place, cell in zip(self._telling, cells, strict=True)
+        }
+        state = self._state(fields)
+        return (
             state if isinstance(state, Wish) else Wish.ENDED,
-            wishes if self._own else None,
+            {name: _wish(word) for place, name in self._own if (word := fields[place])}
+            if self._own
+            else None,
             state if isinstance(state, Reach) else Reach.REACHABLE,
-            _at(fields, self._language),
-            tuple(self._said(fields)) if self._consent else (),
-            file,
+            "" if self._language is None else fields[self._language],
         )
 
-    def _state(self, fields: Sequence[str]) -> State:
+    def _state(self, fields: Mapping[int, str]) -> State:
         """The gravest of all that the row says."""
         found = [self._always]
         for place, strict in self._status:
-            if place < len(fields) and (state := _stated(fields[place], strict)):
-                found.append(state)
-        found += [state for place, state, is_so in self._marks if is_so(_at(fields, place).casefold())]
+            if word := heading(fields[place]):
+                if word in WORDS:
+                    found.append(WORDS[word])
+                elif strict:
+                    raise BadInput(f"{ascii(word)[:40]} is no state of a reader that is known")
+        found += [state for place, state, is_so in self._marks if is_so(fields[place].casefold())]
         return max(found, key=_GRAVITY.index)
 
     def _said(self, fields: Sequence[str]) -> list[tuple[Said, datetime, str]]:
         return [
-            (said, at, _at(fields, ip)[:45])
+            (said, at, shown(_at(fields, ip))[:45])
             for said, time, ip in self._consent
             if (at := moment(_at(fields, time)))
         ]
@@ -217,8 +230,8 @@ def _address(given: str) -> tuple[str, Address | None, str]:
     given = plain(addresses.bare(given))
     if not given:
         return "", None, "no address in this row"
-    if not given.isascii() and any("\ud800" <= char <= "\udfff" for char in given):  # bytes that are no UTF-8
-        return ascii(given)[:80], None, "the address is not UTF-8; save the file as UTF-8"
+    if shown(given) != given:
+        return shown(given)[:80], None, "the address is not UTF-8; save the file as UTF-8"
     if given[-1] == ">" and (named := NAMED.search(given)):
         given = named[1]
     try:
@@ -227,13 +240,9 @@ def _address(given: str) -> tuple[str, Address | None, str]:
         return given[:320], None, f"{error.where}: {error.what}"
 
 
-@lru_cache(maxsize=256)
-def _stated(field: str, strict: bool) -> State | None:
-    """The state that a word of a status column says, None for none. Raises BadInput."""
-    word = heading(plain(addresses.bare(field)))
-    if word and word not in WORDS and strict:
-        raise BadInput(f"{ascii(word)[:40]} is no state of a reader that is known")
-    return WORDS.get(word)
+def shown(text: str) -> str:
+    """*text*; where it has bytes that are no UTF-8 (lone surrogates) its ASCII form, which can be written down."""
+    return text if text.isascii() or not any("\ud800" <= char <= "\udfff" for char in text) else ascii(text)
 
 
 def moment(text: str) -> datetime | None:

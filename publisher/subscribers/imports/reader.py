@@ -6,11 +6,13 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from functools import lru_cache
+from itertools import chain
 from typing import Any, TextIO
 
 from publisher.model.people import Wish
 from publisher.subscribers import addresses
-from publisher.subscribers.imports.formats import Columns, Row, State, addressed, stated
+from publisher.subscribers.imports.formats import Columns, Row, State, addressed, shown, stated
 
 LINES = 50  # of one row at the most: in a row that is longer a quote was opened and never closed
 ITEM = 1 << 18  # characters of one reader in JSON at the most
@@ -135,7 +137,7 @@ def _fields(lines: Iterable[str]) -> Iterator[tuple[int, list[str], str]]:
         source, delimiter = _Lines(lines), said[1]
         source.number = 1
     else:
-        source, delimiter = _Lines(_chain(first, lines)), _delimiter(first)
+        source, delimiter = _Lines(chain([first] if first else [], lines)), _delimiter(first)
     reader, width = csv.reader(source, delimiter=delimiter), 0
     while True:
         line = source.next_row()
@@ -155,18 +157,12 @@ def _fields(lines: Iterable[str]) -> Iterator[tuple[int, list[str], str]]:
             reason = "a quote opens here and is never closed" if source.row else f"not a CSV row: {error}"
             if isinstance(error, _Swallows):
                 reason = "a quote opens here and is closed behind the rows of others"
-            yield line, [source.row[0].strip()[:320] if source.row else ""], reason
+            yield line, [shown(source.row[0].strip()[:320]) if source.row else ""], reason
             source.take_back()
             reader = csv.reader(source, delimiter=delimiter)
             continue
         if any(fields) and any(map(addresses.bare, fields)):
             yield line, fields, ""
-
-
-def _chain(first: str, rest: Iterator[str]) -> Iterator[str]:
-    if first:
-        yield first
-    yield from rest
 
 
 def _delimiter(line: str) -> str:
@@ -237,10 +233,13 @@ def _item(line: int, item: Any, file: str) -> Row:
     if not isinstance(item, Mapping):
         return Row(line, ascii(item)[:80], None, "neither an address nor an object that has one", file=file)
     flat = dict(_flat(item))
-    columns = Columns(list(flat))
+    columns = _columns(tuple(flat))
     if not columns.known:
         return Row(line, "", None, "no address in this object", file=file)
     return columns.row(line, list(flat.values()), file)
+
+
+_columns = lru_cache(maxsize=64)(Columns)  # of one list: most of its objects have the same names
 
 
 def _flat(item: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
