@@ -46,6 +46,7 @@ from publisher.model.digest import Approve, AskYearly, Frequency, Newsletter
 from publisher.model.feed import Kind
 from publisher.model.media import PICTURES, ending
 from publisher.model.site import Ai, Calendar, Letterhead, Months, Site
+from publisher.pages import indexnow
 from publisher.pages.settings import PageSettings
 from publisher.text.clean import one_line, tidy
 from publisher.text.direction import of_tag
@@ -338,6 +339,7 @@ class _Reader:
         self._check(("pages",), "per_page", lambda: _between(file.pages.per_page, 1, 500))
         self._check(("pages",), "lists", lambda: _kinds(file.pages.lists, LISTS, "lists"))
         self._check(("pages",), "link", lambda: links.check(file.pages.link))
+        self._check(("pages",), "indexnow", lambda: indexnow.read(file.pages))
         newsletters = tuple(
             self._newsletter(table, n, site, file.mail.editors) for n, table in enumerate(file.newsletters)
         )

@@ -45,6 +45,7 @@ STALE_FEED = text("feeds.stale")
 STALE_ARCHIVE = text("archives.stale")
 STALE_SITEMAP = text("sitemaps.stale")
 STALE_LIST = text("lists.stale")
+UNTOLD = text("(announcements.wanted <> announcements.told OR announcements.wanted = '')")
 SHOWN = text("editions.shown IS NOT NULL")
 PUBLIC = text("editions.page > ''")
 
@@ -256,21 +257,37 @@ media = Table(
     _where("ix_media_waiting", "article", where="NOT fresh"),
 )
 
-# Which version of each feed every hub was told of, and which it should be (F24).
+# Which version of what everybody who hears of news was told of, and which they should be (F24): a hub of each feed, the
+# door of search engines of all that `announcements` holds for them.
 pings = Table(
     "pings",
     metadata,
-    Column("hub", Text, primary_key=True),
-    Column("path", Text, primary_key=True),  # of the feed, below the output folder
-    Column("wanted", Text, nullable=False),  # the hash of the bytes that stand there, or will in a moment
+    Column("kind", Text, primary_key=True),  # store.pings.Kind
+    Column("target", Text, primary_key=True),  # the URL that is told
+    Column("path", Text, primary_key=True),  # of the feed, below the output folder; "" for search engines
+    Column("wanted", Text, nullable=False),  # the hash of the feed's bytes, or a number that grows
     Column("announced", Text, nullable=False, server_default=""),
     Column("since", Instant, nullable=False),  # when this one was first wanted
     Column("due", Instant, nullable=True),  # of the next try; NULL: told, or given up
-    Column("earliest", Instant, nullable=True),  # not before this, the hub asks
+    Column("earliest", Instant, nullable=True),  # not before this, the target asks
     Column("attempts", Integer, nullable=False, server_default="0"),  # that failed
     Column("answer", Text, nullable=False, server_default=""),  # to the last of them
-    Index("ix_pings_hub_due", "hub", "due"),
-    _where("ix_pings_earliest", "hub", "earliest", where="earliest IS NOT NULL"),
+    Index("ix_pings_due", "kind", "target", "due"),
+    _where("ix_pings_earliest", "kind", "target", "earliest", where="earliest IS NOT NULL"),
+    sqlite_with_rowid=False,
+)
+
+# Which content of each article's page search engines were told of, and which they should be (F24). Nothing is kept
+# where nobody is told.
+announcements = Table(
+    "announcements",
+    metadata,
+    Column("path", Text, primary_key=True),  # of the page, below the output folder
+    Column(
+        "wanted", Text, nullable=False
+    ),  # what the page shows, hashed; "": no article's page stands there any more
+    Column("told", Text, nullable=False, server_default=""),
+    _where("ix_announcements_untold", "path", where="(wanted <> told OR wanted = '')"),
     sqlite_with_rowid=False,
 )
 

@@ -137,6 +137,7 @@ SCHEMAS: dict[str, Any] = {
         under_way=_list({"type": "object"}),
         stopped=_list({"type": "object"}),
         pings=_list({"type": "object"}),
+        indexnow=_maybe({"type": "object"}),
         quarantined=_list({"type": "object"}),
     ),
 }
