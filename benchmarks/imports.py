@@ -168,7 +168,8 @@ def main() -> None:
             "load": round(load, 1),
         }
         print(
-            f"{name:10} {wall:8.1f} {cpu:8.1f} {asked.rows / wall:9,.0f} {sample.memory:6.0f} {largest:7.0f} {load:6.1f}"
+            f"{name:10} {wall:8.1f} {cpu:8.1f} {asked.rows / wall:9,.0f} "
+            f"{sample.memory:6.0f} {largest:7.0f} {load:6.1f}"
         )
     print(f"wanted of 1,000,000 rows: {SECONDS} s, {MEMORY} MB")
     result = {"machine": measure.machine(), "rows": asked.rows, "wrong": len(wrong), "found": found}

@@ -21,13 +21,14 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from watchdog.observers.api import BaseObserver
 
 from publisher import control, logs, watcher
-from publisher.actions import erasing, joining, pings, retention, yearly
+from publisher.actions import erasing, joining, retention, yearly
 from publisher.actions.intake import Taken
 from publisher.actions.publish import Published
 from publisher.actions.reckoning import Reckoned
 from publisher.articles.folder import shown
 from publisher.config import Settings
 from publisher.errors import Damaged, PublisherError, Unwritable
+from publisher.store.pings import Kind
 from publisher.verbs import delivering, held, pinging, returning, writing
 from publisher.verbs import session as sessions
 from publisher.verbs.session import Session
@@ -80,11 +81,11 @@ class Daemon:
         self._settings, self._session = settings, session
         self._stop, self._look, self._due = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._letters = asyncio.Event()  # some may be due
-        self._news = asyncio.Event()  # hubs may have something to hear
+        self._news = asyncio.Event()  # hubs and search engines may have something to hear
         self._old = asyncio.Event()  # letters may have become old
         self._post = asyncio.Event()  # something may have come back by mail
         self._unread: list[str] = []  # what is wrong with it: it stops nothing here
-        self._deaf: list[str] = []  # what is wrong with hubs: it stops nothing here
+        self._deaf: list[str] = []  # what is wrong with them: it stops nothing here
         self._closed: set[str] = set()  # files to look at
         self._whole, self._verify = True, True  # the whole folder; also whether the output misses something
         self._looked = False
@@ -305,22 +306,27 @@ class Daemon:
                 self._problems.pop("send", None)
 
     async def _ping_forever(self) -> None:
-        """Tell hubs what changed: after each publish, and again where one did not take it."""
-        while self._settings.feeds.hub and await self._told(self._news):
+        """Tell hubs and search engines what changed: after each publish, and again where one did not take it."""
+        while pinging.wanted(self._session.house) and await self._told(self._news):
             self._news.clear()
             try:
                 for told in await pinging.ping(self._session, self._stop.is_set):
-                    if told.feeds:
-                        log.info("pinged", hub=told.hub, feeds=len(told.feeds))
-                deaf = await asyncio.to_thread(pings.troubles, self._session.house)
+                    if told.news:
+                        what = "feeds" if told.kind is Kind.HUB else "pages"
+                        log.info("pinged", to=told.target, **{what: told.news})
+                deaf = await asyncio.to_thread(pinging.troubles, self._session.house)
             except PublisherError as error:
                 self._trouble("ping", error)
                 continue
             self._problems.pop("ping", None)
-            for problem in deaf:
-                if problem not in self._deaf:
+            for kind, problem in deaf:
+                if problem in self._deaf:
+                    continue
+                if kind is Kind.HUB:
                     log.warning("hub", problem=problem)
-            self._deaf = deaf
+                else:
+                    log.warning("indexnow", problem=problem)
+            self._deaf = [problem for _, problem in deaf]
 
     async def _compact_forever(self) -> None:
         """Old letters become counts and bits (S8), in pieces so small that nobody waits for them; and an erasure that

@@ -439,6 +439,11 @@ def list_path(folder: str, month: str = "", part: int = 0) -> str:
     return "/".join([*parts, *([str(part)] if part else []), HOME])
 
 
+def key_path(key: str) -> str:
+    """The file that holds the key by which search engines know who tells them of pages (F24)."""
+    return f"{key}.txt"
+
+
 def archive_path(number: int) -> str:
     """The file of an archive document."""
     return f"{ARCHIVE}/{number}.xml"

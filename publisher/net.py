@@ -1,4 +1,4 @@
-"""Door: a document from an http(s) URL, or a form to one. Not every URL is anybody's business: this machine and its
+"""Door: a document from an http(s) URL, or a word to one. Not every URL is anybody's business: this machine and its
 private network are refused unless the caller allows them by word, at every redirect and for every address that a name
 has, and the address that was checked is the one that is connected to."""
 
@@ -18,8 +18,10 @@ import httpx2
 
 from publisher import __version__
 from publisher.errors import BadInput, Unreachable
+from publisher.model.ping import Reply
 
 LIMIT = 30_000_000  # bytes of a document, unpacked
+SAID = 1_000_000  # bytes of an answer to a ping
 SECONDS = 30.0  # for all of it, redirects too
 REDIRECTS = 5
 
@@ -80,19 +82,33 @@ def look(
         raise _failed(url, f"cannot be fetched: {str(error) or type(error).__name__}") from error
 
 
-def post(
-    url: str, form: Mapping[str, str], *, allow: str = "", limit: int = LIMIT, seconds: float = SECONDS
-) -> Answer:
-    """The answer to *form* (application/x-www-form-urlencoded), whatever its status: no redirect is followed, and no
-    more than *limit* bytes of its body are read. *allow* names the setting that would allow this machine and private
-    networks; "": they are allowed. Raises Unreachable when there is none within *seconds*."""
+def say(url: str, data: bytes, kind: str, *, allow: str = "", seconds: float = SECONDS) -> Reply:
+    """What the server of *url* replies to *data* of this media type. Never raises: who is not reached said nothing, and
+    why stands in the words. No redirect is followed, no more than SAID bytes of the answer are read. *allow* names the
+    setting that would allow this machine and private networks; "": they are allowed."""
+    try:
+        answer = _post(url, data, kind, allow=allow, seconds=seconds)
+    except Unreachable as error:
+        return Reply(0, error.what)
+    except Exception as error:  # whatever a stranger's bytes bring about in a library ends here
+        return Reply(0, f"no HTTP: {error!r}"[:200])
+    place = answer.headers.get("location", "") if 300 <= answer.status < 400 else ""
+    said = place or answer.body[:500].decode("utf-8", "replace")
+    line = "".join(each if each.isprintable() else " " for each in said)
+    words = " ".join(f"{answer.status} {line}".split())[:200]
+    return Reply(answer.status, words, answer.headers.get("retry-after", ""))
+
+
+def _post(url: str, data: bytes, kind: str, *, allow: str, seconds: float) -> Answer:
+    """The answer, whatever its status. Raises Unreachable when there is none within *seconds*."""
+    headers = {"accept-encoding": "identity", "content-type": kind}
     try:
         _must_be_web(url)
         with (
             _client(time.monotonic() + seconds, allow=allow) as client,
-            client.stream("POST", url, data=dict(form), headers={"accept-encoding": "identity"}) as response,
+            client.stream("POST", url, content=data, headers=headers) as response,
         ):
-            return Answer(response.status_code, dict(response.headers), _beginning(response, limit))
+            return Answer(response.status_code, dict(response.headers), _beginning(response, SAID))
     except BadInput as error:
         raise Unreachable(error.what, url) from error
     except _FAILURES as error:

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from itertools import chain
 
 from sqlalchemy import Connection
 
 from publisher import layout
-from publisher.actions import compressed, folders, moving, relations
+from publisher.actions import announcing, compressed, folders, moving, relations
 from publisher.actions.house import House
 from publisher.actions.pool import CHUNK, Progress, spread
 from publisher.actions.stories import Changed, Shelf, fault, in_short
@@ -35,12 +36,20 @@ class _Made:
 
 
 def write(
-    house: House, fingerprint: str, written: list[str], *, verify: bool, limit: int | None, progress: Progress
+    house: House,
+    now: datetime,
+    fingerprint: str,
+    written: list[str],
+    *,
+    verify: bool,
+    limit: int | None,
+    progress: Progress,
 ) -> tuple[list[str], bool]:
     """Bring the pages up to the store, at most *limit* of them; *fingerprint* is what every page depends on beside
     its article. *verify*: write those again that somebody deleted. Adds to *written* what was written and removed;
     returns the paths of articles that changed under our hands, and whether others still have no page."""
-    _withdraw(house, written)
+    announcing.begin(house, now)
+    _withdraw(house, now, written)
     if not house.pages.enabled:
         return [], False
     if verify:
@@ -52,7 +61,7 @@ def write(
         wanted = house.store.read(partial(articles.stale, fingerprint=fingerprint, limit=left, without=tried))
         if not wanted:
             return changed, False
-        made, torn = _write(house, fingerprint, wanted, written, progress)
+        made, torn = _write(house, now, fingerprint, wanted, written, progress)
         changed += torn
         tried |= {article.id for article in wanted}
         if left is None:  # that was all
@@ -63,11 +72,16 @@ def write(
 
 
 def _write(
-    house: House, fingerprint: str, wanted: Sequence[Article], written: list[str], progress: Progress
+    house: House,
+    now: datetime,
+    fingerprint: str,
+    wanted: Sequence[Article],
+    written: list[str],
+    progress: Progress,
 ) -> tuple[int, list[str]]:
     """How many pages of *wanted* were made, and the paths of articles that changed under our hands."""
     compressed.mark(house)
-    leading = moving.leading(house, wanted)
+    leading, note = moving.leading(house, wanted), announcing.standing(house, wanted, now)
     changed: list[str] = []
     count = 0
     work = partial(
@@ -79,7 +93,7 @@ def _write(
     for made in spread(work, items, house.workers):
         pages = chain(made.pages.values(), made.permalinks, leading(made.pages.keys()))
         written += files.put_many(house.out, pages)
-        house.store.write(lambda c, ids=tuple(made.pages): articles.shown(c, ids, fingerprint))  # type: ignore[misc]
+        house.store.write(partial(_shown, ids=tuple(made.pages), fingerprint=fingerprint, note=note))
         changed += made.changed
         house.memory.faults.update(made.faults)
         count += len(made.pages)
@@ -87,21 +101,28 @@ def _write(
     return count, changed
 
 
-def _withdraw(house: House, written: list[str]) -> None:
+def _shown(connection: Connection, ids: Sequence[str], fingerprint: str, note: announcing.Note) -> None:
+    articles.shown(connection, ids, fingerprint)
+    note(connection, ids)
+
+
+def _withdraw(house: House, now: datetime, written: list[str]) -> None:
     """Remove the pages of articles that are not published now; all of them where the site has none any more."""
     written += moving.drop_gone(house)
+    note = announcing.left(house, now)
     gone = house.store.read(lambda c: articles.withdrawn(c, every=not house.pages.enabled))
     for start in range(0, len(gone), CHUNK):
         chunk = gone[start : start + CHUNK]
-        paths = [layout.article_path(slug) for _, slug in chunk]
-        paths += moving.withdrawn(house, [identity for identity, _ in chunk])
+        ids, own = [identity for identity, _ in chunk], [layout.article_path(slug) for _, slug in chunk]
+        paths = own + moving.withdrawn(house, ids)
         written += [path for path in paths if files.remove(house.out, path)]
-        house.store.write(lambda c, ids=[i for i, _ in chunk]: _gone(c, ids))  # type: ignore[misc]
+        house.store.write(partial(_gone, ids=ids, own=own, note=note))
 
 
-def _gone(connection: Connection, ids: list[str]) -> None:
+def _gone(connection: Connection, ids: list[str], own: list[str], note: announcing.Note) -> None:
     articles.shown(connection, ids, "")
     places.pass_on(connection, ids)
+    note(connection, own)
 
 
 def _look_for_lost(house: House) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from publisher import layout
-from publisher.actions import compressed, folders, moving, pings, relations
+from publisher.actions import announcing, compressed, folders, moving, pings, relations
 from publisher.actions.channel import Channels
 from publisher.actions.entries import Desk
 from publisher.actions.house import House
@@ -131,8 +131,12 @@ def _pages(
         yield layout.STYLE, stylesheet(house.templates)
         yield layout.NOT_FOUND, not_found_page(house.site, house.layout, house.templates)
         yield layout.ROBOTS, robots(house.site, house.layout, (layout.SITEMAP, layout.NEWS))
+    if key := announcing.key(house):
+        yield layout.key_path(key), key.encode()
 
 
 def _missing(house: House) -> bool:
     wanted = FEEDS + PAGES if house.pages.enabled else FEEDS
+    if key := announcing.key(house):
+        wanted = (*wanted, layout.key_path(key))
     return not all((house.out / path).is_file() for path in (*wanted, *aliases.read(house.feeds.aliases)))

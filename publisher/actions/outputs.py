@@ -52,7 +52,7 @@ def write(
         newsletters.look_for_lost(house)
     _remake(house, channels, fingerprint, verify=verify)
     torn, more = article_pages.write(
-        house, fingerprint, written, verify=verify, limit=limit, progress=progress
+        house, now, fingerprint, written, verify=verify, limit=limit, progress=progress
     )
     changed += torn
     if not more:

@@ -1,7 +1,7 @@
 """Tell WebSub hubs that feeds have changed (F24): once for each change, after everybody can see it."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import groupby
@@ -11,9 +11,9 @@ from sqlalchemy import Connection
 from publisher import layout
 from publisher.actions.house import House
 from publisher.feeds import document, files, websub
-from publisher.feeds.websub import Reply
+from publisher.model.ping import Reply, judge
 from publisher.store import pings
-from publisher.store.pings import Ping
+from publisher.store.pings import Kind, Ping
 from publisher.text.dates import rfc3339
 
 BATCH = 20  # feeds that a hub is told of between two looks at the files
@@ -24,10 +24,11 @@ Send = Callable[[str, str], Reply]  # the hub, the feed's URL
 
 @dataclass(slots=True)
 class Told:
-    """What one hub heard."""
+    """What one of those who are told of news heard."""
 
-    hub: str
-    feeds: list[str] = field(default_factory=list)  # their paths
+    kind: Kind
+    target: str
+    news: int = 0  # feeds, or pages
     failed: int = 0  # pings it did not take
 
 
@@ -38,7 +39,7 @@ def note(house: House, now: datetime, written: Iterable[tuple[str, bytes]]) -> N
         return
     feeds = ((path, data) for path, data in written if path.rpartition("/")[2] in layout.FEEDS)
     versions = {path: document.fingerprint(data) for path, data in feeds}
-    house.store.write(lambda c: pings.wanted(c, websub.read(house.feeds), versions, now))
+    house.store.write(lambda c: pings.wanted(c, Kind.HUB, websub.read(house.feeds), versions, now))
 
 
 def ready(house: House, hub: str, now: datetime) -> list[Ping]:
@@ -71,26 +72,26 @@ def tell(
     for each in batch:
         if stop():
             return
-        reply = send(each.hub, house.layout.url(each.path))
+        reply = send(each.target, house.layout.url(each.path))
         now = clock()
-        verdict = websub.judge(reply, each.attempts, each.since, now)
+        verdict = judge(reply, each.attempts, each.since, now)
         if verdict.told:
             house.store.write(partial(pings.told, ping=each))
-            told.feeds.append(each.path)
+            told.news += 1
             continue
         told.failed += _failed(house, [each], reply, now)
         if verdict.down:
-            while rest := _due(house, told.hub, now):
+            while rest := _due(house, told.target, now):
                 told.failed += _failed(house, rest, reply, now)
             return
 
 
 def _due(house: House, hub: str, now: datetime) -> list[Ping]:
-    return house.store.read(partial(pings.due, hub=hub, now=now, limit=BATCH))
+    return house.store.read(partial(pings.due, kind=Kind.HUB, target=hub, now=now, limit=BATCH))
 
 
 def _failed(house: House, batch: Sequence[Ping], reply: Reply, now: datetime) -> int:
-    verdicts = [(each, websub.judge(reply, each.attempts, each.since, now)) for each in batch]
+    verdicts = [(each, judge(reply, each.attempts, each.since, now)) for each in batch]
 
     def write(connection: Connection) -> None:
         for each, verdict in verdicts:
@@ -104,13 +105,15 @@ def untold(house: House) -> list[Ping]:
     """What the site's hubs have not heard: it waits, or was given up."""
     if not house.feeds.hub:
         return []
-    return house.store.read(lambda c: pings.untold(c, websub.read(house.feeds)))
+    return house.store.read(lambda c: pings.untold(c, Kind.HUB, websub.read(house.feeds)))
 
 
 def troubles(house: House) -> list[str]:
     """A line for each hub that failed: what it said, and what follows."""
     failed = [each for each in untold(house) if each.answer]
-    return [line for hub, group in groupby(failed, lambda each: each.hub) for line in _lines(hub, [*group])]
+    return [
+        line for hub, group in groupby(failed, lambda each: each.target) for line in _lines(hub, [*group])
+    ]
 
 
 def _lines(hub: str, failed: Sequence[Ping]) -> list[str]:

@@ -22,7 +22,7 @@ def send(call: Call, newsletter: str | None, *, at_once: bool, include_existing:
     if include_existing and not at_once:
         raise click.UsageError("--include-existing goes with --now")
     done = call.write("send", newsletter=newsletter, now=at_once, include_existing=include_existing)
-    for line in done.pop("hubs"):
+    for line in done.pop("untold"):
         call.say(f"nashir: {line}")
     for each in done["failures"]:
         call.say(f"nashir: {each['address']}: {each['reply']}")

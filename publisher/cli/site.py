@@ -50,7 +50,7 @@ def publish(call: Call, *, accept_removals: bool) -> None:
         call.say(f"nashir: {note}")
     for path in done.pop("unsettled"):
         call.say(f"nashir: {path}: still being written; it is taken when it rests")
-    for line in done.pop("hubs"):
+    for line in done.pop("untold"):
         call.say(f"nashir: {line}")
     call.answer(
         done,
@@ -69,6 +69,13 @@ def _hubs(pings: list[dict[str, Any]]) -> Iterator[str]:
     for (hub, state, answer), topics in alike.items():
         more = f" (and {len(topics) - 1} more)" if len(topics) > 1 else ""
         yield f"hub {hub}: {topics[0]}{more} {state}" + (f", {answer}" if answer else "")
+
+
+def _engines(waiting: dict[str, Any] | None) -> Iterator[str]:
+    if waiting:
+        said = f", {waiting['answer']}" if waiting["answer"] else ""
+        what = f"{waiting['pages']} page{'s' * (waiting['pages'] != 1)}"
+        yield f"indexnow {waiting['endpoint']}: {what} {waiting['state']}{said}"
 
 
 @click.command()
@@ -215,6 +222,7 @@ def status(call: Call) -> None:
         *stopped_lines(found["stopped"]),
         *alone_lines(found["left_alone"]),
         *_hubs(found["pings"]),
+        *_engines(found["indexnow"]),
         *(f"✗ {_place(q)}: {q['reason']}. Mend: {q['mend']}" for q in found["quarantined"]),
     )  # fmt: skip
 

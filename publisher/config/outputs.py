@@ -10,6 +10,7 @@ from publisher.config.written import File
 from publisher.feeds import aliases, websub
 from publisher.layout import LISTS
 from publisher.model.feed import Kind
+from publisher.pages import indexnow
 
 
 def check(reading: Reading, file: File) -> None:
@@ -26,6 +27,7 @@ def check(reading: Reading, file: File) -> None:
     reading.within(("pages",), file.pages, per_page=(1, 500))
     reading.check(("pages",), "lists", lambda: kinds(file.pages.lists, LISTS, "lists"))
     reading.check(("pages",), "link", lambda: links.check(file.pages.link))
+    reading.check(("pages",), "indexnow", lambda: indexnow.read(file.pages))
 
 
 def _feeds(reading: Reading, file: File) -> None:

@@ -233,6 +233,14 @@ def standing(connection: Connection, after: int, limit: int) -> list[Row[str, st
     return list(connection.execute(query.order_by(articles.c.seq).limit(limit)))
 
 
+def on_disk(connection: Connection, after: int, limit: int) -> list[Article]:
+    """The published articles with *after* < seq whose pages stand on disk and show what they say now, in that order."""
+    query = select(*_COLUMNS).where(
+        _ALONG_SEQ, articles.c.seq > after, articles.c.page.not_in(("", OUTDATED))
+    )
+    return _read(connection, query.order_by(articles.c.seq).limit(limit))
+
+
 def shown(connection: Connection, ids: Sequence[str], fingerprint: str) -> None:
     """The pages of these articles are on disk, made from *fingerprint* and what the store says; "": gone."""
     if ids:

@@ -12,6 +12,8 @@ OUTPUTS = "outputs"
 OWN_PAGES = "own pages"  # which pages beside those of articles are ours, with their hashes
 NEWSLETTERS = "newsletters"  # the files of each newsletter, and what they were made from
 SITEMAPS, SITEMAPS_FROM = "sitemaps", "sitemaps from"  # the files that are ours, and what all were made from
+# The site's URL whose pages search engines were told of; who is told of which site's, "" where nothing is noted.
+TOLD_OF, TELLING = "told of", "telling"
 ARCHIVE = "archive"  # the number of the last archive document when all of them stood on disk
 # COMPLETE while every file on disk has the companions it should have; "" from the first change until then.
 COMPANIONS, COMPLETE = "companions", "complete"

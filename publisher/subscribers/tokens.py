@@ -71,6 +71,13 @@ class Keys:
         mac = self._mac(body)
         return _spelt(body + mac), (body + mac[:_SHORT]).hex()
 
+    def public(self, name: str) -> str:
+        """32 lower-case hexadecimal digits that only this site can have made, and that may be shown to anybody: they
+        tell nothing of the secret. The same for the same *name*."""
+        keyed = _keyed(self.secrets[max(self.secrets)]).copy()
+        keyed.update(b"a word for everybody\0" + name.encode())  # longer than what any token signs
+        return keyed.digest()[:16].hex()
+
     def read(self, purpose: str, token: str) -> Claim | None:
         """The claim of a genuine token for *purpose*, else None. In constant time for the signature."""
         try:

@@ -1,5 +1,6 @@
 """URLs as every wire wants them (F11): absolute, percent-encoded ASCII, hosts in punycode."""
 
+import ipaddress
 import posixpath
 import re
 from collections.abc import Callable
@@ -37,6 +38,17 @@ def url(raw: str, base: str) -> str | None:
         return f"{parts.scheme}://{_authority(parts)}{path}{_tail(parts)}"
     except ValueError:  # idna's errors and UnicodeError are ValueErrors
         return None
+
+
+def is_private(host: str) -> bool:
+    """Whether *host* says by itself that it is this machine or one of a private network: other names are asked when
+    they are connected to."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return not ipaddress.ip_address(host).is_global
+    except ValueError:
+        return False
 
 
 def beside(raw: str) -> str | None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from publisher.actions import assets, icon, pings, scan
+from publisher.actions import announcing, assets, icon, pings, scan
 from publisher.actions.cadence import rhythm
 from publisher.actions.house import House
 from publisher.actions.letters import sender
@@ -85,7 +85,7 @@ def status(house: House, now: datetime) -> dict[str, Any]:
         "stopped": held.stopped(house),
         "pings": [
             {
-                "hub": each.hub,
+                "hub": each.target,
                 "topic": house.layout.url(each.path),
                 "state": "waits" if each.due else "given up",
                 "attempts": each.attempts,
@@ -94,9 +94,26 @@ def status(house: House, now: datetime) -> dict[str, Any]:
             }
             for each in pings.untold(house)
         ],
+        "indexnow": _engines(house),
         "quarantined": [
             {"path": shown(e.path), "line": e.line, "reason": e.reason, "mend": e.mend} for e in refused
         ],
+    }
+
+
+def _engines(house: House) -> dict[str, Any] | None:
+    """What search engines have not been told of (F24)."""
+    found = announcing.untold(house)
+    if not found:
+        return None
+    ping, pages = found
+    return {
+        "endpoint": ping.target,
+        "pages": pages,
+        "state": "waits" if ping.due else "given up",
+        "attempts": ping.attempts,
+        "next_try": rfc3339(ping.due) if ping.due else None,
+        "answer": ping.answer,
     }
 
 

@@ -32,7 +32,7 @@ async def publish(
     names = ("read", "changed", "published", "quarantined", "written", "notes", "unsettled")
     return {name: value for name, value in asdict(done).items() if name in names} | {
         "seconds": seconds,
-        "hubs": await pinging.at_the_end(session),
+        "untold": await pinging.at_the_end(session),
     }
 
 
@@ -101,7 +101,7 @@ async def _send(
         "left_alone": held.left_alone(session.left_alone()),
         "failures": [{"address": address, "reply": reply} for address, reply in tally.failures],
         "problems": problems,
-        "hubs": await pinging.at_the_end(session),
+        "untold": await pinging.at_the_end(session),
     }
 
 

@@ -382,6 +382,7 @@ def test_every_column_that_may_hold_an_address_is_looked_at() -> None:  # L8
         "translations",
         "media",
         "pings",
+        "announcements",
         "feed_versions",
         "slugs",
         "redirects",

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from publisher.feeds import hub, websub
 from publisher.feeds.settings import FeedSettings
-from publisher.feeds.websub import Reply, judge
+from publisher.model.ping import LONGEST, Reply, judge
 from tests.hub import running
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -85,7 +85,7 @@ def test_no_answer_is_too_odd(status: int, after: str, attempts: int) -> None:  
     verdict = judge(Reply(status, after=after), attempts, NOW, NOW)
 
     assert not (verdict.told and verdict.due)
-    assert verdict.due is None or NOW < verdict.due <= NOW + websub.LONGEST
+    assert verdict.due is None or NOW < verdict.due <= NOW + LONGEST
 
 
 def test_a_ping_says_which_feed_changed() -> None:  # F24

@@ -8,6 +8,7 @@ from publisher.store.types import Instant
 STALE_FEED = text("feeds.stale")
 STALE_ARCHIVE = text("archives.stale")
 STALE_SITEMAP = text("sitemaps.stale")
+UNTOLD = text("(announcements.wanted <> announcements.told OR announcements.wanted = '')")
 STALE_LIST = text("lists.stale")
 
 # The feeds of labels. An address is given once: the row outlives the last article with the label.
@@ -72,20 +73,36 @@ feed_versions = Table(
     sqlite_autoincrement=True,  # the order they came in
 )
 
-# Which version of each feed every hub was told of, and which it should be (F24).
+# Which version of what everybody who hears of news was told of, and which they should be (F24): a hub of each feed, the
+# door of search engines of all that `announcements` holds for them.
 pings = Table(
     "pings",
     metadata,
-    Column("hub", Text, primary_key=True),
-    Column("path", Text, primary_key=True),  # of the feed, below the output folder
-    Column("wanted", Text, nullable=False),  # the hash of the bytes that stand there, or will in a moment
+    Column("kind", Text, primary_key=True),  # store.pings.Kind
+    Column("target", Text, primary_key=True),  # the URL that is told
+    Column("path", Text, primary_key=True),  # of the feed, below the output folder; "" for search engines
+    Column("wanted", Text, nullable=False),  # the hash of the feed's bytes, or a number that grows
     Column("announced", Text, nullable=False, server_default=""),
     Column("since", Instant, nullable=False),  # when this one was first wanted
     Column("due", Instant, nullable=True),  # of the next try; NULL: told, or given up
-    Column("earliest", Instant, nullable=True),  # not before this, the hub asks
+    Column("earliest", Instant, nullable=True),  # not before this, the target asks
     Column("attempts", Integer, nullable=False, server_default="0"),  # that failed
     Column("answer", Text, nullable=False, server_default=""),  # to the last of them
-    Index("ix_pings_hub_due", "hub", "due"),
-    index_where("ix_pings_earliest", "hub", "earliest", where="earliest IS NOT NULL"),
+    Index("ix_pings_due", "kind", "target", "due"),
+    index_where("ix_pings_earliest", "kind", "target", "earliest", where="earliest IS NOT NULL"),
+    sqlite_with_rowid=False,
+)
+
+# Which content of each article's page search engines were told of, and which they should be (F24). Nothing is kept
+# where nobody is told.
+announcements = Table(
+    "announcements",
+    metadata,
+    Column("path", Text, primary_key=True),  # of the page, below the output folder
+    Column(
+        "wanted", Text, nullable=False
+    ),  # what the page shows, hashed; "": no article's page stands there any more
+    Column("told", Text, nullable=False, server_default=""),
+    index_where("ix_announcements_untold", "path", where="(wanted <> told OR wanted = '')"),
     sqlite_with_rowid=False,
 )

@@ -124,6 +124,7 @@ _SHAPES: dict[str, dict[str, Any]] = {
         "under_way": [dict],
         "stopped": [dict],
         "pings": [dict],
+        "indexnow": dict | None,
         "quarantined": [dict],
     },
 }

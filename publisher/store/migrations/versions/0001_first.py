@@ -9,6 +9,22 @@ down_revision = None
 
 def upgrade() -> None:
     op.create_table(
+        "announcements",
+        sa.Column("path", sa.Text(), nullable=False),
+        sa.Column("wanted", sa.Text(), nullable=False),
+        sa.Column("told", sa.Text(), server_default="", nullable=False),
+        sa.PrimaryKeyConstraint("path", name=op.f("pk_announcements")),
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("announcements", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_announcements_untold",
+            ["path"],
+            unique=False,
+            sqlite_where=sa.text("(wanted <> told OR wanted = '')"),
+        )
+
+    op.create_table(
         "archives",
         sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("upto", sa.Integer(), nullable=True),
@@ -128,7 +144,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "pings",
-        sa.Column("hub", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("target", sa.Text(), nullable=False),
         sa.Column("path", sa.Text(), nullable=False),
         sa.Column("wanted", sa.Text(), nullable=False),
         sa.Column("announced", sa.Text(), server_default="", nullable=False),
@@ -137,17 +154,17 @@ def upgrade() -> None:
         sa.Column("earliest", sa.BigInteger(), nullable=True),
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
         sa.Column("answer", sa.Text(), server_default="", nullable=False),
-        sa.PrimaryKeyConstraint("hub", "path", name=op.f("pk_pings")),
+        sa.PrimaryKeyConstraint("kind", "target", "path", name=op.f("pk_pings")),
         sqlite_with_rowid=False,
     )
     with op.batch_alter_table("pings", schema=None) as batch_op:
         batch_op.create_index(
             "ix_pings_earliest",
-            ["hub", "earliest"],
+            ["kind", "target", "earliest"],
             unique=False,
             sqlite_where=sa.text("earliest IS NOT NULL"),
         )
-        batch_op.create_index("ix_pings_hub_due", ["hub", "due"], unique=False)
+        batch_op.create_index("ix_pings_due", ["kind", "target", "due"], unique=False)
 
     op.create_table(
         "spellings",
