@@ -63,7 +63,7 @@ WRONG = [
         "x@example..org",
         "x@exa mple.org",
         "x@[192.0.2",
-        "x" * 70 + "@example.org",
+        "x@" + "y" * 64 + ".org",
         "a\u202e@example.org",
         "x@y_z.org",
     ),
@@ -97,7 +97,7 @@ def lists(folder: Path, rows: int, bad: int) -> list[int]:
 
 def told(folder: Path, cost: Cost, rows: int, wrong: list[int], counts: dict[str, int]) -> None:
     """Raises Failed where the import did not say, or its report does not hold, what it should."""
-    found = json.loads(cost.output)
+    found = json.loads("{" + f"\n{cost.output}".partition("\n{")[2])  # behind the words on stderr
     said = {name: found[name] for name in ("rows", "refused", *counts)}
     if said != {"rows": rows, "refused": len(wrong), **counts}:
         raise Failed(f"it says {said}")
@@ -167,10 +167,8 @@ def main() -> None:
             "largest_mb": round(largest, 1),
             "load": round(load, 1),
         }
-        print(
-            f"{name:10} {wall:8.1f} {cpu:8.1f} {asked.rows / wall:9,.0f} "
-            f"{sample.memory:6.0f} {largest:7.0f} {load:6.1f}"
-        )
+        rate, held = asked.rows / wall, sample.memory
+        print(f"{name:10} {wall:8.1f} {cpu:8.1f} {rate:9,.0f} {held:6.0f} {largest:7.0f} {load:6.1f}")
     print(f"wanted of 1,000,000 rows: {SECONDS} s, {MEMORY} MB")
     result = {"machine": measure.machine(), "rows": asked.rows, "wrong": len(wrong), "found": found}
     Path(__file__).with_suffix(".json").write_text(json.dumps(result, indent=1) + "\n", "utf-8")

@@ -3,6 +3,7 @@ same result: every row is judged by what is known of its reader, and changes not
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache, partial
@@ -17,6 +18,7 @@ from publisher.errors import BadInput
 from publisher.model.people import Consent, Reach, Said, Subscriber, Wish
 from publisher.store import articles, consents, people
 from publisher.store.people import Newcomer
+from publisher.store.scratch import Scratch
 from publisher.subscribers import lifecycle
 from publisher.subscribers.imports import Row
 
@@ -92,27 +94,39 @@ def import_rows(
     ids = {name: series.id for name, series in known.items()}
     run = _Run(house, names, ids, confirmed, now, f"import {source}", erasing.known(house))
     done = Imported()
-    look = partial(run.look, seen={}, kinds=[])
-    rest = iter(rows)
-    while window := list(islice(rest, WINDOW)):
-        judged: list[Fate] = [("", "")] * len(window)
-        order = sorted(range(len(window)), key=lambda place: _key(window[place]))
-        for start in range(0, len(order), CHUNK):
-            places = order[start : start + CHUNK]
-            chunk = [window[place] for place in places]
-            fates = (
-                house.store.read(partial(look, rows=chunk))
-                if dry_run
-                else house.store.write(partial(run.write, rows=chunk))
-            )
-            for place, fate in zip(places, fates, strict=True):
-                judged[place] = fate
-            progress(done.rows + start + len(chunk), done.rows + len(window))
-        done.count(window, judged)
-        if report:
-            for row, fate in zip(window, judged, strict=True):
-                report(row, *fate)
+    rest, kinds = iter(rows), list[_Standing]()
+    with closing(Scratch()) as seen:
+
+        def take(chunk: list[Row]) -> list[Fate]:
+            if dry_run:
+                return house.store.read(lambda c: run.look(c, chunk, seen, kinds))
+            return house.store.write(lambda c: run.write(c, chunk))
+
+        while window := list(islice(rest, WINDOW)):
+            fates = _taken(window, take, partial(_on, progress, done.rows, len(window)))
+            done.count(window, fates)
+            if report:
+                for row, fate in zip(window, fates, strict=True):
+                    report(row, *fate)
     return done
+
+
+def _taken(
+    rows: list[Row], take: Callable[[list[Row]], list[Fate]], told: Callable[[int], None]
+) -> list[Fate]:
+    """What became of each of *rows*, which were taken in the order of their addresses."""
+    fates: list[Fate] = [("", "")] * len(rows)
+    order = sorted(range(len(rows)), key=lambda place: _key(rows[place]))
+    for start in range(0, len(order), CHUNK):
+        places = order[start : start + CHUNK]
+        for place, fate in zip(places, take([rows[place] for place in places]), strict=True):
+            fates[place] = fate
+        told(start + len(places))
+    return fates
+
+
+def _on(progress: Callable[[int, int], None], before: int, rows: int, many: int) -> None:
+    progress(before + many, before + rows)
 
 
 def _key(row: Row) -> str:
@@ -131,22 +145,22 @@ class _Run:
     starts: dict[tuple[str, int], int] = field(default_factory=dict)
 
     def look(
-        self, connection: Connection, *, rows: Sequence[Row], seen: dict[int, int], kinds: list[_Standing]
+        self, connection: Connection, rows: Sequence[Row], seen: Scratch, kinds: list[_Standing]
     ) -> list[Fate]:
-        """What would become of *rows*, after those that were *seen* (hashes of their keys, to save memory)."""
+        """What would become of *rows*, after those that were *seen*: a number of *kinds* by the hash of their keys."""
         fates = [self._fate(row) for row in rows]
         keys = list(self._texts(rows, fates))
-        known = people.known(connection, [key for key in keys if hash(key) not in seen])
+        before = seen.get([hash(key) for key in keys])
+        known = people.known(connection, [key for key in keys if hash(key) not in before])
         standings = self._standings(connection, known)
-        standings |= {key: kinds[seen[hash(key)]] for key in keys if hash(key) in seen}
+        standings |= {key: kinds[before[hash(key)]] for key in keys if hash(key) in before}
         judged = self._judge(rows, fates, standings)
-        for key, standing in standings.items():
-            if standing not in kinds:
-                kinds.append(standing)
-            seen[hash(key)] = kinds.index(standing)
+        kinds += set(standings.values()) - set(kinds)
+        numbers = {standing: number for number, standing in enumerate(kinds)}
+        seen.put({hash(key): numbers[standing] for key, standing in standings.items()})
         return judged
 
-    def write(self, connection: Connection, *, rows: Sequence[Row]) -> list[Fate]:
+    def write(self, connection: Connection, rows: Sequence[Row]) -> list[Fate]:
         """Take in *rows*."""
         fates = [self._fate(row) for row in rows]
         texts = self._texts(rows, fates)
