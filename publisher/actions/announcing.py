@@ -13,7 +13,6 @@ from functools import partial
 from sqlalchemy import Connection
 
 from publisher import layout
-from publisher.actions import compressed
 from publisher.actions.house import House
 from publisher.actions.pings import Told
 from publisher.feeds import files
@@ -127,7 +126,7 @@ def ready(house: House, now: datetime) -> Batch | None:
     without the file of the key. Called while nobody publishes."""
     target = endpoint(house)
     found = house.store.read(lambda c: _due(c, target, _telling(house), now)) if target else []
-    if not found or not compressed.complete(house):
+    if not found:
         return None
     (ping,), word = found, key(house)
     if files.read(house.out, layout.key_path(word)) != word.encode():
@@ -145,6 +144,8 @@ def ready(house: House, now: datetime) -> Batch | None:
 
 def _due(connection: Connection, target: str, telling: str, now: datetime) -> list[Ping]:
     if facts.get(connection, facts.TELLING) != telling:  # `begin` was cut off
+        return []
+    if facts.get(connection, facts.COMPANIONS) != facts.COMPLETE:  # a publish goes on, or was cut off
         return []
     return pings.due(connection, Kind.INDEXNOW, target, now, 1)
 

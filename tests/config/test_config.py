@@ -393,6 +393,25 @@ def test_a_hub_that_cannot_be_used_is_named_with_its_line(read, written, said): 
     assert "secret" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "written, said",
+    [
+        ('indexnow = "api.indexnow.org"', 'write "https://api.indexnow.org/indexnow"'),
+        ('indexnow = "https://user:secret@engines.example.org/"', "leave it out of the URL"),
+        ('indexnow = "http://localhost:8000/"', "write indexnow_private = true if you mean it"),
+    ],
+)
+def test_a_door_of_search_engines_that_cannot_be_used_is_named_with_its_line(
+    read, written, said
+):  # F24, threat 8, threat 9
+    with pytest.raises(BadConfig) as caught:
+        read(GOOD.replace("[mail]", f"[pages]\n{written}\n\n[mail]"))
+
+    assert caught.value.where.endswith("config.toml:9")
+    assert said in caught.value.mend
+    assert "secret" not in str(caught.value)
+
+
 def test_one_hub_is_written_alone_or_in_a_list(read):  # F24
     one = read(GOOD.replace("[mail]", '[feeds]\nhub = "https://hub.example.org"\n\n[mail]'))
     listed = read(GOOD, NASHIR__FEEDS__HUB='["https://a.example/", "https://b.example/"]')

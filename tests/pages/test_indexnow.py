@@ -40,6 +40,33 @@ def test_a_login_is_not_repeated(raw: str) -> None:  # threat 9
     assert "secret" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "host", ["localhost:8080", "10.1.2.3", "[fd00::1]:80", "intranet", "news.local", "a.home.arpa"]
+)
+def test_no_search_engine_reaches_such_an_address(host: str) -> None:  # F24
+    told = PageSettings(indexnow="https://engines.example.org/")
+
+    assert f"none of them reaches http://{host}." in indexnow.useless(told, f"http://{host}")
+    assert not indexnow.useless(PageSettings(), f"http://{host}")
+
+
+@pytest.mark.parametrize("host", ["news.example.org", "93.184.216.34", "[2606:4700::1111]", "localhost.ch"])
+def test_these_they_reach(host: str) -> None:  # F24
+    assert not indexnow.useless(PageSettings(indexnow="https://engines.example.org/"), f"https://{host}/blog")
+
+
+def test_a_site_below_a_path_names_its_host_and_where_its_key_is() -> None:  # F24
+    at = "https://example.org:8443/blog/k.txt"
+    said = indexnow.message("https://example.org:8443/blog", "k", at, ["https://example.org:8443/blog/one/"])
+
+    assert {
+        "host": "example.org:8443",
+        "key": "k",
+        "keyLocation": at,
+        "urlList": ["https://example.org:8443/blog/one/"],
+    } == json.loads(said)
+
+
 @given(st.lists(st.integers(0, 300_000), max_size=30), st.integers(0, 5))
 def test_a_ping_is_a_megabyte_and_ten_thousand_pages_at_the_most(sizes: list[int], many: int) -> None:  # F24
     urls = ["u" * size for size in sizes] + ["u"] * (many * 4000)
