@@ -4,8 +4,8 @@
 
 Jobs: the first build; a run with nothing changed; a run with one article changed; one article changed while the daemon
 runs (file closed to new /atom.xml on disk); a look at the folder by the daemon when nothing changed, beside the least
-such a look can cost; with --pages the first build and one new article with a page for every article. Every feed is read
-back with feedparser: 50 entries, whole texts, the same titles in the same order, or the run ends.
+such a look can cost. Every feed is read back with feedparser: 50 entries, whole texts, the same titles in the same
+order, or the run ends. With a page for every article: pages.py.
 
 Tools take turns; the table has medians. Prints it and writes benchmarks/folder_to_feeds.json. benchmarks/README.md says
 how to read it.
@@ -43,11 +43,9 @@ TARGETS: dict[tuple[str, int], tuple[float | None, float | None]] = {
     ("first build", 10_000): (0.6, 80),
     ("first build", 100_000): (0.4, 150),
     ("one article changed", 10_000): (0.2, None),
-    ("first build with pages", 100_000): (1.0, 300),
 }
 DAEMON_TARGET = 0.050  # seconds, 95 of 100 changes
 SCAN_TARGET = 1.4  # times the floor
-PAGES_TARGET = 15  # page files that one new article may write
 
 
 @dataclass(slots=True)
@@ -80,10 +78,11 @@ class Folder:
         word = f"nashirchange{turn}z"
         return word, self._write(number, f"{corpus.article(number).markdown}\n{word}\n", turn if old else 0)
 
-    def add(self) -> None:
-        """One more article, newer than all others."""
+    def add(self, *, old: bool = True) -> float:
+        """One more article, newer than all others; *old* as in `change`. Returns the moment the file was closed."""
         self.count += 1
-        self._write(self.count - 1, corpus.article(self.count - 1).markdown, next(self.changes))
+        turn = next(self.changes)
+        return self._write(self.count - 1, corpus.article(self.count - 1).markdown, turn if old else 0)
 
     def _write(self, number: int, text: str, turn: int) -> float:
         path, data = self.path / corpus.name(number), text.encode()
@@ -105,7 +104,6 @@ class Run:
         self.memory: dict[str, dict[str, float]] = {}
         self.daemon: dict[str, dict[str, Any]] = {}
         self.scan: dict[str, Any] = {}
-        self.written: int | None = None
 
     def everything(self, chosen: list[Tool]) -> None:
         for number in range(self.asked.rounds + 1):
@@ -176,21 +174,6 @@ class Run:
                 raise Failed(f"nothing changed, and yet: {said}")
             ours.append(said["seconds"])
         return {"floor": least[1:], "nashir": ours[1:]}
-
-    def with_pages(self, chosen: list[Tool]) -> None:
-        """The first build and one new article, with a page each."""
-        for number in range(self.asked.rounds + 1):
-            for tool in chosen:
-                say(f"  pages, round {number}: {tool.name} (load {os.getloadavg()[0]:.2f})")
-                tool.clean()
-                self.job(tool, "first build with pages", number)
-                if not number:
-                    verify(tool, self.folder.count, "")
-                self.folder.add()
-                cost = self.job(tool, "one new article with pages", number)
-                if tool.name == "nashir":
-                    pages = [name for name in json.loads(cost.output)["written"] if name.endswith(".html")]
-                    self.written = len(pages)
 
 
 class Floor:
@@ -327,9 +310,6 @@ def table(run: Run, count: int) -> list[str]:
             f"  {'a look, nothing changed':28} {'nashir':9} {ours * 1000:8.1f} ms, floor {floor * 1000:.1f} ms: "
             f"{ours / floor:.2f} ×  {promise}"
         )
-    if run.written is not None:
-        promise = f"{_kept(run.written, PAGES_TARGET)} {PAGES_TARGET}"
-        lines.append(f"  {'page files of a new article':28} {'nashir':9} {run.written:8}  {promise}")
     return lines
 
 
@@ -360,9 +340,6 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3, help="timed rounds after one that warms up  [3]")
     parser.add_argument(
         "--changes", type=int, default=20, help="changes under each daemon; 0: no daemons  [20]"
-    )
-    parser.add_argument(
-        "--pages", action="store_true", help="also with a page for every article (Nashir, Hugo)"
     )
     parser.add_argument(
         "--archive", action="store_true", help="let Nashir write its archive too; no peer has one"
@@ -422,13 +399,6 @@ def main() -> None:
                 print(*(f"{tool.name}: {note}" for tool in chosen for note in tool.notes), sep="\n")
             run = Run(work, folder, asked)
             run.everything(chosen)
-            if asked.pages:
-                peers = asked.peers and Path(asked.peers).expanduser()
-                paged = [
-                    tools.nashir(work, folder.path, pages=True),
-                    tools.hugo(work, folder.path, peers, pages=True),
-                ]
-                run.with_pages([tool for tool in paged if tool and tool.name not in asked.skip])
             print("\n".join(table(run, count)), flush=True)
             result["sizes"][count] = {
                 "costs": {
@@ -440,7 +410,6 @@ def main() -> None:
                 "memory_mb": run.memory,
                 "daemon": run.daemon,
                 "scan": run.scan,
-                "page_files_of_a_new_article": run.written,
             }
     path = Path(__file__).with_suffix(".json")
     path.write_text(json.dumps(result, indent=1) + "\n", "utf-8")

@@ -7,7 +7,7 @@ a path is relative to the output folder.
 import re
 from base64 import b32encode
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import blake2b
 from pathlib import PurePosixPath
 from typing import Literal
@@ -99,7 +99,7 @@ class Layout:
     def url(self, path: str) -> str:
         """The URL of the file or folder *path* below the document root; "index.html" is left out."""
         folder, slash, name = path.rpartition("/")
-        return f"{self.root}/{quote(folder + slash if name == HOME else path, safe='/')}"
+        return f"{self.root}/{_quoted(folder + slash if name == HOME else path)}"
 
     @property
     def home(self) -> str:
@@ -199,11 +199,18 @@ class Layout:
         return self.url(back_issues_path(newsletter, number))
 
 
+@lru_cache(maxsize=1024)
 def article_path(slug: str) -> str:
     """The file of an article's page: a slug that ends in .html is a file, any other a folder."""
     return slug if slug.endswith(_PAGES) else str(PurePosixPath(slug, HOME))
 
 
+@lru_cache(maxsize=1024)
+def _quoted(path: str) -> str:
+    return quote(path, safe="/")
+
+
+@lru_cache(maxsize=1024)
 def permalink_path(identity: str) -> str:
     """The file of an article's short address (A16): 50 bits of a hash of its id, which never changes."""
     digest = blake2b(identity.encode(), digest_size=10).digest()

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from publisher import layout
 from publisher.actions import announcing, compressed, folders, moving, relations
 from publisher.actions.house import House
-from publisher.actions.pool import CHUNK, Progress, spread
+from publisher.actions.pool import CHUNK, Crew, Progress
 from publisher.actions.stories import Changed, Shelf, fault, in_short
 from publisher.errors import PublisherError, Unreadable
 from publisher.feeds import files
@@ -54,51 +54,62 @@ def write(
         return [], False
     if verify:
         _look_for_lost(house)
-    changed: list[str] = []
-    tried: set[str] = set()  # whose files could not be read stay as they are: they keep nobody waiting
+    run = _Run(house, now, fingerprint, written, progress)
     left = limit
-    while True:
-        wanted = house.store.read(partial(articles.stale, fingerprint=fingerprint, limit=left, without=tried))
-        if not wanted:
-            return changed, False
-        made, torn = _write(house, now, fingerprint, wanted, written, progress)
-        changed += torn
-        tried |= {article.id for article in wanted}
-        if left is None:  # that was all
-            return changed, False
-        left -= made
-        if left <= 0:
-            return changed, True
+    with Crew(house.workers) as crew:
+        while wanted := run.wanted(SLICE if left is None else min(left, SLICE)):
+            made = run.write(wanted, crew)
+            if left is not None:
+                left -= made
+                if left <= 0:
+                    return run.changed, True
+    return run.changed, False
 
 
-def _write(
-    house: House,
-    now: datetime,
-    fingerprint: str,
-    wanted: Sequence[Article],
-    written: list[str],
-    progress: Progress,
-) -> tuple[int, list[str]]:
-    """How many pages of *wanted* were made, and the paths of articles that changed under our hands."""
-    compressed.mark(house)
-    leading, note = moving.leading(house, wanted), announcing.standing(house, wanted, now)
-    changed: list[str] = []
-    count = 0
-    work = partial(
-        _render, Shelf.of(house), house.site, house.layout, house.templates, bool(house.newsletters)
-    )
-    versions = relations.versions(house, wanted)
-    found = folders.of_articles(house, wanted)
-    items = [(article, versions.get(article.id, ()), its) for article, its in zip(wanted, found, strict=True)]
-    for made in spread(work, items, house.workers):
-        pages = chain(made.pages.values(), made.permalinks, leading(made.pages.keys()))
-        written += files.put_many(house.out, pages)
-        house.store.write(partial(_shown, ids=tuple(made.pages), fingerprint=fingerprint, note=note))
-        changed += made.changed
-        house.memory.faults.update(made.faults)
-        count += len(made.pages)
-        progress("pages", min(count + len(changed), len(wanted)), len(wanted))
-    return count, changed
+class _Run:
+    """What a run has at hand, and what it did."""
+
+    def __init__(
+        self, house: House, now: datetime, fingerprint: str, written: list[str], progress: Progress
+    ) -> None:
+        self._house, self._now, self._fingerprint = house, now, fingerprint
+        self._written, self._progress = written, progress
+        self._done, self._total = 0, house.store.read(lambda c: articles.how_many_stale(c, fingerprint))
+        self._left_out: set[str] = (
+            set()
+        )  # whose files could not be read stay as they are: they keep nobody waiting
+        self.changed: list[str] = []  # the paths of articles that changed under our hands
+
+    def wanted(self, limit: int) -> list[Article]:
+        """At most so many of the articles whose pages are to be made."""
+        stale = partial(articles.stale, fingerprint=self._fingerprint, limit=limit, without=self._left_out)
+        return self._house.store.read(stale)
+
+    def write(self, wanted: Sequence[Article], crew: Crew) -> int:
+        """How many pages of *wanted* were made."""
+        house = self._house
+        compressed.mark(house)
+        leading, note = moving.leading(house, wanted), announcing.standing(house, wanted, self._now)
+        shelf, signup = Shelf.of(house), bool(house.newsletters)
+        work = partial(_render, shelf, house.site, house.layout, house.templates, signup)
+        versions = relations.versions(house, wanted)
+        found = folders.of_articles(house, wanted)
+        items = [
+            (article, versions.get(article.id, ()), its) for article, its in zip(wanted, found, strict=True)
+        ]
+        made: set[str] = set()
+        for some in crew.spread(work, items, len(items)):
+            pages = chain(some.pages.values(), some.permalinks, leading(some.pages.keys()))
+            self._written += files.put_many(house.out, pages)
+            ids = tuple(some.pages)
+            house.store.write(partial(_shown, ids=ids, fingerprint=self._fingerprint, note=note))
+            made.update(ids)
+            self.changed += some.changed
+            house.memory.faults.update(some.faults)
+            self._done += len(ids) + len(some.changed)
+            self._progress("pages", self._done, max(self._done, self._total))
+        self._left_out.update(article.id for article in wanted if article.id not in made)
+        return len(made)
 
 
 def _shown(connection: Connection, ids: Sequence[str], fingerprint: str, note: announcing.Note) -> None:

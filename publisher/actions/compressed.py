@@ -7,14 +7,17 @@ after a publish that was cut off it is not, and the next publish makes it anew.
 import json
 import os
 import stat
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from publisher import layout
 from publisher.actions.house import House
+from publisher.actions.pool import spread
 from publisher.feeds import aliases, compression, files
 from publisher.store import articles, facts, feeds, issues
 
+HEAVY = 4  # articles that are read while a file is compressed
 SLICE = 5_000  # articles whose pages are looked at at once: memory stays flat
 
 
@@ -39,13 +42,13 @@ def refresh(
     the feeds too, which somebody may have deleted. *more*: the next run goes on writing. Raises Unwritable."""
     paths = dict.fromkeys(written)
     if whole:
-        files.put_dated(house.out, _companions(house.out, _pages(house)))
+        files.put_dated(house.out, _companions(house, _pages(house)))
         paths.update(
             dict.fromkeys(json.loads(house.store.read(lambda c: facts.get(c, facts.OWN_PAGES)) or "{}"))
         )
     if whole or verify:
         paths.update(dict.fromkeys(_feeds(house)))
-    files.put_dated(house.out, _companions(house.out, paths))
+    files.put_dated(house.out, _companions(house, paths))
     if not more and not complete(house):
         house.store.write(lambda c: facts.put(c, facts.COMPANIONS, facts.COMPLETE))
     house.memory.compressed = True
@@ -53,7 +56,7 @@ def refresh(
 
 def beside(house: House, paths: Iterable[str]) -> None:
     """Make the companions that these files lack. Raises Unwritable."""
-    files.put_dated(house.out, _companions(house.out, paths))
+    files.put_dated(house.out, _companions(house, paths))
 
 
 def complete(house: House) -> bool:
@@ -61,34 +64,43 @@ def complete(house: House) -> bool:
     return house.store.read(lambda c: facts.get(c, facts.COMPANIONS)) == facts.COMPLETE
 
 
-def _companions(out: Path, paths: Iterable[str]) -> Iterator[tuple[str, bytes, int | None]]:
+def _companions(house: House, paths: Iterable[str]) -> Iterator[tuple[str, bytes, int | None]]:
     """The companions that *paths* lack, with their times. Those of a file that became small are kept right too."""
+    out = str(house.out)
+    lacking = [path for path in paths if any(True for _ in _lacking(out, path))]
+    for made in spread(partial(_packed, out), lacking, house.workers, HEAVY):
+        yield from made
+
+
+def _packed(out: str, paths: Sequence[str]) -> list[tuple[str, bytes, int | None]]:
+    made: list[tuple[str, bytes, int | None]] = []
     for path in paths:
-        found = _stat(out / path)
-        if found is None:
-            continue
-        wanted = list(_lacking(out, path, found))
-        if wanted:
-            with (out / path).open("rb") as file:
+        if wanted := list(_lacking(out, path)):
+            with Path(out, path).open("rb") as file:
                 data, when = file.read(), os.fstat(file.fileno()).st_mtime_ns
-            for coding in wanted:
-                yield layout.companion(path, coding), compression.pack(data, coding), when
+            made += [
+                (layout.companion(path, coding), compression.pack(data, coding), when) for coding in wanted
+            ]
+    return made
 
 
-def _lacking(out: Path, path: str, found: os.stat_result) -> Iterator[str]:
-    worth = compression.worth(path, found.st_size)
-    if not worth and not compression.worth(path, compression.SMALLEST + 1):
+def _lacking(out: str, path: str) -> Iterator[str]:
+    if not compression.worth(path, compression.SMALLEST + 1):
         return
+    found = _stat(f"{out}/{path}")
+    if found is None:
+        return
+    worth = compression.worth(path, found.st_size)
     for coding in layout.COMPANIONS:
-        companion = _stat(out / layout.companion(path, coding))
+        companion = _stat(f"{out}/{layout.companion(path, coding)}")
         if worth if companion is None else companion.st_mtime_ns != found.st_mtime_ns:
             yield coding
 
 
-def _stat(path: Path) -> os.stat_result | None:
+def _stat(path: str) -> os.stat_result | None:
     """The size and time of a regular file."""
     try:
-        found = path.lstat()
+        found = os.lstat(path)
     except OSError:
         return None
     return found if stat.S_ISREG(found.st_mode) else None

@@ -1,7 +1,7 @@
 """The pages that list articles: of a category, an author, a language the newest and then a page for each month; the
 archive of the site, its months and an overview. A new article changes those that show it, and no others."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -13,17 +13,21 @@ from publisher import layout
 from publisher.actions import compressed, folders
 from publisher.actions.channel import Channels
 from publisher.actions.house import House
-from publisher.actions.pool import Progress
+from publisher.actions.pool import Crew, Progress
 from publisher.feeds import files
+from publisher.layout import Layout
 from publisher.model.feed import Label
+from publisher.model.site import Site
 from publisher.pages import listing
 from publisher.pages.listing import Place
 from publisher.store import articles, facts, feeds, lists
 from publisher.store.lists import Line, Row
+from publisher.templating import Templates
 from publisher.text.dates import month_of, month_span
 
 STATE = "lists"  # the fact that says what all of them were made from
 SHARE = 100  # articles on a month's page, and on each page of its older ones
+HEAVY = 20  # articles whose pages are as much work as those of a month
 _AHEAD = 50  # lists whose keys are read at once
 
 
@@ -48,15 +52,16 @@ def write(
         _take_all_away(house, written)
         return False
     published, _ = house.store.read(articles.counts)
-    run = _Run(house, channels, written, published, limit)
     done = 0
-    while keys := house.store.read(lambda c: lists.stale(c, _AHEAD)):
-        compressed.mark(house)
-        for key in keys:
-            if run.spent or not run.bring(key):
-                return True
-            done += 1
-            progress("lists", done, max(done, len(keys)))
+    with Crew(house.workers) as crew:
+        run = _Run(house, channels, crew, written, published, limit)
+        while keys := house.store.read(lambda c: lists.stale(c, _AHEAD)):
+            compressed.mark(house)
+            for key in keys:
+                if run.spent or not run.bring(key):
+                    return True
+                done += 1
+                progress("lists", done, max(done, len(keys)))
     return False
 
 
@@ -103,13 +108,23 @@ def _paths(folder: str, month: str, count: int) -> list[str]:
     return [layout.list_path(folder, month, part) for part in range(count)]
 
 
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """A month of which pages are to be made."""
+
+    month: str
+    lines: Sequence[Line]  # the newest first
+    older: str  # the months beside it
+    newer: str
+
+
 class _Run:
     """What a run has at hand."""
 
     def __init__(
-        self, house: House, channels: Channels, written: list[str], published: int, limit: int | None
-    ) -> None:
-        self._house, self._channels, self._written = house, channels, written
+        self, house: House, channels: Channels, crew: Crew, written: list[str], published: int, limit: int | None
+    ) -> None:  # fmt: skip
+        self._house, self._channels, self._crew, self._written = house, channels, crew, written
         self._published, self._left = published, limit
         self._zone = house.site.timezone
 
@@ -178,12 +193,36 @@ class _Run:
         }
         if gone:
             self._put(one.key, one.place.folder, gone, rows)
-        for month in reversed(todo):
+        jobs = self._jobs(reversed(todo), lines, beside)
+        made = self._make(one, jobs, len(todo), rows) if todo else 0
+        return full if made == len(todo) else None
+
+    def _jobs(
+        self, months: Iterable[str], lines: Callable[[str, bool], Sequence[Line]], beside: Mapping[str, tuple[str, str]]
+    ) -> Iterator[_Job]:  # fmt: skip
+        """What is to be made of each of *months*, until the limit is reached."""
+        for month in months:
             if self.spent:
-                return None
-            pages = list(self._pages(one, month, lines(month, False), *beside[month]))
-            self._put(one.key, one.place.folder, {month: pages}, rows)
-        return full
+                return
+            its = lines(month, False)
+            if self._left is not None:
+                self._left -= _older_parts(its) + 1
+            yield _Job(month, its, *beside[month])
+
+    def _make(self, one: _List, jobs: Iterable[_Job], count: int, rows: Sequence[Row]) -> int:
+        """Make the pages of at most *count* months, and say of how many."""
+        house, counts = self._house, dict[str, int]()
+        work = partial(_render, house.site, house.layout, house.templates, one.place)
+
+        def made() -> Iterator[tuple[str, bytes]]:
+            for some in self._crew.spread(work, jobs, count, HEAVY):
+                for month, pages in some:
+                    counts[month] = len(pages)
+                    yield from zip(_paths(one.place.folder, month, len(pages)), pages, strict=True)
+
+        self._written += files.put_many(house.out, made())
+        self._settle(one.key, one.place.folder, counts, rows)
+        return len(counts)
 
     def _reader(self, one: _List, asked: int, known: int) -> Callable[[str, bool], Sequence[Line]]:
         """What reads the lines of a month, or says (True) whether it has any. Those of a label that few articles have
@@ -204,41 +243,59 @@ class _Run:
 
         return read
 
-    def _pages(
-        self, one: _List, month: str, lines: Sequence[Line], older: str, newer: str
-    ) -> Iterator[bytes]:
-        """The page of *month*, and its parts from the oldest: each is full, and stays as it is."""
-        house = self._house
-        parts = max(0, -(-(len(lines) - SHARE) // SHARE))
-        for part in range(parts + 1):
-            end = len(lines) - (part - 1) * SHARE if part else SHARE
-            yield listing.month_page(
-                house.site,
-                house.layout,
-                house.templates,
-                one.place,
-                month=month,
-                lines=lines[max(end - SHARE, 0) : end],
-                part=part,
-                parts=parts,
-                older=older,
-                newer=newer,
-            )
-
     def _put(
         self, key: str, folder: str, pages: Mapping[str, Sequence[bytes]], rows: Sequence[Row], word: str | None = None
     ) -> None:  # fmt: skip
         """Write these pages of each month, and remove what stood there beside."""
+        made = ((_paths(folder, month, len(each)), each) for month, each in pages.items())
+        data = chain.from_iterable(zip(paths, each, strict=True) for paths, each in made)
+        self._written += files.put_many(self._house.out, data)
+        counts = {month: len(each) for month, each in pages.items()}
+        if self._left is not None:
+            self._left -= sum(counts.values())
+        self._settle(key, folder, counts, rows, word)
+
+    def _settle(
+        self, key: str, folder: str, counts: Mapping[str, int], rows: Sequence[Row], word: str | None = None
+    ) -> None:
+        """So many pages of each month are written: remove what stood there beside, and remember it."""
         house = self._house
         stood = {row.month: row.files for row in rows}
-        for month, made in pages.items():
-            data = zip(_paths(folder, month, len(made)), made, strict=True)
-            self._written += files.put_many(house.out, data)
-            unused = _paths(folder, month, stood.get(month, 0))[len(made) :]
+        for month, count in counts.items():
+            unused = _paths(folder, month, stood.get(month, 0))[count:]
             self._written += [path for path in unused if files.remove(house.out, path)]
-            if self._left is not None:
-                self._left -= len(made)
-        house.store.write(lambda c: lists.made(c, key, {m: len(made) for m, made in pages.items()}, word))
+        house.store.write(lambda c: lists.made(c, key, counts, word))
+
+
+def _older_parts(lines: Sequence[Line]) -> int:
+    """How many pages a month has beside its own."""
+    return max(0, -(-(len(lines) - SHARE) // SHARE))
+
+
+def _render(
+    site: Site, layout_: Layout, templates: Templates, place: Place, jobs: Sequence[_Job]
+) -> list[tuple[str, list[bytes]]]:
+    """The pages of each month."""
+    return [(job.month, list(_pages(site, layout_, templates, place, job))) for job in jobs]
+
+
+def _pages(site: Site, layout_: Layout, templates: Templates, place: Place, job: _Job) -> Iterator[bytes]:
+    """The page of a month, and its parts from the oldest: each is full, and stays as it is."""
+    parts = _older_parts(job.lines)
+    for part in range(parts + 1):
+        end = len(job.lines) - (part - 1) * SHARE if part else SHARE
+        yield listing.month_page(
+            site,
+            layout_,
+            templates,
+            place,
+            month=job.month,
+            lines=job.lines[max(end - SHARE, 0) : end],
+            part=part,
+            parts=parts,
+            older=job.older,
+            newer=job.newer,
+        )
 
 
 _SOME = Line("", "", "", "ltr", datetime.min.replace(tzinfo=UTC))

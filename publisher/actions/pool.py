@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from publisher.errors import Unwritable
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
+    from concurrent.futures import Future, ProcessPoolExecutor
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -31,28 +31,41 @@ def cores() -> int:
     return len(os.sched_getaffinity(0))
 
 
-def spread(
-    work: Callable[[Sequence[T]], R], items: Sequence[T], workers: int, weight: int = 1
-) -> Iterator[R]:
-    """*work*'s results on chunks of *items*, in their order; each item is as much work as *weight* articles. With
-    more than one of *workers*, *work* and what it returns travel between processes (pickle). Raises Unwritable when a
-    process is killed."""
-    if workers < 2 or len(items) * weight < WORTHWHILE:
-        yield from map(work, _chunks(items, (CHUNK if workers > 1 else SLICE) // weight or 1))
-        return
-    from concurrent.futures import ProcessPoolExecutor
-    from concurrent.futures.process import BrokenProcessPool
-    from multiprocessing import get_context
+class Crew:
+    """Processes for several pieces of work, one after the other; started for the first that is worth it. With fewer
+    than two of *workers* all is done in this process."""
 
-    # Forked: a worker has all modules at once. It touches neither the store nor the loop it was forked from.
-    with ProcessPoolExecutor(workers, get_context("fork"), _apart, (os.getpid(),)) as pool:
+    def __init__(self, workers: int) -> None:
+        self._workers = workers
+        self._pool: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> "Crew":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._pool:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def spread(
+        self, work: Callable[[Sequence[T]], R], items: Iterable[T], count: int, weight: int = 1
+    ) -> Iterator[R]:
+        """*work*'s results on chunks of the *count* *items*, in their order; each item is as much work as *weight*
+        articles, and is asked for no sooner than a process is about to be free. *work* and what it returns travel
+        between processes (pickle). Raises Unwritable when a process is killed."""
+        if self._workers < 2 or count * weight < WORTHWHILE:
+            return map(work, _chunks(items, (CHUNK if self._workers > 1 else SLICE) // weight or 1))
+        return self._apart(work, _chunks(items, CHUNK // weight or 1))
+
+    def _apart(self, work: Callable[[Sequence[T]], R], chunks: Iterator[Sequence[T]]) -> Iterator[R]:
+        from concurrent.futures.process import BrokenProcessPool
+
         waiting: deque[Future[R]] = deque()
-        chunks = iter(_chunks(items, CHUNK // weight or 1))
+        pool = self._pool = self._pool or _pool(self._workers)
         try:
             while True:
                 waiting.extend(
                     pool.submit(_tidily, work, chunk)
-                    for chunk in islice(chunks, workers * AHEAD - len(waiting))
+                    for chunk in islice(chunks, self._workers * AHEAD - len(waiting))
                 )
                 if not waiting:
                     return
@@ -61,12 +74,28 @@ def spread(
             raise Unwritable(
                 "a process that read articles was killed", "", "give the machine more memory"
             ) from error
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _chunks(items: Sequence[T], size: int) -> Iterable[Sequence[T]]:
-    return (items[start : start + size] for start in range(0, len(items), size))
+def spread(
+    work: Callable[[Sequence[T]], R], items: Sequence[T], workers: int, weight: int = 1
+) -> Iterator[R]:
+    """`Crew.spread`, with a crew for this alone."""
+    with Crew(workers) as crew:
+        yield from crew.spread(work, items, len(items), weight)
+
+
+def _pool(workers: int) -> "ProcessPoolExecutor":
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    # Forked: a worker has all modules at once. It touches neither the store nor the loop it was forked from.
+    return ProcessPoolExecutor(workers, get_context("fork"), _apart, (os.getpid(),))
+
+
+def _chunks(items: Iterable[T], size: int) -> Iterator[Sequence[T]]:
+    rest = iter(items)
+    while chunk := list(islice(rest, size)):
+        yield chunk
 
 
 def _tidily(work: Callable[[Sequence[T]], R], chunk: Sequence[T]) -> R:

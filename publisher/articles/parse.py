@@ -65,7 +65,7 @@ class _Sheet:
     title: str
     elements: list[str]  # the body's top-level elements, sanitised, without the title
     whole: bool  # False: only those of the opening
-    words: str  # title and text without code, tags and addresses: what tells language and digits
+    words: str  # title and text without code, tags and addresses: what tells language and digits, if that was asked
     language: str
     hash: str
     source: str
@@ -98,8 +98,8 @@ def body(leaf: Leaf, rules: Rules, language: str | None = None) -> Body:
     Raises Unreadable, and nothing else, for a file that cannot be published.
     """
     with _named_faults():
-        sheet = _take_apart(leaf, rules)
-        return blocks.body(sheet.elements, language or sheet.language)
+        sheet = _take_apart(leaf, rules, tag=language or "")
+        return blocks.body(sheet.elements, sheet.language)
 
 
 def story(leaf: Leaf, rules: Rules, article: Article) -> Story | None:
@@ -108,10 +108,10 @@ def story(leaf: Leaf, rules: Rules, article: Article) -> Story | None:
     Raises Unreadable, and nothing else, for a file that cannot be published.
     """
     with _named_faults():
-        sheet = _take_apart(leaf, rules)
+        sheet = _take_apart(leaf, rules, tag=article.language)
         if sheet.hash != article.content_hash:
             return None
-        return Story(article, blocks.body(sheet.elements, article.language))
+        return Story(article, blocks.body(sheet.elements, sheet.language))
 
 
 def _manuscript(leaf: Leaf, rules: Rules) -> Manuscript:
@@ -162,8 +162,8 @@ def _references(sheet: _Sheet, kind: names.Kind | None) -> tuple[Reference, ...]
     )
 
 
-def _take_apart(leaf: Leaf, rules: Rules, *, briefly: bool = False) -> _Sheet:
-    """*briefly*: the opening of the text will do."""
+def _take_apart(leaf: Leaf, rules: Rules, *, briefly: bool = False, tag: str = "") -> _Sheet:
+    """*briefly*: the opening of the text will do. *tag*: its language, where that is known."""
     kind = names.kind(leaf.path)
     if kind is None:
         raise Unreadable("not an article", "articles are .md, .txt, .html and .docx files")
@@ -177,8 +177,8 @@ def _take_apart(leaf: Leaf, rules: Rules, *, briefly: bool = False) -> _Sheet:
         if not visible(title):
             raise Unreadable("there is no title", "write the headline on its first line")
         warnings.append(Warn("no title and no words; named after the file"))
-    words = language.prose(f"{title}\n{source.words}")
-    tag = tongues.of_article(leaf.path, fields, words, rules.language)
+    words = "" if tag else language.prose(f"{title}\n{source.words}")
+    tag = tag or tongues.of_article(leaf.path, fields, words, rules.language)
     digest = blake2b(source.text.encode(), digest_size=16).hexdigest()
     return _Sheet(fields, title, elements, source.whole, words, tag, digest, source.text, warnings)
 

@@ -4,7 +4,8 @@ import ctypes
 import errno
 import os
 import secrets
-from collections.abc import Collection, Iterable, Iterator
+import stat
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import chain, islice
 from pathlib import Path, PurePosixPath
@@ -35,10 +36,10 @@ def put(root: Path, path: str, data: bytes, *, mtime_ns: int | None = None) -> b
     changed. Unchanged bytes are left untouched. With *mtime_ns*, that is the file's time. Raises Unwritable."""
     with _explained(path):
         target = _inside(root.resolve(), path)
-        if _holds(target, data, mtime_ns):
+        if _holds(str(target), data, mtime_ns):
             return False
         _make(target.parent)
-        temporary = _write(target, data, sync=True, mtime_ns=mtime_ns)
+        temporary = Path(_write(str(target.parent), data, sync=True, mtime_ns=mtime_ns))
         try:
             temporary.replace(target)
         except OSError:
@@ -61,28 +62,70 @@ def put_dated(root: Path, items: Iterable[tuple[str, bytes, int | None]]) -> lis
     if len(first) <= BATCH:
         return [path for path, data, when in first if put(root, path, data, mtime_ns=when)]
     root = root.resolve()
-    waiting: list[tuple[str, Path, Path]] = []
-    made: set[Path] = set()  # folders that are inside and there
+    waiting: list[tuple[str, str, str]] = []
+    folders = _Folders(root)
     try:
         for path, data, when in chain(first, items):
-            with _explained(path):
-                target = _inside(root, path, made)
-                if not _holds(target, data, when):
-                    if target.parent not in made:
-                        target.parent.mkdir(parents=True, exist_ok=True)
-                        made.add(target.parent)
-                    waiting.append((path, _write(target, data, sync=False, mtime_ns=when), target))
+            try:
+                folder, name, new = folders.place(path)
+                target = f"{folder}/{name}"
+                if new or not _holds(target, data, when):
+                    waiting.append((path, _write(folder, data, sync=False, mtime_ns=when), target))
+            except OSError as error:
+                raise _explanation(path, error) from error
         _sync_all(root)
         for path, temporary, target in waiting:
-            with _explained(path):
-                temporary.replace(target)
+            try:
+                os.replace(temporary, target)  # noqa: PTH105
+            except OSError as error:
+                raise _explanation(path, error) from error
         _sync_all(root)
     except BaseException:
         for _, temporary, _ in waiting:
             with suppress(OSError):
-                temporary.unlink()
+                os.unlink(temporary)  # noqa: PTH108
         raise
     return [path for path, _, _ in waiting]
+
+
+class _Folders:
+    """The folders below *root* (resolved) that many files go into; each is made and looked at once. (pathlib would
+    take longer than the disk.)"""
+
+    def __init__(self, root: Path) -> None:
+        root.mkdir(parents=True, exist_ok=True)
+        self._root = str(root)
+        self._known = {"": (self._root, False)}
+
+    def place(self, path: str) -> tuple[str, str, bool]:
+        """The folder of *path*, made if need be, the file's name in it, and whether the folder is new. Raises OSError,
+        and Unwritable as `_inside`."""
+        folder, slash, name = path.rpartition("/")
+        if _is_no_name(name) or (slash and not folder):
+            raise _outside(path)
+        return *self._folder(folder, path)[:1], name, self._known[folder][1]
+
+    def _folder(self, folder: str, path: str) -> tuple[str, bool]:
+        if known := self._known.get(folder):
+            return known
+        above, _, name = folder.rpartition("/")
+        if _is_no_name(name):
+            raise _outside(path)
+        place, new = f"{self._folder(above, path)[0]}/{name}", True
+        try:
+            os.mkdir(place)  # noqa: PTH102
+        except FileExistsError:
+            new = False
+            if not f"{os.path.realpath(place)}/".startswith(f"{self._root}/"):
+                raise _outside(path) from None
+            if not os.path.isdir(place):  # noqa: PTH112
+                raise
+        self._known[folder] = found = place, new
+        return found
+
+
+def _is_no_name(part: str) -> bool:
+    return part in ("", ".", "..") or "\0" in part
 
 
 def copy(root: Path, path: str, source: BinaryIO) -> int:
@@ -91,7 +134,8 @@ def copy(root: Path, path: str, source: BinaryIO) -> int:
     with _explained(path):
         target = _inside(root.resolve(), path)
         _make(target.parent)
-        temporary = _write(target, iter(lambda: source.read(_PIECE), b""), sync=True)
+        pieces = iter(lambda: source.read(_PIECE), b"")
+        temporary = Path(_write(str(target.parent), pieces, sync=True))
         try:
             size = temporary.stat().st_size
             temporary.replace(target)
@@ -147,27 +191,34 @@ def _explained(path: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        mend = _MENDS.get(error.errno or 0, "check the disk")
-        raise Unwritable(f"cannot be written ({error.strerror or error})", path, mend) from error
+        raise _explanation(path, error) from error
 
 
-def _inside(root: Path, path: str, known: Collection[Path] = ()) -> Path:
-    """The place of *path*, where neither its parts nor a link on its way lead out of *root* (resolved); folders that
-    are *known* to be inside are not asked about again."""
+def _explanation(path: str, error: OSError) -> Unwritable:
+    mend = _MENDS.get(error.errno or 0, "check the disk")
+    return Unwritable(f"cannot be written ({error.strerror or error})", path, mend)
+
+
+def _outside(path: str) -> Unwritable:
+    return Unwritable("leads out of the output folder", path, "remove the link, or name a path below it")
+
+
+def _inside(root: Path, path: str) -> Path:
+    """The place of *path*, where neither its parts nor a link on its way lead out of *root* (resolved)."""
     parts = PurePosixPath(path).parts
     target = root.joinpath(*parts)
     inside = parts and not path.startswith("/") and ".." not in parts and "\0" not in path
-    if not inside or not (target.parent in known or target.parent.resolve().is_relative_to(root)):
-        raise Unwritable("leads out of the output folder", path, "remove the link, or name a path below it")
+    if not inside or not target.parent.resolve().is_relative_to(root):
+        raise _outside(path)
     return target
 
 
-def _holds(target: Path, data: bytes, mtime_ns: int | None) -> bool:
+def _holds(target: str, data: bytes, mtime_ns: int | None) -> bool:
     try:
-        found = target.stat()
+        found = os.lstat(target)
         if found.st_size != len(data) or mtime_ns not in {None, found.st_mtime_ns}:
             return False
-        return not target.is_symlink() and target.read_bytes() == data
+        return stat.S_ISREG(found.st_mode) and Path(target).read_bytes() == data
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return False
 
@@ -181,21 +232,25 @@ def _make(folder: Path) -> None:
     _sync(folder.parent)
 
 
-def _write(target: Path, data: bytes | Iterable[bytes], *, sync: bool, mtime_ns: int | None = None) -> Path:
-    """A new file beside *target* that holds *data*."""
-    temporary = target.with_name(_TEMPORARY.format(secrets.token_hex(8)))
+def _write(folder: str, data: bytes | Iterable[bytes], *, sync: bool, mtime_ns: int | None = None) -> str:
+    """A new file in *folder* that holds *data*, under a name of its own."""
+    temporary = f"{folder}/{_TEMPORARY.format(secrets.token_hex(8))}"
     # 0o666 less the umask: a web server of another user has to read what is published.
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.writelines([data] if isinstance(data, bytes) else data)
-            file.flush()
+        try:
+            for piece in [data] if isinstance(data, bytes) else data:
+                written = 0
+                while written < len(piece):
+                    written += os.write(descriptor, piece[written:] if written else piece)
             if mtime_ns is not None:
-                os.utime(file.fileno(), ns=(mtime_ns, mtime_ns))
+                os.utime(descriptor, ns=(mtime_ns, mtime_ns))
             if sync:
-                os.fsync(file.fileno())
+                os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
     except BaseException:
-        temporary.unlink(missing_ok=True)
+        os.unlink(temporary)  # noqa: PTH108
         raise
     return temporary
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from markupsafe import Markup
 
@@ -36,7 +37,7 @@ def article_page(
     number = len(article.categories)
     kinds = ["category"] * number + ["author"] * len(article.authors)
     places = _places(layout, kinds, folders)
-    people = list(zip(article.authors, places[number:], strict=False))
+    people = tuple(zip(article.authors, places[number:], strict=False))
     date, updated = (site_date(when, site, ui.language) for when in (article.published, article.updated))
     return page(
         "article.html.j2",
@@ -125,7 +126,8 @@ def _card(story: Story, layout: Layout) -> Card:
     )
 
 
-def _byline(people: Sequence[tuple[str, str]], ui: Words) -> Markup | str:
+@lru_cache(maxsize=256)
+def _byline(people: tuple[tuple[str, str], ...], ui: Words) -> Markup | str:
     """Who wrote it; each name leads to what else they wrote, where that has a place."""
     if not people:
         return ""

@@ -1,6 +1,7 @@
 """What every page of a site shares: its head, masthead and words."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from markupsafe import Markup, escape
@@ -76,6 +77,7 @@ def inline(text: str, direction: Direction) -> Markup:
     return Markup(isolate(text, "bdi")) if direction == "rtl" else escape(text)
 
 
+@lru_cache(maxsize=1024)
 def named(name: str, around: Direction) -> Markup:
     """A *name* in text of the direction *around*, kept together where its own is the other."""
     direction = of_text(name, around)
@@ -83,6 +85,7 @@ def named(name: str, around: Direction) -> Markup:
     return shown if direction == around else Markup('<bdi dir="{}">{}</bdi>').format(direction, shown)
 
 
+@lru_cache(maxsize=1024)
 def local(url: str) -> str:
     """The path of one of our URLs: links between our pages work on every host that serves the folder."""
     return urlsplit(url).path

@@ -1,7 +1,7 @@
 """What programs read of a page: Open Graph for those that show links, schema.org for search engines."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -16,9 +16,7 @@ from publisher.model.site import Site
 from publisher.text.cldr import locale
 from publisher.text.dates import rfc3339
 
-_UNSAFE = str.maketrans(
-    {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
-)
+_UNSAFE = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +77,7 @@ def og_locale(language: str, region: str) -> str:
     return f"{primary}_{likely[-1]}" if len(likely) > 1 else primary
 
 
-def news_article(article: Article, site: Site, layout: Layout, people: list[tuple[str, str]]) -> Markup:
+def news_article(article: Article, site: Site, layout: Layout, people: Sequence[tuple[str, str]]) -> Markup:
     """JSON-LD of *article* (schema.org/NewsArticle), fit to stand in `<script>`; *people* are its authors, each with
     the URL of their list or ""."""
     url = layout.article(article.slug)
@@ -114,7 +112,10 @@ def news_article(article: Article, site: Site, layout: Layout, people: list[tupl
         said["license"] = site.license
     if article.corrections:
         said["correction"] = [each.text for each in article.corrections]
-    return Markup(json.dumps(said, ensure_ascii=False, separators=(",", ":")).translate(_UNSAFE))
+    text = json.dumps(said, ensure_ascii=False, separators=(",", ":"))
+    for char, written in _UNSAFE.items():  # str.translate takes a hundred times as long
+        text = text.replace(char, written)
+    return Markup(text)
 
 
 def _picture(shown: Shown) -> dict[str, object]:

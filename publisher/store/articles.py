@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select, update
 
 from publisher.model.article import Article, Status
 from publisher.store import labels, media
@@ -214,11 +214,20 @@ def stale(
 ) -> list[Article]:
     """At most *limit* published articles whose page on disk was made from something else, or is not there; *without*
     these."""
-    other = or_(articles.c.page < fingerprint, articles.c.page > fingerprint)  # both by the index
-    query = select(*_COLUMNS).where(articles.c.status == Status.PUBLISHED, other)
+    query = select(*_COLUMNS).where(_is_stale(fingerprint))
     if without:
         query = query.where(articles.c.id.not_in(without))
     return _read(connection, query.limit(limit))
+
+
+def how_many_stale(connection: Connection, fingerprint: str) -> int:
+    """How many there are of them."""
+    return connection.execute(select(func.count()).where(_is_stale(fingerprint))).scalar_one()
+
+
+def _is_stale(fingerprint: str) -> ColumnElement[bool]:
+    other = or_(articles.c.page < fingerprint, articles.c.page > fingerprint)  # both by the index
+    return and_(articles.c.status == Status.PUBLISHED, other)
 
 
 def lost(connection: Connection, ids: Iterable[str]) -> None:

@@ -21,11 +21,12 @@ class Templates:
     """The templates of a site. Autoescape is on for *.html.j2 and off for *.txt.j2 and strings (a subject);
     article and reader text is data, never a template."""
 
-    def __init__(self, folders: Sequence[Path] = ()) -> None:
-        self._folders = [*folders, PACKAGED]
+    def __init__(self, folders: Sequence[Path] = (), *, watched: bool = True) -> None:
+        self._folders, self._watched = [*folders, PACKAGED], watched
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """A process that is handed these templates compiles each of them once."""
+        """A process that is handed these templates compiles each of them once, and never asks whether it changed: it
+        does not live long."""
         return _shared, (tuple(self._folders[:-1]),)
 
     @cached_property
@@ -33,7 +34,7 @@ class Templates:
         """Loaded at first use: a run that renders nothing does not wait for Jinja."""
         from publisher.templating.jinja import Environments
 
-        return Environments(self._folders)
+        return Environments(self._folders, watched=self._watched)
 
     def fingerprint(self, folder: str) -> bytes:
         """A hash of every template and style sheet of *folder* as this site sees it. Raises BadConfig."""
@@ -68,4 +69,4 @@ def _bytes(path: Path) -> bytes:
 
 @cache
 def _shared(folders: tuple[Path, ...]) -> Templates:
-    return Templates(folders)
+    return Templates(folders, watched=False)

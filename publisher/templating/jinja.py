@@ -3,6 +3,7 @@
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -13,14 +14,17 @@ from publisher.errors import BadConfig
 class Environments:
     """What `Templates` renders with."""
 
-    def __init__(self, folders: Sequence[Path]) -> None:
+    def __init__(self, folders: Sequence[Path], *, watched: bool = True) -> None:
+        """*watched*: a template that is changed is compiled again."""
+        self._watched = watched
         self._loader = _Folders(folders)
         self._html = self._environment(autoescape=True)
         self._text = self._environment(autoescape=False)
 
     def _environment(self, *, autoescape: bool) -> ImmutableSandboxedEnvironment:
-        return ImmutableSandboxedEnvironment(
+        return _Sandbox(
             loader=self._loader,
+            auto_reload=self._watched,
             autoescape=autoescape,
             undefined=StrictUndefined,
             trim_blocks=True,
@@ -49,6 +53,21 @@ class Environments:
             return self._text.from_string(source).render(values)
         except Exception as error:
             raise _explained(error, where) from error
+
+
+class _Sandbox(ImmutableSandboxedEnvironment):
+    """The sandbox; what it thinks of an attribute depends on its name and the type of what has it, and is kept."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._safe: dict[tuple[type, str], bool] = {}
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        """See SandboxedEnvironment.is_safe_attribute."""
+        key = (type(obj), attr)
+        if (known := self._safe.get(key)) is None:
+            known = self._safe[key] = super().is_safe_attribute(obj, attr, value)
+        return known
 
 
 class _Folders(FileSystemLoader):

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from datetime import MAXYEAR, UTC, date, datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -77,7 +78,11 @@ def site_date(when: datetime, site: Site, language: str) -> str:
     beside the other Arab name; where CLDR does not know the language in that region, or it is "", the language alone
     decides.
     """
-    day = when.astimezone(site.timezone).date()
+    return _site_day(when.astimezone(site.timezone).date(), site, language)
+
+
+@lru_cache(maxsize=1024)
+def _site_day(day: date, site: Site, language: str) -> str:
     here = locale(language, site.region)
     digits = digits_for(site.digits, language, site.region)
     manner = MANNERS.get(here.language)

@@ -14,7 +14,7 @@ from publisher.model.media import Shown
 from publisher.text.clean import one_line, tidy
 from publisher.text.direction import RLM, first_strong
 from publisher.text.language import feed_tag
-from publisher.text.paragraph import BLOCKS, CODE, keeps_side, mark
+from publisher.text.paragraph import BLOCKS, CODE, keeps_side, mark, needs_nothing
 from publisher.text.urls import beside, srcset, url
 
 __all__ = ["plain", "render", "sanitise", "split", "url"]
@@ -129,8 +129,15 @@ _LINKED = (
     rf"{_STYLED.format('a')}(?:<a href=\"https?://[\w.!~*()/:=?;@#,%+-]*+\">{_STYLED.format('b')}</a>"
     rf"{_STYLED.format('c')})*+"
 )
-_SIMPLE = re.compile(rf"<(?P<tag>p|h[1-6])>{_LINKED}</(?P=tag)>(?=\n*(?:<|\Z))", re.ASCII)
+_END = r"</(?P=tag)>(?=\n*(?:<|\Z))"
+_SIMPLE = re.compile(rf"<(?P<tag>p|h[1-6])>{_LINKED}{_END}", re.ASCII)
+# ... and lists and quotations of such, which are split without a parser.
+_HOLDING = tuple(
+    re.compile(rf"<(?P<tag>{outer})>\n*(?:<{inner}>{_LINKED}</{inner}>\n*)++{_END}", re.ASCII)
+    for outer, inner in (("[uo]l", "li"), ("blockquote", "p"))
+)
 _ANY_TAG = re.compile("<[^>]*>")
+_HREF = re.compile('(?<=<a href=")[^"]*')
 
 
 def split(html: str) -> list[str]:
@@ -145,7 +152,8 @@ def _simple(html: str) -> list[str]:
     found: list[str] = []
     place, end = 0, len(html.rstrip("\n"))
     while place < end:
-        block = _SIMPLE.match(html, place)
+        matches = (pattern.match(html, place) for pattern in (_SIMPLE, *_HOLDING))
+        block = next(filter(None, matches), None)
         if block is None:
             return []
         if _ANY_TAG.sub("", block[0]).strip():
@@ -211,14 +219,44 @@ def render(body: Body, medium: Medium, base: str, media: Mapping[str, Shown] = _
     are absolute against *base*, the URL of the article; files in *media* (by the path that urls.beside makes) stand
     where it says, pictures with their size (A13). Rendering what was rendered adds nothing.
     """
-    outer = etree.Element("div", {"dir": body.direction, "lang": feed_tag(body.language)})
+    how: Literal["bdi", "span"] = "span" if medium == "letter" else "bdi"
+    made: list[str] = []
     for block in body.blocks:
-        outer.append(_block(block, body, "span" if medium == "letter" else "bdi"))
-    for element in outer.iter():
-        _resolve(element, base, media)
+        shown = _as_it_is(block, body, base)
+        words = unescape(_ANY_TAG.sub("", shown or ""))
+        if shown is None:
+            element = _block(block, body, how)
+            _resolve_all(element, base, media)
+            shown, words = _serialised(element), "".join(element.itertext())
+        if not made and body.direction == "rtl" and first_strong(words) not in ("R", "AL"):
+            break  # a mark goes in front
+        made.append(shown)
+    if made:
+        return f'<div dir="{body.direction}" lang="{feed_tag(body.language)}">{"".join(made)}</div>'
+    outer = etree.Element("div", {"dir": body.direction, "lang": feed_tag(body.language)})
+    outer.extend([_block(block, body, how) for block in body.blocks])
+    _resolve_all(outer, base, media)
     if body.direction == "rtl":
         _lead(outer)
     return _serialised(outer)
+
+
+def _as_it_is(block: Block, body: Body, base: str) -> str | None:
+    """A simple block in which nothing is to be marked: most are, and parsing them would take most of the time. None
+    for any other."""
+    if block.direction != body.direction or feed_tag(block.language) != feed_tag(body.language):
+        return None
+    if not _SIMPLE.fullmatch(block.html):
+        return None
+    if block.direction == "rtl" and not needs_nothing(unescape(_ANY_TAG.sub("", block.html))):
+        return None
+    if "<a " not in block.html:
+        return block.html
+    links = [url(raw, base) for raw in _HREF.findall(block.html)]
+    if None in links:
+        return None
+    found = iter(links)
+    return _HREF.sub(lambda _: next(found) or "", block.html)
 
 
 def _block(block: Block, body: Body, how: Literal["bdi", "span"]) -> etree._Element:
@@ -235,6 +273,11 @@ def _block(block: Block, body: Body, how: Literal["bdi", "span"]) -> etree._Elem
         element.set("lang", feed_tag(block.language))
     mark(element, direction, how)
     return element
+
+
+def _resolve_all(outer: etree._Element, base: str, media: Mapping[str, Shown]) -> None:
+    for element in outer.iter():
+        _resolve(element, base, media)
 
 
 def _resolve(element: etree._Element, base: str, media: Mapping[str, Shown]) -> None:

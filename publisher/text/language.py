@@ -114,6 +114,7 @@ _NOISE: tuple[tuple[tuple[str, ...], str], ...] = (
     (("://", "www."), r"https?://[^\s<>)\]]+|www\.[^\s<>)\]]+"),
     (("@",), r"(?<![\w.+-])[\w.+-]++@[\w-]++\.[\w.-]+"),
 )
+_SIGNS = tuple(dict.fromkeys(sign for signs, _ in _NOISE for sign in signs))
 _AL = re.compile(r"(?<!\w)[وفبكک]?ال\w\w")
 _HAMZA_FIRST = re.compile(r"(?<![\w\u064b-\u0655\u0670])ئ")  # Uyghur and Sorani words begin so, no others
 
@@ -129,8 +130,10 @@ def detect(text: str, fallback: str) -> str:
 
 def prose(text: str) -> str:
     """*text*, plain or Markdown, without what is not the author's words: code, tags, addresses."""
+    if not any(map(text.__contains__, _SIGNS)):
+        return text
     present = tuple(any(sign in text for sign in signs) for signs, _ in _NOISE)
-    return _noise(present).sub(" ", text) if any(present) else text
+    return _noise(present).sub(" ", text)
 
 
 @lru_cache(maxsize=256)

@@ -79,6 +79,12 @@ def mark(block: etree._Element, direction: Direction, how: How) -> None:
         _isolate(slots, how)
 
 
+def needs_nothing(words: str) -> bool:
+    """Whether `mark` leaves a right-to-left paragraph or heading of these *words*, with no code and no direction in it,
+    as it is."""
+    return _RTL.search(words) is not None and not bidi.runs(words)
+
+
 def _latin_items(block: etree._Element) -> list[etree._Element]:
     """The items of a right-to-left *block* that hold one line of left-to-right words and nothing else. One walk."""
     found: list[etree._Element] = []

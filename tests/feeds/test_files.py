@@ -72,7 +72,7 @@ def test_a_failed_rename_leaves_the_old_bytes_and_no_temporary(
     def full(_: Path, __: Path) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "replace", full)
+    monkeypatch.setattr(os, "replace", full)
     with pytest.raises(Unwritable) as caught:
         if many:
             files.put_many(tmp_path, [(f"{number}.html", b"new") for number in range(101)])

@@ -8,14 +8,21 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.articles import yamlish
-from publisher.text import clean, excerpt, html, language
+from publisher.articles import blocks, yamlish
+from publisher.text import clean, excerpt, html, language, urls
 
 WORDS = st.sampled_from(
     ["خبر", " ", "عاجل", "a", "&amp;", "&lt;", "«", "\u00a0", "&nbsp;", "\u200f", "1", "\n", '"', "👍"]
 )
 TEXT = st.lists(WORDS, max_size=6).map("".join)
-ADDRESSES = ("https://a.b/c?d=1,2;e#f", "/a", "https://a.b/[$]", "http://a.b/~c", "https://a.b/ا")
+ADDRESSES = (
+    "https://a.b/c/../d.html",
+    "https://a.b/c?d=1,2;e#f",
+    "/a",
+    "https://a.b/[$]",
+    "http://a.b/~c",
+    "https://a.b/ا",
+)
 INLINE = st.recursive(
     TEXT,
     lambda inner: st.one_of(
@@ -30,10 +37,21 @@ INLINE = st.recursive(
 )  # fmt: skip
 BLOCKS = st.lists(
     st.tuples(
-        st.sampled_from(("p", "h1", "h2", "li", "div", "pre")), INLINE, st.sampled_from(("", "\n", " ", "x"))
+        st.sampled_from(("p", "p", "h1", "h2", "li", "div", "pre", "ul", "blockquote")),
+        st.lists(st.tuples(st.sampled_from(("", "p", "li")), INLINE), min_size=1, max_size=2),
+        st.sampled_from(("", "\n", " ", "x")),
     ),
     max_size=4,
-).map(lambda blocks: "".join(f"<{tag}>{inner}</{tag}>{behind}" for tag, inner, behind in blocks))
+).map(lambda blocks: "".join(f"<{tag}>{_inside(tag, held)}</{tag}>{behind}" for tag, held, behind in blocks))
+
+
+def _inside(tag: str, held: list[tuple[str, str]]) -> str:
+    if tag in ("ul", "blockquote"):
+        return "\n".join(f"<{item}>{inner}</{item}>" if item else inner for item, inner in held)
+    return held[0][1]
+
+
+NEVER = regex.compile(r"(?!)")
 
 
 @given(BLOCKS)
@@ -41,12 +59,28 @@ def test_simple_fragments_are_split_and_read_as_a_parser_does(markup: str) -> No
     markup = html.sanitise(markup)
     short = html.split(markup)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(html, "_SIMPLE", regex.compile(r"(?!)"))
+        patch.setattr(html, "_SIMPLE", NEVER)
+        patch.setattr(html, "_HOLDING", ())
         expected = html.split(markup)
         said = [html.plain(block) for block in expected]
 
     assert expected == short
     assert said == [html.plain(block) for block in short]
+
+
+@given(BLOCKS, st.sampled_from(("ar", "fa", "he", "en")), st.sampled_from(("feed", "page", "letter")))
+def test_simple_blocks_are_shown_as_a_parser_has_them_shown(
+    markup: str, language: str, medium: html.Medium
+) -> None:  # F7, F8, F9
+    base = "https://e.org/x/"
+    body = blocks.body(html.split(html.sanitise(markup)), language)
+    short = html.render(body, medium, base)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(html, "_SIMPLE", NEVER)
+        patch.setattr(urls, "_AS_IT_IS", NEVER)
+        expected = html.render(body, medium, base)
+
+    assert expected == short
 
 
 LINES = st.lists(
