@@ -393,7 +393,8 @@ def test_who_is_added_unconfirmed_is_told_of_in_plain_words(site, tmp_path):  # 
     rows = tmp_path / "rows.csv"
     rows.write_text("a@example.org\nb@example.org\n")
     waits = (
-        "pending: they get no letters, and none asks them; after 7 days these subscriptions end, unless they"
+        "pending: they get no letters, and none asks them; after 7 days these subscriptions end, "
+        "unless they sign up"
     )
 
     assert waits in site.run("subscribers", "import", str(rows)).stdout
