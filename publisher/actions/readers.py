@@ -28,7 +28,7 @@ class Added(NamedTuple):
 def add(
     house: House,
     address: str,
-    newsletters: Sequence[str] | None,
+    newsletters: list[str] | None,
     now: datetime,
     *,
     confirmed: bool,

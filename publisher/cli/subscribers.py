@@ -39,9 +39,7 @@ def add(call: Call, address: str, newsletter: str | None, *, confirmed: bool, la
         confirmed=confirmed,
         language=language,
     )
-    lines = [
-        f"{done['address']}: {name}: {state or 'not mailed'}" for name, state in done["newsletters"].items()
-    ]
+    lines = [f"{done['address']}: {name}: {state or 'none'}" for name, state in done["newsletters"].items()]
     if done["letter"] == "confirm":
         lines.append(
             "a letter asks them: it is theirs to confirm, within 7 days; `nashir run` or `send` mails it"
@@ -54,7 +52,7 @@ def add(call: Call, address: str, newsletter: str | None, *, confirmed: bool, la
         lines.append(
             "pending: no letters until they confirm, or you vouch for their consent with --confirmed"
         )
-    if None in done["newsletters"].values():
+    if None in done["newsletters"].values() and done["letter"] != "capped":
         lines.append(
             "not mailed: this reader complained, or mail to them came back; see `nashir subscribers show`"
         )

@@ -203,7 +203,7 @@ def two(make_desk: Callable[..., Desk]) -> Desk:
     sport = replace(daily, name="sport", title="رياضة")
     desk.house = replace(desk.house, newsletters={"daily": daily, "sport": sport})
     for address, name in ((ANN, "sport"), (BOB, "sport"), (CAM, "daily"), (DAN, "sport")):
-        readers.add(desk.house, address, name, desk.clock(), confirmed=True)
+        readers.add(desk.house, address, [name], desk.clock(), confirmed=True)
     desk.publishes(desk.house)  # the archive of the new newsletter ends here
     desk.article(2)
     desk.at(SLOT)

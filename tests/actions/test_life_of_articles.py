@@ -42,7 +42,7 @@ class Paper:
         self._publishes(self.house)
 
     def subscribe(self, address: str, newsletter: str | None = None) -> None:
-        readers.add(self.house, address, newsletter, self.clock(), confirmed=True)
+        readers.add(self.house, address, [newsletter] if newsletter else None, self.clock(), confirmed=True)
 
     def morning(self) -> dict[str, list[list[str]]]:
         due = self.clock.now.replace(hour=4, minute=0, second=3)

@@ -34,7 +34,7 @@ def dated(number: int, **fields: str) -> str:
 
 def subscribe(house: House, now: datetime, *addresses: str, newsletter: str | None = None) -> None:
     for address in addresses:
-        readers.add(house, address, newsletter, now, confirmed=True)
+        readers.add(house, address, [newsletter] if newsletter else None, now, confirmed=True)
 
 
 def plan_due(house: House, now: datetime) -> list[int]:

@@ -98,7 +98,7 @@ def test_what_is_no_address_and_no_newsletter_is_refused(
     address: str, newsletter: str | None, house: House, clock: Clock
 ) -> None:
     with pytest.raises(BadInput):
-        readers.add(house, address, newsletter, clock(), confirmed=True)
+        readers.add(house, address, [newsletter] if newsletter else None, clock(), confirmed=True)
 
     assert {} == wishes(house)
 

@@ -246,7 +246,7 @@ def test_letters_that_wait_for_their_window_hold_up_no_other_newsletter(
     importing.import_rows(site, imports.rows(rows), "daily", clock(), confirmed=True, dry_run=False)
     write(site, "2.md", dated(2))
     publishes(site)
-    readers.add(site, BOB, "free", clock(), confirmed=True)
+    readers.add(site, BOB, ["free"], clock(), confirmed=True)
     write(site, "3.md", dated(3))
     publishes(site)
     clock.now = datetime(2026, 11, 21, 4, tzinfo=UTC)  # 07:00 in Baghdad

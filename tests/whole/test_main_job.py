@@ -409,4 +409,4 @@ def test_who_is_added_unconfirmed_is_told_of_in_plain_words(site, tmp_path):  # 
     )
     site.run("send")
     (letter,) = site.letters()
-    assert b"To: c@example.org" in letter.read_bytes()
+    assert b"c@example.org" in letter.read_bytes()

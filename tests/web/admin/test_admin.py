@@ -15,7 +15,7 @@ from publisher.config import AdminSettings, WebSettings
 from publisher.errors import BadInput
 from publisher.model.digest import Release
 from publisher.store import people
-from publisher.text.words import LANGUAGES
+from publisher.text.words import LANGUAGES, words
 from publisher.web.admin.articles import safe_name
 from publisher.web.admin.login import FROM_ONE, IDLE, Gate
 from publisher.web.app import application
@@ -328,6 +328,17 @@ def test_an_uploaded_article_is_published_and_replaces_none_in_silence(desk, bro
 def test_a_name_that_is_no_articles_is_refused(name):
     with pytest.raises(BadInput):
         safe_name(name)
+
+
+def test_what_becomes_of_readers_nobody_vouches_for_is_said(desk, browser):  # L4 L7
+    told = words("ar").text(
+        "Who is not confirmed gets no letter, and what is pending ends after seven days, unless they sign up "
+        "themselves or the list is imported again with your word for their consent."
+    )
+    path, name, rows = "/admin/subscribers/import", "list.csv", b"new@example.org\n"
+
+    assert told in browser.upload(path, name, rows)[2]
+    assert told not in browser.upload(path, name, rows, confirmed="yes")[2]
 
 
 def test_a_path_is_cut_to_its_name():
