@@ -9,8 +9,8 @@ import pytest
 
 import publisher
 from publisher.articles import parse
-from publisher.articles.folder import Leaf
 from publisher.errors import Unreadable
+from publisher.model.article import Leaf
 from publisher.text.reasons import REASONS, retold
 from publisher.text.words import LANGUAGES, words
 
