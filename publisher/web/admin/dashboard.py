@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -68,12 +68,13 @@ def _gather(ask: Ask, speak: Words, numbers: Numbers | None) -> dict[str, Any]:
 
 
 def _charts(house: House, numbers: Numbers, speak: Words) -> dict[str, Any]:
+    site = house.learnt(anew=False).site  # whose digits are those of its articles
     sums = [(str(number), letters(counts, back)) for number, counts, back in numbers.editions]
     days = [(f"{numbers.start + timedelta(days=n):%m-%d}", pair) for n, pair in enumerate(numbers.growth)]
     return {
         "at": numbers.at,
-        "bars": chart(sums, KINDS, speak, house.site),
-        "growth": chart(days, ("came", "left"), speak, house.site),
+        "bars": chart(sums, KINDS, speak, site),
+        "growth": chart(days, ("came", "left"), speak, site),
         "tally": list(numbers.tally.items()),
     }
 
@@ -110,8 +111,13 @@ def _due(house: House, each: Newsletter, numbers: Numbers | None, now: datetime)
 
 def _stop(house: House, each: dict[str, Any], speak: Words) -> dict[str, Any]:
     why = speak.text(SAID[Stop(each["reason"])]) if each["reason"] else ""
-    known = house.newsletters.get(each["newsletter"])
-    return each | {"why": why, "newsletter": known.title if known else each["newsletter"]}
+    return each | {"why": why, "newsletter": title_of(house)(each["newsletter"])}
+
+
+def title_of(house: House) -> Callable[[str], str]:
+    """What a newsletter is called; one that left the configuration, by its name."""
+    titles = {name: each.title for name, each in house.newsletters.items()}
+    return lambda name: titles.get(name, name)
 
 
 def states(speak: Words) -> dict[str, str]:

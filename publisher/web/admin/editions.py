@@ -14,9 +14,9 @@ from publisher.model.stop import SAID
 from publisher.pages.approval import BUTTONS, OFFERED
 from publisher.store import desk, editions, ledger, reports
 from publisher.text.words import words
-from publisher.verbs import previewing, reading, table
+from publisher.verbs import previewing, table
 from publisher.verbs.session import signing, ways
-from publisher.web.admin.dashboard import states
+from publisher.web.admin.dashboard import states, title_of
 from publisher.web.admin.door import HEADERS, Ask, Place
 
 PAGE, LETTERS = 30, 100
@@ -35,8 +35,15 @@ async def listed(ask: Ask) -> Response:
     def gather() -> list[dict[str, Any]]:
         numbers = house.store.read(lambda c: desk.editions_before(c, ask.number("before"), PAGE + 1))
         return [
-            reading.edition_row(*row) | {"planned": row[0].planned}
-            for row in house.store.read(lambda c: editions.listing(c, numbers))
+            {
+                "id": each.id,
+                "newsletter": each.newsletter,
+                "planned": each.planned,
+                "release": each.release,
+                "sent": counts.get("sent", 0),
+                "failed": counts.get("failed", 0),
+            }
+            for each, counts in house.store.read(lambda c: editions.listing(c, numbers))
         ]
 
     rows = await asyncio.to_thread(gather)
@@ -44,7 +51,7 @@ async def listed(ask: Ask) -> Response:
         "editions.html.j2",
         speak.text("Editions"),
         rows=rows[:PAGE],
-        titles={name: each.title for name, each in house.newsletters.items()},
+        title_of=title_of(house),
         before=rows[PAGE - 1]["id"] if len(rows) > PAGE else 0,
         state_words=states(speak),
         newsletters=list(house.newsletters.values()),

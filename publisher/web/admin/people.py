@@ -18,7 +18,7 @@ from publisher.model.people import Reach, Wish
 from publisher.store import consents, people
 from publisher.text.words import words
 from publisher.verbs import choosing, exporting, table
-from publisher.web.admin.dashboard import states
+from publisher.web.admin.dashboard import states, title_of
 from publisher.web.admin.door import HEADERS, Ask, Place, size
 from publisher.web.limits import UPLOAD
 
@@ -49,6 +49,7 @@ async def listed(ask: Ask) -> Response:
         state_words=states(speak),
         newsletters=list(house.newsletters.values()),
         most=size(UPLOAD.size),
+        title_of=title_of(house),
     )
 
 
@@ -67,6 +68,7 @@ async def one(ask: Ask) -> Response:
         speak.text("Subscriber"),
         found=found,
         consents=said,
+        title_of=title_of(house),
         state_words=states(speak),
     )
 

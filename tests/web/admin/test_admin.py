@@ -15,6 +15,7 @@ from publisher.config import AdminSettings, WebSettings
 from publisher.errors import BadInput
 from publisher.model.digest import Release
 from publisher.store import people
+from publisher.text.reasons import retold
 from publisher.text.words import LANGUAGES, words
 from publisher.web.admin.articles import safe_name
 from publisher.web.admin.login import FROM_ONE, IDLE, Gate
@@ -347,8 +348,18 @@ def test_a_path_is_cut_to_its_name():
 
 def test_what_is_refused_is_shown_with_its_line_and_isolated(desk, browser, write):
     write(desk.house, "bad.txt", "<?xml version='1.0'?>\n<a>x</a>\n")
+    write(desk.house, "odd.md", "---\ntitle: &a x\n---\n\ny\n")
     desk.publishes(desk.house)
     tree = html.fromstring(browser.ask("/admin/")[2])
 
     assert "bad.txt:1" in tree.xpath("string(//ul[@class='refused'])")
-    assert tree.xpath("//ul[@class='refused']//p[@lang='en' and @dir='ltr']")
+    said = {
+        (each.get("lang"), each.get("dir"), str(each.text))
+        for each in tree.xpath("//ul[@class='refused']//p[@lang]")
+    }
+    assert {
+        ("ar", "rtl", retold("looks like XML or HTML", words("ar")).text),
+        ("ar", "rtl", retold("name it .html, or put the headline first", words("ar")).text),
+        ("en", "ltr", "the front matter has an anchor or alias (& or *)"),
+        ("ar", "rtl", retold("put the value in quotes", words("ar")).text),
+    } == said
