@@ -14,7 +14,7 @@ from publisher.actions import plan, readers
 from publisher.actions.house import House
 from publisher.actions.publish import Published
 from publisher.articles.settings import ArticleSettings
-from publisher.store import editions, ledger, planning
+from publisher.store import ledger, planning
 from tests.actions.test_plan import dated, letters, send_now
 from tests.actions.test_slots import tick
 
@@ -325,7 +325,7 @@ def test_a_crash_between_two_chunks_changes_nothing(
         real(*arguments, **more)
 
     with monkeypatch.context() as patch:
-        patch.setattr(editions, "add_deliveries", failing)
+        patch.setattr(planning, "add_deliveries", failing)
         if cut < len(everybody):
             with pytest.raises(RuntimeError):
                 paper.morning()

@@ -287,7 +287,7 @@ def test_a_plan_that_is_cut_off_goes_on_where_it_was(
         done.append(None)
 
     with monkeypatch.context() as patch:
-        patch.setattr(editions, "add_deliveries", cut)
+        patch.setattr(planning, "add_deliveries", cut)
         with pytest.raises(SystemExit):
             plan.plan(paper, number, clock())
     write(paper, "3.md", dated(3))  # is for the next edition, for everybody
