@@ -219,7 +219,8 @@ class Daemon:
         except PublisherError as error:
             stopped = [str(error)]
         alone = held.alone_lines(held.left_alone(self._session.left_alone()))
-        return [*self._stale, *self._deaf, *self._unread, *stopped, *alone]
+        unerased = [line] if (line := self._session.house.memory.unerased) else []
+        return [*self._stale, *unerased, *self._deaf, *self._unread, *stopped, *alone]
 
     def _watch(self, loop: asyncio.AbstractEventLoop) -> BaseObserver | None:
         def note(path: str | None) -> None:

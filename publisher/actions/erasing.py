@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import Column
 
 from publisher.actions.house import House
-from publisher.errors import BadState
+from publisher.errors import BadState, Unwritable
 from publisher.layout import BOUNCES, STATE, UPLOADS
 from publisher.mail import maildir
 from publisher.mail.address import on_the_wire
@@ -38,9 +38,11 @@ _ONE = threading.Lock()  # the list and what was done of it change together
 
 def erase(house: House, subscriber: int, now: datetime) -> None:
     """Take the subscriber with this key out of everything. On return they get no letter any more and the erasure is
-    written down; what a letter on its way, or a backup that is being written, held up is done by `finish`. One who is
-    not there, or is erased, stays so. Not from the event loop. Raises Unwritable, BadState."""
+    written down; what a letter on its way, a backup that is being written, or a message that cannot be deleted held up
+    is done by `finish`; the last is in `house.memory.unerased`. One who is not there, or is erased, stays so. Not from
+    the event loop. Raises Unwritable, BadState."""
     with _ONE:
+        house.memory.unerased = ""
         person = house.store.read(lambda c: people.get(c, subscriber))
         if person is None or not person.address:
             return
@@ -53,8 +55,10 @@ def erase(house: House, subscriber: int, now: datetime) -> None:
 def finish(house: House) -> int | None:
     """Bring the database in line with the list of the erased: erasures that were begun are finished, and people that a
     restored database brought back go again. Quick where nothing changed. Returns how many; None: something held it up,
-    ask again later. For whoever holds the site's lock. Raises Unwritable, BadState."""
+    ask again later; a message that cannot be deleted is in `house.memory.unerased`, and stops nothing else. For whoever
+    holds the site's lock. Raises Unwritable, BadState."""
     with _ONE:
+        house.memory.unerased = ""
         listed.join(_folder(house))
         if is_done(house):
             return 0
@@ -82,10 +86,21 @@ def is_gone(house: House, subscriber: int) -> bool:
     return (person is None or not person.address) and is_done(house)
 
 
-def known(house: House) -> Callable[[str], bool]:
-    """Says of an address's key whether that person was erased and stays out: for imports, once for all rows."""
-    register = _register(house)
-    return register.stays_out if register else lambda _: False
+class Known:
+    """Says of an address's key whether that person was erased and stays out. Raises BadState, Unwritable."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self.look_again()
+
+    def look_again(self) -> None:
+        """Hear of those who were erased since, as at the start of each transaction that may enter somebody."""
+        version = listed.version(_folder(self._house))
+        if version != getattr(self, "_version", None):
+            self._version, self._register = version, _register(self._house)
+
+    def __call__(self, key: str) -> bool:
+        return bool(self._register) and self._register.stays_out(key)
 
 
 def lift(house: House, key: str, now: datetime) -> None:
@@ -151,7 +166,10 @@ def _out(house: House, subscriber: int, address: str) -> bool:
     if not _soon(lambda: not house.store.read(busy)):
         return False
     for folder in _mailboxes(house):
-        maildir.remove(folder, mention)
+        try:
+            maildir.remove(folder, mention)
+        except Unwritable as error:
+            house.memory.unerased = f"somebody who is to be erased: {error}"
     shutil.rmtree(_folder(house) / UPLOADS, ignore_errors=True)  # lists that an editor has not taken in yet
     _in_chunks(house, erasure.numbers, partial(erasure.forget_letters, subscriber=subscriber), "of")
     marked = partial(erasure.marked, subscriber=subscriber)
@@ -166,6 +184,8 @@ def _out(house: House, subscriber: int, address: str) -> bool:
             partial(erasure.blank, column=column, mention=mention),
         )
         _in_chunks(house, found, blank, "keys")
+    if house.memory.unerased:  # without the address nobody would find the message again
+        return False
     house.store.write(lambda c: erasure.empty(c, subscriber))
     return True
 

@@ -31,6 +31,7 @@ class Memory:
     kept: set[int] = field(
         default_factory=set
     )  # cancelled editions of which letters had left: their pages stay
+    unerased: str = ""  # what of erased people is still there because it cannot be deleted; "": nothing
     compressed: bool = False  # whatever this process wrote so far has its companions
     looked: datetime | None = (
         None  # when it was last asked what is due; before, every due time is reckoned anew

@@ -29,7 +29,6 @@ _EVENTS = {Reach.BOUNCED: "bounce", Reach.COMPLAINED: "complain", Reach.SUPPRESS
 _REASON = "not an e-mail address: "  # behind the address
 
 Report = Callable[[Row, str, str], None]  # a row, what became of it, and why
-Erased = Callable[[str], bool]  # whether the person with this key of an address was erased (L8)
 Fate = tuple[str, str]  # what became of a row, and why
 
 
@@ -92,7 +91,7 @@ def import_rows(
         house.store.write(lambda c: people.sync_newsletters(c, list(house.newsletters), now))
     known = house.store.read(people.known_newsletters)
     ids = {name: series.id for name, series in known.items()}
-    run = _Run(house, names, ids, confirmed, now, f"import {source}", erasing.known(house))
+    run = _Run(house, names, ids, confirmed, now, f"import {source}", erasing.Known(house))
     done = Imported()
     rest, kinds = iter(rows), list[_Standing]()
     with closing(Scratch()) as seen:
@@ -141,7 +140,7 @@ class _Run:
     confirmed: bool
     now: datetime
     form: str
-    erased: Erased
+    erased: erasing.Known
     starts: dict[tuple[str, int], int] = field(default_factory=dict)
 
     def look(
@@ -162,6 +161,7 @@ class _Run:
 
     def write(self, connection: Connection, rows: Sequence[Row]) -> list[Fate]:
         """Take in *rows*."""
+        self.erased.look_again()  # within the transaction: nobody is entered behind their erasure
         fates = [self._fate(row) for row in rows]
         texts = self._texts(rows, fates)
         known = people.known(connection, texts)

@@ -42,7 +42,7 @@ def add(
     chosen = [None] if newsletters is None else newsletters
     names = [each.name for name in chosen for each in house.newsletter(name)]
     tag = choices.language_tag(language) if language else ""
-    if erasing.known(house)(parsed.key):
+    if erasing.Known(house)(parsed.key):
         raise BadInput(
             "this person was erased", parsed.text, "only they come back, by signing up on the site"
         )

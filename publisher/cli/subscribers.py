@@ -156,7 +156,8 @@ def erase(call: Call, address: str, *, yes: bool) -> None:
             raise click.UsageError("this cannot be undone: say --yes")
         click.confirm(f"Erase {address} for good?", abort=True, err=True)
     done = call.write("subscribers erase", address=address)
-    rest = "" if done["done"] else "; a letter on its way, or a reader of the database, holds up the rest"
+    why = done["problem"] or "a letter on its way, or a reader of the database, holds up the rest"
+    rest = "" if done["done"] else f"; {why}"
     call.answer(done, f"erased in {done['seconds']:.2f} s{rest}")
 
 

@@ -64,7 +64,8 @@ async def erase(
     start = time.monotonic()
     with on_disk():
         done = await asyncio.to_thread(run)
-    return {"erased": True, "done": done, "seconds": round(time.monotonic() - start, 3)}
+    problem = "" if done else session.house.memory.unerased
+    return {"erased": True, "done": done, "problem": problem, "seconds": round(time.monotonic() - start, 3)}
 
 
 async def import_file(

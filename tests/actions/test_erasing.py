@@ -16,7 +16,7 @@ from sqlalchemy import Connection, LargeBinary, Text, insert, select, update
 from sqlalchemy.types import TypeDecorator
 
 from publisher.actions import erasing, importing, readers, retention
-from publisher.errors import BadInput, BadState
+from publisher.errors import BadInput, BadState, Unwritable
 from publisher.mail import maildir
 from publisher.model.delivery import Reply, Stage, State
 from publisher.model.people import Consent, Said
@@ -202,19 +202,19 @@ def test_whoever_comes_back_is_somebody_new(life: Desk) -> None:  # L8
     erasing.erase(house, first, life.clock())
     life.clock.forward(hours=1)
     found = house.store.write(lambda c: people.ensure(c, {KEY: DAN}, life.clock()))
-    assert erasing.known(house)(KEY)
+    assert erasing.Known(house)(KEY)
 
     erasing.lift(house, KEY, life.clock())
     erasing.lift(house, KEY, life.clock())
 
     assert first < found[KEY].id
-    assert not erasing.known(house)(KEY)
+    assert not erasing.Known(house)(KEY)
     assert 0 == erasing.finish(house)
     assert 2 == len(erased.read(house.root / "state").splitlines())
     assert ({"daily": "active"}, "") == readers.add(house, DAN, None, life.clock(), confirmed=True)
     life.clock.forward(hours=1)
     erasing.erase(house, found[KEY].id, life.clock())
-    assert erasing.known(house)(KEY)
+    assert erasing.Known(house)(KEY)
     assert 0 == raw(house)
 
 
@@ -253,11 +253,11 @@ def test_the_list_of_a_backup_or_of_the_folder_moved_aside_is_joined(
     other.parent.mkdir(exist_ok=True)
     mine.rename(other)
     erasing.erase(house, number(house, ANN), life.clock())
-    assert not erasing.known(house)(KEY)
+    assert not erasing.Known(house)(KEY)
 
     assert 0 == erasing.finish(house)
 
-    assert [True, True, False] == [erasing.known(house)(each) for each in (KEY, ANN, BOB)]
+    assert [True, True, False] == [erasing.Known(house)(each) for each in (KEY, ANN, BOB)]
     assert 0o600 == mine.stat().st_mode & 0o777
     assert not (house.root / "state/erased.backup").exists()
 
@@ -278,6 +278,26 @@ def test_what_a_letter_on_its_way_held_up_is_finished_later(
     house.store.write(lambda c: c.execute(sending.values(state=State.FAILED)))
 
     assert 1 == erasing.finish(house)
+    assert 0 == raw(house)
+
+
+def test_a_message_that_cannot_be_deleted_stops_nothing_else_and_is_told(
+    life: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:  # L8
+    house, real = life.house, maildir.remove
+
+    def refused(folder: Path, mention: Any) -> int:
+        raise Unwritable("cannot be erased: read-only file system", str(folder), "look at the disk")
+
+    monkeypatch.setattr(maildir, "remove", refused)
+    erasing.erase(house, number(house), life.clock())
+
+    assert "read-only" in house.memory.unerased
+    assert house.store.read(lambda c: people.is_erased(c, number(house)))
+    assert erasing.finish(house) is None
+    monkeypatch.setattr(maildir, "remove", real)
+    assert 1 == erasing.finish(house)
+    assert "" == house.memory.unerased
     assert 0 == raw(house)
 
 
@@ -340,10 +360,10 @@ def test_a_line_that_a_full_disk_cut_off_is_none(life: Desk) -> None:  # L8
     with (folder / "erased").open("a") as file:
         file.write("2026-11-20T12:00:00+00:00 1 abc")
 
-    assert erasing.known(life.house)(KEY)
+    assert erasing.Known(life.house)(KEY)
     erasing.erase(life.house, number(life.house, ANN), life.clock())
 
-    assert [True, True] == [erasing.known(life.house)(each) for each in (KEY, ANN)]
+    assert [True, True] == [erasing.Known(life.house)(each) for each in (KEY, ANN)]
     assert 2 == len((folder / "erased").read_text().splitlines())
 
 
@@ -353,7 +373,7 @@ def test_a_list_that_somebody_spoilt_is_said_with_its_line(life: Desk) -> None: 
         file.write("who?\n")
 
     with pytest.raises(BadState, match="line 2"):
-        erasing.known(life.house)
+        erasing.Known(life.house)
 
 
 def test_the_list_names_nobody_and_another_site_learns_nothing_from_it(life: Desk) -> None:  # L8 threat 9
@@ -362,8 +382,8 @@ def test_the_list_names_nobody_and_another_site_learns_nothing_from_it(life: Des
     rotated = replace(life.house, keys=Keys({1: bytes(32), 2: b"\2" * 32}))
 
     assert b"dan" not in (life.house.root / "state" / "erased").read_bytes()
-    assert not erasing.known(other)(KEY)
-    assert erasing.known(rotated)(KEY)
+    assert not erasing.Known(other)(KEY)
+    assert erasing.Known(rotated)(KEY)
 
 
 def test_every_column_that_may_hold_an_address_is_looked_at() -> None:  # L8

@@ -32,8 +32,9 @@ LIST = [
 
 
 @pytest.fixture(autouse=True)
-def _one_was_erased(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(erasing, "known", lambda _: lambda key: key == "x@example.org")
+def _one_was_erased(house: House, clock: Clock) -> None:
+    readers.add(house, "x@example.org", None, clock(), confirmed=True, by="a test")
+    erasing.erase(house, 1, clock())
 
 
 def take(house: House, clock: Clock, *, dry_run: bool = False) -> tuple[int, ...]:
@@ -137,3 +138,28 @@ def test_a_reason_is_counted_whole_and_without_the_address(house: House, clock: 
     assert (2, 3) == (times, done.refused)
     assert reason.startswith("The email address contains invalid characters")
     assert "example" not in reason
+
+
+def test_who_is_erased_while_an_import_runs_stays_out(
+    house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:  # L8
+    monkeypatch.setattr(importing, "WINDOW", 1)
+    readers.add(house, "c@example.org", None, clock(), confirmed=True, by="a test")
+    (victim,) = [each.subscriber.id for each in house.store.read(people.page) if each.subscriber.address]
+
+    def progress(done: int, _: int) -> None:
+        if done == 1:
+            erasing.erase(house, victim, clock())
+
+    done = importing.import_rows(
+        house,
+        imports.rows(["a@example.org\n", "c@example.org\n"]),
+        None,
+        clock(),
+        confirmed=True,
+        dry_run=False,
+        progress=progress,
+    )
+
+    assert (1, 1) == (done.added, done.kept)
+    assert house.store.read(lambda c: people.find(c, "c@example.org")) is None

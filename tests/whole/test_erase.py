@@ -47,7 +47,7 @@ def lived(site, story, tmp_path):
 def test_a_restored_backup_and_an_import_bring_nobody_back(lived, tmp_path):  # L8
     site, file = lived, tmp_path / "saved.tar"
     site.run("backup", str(file))
-    assert {"erased": True, "done": True} == {
+    assert {"erased": True, "done": True, "problem": ""} == {
         name: each
         for name, each in site.json("subscribers", "erase", DAN, "--yes").items()
         if name != "seconds"

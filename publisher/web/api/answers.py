@@ -38,7 +38,7 @@ _SHAPES: dict[str, dict[str, Any]] = {
             "confirm: a letter asks them; capped: they got one lately, and nothing was written",
         ],
     },
-    "Erased": {"erased": bool, "done": bool, "seconds": float},
+    "Erased": {"erased": bool, "done": bool, "problem": str, "seconds": float},
     "Left": {"id": int, "newsletter": str, "state": Wish},
     "Subscriber": {
         "id": int,
