@@ -84,6 +84,7 @@ def test_what_a_program_says_of_a_reader_is_taken_over(text, expected):  # L7
         (f"My list 2026\nemail,status\n{A},unsubscribed\n", {1: None, A: Wish.ENDED}),
         (f"sep=;\nemail;status\n{A};unsubscribed\n", {A: Wish.ENDED}),
         (f"{A},unsubscribed\n{B},Layla\n", {A: Wish.ENDED, B: Wish.ACTIVE}),
+        (f"Adresse e-mail,Statut\n{A},désabonné\n{B},abonné\n", {1: None, A: Wish.ENDED, B: Wish.ACTIVE}),
         (f"nobody\n{A}\n", {1: None, A: Wish.ACTIVE}),
         ("one\ntwo\n", {1: None, 2: None}),
         (f"name,address,email\nA,Street 1,{A}\n", {A: Wish.ACTIVE}),
@@ -113,6 +114,19 @@ def test_headings_nobody_knows_hide_nobody_who_left(text, expected):  # L7
         ("do not email", "yes", "no"),
         ("unsubscribe_url", None, "https://lists.example/u/1"),
         ("active_subscription", None, "false"),  # paid, at Substack
+        ("Email subscriber status", "Never subscribed", "Subscribed"),
+        ("Account status", "Unsubscribed", "premium"),
+        ("unsubscribedAt", "2024-01-01", ""),
+        ("HasOptedOutOfEmail", "true", "false"),
+        ("disabled", "1", "0"),
+        ("cancelled_at", "2024-01-01", ""),
+        ("Do Not Contact", "Yes", "No"),
+        ("subscribed", "not_subscribed", "subscribed"),
+        ("ألغى الاشتراك", "نعم", "لا"),
+        ("לغו", "لغو عضویت", "x"),
+        ("whatever", "UNSUBSCRIBED", "Basra"),
+        ("الوضع", "ألغى الاشتراك", "نشط"),
+        ("notes", "הוסר", "חבר"),
     ],
 )
 def test_a_column_that_says_that_somebody_left_is_heard(heading, gone, stays):  # L7
@@ -219,6 +233,20 @@ def test_bytes_that_are_no_utf_8_beside_an_address_can_be_written_down(tail):  #
     (row,) = rows(["email,OPTIN_TIME,OPTIN_IP\n", f"{A},{tail}\n"])
 
     "".join([row.given, *(ip for *_, ip in row.said)]).encode()
+
+
+def test_a_line_without_end_costs_a_row_and_no_memory():  # X11 L7
+    import tracemalloc
+
+    data = b"email\n" + b"x" * 30_000_000 + f"\n{A}\n".encode()
+    tracemalloc.start()
+    found = states(data)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert Wish.ACTIVE == found.pop(A)
+    assert {2: "not a CSV row: field larger than field limit (131072)"} == found
+    assert peak < len(data) + 8_000_000  # beside the list itself
 
 
 @given(st.binary(max_size=400))

@@ -31,6 +31,12 @@ class Row(NamedTuple):
 
 
 State = Wish | Reach
+
+
+def _listed(words: str) -> list[str]:
+    return words.split(", ")
+
+
 # Headings are compared without case, marks and what stands between their words.
 ADDRESS = frozenset(
     {
@@ -41,48 +47,55 @@ ADDRESS = frozenset(
     }
 )
 LANGUAGE = frozenset(["language", "lang", "locale", "اللغة", "زبان", "שפה", "زمان"])
-STATUS = frozenset(
-    ["status", "subscription status", "subscriber status", "الحالة", "وضعیت", "סטטוס", "حالت", "دۆخ"]
+_STATUS = frozenset(
+    ["status", "الحالة", "وضعیت", "סטטוס", "מצב", "حالت", "دۆخ", "الوضع", "statut", "estado", "durum"]
 )
 # Of whoever has a word we do not know in one of these nothing is said: they hold other things elsewhere.
-PERHAPS = frozenset(
-    ["type", "subscriber type", "subscription", "email status", "mail status", "member status"]
+PERHAPS = frozenset(["type", "subscriber type", "subscription", "state", *(_STATUS - {"status"})])
+_ENDED = _listed(
+    "unsubscribed, unsubscribe, ended, disabled, opted out, opt out, left, cancelled, canceled, inactive, removed, "
+    "deleted, non subscribed, not subscribed, never subscribed, do not contact, do not email, "
+    "ملغى, ملغي, ملغى الاشتراك, ألغى الاشتراك, ألغت الاشتراك, إلغاء الاشتراك, غير مشترك, محذوف, "
+    "لغو شده, لغو عضویت, لغو اشتراک, عضویت لغو شده, غیرفعال, حذف شده, "
+    "הוסר, הוסרה, בוטל, ביטל, לא רשום, לא פעיל, מחוק, ان سبسکرائب, غیر فعال, ہٹایا گیا, "
+    "وازی هێناوە, ناچالاک, سڕاوەتەوە, désabonné, désinscrit, abgemeldet, ausgetragen, dado de baja, cancelado, "
+    "disiscritto, cancellato, aboneliği iptal, отписан, отписался"
 )
-_ENDED = (
-    *(
-        "unsubscribed",
-        "unsubscribe",
-        "ended",
-        "disabled",
-        "opted out",
-        "opt out",
-        "left",
-        "cancelled",
-        "canceled",
-    ),
-    *("inactive", "removed", "deleted", "non subscribed", "not subscribed", "never subscribed"),
+_BOUNCED = _listed(
+    "bounced, cleaned, bounce, hard bounced, hard bounce, invalid, undeliverable, مرتد, برگشت خورده, חזר"
 )
 WORDS: dict[str, State] = {
     **dict.fromkeys(("active", "subscribed", "enabled", "confirmed", "reachable"), Wish.ACTIVE),
     **dict.fromkeys(("pending", "unconfirmed", "not confirmed"), Wish.PENDING),
     "paused": Wish.PAUSED,
     **dict.fromkeys(_ENDED, Wish.ENDED),
-    **dict.fromkeys(
-        ("bounced", "cleaned", "bounce", "hard bounced", "hard bounce", "invalid"), Reach.BOUNCED
-    ),
+    **dict.fromkeys(_BOUNCED, Reach.BOUNCED),
     **dict.fromkeys(("complained", "complaint", "abuse", "spam", "spam complaint"), Reach.COMPLAINED),
     **dict.fromkeys(("blocklisted", "blacklisted", "suppressed", "blocked", "erased"), Reach.SUPPRESSED),
 }
+# What no cell says by chance: it is heard in whatever column it stands.
+_LOUD = frozenset(
+    spelt
+    for word, state in WORDS.items()
+    if state not in (Wish.ACTIVE, Wish.PAUSED)
+    and word not in ("left", "ended", "spam", "invalid", "removed", "ملغي")
+    for spelt in (word, word.replace(" ", "_"), word.replace(" ", "-"), word.replace(" ", ""))
+)
 # A column alone that says that somebody is not to be mailed, by words in its heading: where it holds anything but a no
 # (a yes, a time, a reason), and where it holds a no. What is about something else is left out. Nobody can know every
 # program's words, and who is mailed against their will is worse off than who is not: the words are wide.
 _BESIDE = re.compile(r"\b(links?|urls?|tokens?|counts?|hash|id|rates?|scores?|pages?|keys?)\b")
 GONE: tuple[tuple[re.Pattern[str], State], ...] = (
     (
-        re.compile(r"\b(un ?sub(s|scribed?|scription)?|opt(ed)? ?out|deleted|removed)\b"),
+        re.compile(r"\b(un ?sub(s|scribed?|scription)?|opt(ed)? ?out|deleted|removed|disabled|inactive)\b"),
         Wish.ENDED,
     ),
-    (re.compile(r"\b(email disabled|do ?not (e ?)?mail)\b"), Wish.ENDED),
+    (re.compile(r"\b(do ?not (e ?mail|mail|contact))\b|^(cancell?ed|left)( at| on| date)?$"), Wish.ENDED),
+    (
+        re.compile("(ألغى|ألغت|إلغاء) الاشتراك|لغو (عضویت|اشتراک)|הוסר|ביטול|בוטל|ان سبسکرائب|وازی هێنا"),
+        Wish.ENDED,
+    ),
+    (re.compile(r"\binvalid\b"), Reach.BOUNCED),
     (re.compile(r"\b(cleaned?|bounced|hard bounced?)\b"), Reach.BOUNCED),
     (re.compile(r"\b(complain(ed|t)|spam|abuse)\b"), Reach.COMPLAINED),
     (re.compile(r"\b((black|block|deny) ?list(ed)?|blocked|suppress(ed|ion)?)\b"), Reach.SUPPRESSED),
@@ -101,6 +114,7 @@ CONSENT = {
     "optin": Said.ASKED,
     "confirm": Said.CONFIRMED,
 }  # Mailchimp: OPTIN_TIME, OPTIN_IP, CONFIRM_TIME, ...
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 WORD = 100  # characters of a cell that tells something, at the most
 OWN = "newsletter:"
 NAMED = re.compile(r"<\s*([^<>]*@[^<>]*?)\s*>\s*\Z")  # Mailman: Layla <layla@example.org>
@@ -110,10 +124,9 @@ _GRAVITY: tuple[State, ...] = (
 
 
 def heading(text: str) -> str:
-    """*text* as headings are compared."""
-    return " ".join(
-        addresses.bare(text).casefold().replace("_", " ").replace("-", " ").replace("״", "").split()
-    )
+    """*text* as headings and states are compared: `unsubscribedAt` is `unsubscribed at`."""
+    words = _HUMP.sub(" ", addresses.bare(text))
+    return " ".join(words.casefold().replace("_", " ").replace("-", " ").replace("״", "").split())
 
 
 class Columns:
@@ -134,10 +147,13 @@ class Columns:
             for place, each in enumerate(headings)
             if addresses.bare(each).casefold().startswith(OWN)
         ]
-        self._status = [(at[name], True) for name in STATUS if name in at]
-        self._status += [(at[name], False) for name in PERHAPS if name in at]
-        if "state" in at:  # ours; elsewhere it may be where somebody lives
-            self._status.append((at["state"], bool(self._own)))
+        # "State" is ours; elsewhere it may be where somebody lives.
+        strict = {"status", "subscription status", "subscriber status", *(["state"] if self._own else [])}
+        self._status = [
+            (place, name in strict)
+            for place, name in enumerate(names)
+            if name in strict or name in PERHAPS or name.rpartition(" ")[2] == "status"
+        ]
         self._marks = [
             *((place, state, _filled) for place, state in _marked(names, GONE, re.Pattern.search)),
             *(
@@ -172,19 +188,24 @@ class Columns:
             return Row(line, given, None, reason, file=file)
         width = len(fields)
         cells = tuple([fields[place][:WORD] if place < width else "" for place in self._telling])
+        # Most cells of most lists are a name or a number: that much each of them costs.
+        loud = tuple([each for each in fields if each.casefold() in _LOUD]) if width > 1 else ()
         try:
-            wish, wishes, reach, language = self._meaning(cells)
+            wish, wishes, reach, language = self._meaning(cells, loud)
         except BadInput as error:
             return Row(line, given, None, error.what, file=file)
         said = tuple(self._said(fields)) if self._consent else ()
         return Row(line, given, address, "", wish, wishes, reach, language, said, file)
 
-    def _understood(self, cells: tuple[str, ...]) -> tuple[Wish, Mapping[str, Wish] | None, Reach, str]:
-        """What the *cells* of a row that tell something of its reader say. Raises BadInput."""
+    def _understood(
+        self, cells: tuple[str, ...], loud: tuple[str, ...]
+    ) -> tuple[Wish, Mapping[str, Wish] | None, Reach, str]:
+        """What the *cells* of a row that tell something of its reader say, and those that are *loud* wherever they
+        stand. Raises BadInput."""
         fields = {
             place: plain(addresses.bare(cell)) for place, cell in zip(self._telling, cells, strict=True)
         }
-        state = self._state(fields)
+        state = self._state(fields, [] if self._own else loud)
         return (
             state if isinstance(state, Wish) else Wish.ENDED,
             {name: _wish(word) for place, name in self._own if (word := fields[place])}
@@ -194,9 +215,9 @@ class Columns:
             "" if self._language is None else fields[self._language],
         )
 
-    def _state(self, fields: Mapping[int, str]) -> State:
+    def _state(self, fields: Mapping[int, str], loud: Sequence[str]) -> State:
         """The gravest of all that the row says."""
-        found = [self._always]
+        found = [self._always, *(WORDS[word] for each in loud if (word := heading(each)) in WORDS)]
         for place, strict in self._status:
             if word := heading(fields[place]):
                 if word in WORDS:
@@ -265,7 +286,7 @@ def _marked(
         (place, state)
         for place, name in enumerate(names)
         for pattern, state in marks
-        if name not in STATUS and by(pattern, name) and not _BESIDE.search(name)
+        if by(pattern, name) and not _BESIDE.search(name) and name.rpartition(" ")[2] not in _STATUS
     ]
 
 

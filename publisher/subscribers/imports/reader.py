@@ -154,7 +154,9 @@ def _fields(lines: Iterable[str]) -> Iterator[tuple[int, list[str], str]]:
         except StopIteration:
             return
         except (csv.Error, _TooLong, _Swallows) as error:
-            reason = "a quote opens here and is never closed" if source.row else f"not a CSV row: {error}"
+            reason = "a quote opens here and is never closed"
+            if isinstance(error, csv.Error) and len(source.row) < 2:
+                reason = f"not a CSV row: {error}"
             if isinstance(error, _Swallows):
                 reason = "a quote opens here and is closed behind the rows of others"
             yield line, [shown(source.row[0].strip()[:320]) if source.row else ""], reason

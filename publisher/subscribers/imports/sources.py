@@ -19,6 +19,7 @@ from publisher.subscribers.imports.formats import Row, State
 FILES = 1000  # in a ZIP
 SIZE = 2 << 30  # bytes of all lists in it
 RATIO = 200  # how much larger a list may be than its part of the ZIP
+LINE = 1 << 18  # characters of a line: more than the longest field that csv takes
 _HEAD = 1 << 16
 _BLOCK = 1 << 20
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
@@ -81,7 +82,7 @@ def _list(stream: IO[bytes], encoding: str, said: tuple[State | None, ...], file
 
 
 def _rows(text: io.TextIOWrapper, always: State | None, file: str) -> Iterator[Row]:
-    lines = iter(text)
+    lines = _lines(text)
     first = next(lines, "")
     while first and not first.strip("\ufeff \t\r\n\0"):
         first = next(lines, "")
@@ -90,8 +91,17 @@ def _rows(text: io.TextIOWrapper, always: State | None, file: str) -> Iterator[R
         yield from reader.items(text, file=file)
         return
     text.seek(0)
-    rows = reader.rows(text, always=always or Wish.ACTIVE, file=file)
+    rows = reader.rows(_lines(text), always=always or Wish.ACTIVE, file=file)
     yield from rows if always is not None else map(_unwanted, rows)
+
+
+def _lines(text: io.TextIOWrapper) -> Iterator[str]:
+    """The lines, each only as long as a row may be: what is longer is cut, and refused as a row that is too long."""
+    while line := text.readline(LINE):
+        yield line
+        if len(line) == LINE and line[-1] != "\n":
+            while (rest := text.readline(LINE)) and rest[-1] != "\n":
+                pass
 
 
 def _unwanted(row: Row) -> Row:
