@@ -287,7 +287,7 @@ class Door:
 
 def size(number: float) -> str:
     """So many bytes for a person: "5 MB"."""
-    return f"{number / 1e6:.3g} MB" if number < 1e9 else f"{number / 1e9:.4g} GB"
+    return f"{number / 1e6:.3g} MB" if number < 1e9 else f"{number / 1e9:.3g} GB"
 
 
 def _same(said: object, wanted: str) -> bool:
