@@ -100,10 +100,11 @@ class _Folders:
     def place(self, path: str) -> tuple[str, str, bool]:
         """The folder of *path*, made if need be, the file's name in it, and whether the folder is new. Raises OSError,
         and Unwritable as `_inside`."""
-        folder, slash, name = path.rpartition("/")
-        if _is_no_name(name) or (slash and not folder):
+        folder, _, name = path.rpartition("/")
+        if _is_no_name(name) or path.startswith("/"):
             raise _outside(path)
-        return *self._folder(folder, path)[:1], name, self._known[folder][1]
+        place, new = self._folder(folder, path)
+        return place, name, new
 
     def _folder(self, folder: str, path: str) -> tuple[str, bool]:
         if known := self._known.get(folder):

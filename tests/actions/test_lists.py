@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from lxml import html
 
-from publisher.actions import lists
+from publisher.actions import article_pages, lists, pool
 from publisher.actions.house import House
 from publisher.actions.publish import Published
 from publisher.layout import Layout
@@ -107,6 +107,27 @@ def test_a_new_article_writes_its_lists_and_nothing_that_is_past(
         *(f"{folder}/index.html" for folder in newest),
         *(f"{folder}/2026/10/index.html" for folder in (*newest, "archive")),
     }
+
+
+def test_several_processes_write_what_one_does(
+    make_house: MakeHouse, tmp_path: Path, write: Write, publishes: Publishes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "WORTHWHILE", 1)
+    monkeypatch.setattr(article_pages, "SLICE", 5)
+    found = []
+    for workers in (1, 2):
+        root = tmp_path / str(workers)
+        root.mkdir()
+        house = make_house(root, layout=Layout(URL), pages=PageSettings(per_page=3), workers=workers)
+        for number in range(24):
+            write(house, f"{number}.md", text(number, f"2026-0{number % 6 + 1}-10"))
+        publishes(house)
+        found.append(
+            {str(path.relative_to(house.out)): path.read_bytes() for path in house.out.rglob("*.html")}
+        )
+
+    assert found[0] == found[1]
+    assert {f"s{number}/index.html" for number in range(24)} <= found[0].keys()
 
 
 def test_nothing_changed_writes_nothing(site: House, write: Write, publishes: Publishes) -> None:

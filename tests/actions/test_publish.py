@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING, Any
 import feedparser
 import pytest
 
-from publisher.actions import scan
+from publisher.actions import article_pages, scan
 from publisher.actions.house import House
 from publisher.actions.publish import Published
+from publisher.actions.stories import Shelf
 from publisher.articles import folder
 from publisher.articles.settings import ArticleSettings
-from publisher.errors import BadConfig, Unwritable
+from publisher.errors import BadConfig, Unreadable, Unwritable
 from publisher.feeds import files
-from publisher.model.article import Article, Body, Leaf, Status
+from publisher.model.article import Article, Body, Leaf, Status, Story
 from publisher.pages import article as article_module
 from publisher.pages.settings import PageSettings
 from publisher.store import articles
@@ -272,6 +273,29 @@ def closed() -> Iterator[Callable[[Path], None]]:
     yield close
     for path, mode in paths:
         path.chmod(mode)
+
+
+def test_a_page_that_cannot_be_made_now_keeps_no_other_waiting(
+    house: House, write: Write, publishes: Publishes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(article_pages, "SLICE", 2)
+    for number in range(7):
+        write(house, f"{number}.md", dated(number + 1))
+    read = Shelf.story
+
+    def story(shelf: Shelf, article: Article) -> Story:
+        if article.path in {"0.md", "1.md", "5.md"}:
+            raise Unreadable("the disk is away", "mount it")
+        return read(shelf, article)
+
+    with monkeypatch.context() as away:
+        away.setattr(Shelf, "story", story)
+        publishes(house)
+    there = [page(number + 1) in output(house) for number in range(7)]
+    publishes(house)
+
+    assert [number not in {0, 1, 5} for number in range(7)] == there
+    assert all(page(number + 1) in output(house) for number in range(7))
 
 
 @needs_rights

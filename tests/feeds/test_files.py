@@ -94,7 +94,10 @@ def test_no_path_leads_out_of_the_folder(path: str, tmp_path: Path) -> None:
     with pytest.raises(Unwritable):
         files.put(root, path, b"x")
     with pytest.raises(Unwritable):
+        files.put_many(root, [*((f"{number}.html", b"x") for number in range(101)), (path, b"x")])
+    with pytest.raises(Unwritable):
         files.remove(root, path)
+    assert leftovers(root) == []
     assert [file.read_bytes() for file in tmp_path.rglob("x")] == [b"theirs"]
 
 
@@ -103,10 +106,22 @@ def test_no_link_leads_out_of_the_folder(tmp_path: Path) -> None:
     root.mkdir()
     outside.mkdir()
     (root / "link").symlink_to(outside)
+    many = [(f"{number}.html", b"x") for number in range(101)]
 
-    with pytest.raises(Unwritable):
-        files.put(root, "link/x", b"x")
+    for path in ("link/x", "link/a/x"):
+        with pytest.raises(Unwritable):
+            files.put(root, path, b"x")
+        with pytest.raises(Unwritable):
+            files.put_many(root, [*many, (path, b"x")])
     assert list(outside.iterdir()) == []
+
+
+def test_a_link_to_a_folder_inside_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    written = files.put_many(tmp_path, [(f"link/{number}/x", b"x") for number in range(101)])
+
+    assert 101 == len(written) == len(list((tmp_path / "real").iterdir()))
 
 
 def test_the_folder_itself_may_be_a_link(tmp_path: Path) -> None:
@@ -129,12 +144,13 @@ def test_a_link_where_a_file_belongs_is_replaced_not_followed(tmp_path: Path) ->
     assert not (root / "x").is_symlink()
 
 
+@pytest.mark.parametrize("others", [0, 101])
 @pytest.mark.parametrize(("blocker", "path"), [("a", "a/index.html"), ("a/b", "a")])
-def test_a_file_or_folder_in_the_way_is_named(blocker: str, path: str, tmp_path: Path) -> None:
+def test_a_file_or_folder_in_the_way_is_named(blocker: str, path: str, others: int, tmp_path: Path) -> None:
     files.put(tmp_path, blocker, b"x")
 
     with pytest.raises(Unwritable) as caught:
-        files.put(tmp_path, path, b"y")
+        files.put_many(tmp_path, [*((f"{number}.html", b"x") for number in range(others)), (path, b"y")])
     assert caught.value.where == path
     assert "move the" in caught.value.mend
     assert leftovers(tmp_path) == []
