@@ -94,7 +94,7 @@ def site(folder: Path, asked: argparse.Namespace, relay: int, port: int) -> None
     place = lines.index("[mail]") + 1
     lines[place:place] = [f'relay = "smtp://127.0.0.1:{relay}"', "connections = 10"]
     if asked.rate:
-        lines[place:place] = [f"rate = {asked.rate}"]
+        lines[place:place] = [f'rate = "{asked.rate}/s"']
     if "[web]" not in lines:
         lines += ["[web]", f'listen = "127.0.0.1:{port}"']
     tables = "".join(NEWSLETTERS.format(name) for name in ("small", "large", "listed"))
