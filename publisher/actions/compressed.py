@@ -21,14 +21,14 @@ SLICE = 5_000  # articles whose pages are looked at at once: memory stays flat
 def begin(house: House) -> bool:
     """Whether files may stand on disk whose companions an earlier publish did not come to. Ask before anything is
     changed."""
-    unfinished = not _complete(house) and not house.memory.compressed
+    unfinished = not complete(house) and not house.memory.compressed
     house.memory.compressed = False
     return unfinished
 
 
 def mark(house: House) -> None:
     """Note that files are about to be written, where the change that asks for it has not (facts.outdate)."""
-    if _complete(house):
+    if complete(house):
         house.store.write(lambda c: facts.put(c, facts.COMPANIONS, ""))
 
 
@@ -46,7 +46,7 @@ def refresh(
     if whole or verify:
         paths.update(dict.fromkeys(_feeds(house)))
     files.put_dated(house.out, _companions(house.out, paths))
-    if not more and not _complete(house):
+    if not more and not complete(house):
         house.store.write(lambda c: facts.put(c, facts.COMPANIONS, facts.COMPLETE))
     house.memory.compressed = True
 
@@ -56,7 +56,8 @@ def beside(house: House, paths: Iterable[str]) -> None:
     files.put_dated(house.out, _companions(house.out, paths))
 
 
-def _complete(house: House) -> bool:
+def complete(house: House) -> bool:
+    """Whether everything is written, companions too: no publish goes on, or was cut off."""
     return house.store.read(lambda c: facts.get(c, facts.COMPANIONS)) == facts.COMPLETE
 
 
