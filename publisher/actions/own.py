@@ -34,8 +34,8 @@ class Opened:
 
 
 def ask(house: House, subscriber: int, now: datetime) -> bool:
-    """Mail the ways to their own address, within the caps for what anybody's form may cause (L3). Whether a letter was
-    written, which is nobody's business outside."""
+    """Mail the ways to their own address, within the caps of a stranger's form (L3), but counted for itself. Whether a
+    letter was written, which is nobody's business outside."""
     person = house.store.read(partial(_mailed, subscriber=subscriber, now=now))
     if person is None:
         return False
@@ -44,7 +44,7 @@ def ask(house: House, subscriber: int, now: datetime) -> bool:
     def write(connection: Connection) -> bool:
         if _mailed(connection, subscriber, now) != person:
             return False  # somebody was quicker
-        post(connection, person, content, now)
+        post(connection, person, content, now, joins.OWN)
         return True
 
     return house.store.write(write)
@@ -55,7 +55,7 @@ def _mailed(connection: Connection, subscriber: int, now: datetime) -> Subscribe
     person = people.get(connection, subscriber)
     if person is None or not lifecycle.may_ask(person.state):
         return None
-    since = joins.letters(connection, person.id, now - lifecycle.MONTH)
+    since = joins.letters(connection, person.id, now - lifecycle.MONTH, [joins.OWN])
     return person if lifecycle.may_write(since, now) else None
 
 
@@ -91,10 +91,12 @@ def _preferences(house: House, claim: Claim) -> str:
     return house.layout.preferences(house.keys.sign("preferences", claim))
 
 
-def post(connection: Connection, person: Subscriber, content: Content, now: datetime) -> None:
+def post(
+    connection: Connection, person: Subscriber, content: Content, now: datetime, kind: str = "links"
+) -> None:
     """Put a `letter` into the outbox; one that cannot leave while its links are good is not sent."""
     key = joins.key(person.id, f"{now.timestamp():.0f}")
-    outbox.add(connection, "links", key, [person.address], content, now, now + LIFE)
+    outbox.add(connection, kind, key, [person.address], content, now, now + LIFE)
 
 
 def opened(house: House, purpose: Purpose, token: str, now: datetime) -> Opened | None:

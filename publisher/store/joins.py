@@ -21,6 +21,7 @@ from publisher.store.tables import (
 )
 
 ASKED = ("confirm", "links")  # kinds of letters that a stranger's form may cause
+OWN = "own"  # what a reader asks for from a letter of theirs; a stranger cannot use it up
 MOVED_BACK = "unsubscribed"  # why a letter was cancelled of which what it held is unseen again
 
 
@@ -29,10 +30,12 @@ def key(subscriber: int, number: int | str) -> str:
     return f"{subscriber}:{number}"
 
 
-def letters(connection: Connection, subscriber: int, since: datetime) -> list[datetime]:
-    """When letters that forms caused were written to this person, *since* then."""
+def letters(
+    connection: Connection, subscriber: int, since: datetime, kinds: Sequence[str] = ASKED
+) -> list[datetime]:
+    """When letters of these *kinds*, that forms caused, were written to this person, *since* then."""
     mine = (notices.c.key >= key(subscriber, "")) & (notices.c.key < f"{subscriber};")
-    query = select(notices.c.created).where(notices.c.kind.in_(ASKED), mine, notices.c.created > since)
+    query = select(notices.c.created).where(notices.c.kind.in_(kinds), mine, notices.c.created > since)
     return list(connection.execute(query).scalars())
 
 
@@ -119,7 +122,7 @@ def forget(connection: Connection, numbers: Sequence[int]) -> None:
     """Delete all that is kept of these strangers."""
     for number in numbers:
         mine = (notices.c.key >= key(number, "")) & (notices.c.key < f"{number};")
-        connection.execute(delete(notices).where(notices.c.kind.in_(ASKED), mine))
+        connection.execute(delete(notices).where(notices.c.kind.in_([*ASKED, OWN]), mine))
         connection.execute(delete(consents).where(consents.c.subscriber == number))
         connection.execute(delete(subscribers).where(subscribers.c.id == number))
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from publisher.errors import BadInput
 from publisher.subscribers.addresses import Address, bare, parse
 
-AROUND = [(mark, mark) for mark in "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"]
+AROUND = [(mark, mark) for mark in "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"]
 
 
 def test_spellings_of_one_address_are_one_reader():  # L6
@@ -60,3 +60,11 @@ def test_any_text_is_an_address_or_refused(text):  # X14
 
     assert isinstance(found, Address)
     assert not set("\r\n\0 \t<>") & set(found.text)
+
+
+@pytest.mark.parametrize("local", ["a" * 65, "ل" * 33])
+def test_what_stands_before_the_at_has_64_bytes_at_the_most(local: str) -> None:  # L6
+    with pytest.raises(BadInput, match=r"64 bytes|too long"):
+        parse(f"{local}@example.org")
+
+    assert f"{local[:32]}@example.org" == parse(f"{local[:32]}@example.org").text

@@ -23,7 +23,7 @@ def zipped(**files: str) -> bytes:
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in files.items():
-            archive.writestr(name.replace("__", "."), text)
+            archive.writestr(name if "/" in name else name.replace("__", "."), text)
     return made.getvalue()
 
 
@@ -193,6 +193,10 @@ def test_an_arabic_heading_is_read_in_every_encoding(encoding):  # L7
     text = "الاسم;البريد الإلكتروني\r\n" + "ليلى;a@example.org\r\n" * 3
 
     assert {A: Wish.ACTIVE} == states(text.encode(encoding))
+
+
+def test_a_zip_of_a_mac_is_read():  # L7
+    assert {A: Wish.ACTIVE} == states(zipped(list__csv=f"email\n{A}\n", **{"__MACOSX/._list.csv": "x"}))
 
 
 def test_a_hebrew_heading_is_read_in_windows_1255():  # L7

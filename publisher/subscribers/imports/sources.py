@@ -147,7 +147,7 @@ def _zipped(stream: BinaryIO, name: str) -> Iterator[Row]:
 
 def _parts(archive: zipfile.ZipFile, name: str) -> list[tuple[zipfile.ZipInfo, tuple[State | None]]]:
     """The lists in a ZIP, those of people who left first: nobody among them is mailed for a moment."""
-    every = archive.infolist()
+    every = [each for each in archive.infolist() if not each.filename.startswith("__MACOSX/")]
     if len(every) > FILES:
         raise BadInput(f"a ZIP of {len(every)} files", name, f"a list has {FILES} at the most; unpack it")
     named = [(part, said) for part in every if (said := _said_by(part.filename))]
