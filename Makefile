@@ -48,7 +48,7 @@ types: setup-dev
 
 # A few minutes; benchmarks/README.md says how to ask for more.
 bench: setup-dev
-	@for name in first_run folder_to_feeds serve letters signing ledger; do echo "== $$name"; $(BIN)/python benchmarks/$$name.py || exit 1; done
+	@for name in first_run folder_to_feeds pages serve letters signing ledger; do echo "== $$name"; $(BIN)/python benchmarks/$$name.py || exit 1; done
 	@echo "== imports"; $(BIN)/python benchmarks/imports.py --rows 100000 --rounds 1
 	@echo "== send"; $(BIN)/python benchmarks/send.py --letters 5000 --only "fast sink"
 	@echo "== faults"; $(BIN)/python benchmarks/faults.py --kills 20 --readers 5000 --faults

@@ -27,7 +27,7 @@ from publisher.text.dates import month_of, month_span
 
 STATE = "lists"  # the fact that says what all of them were made from
 SHARE = 100  # articles on a month's page, and on each page of its older ones
-HEAVY = 20  # articles whose pages are as much work as those of a month
+HEAVY = 50  # a month is handed over as so many articles are: its lines take as much room
 _AHEAD = 50  # lists whose keys are read at once
 
 

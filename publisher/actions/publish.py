@@ -1,7 +1,7 @@
 """Publish: the folder becomes feeds and pages. Run twice, it writes nothing; cut off, it goes on where it was."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from publisher.actions import assets, compressed, feed_versions, icon, outputs, scan
@@ -47,6 +47,7 @@ def publish(
     unfinished = compressed.begin(house)
     found = scan.look(house, now, closed, whole=whole)
     noted = scan.note(house, found, now, accept_removals=accept_removals, progress=progress)
+    found = replace(found, changed=())  # of a first build that is much, and the outputs want the room
     _release(house, now, now - _patience(house) if found.unsettled else now)
     made = assets.refresh(house, verify=verify, progress=progress)
     written = list(made.written)

@@ -6,6 +6,7 @@ import sys
 from bisect import bisect_left
 from collections.abc import Iterable
 from datetime import MAXYEAR, datetime, timedelta
+from functools import lru_cache
 
 from sqlalchemy import ColumnElement, Connection, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
@@ -60,11 +61,12 @@ def lists(connection: Connection, places: Iterable[tuple[str, datetime]]) -> Non
     bulk.insert(connection, row, rows)
 
 
-def _months(at: datetime) -> set[str]:
+@lru_cache(maxsize=1024)  # several lists show each article
+def _months(at: datetime) -> frozenset[str]:
     """ "2026-11", for every time zone: they are between 12 hours behind UTC and 14 before it."""
     if at.year in {1, MAXYEAR}:  # nowhere to go from there
-        return {f"{at:%Y-%m}".rjust(7, "0")}
-    return {f"{each.year:04}-{each.month:02}" for each in (at - _WEST, at + _EAST)}
+        return frozenset((f"{at:%Y-%m}".rjust(7, "0"),))
+    return frozenset(f"{each.year:04}-{each.month:02}" for each in (at - _WEST, at + _EAST))
 
 
 _WEST, _EAST = timedelta(hours=12), timedelta(hours=14)

@@ -81,7 +81,7 @@ def site_date(when: datetime, site: Site, language: str) -> str:
     return _site_day(when.astimezone(site.timezone).date(), site, language)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=8192)  # lists of an archive go through the days of decades again and again
 def _site_day(day: date, site: Site, language: str) -> str:
     here = locale(language, site.region)
     digits = digits_for(site.digits, language, site.region)

@@ -124,6 +124,8 @@ def detect(text: str, fallback: str) -> str:
     tag of the site or the article it stands in) where the letters do not say, or say the same language. Time is
     linear in the length."""
     own = _parse(fallback)
+    if own.language == "ar" and script(fallback) == "Arab" and _says_nothing_else(text):
+        return fallback
     found = _detect(unicodedata.normalize("NFC", text), own.language, script(fallback))
     return fallback if found in ("", own.language) else found
 
@@ -160,6 +162,21 @@ _LATIN = bytes(number for number, char in enumerate(_BYTES) if char.isascii() an
 _ARABIC_LETTERS = bytes(
     number for number, char in enumerate(_BYTES) if "\u0620" <= char <= "\u06ff" and char.isalpha()
 )
+
+
+_COMMON = bytes(
+    number
+    for number, char in enumerate(_BYTES)
+    if char not in _ANY_OWN + _PERSIAN + _PERSIAN_KEYS and number not in _LATIN
+)
+
+
+def _says_nothing_else(text: str) -> bool:
+    """Whether no letter speaks for another language than Arabic, which needs no counting: most blocks are so."""
+    found = codecs.charmap_encode(text, "ignore", _CODES)[0]
+    if len(found) < len(text) or found.translate(None, _COMMON):
+        return False
+    return "ئ" not in text or not _HAMZA_FIRST.search(text)
 
 
 @lru_cache(maxsize=64)
