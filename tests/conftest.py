@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
+import hypothesis
 import pytest
 
 from publisher.actions.house import House
@@ -61,6 +62,11 @@ DAILY = Newsletter(
     max_items=20,
     max_lateness=6 * 3600,
 )
+
+
+# How long an example takes says nothing where other processes run.
+hypothesis.settings.register_profile("nashir", deadline=None)
+hypothesis.settings.load_profile("nashir")
 
 
 def pytest_configure() -> None:
