@@ -3,6 +3,7 @@
 import asyncio
 import re
 from dataclasses import replace
+from email import message_from_string, policy
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,12 +16,15 @@ from publisher.config import AdminSettings, WebSettings
 from publisher.errors import BadInput
 from publisher.model.digest import Release
 from publisher.store import people
+from publisher.subscribers.tokens import Claim
 from publisher.text.reasons import retold
 from publisher.text.words import LANGUAGES, words
 from publisher.web.admin.articles import safe_name
+from publisher.web.admin.door import FORM, size
 from publisher.web.admin.login import FROM_ONE, IDLE, Gate
 from publisher.web.app import application
-from tests.newsroom import SLOT, Desk, minutes
+from publisher.web.limits import UPLOAD
+from tests.newsroom import ANN, BOB, SLOT, Desk, minutes, parsed
 
 WORD = "كلمة سر طويلة"
 CONFIG = """\
@@ -268,6 +272,39 @@ def test_the_letter_is_shown_in_a_sandbox(browser):
     assert 200 == status and "خبر" in body
     assert "sandbox" in headers["content-security-policy"]
     assert "text/plain" in browser.ask("/admin/editions/1/text")[1]["content-type"]
+
+
+def test_the_headers_are_those_of_the_edition_and_lead_nobody_anywhere(desk, browser):
+    assert "Subject:" in browser.ask("/admin/editions/1/headers")[2]  # as it would leave
+    desk.decide("release")
+    desk.at(SLOT)
+    desk.article(3)
+    head = message_from_string(browser.ask("/admin/editions/1/headers")[2], policy=policy.default)
+    edition = desk.edition()
+    sent = parsed(desk.relay.got[-1])
+
+    assert "1:daily:digest:exampleorg" == head["feedback-id"]
+    own = {"To", "Message-ID", "List-Unsubscribe", "Content-Type"}
+    assert [(name, str(text)) for name, text in sent.items() if name not in own] == [
+        (name, str(text)) for name, text in head.items() if name not in own
+    ]
+    assert f"https://news.example.org/newsletter/daily/{edition.name}/" == head["archived-at"].strip("<>")
+    assert ANN not in str(head) and BOB not in str(head)
+    token = head["list-unsubscribe"].partition("/u/")[2].partition(">")[0]
+    assert Claim(0, 0) == desk.house.keys.read("unsubscribe", token)
+    assert 404 == browser.ask("/admin/editions/9/headers")[0] == browser.ask("/admin/editions/1/raw")[0]
+
+
+def test_a_form_larger_than_any_of_ours_is_named_as_such(browser):
+    status, _, body = browser.ask("/admin/articles/correct", "POST", b"text=" + b"a" * (FORM + 1))
+
+    assert (400, "This is no form of ours, or it is too large.\n") == (status, body)
+
+
+def test_the_page_says_how_large_a_file_may_be(browser):
+    assert "5 MB" in html.fromstring(browser.ask("/admin/articles")[2]).xpath("string(//*[@id='most'])")
+    assert "268 MB" in html.fromstring(browser.ask("/admin/subscribers")[2]).xpath("string(//*[@id='most'])")
+    assert ["0.001 MB", "5 MB", "268 MB", "72.4 GB"] == [size(n) for n in (1000, 5e6, UPLOAD.size, 72.43e9)]
 
 
 def test_a_reader_is_added_found_and_leaves(desk, browser):
