@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache, partial
 from itertools import islice
-from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -19,17 +18,15 @@ from publisher.model.people import Consent, Reach, Said, Subscriber, Wish
 from publisher.store import articles, consents, people
 from publisher.store.people import Newcomer
 from publisher.store.scratch import Scratch
-from publisher.subscribers import lifecycle
+from publisher.subscribers.fates import Fate, Rules, Standing
 from publisher.subscribers.imports import Row
 
 WINDOW = 20_000  # rows that are taken in the order of their addresses: each page of that index is written less often
 CHUNK = 1000  # rows in one transaction, which is to be short: letters and unsubscribes wait for it
 LISTED = 50_000  # rejected rows, and reasons, that are kept in memory; a report has all
-_EVENTS = {Reach.BOUNCED: "bounce", Reach.COMPLAINED: "complain", Reach.SUPPRESSED: "suppress"}
 _REASON = "not an e-mail address: "  # behind the address
 
 Report = Callable[[Row, str, str], None]  # a row, what became of it, and why
-Fate = tuple[str, str]  # what became of a row, and why
 
 
 @dataclass(slots=True)
@@ -64,13 +61,6 @@ class Imported:
             self.rejected.append(row if row.reason else row._replace(reason=why))
 
 
-class _Standing(NamedTuple):
-    """What somebody is to the site: whether they can be reached, and their wish for each newsletter in question."""
-
-    reach: Reach
-    wishes: tuple[Wish | None, ...]
-
-
 def import_rows(
     house: House,
     rows: Iterable[Row],
@@ -91,9 +81,10 @@ def import_rows(
         house.store.write(lambda c: people.sync_newsletters(c, list(house.newsletters), now))
     known = house.store.read(people.known_newsletters)
     ids = {name: series.id for name, series in known.items()}
-    run = _Run(house, names, ids, confirmed, now, f"import {source}", erasing.Known(house))
+    erased = erasing.Known(house)
+    run = _Run(house, Rules(names, confirmed, erased), erased, ids, now, f"import {source}")
     done = Imported()
-    rest, kinds = iter(rows), list[_Standing]()
+    rest, kinds = iter(rows), list[Standing]()
     with closing(Scratch()) as seen:
 
         def take(chunk: list[Row]) -> list[Fate]:
@@ -115,7 +106,8 @@ def _taken(
 ) -> list[Fate]:
     """What became of each of *rows*, which were taken in the order of their addresses."""
     fates: list[Fate] = [("", "")] * len(rows)
-    order = sorted(range(len(rows)), key=lambda place: _key(rows[place]))
+    keys = [_key(row) for row in rows]
+    order = sorted(range(len(rows)), key=keys.__getitem__)
     for start in range(0, len(order), CHUNK):
         places = order[start : start + CHUNK]
         for place, fate in zip(places, take([rows[place] for place in places]), strict=True):
@@ -135,25 +127,24 @@ def _key(row: Row) -> str:
 @dataclass(frozen=True, slots=True)
 class _Run:
     house: House
-    names: Sequence[str]
+    rules: Rules
+    erased: erasing.Known
     ids: Mapping[str, int]  # of newsletters, by name; a dry run knows only those that were there
-    confirmed: bool
     now: datetime
     form: str
-    erased: erasing.Known
     starts: dict[tuple[str, int], int] = field(default_factory=dict)
 
     def look(
-        self, connection: Connection, rows: Sequence[Row], seen: Scratch, kinds: list[_Standing]
+        self, connection: Connection, rows: Sequence[Row], seen: Scratch, kinds: list[Standing]
     ) -> list[Fate]:
         """What would become of *rows*, after those that were *seen*: a number of *kinds* by the hash of their keys."""
-        fates = [self._fate(row) for row in rows]
+        fates = [self.rules.settled(row) for row in rows]
         keys = list(self._texts(rows, fates))
         before = seen.get([hash(key) for key in keys])
         known = people.known(connection, [key for key in keys if hash(key) not in before])
         standings = self._standings(connection, known)
         standings |= {key: kinds[before[hash(key)]] for key in keys if hash(key) in before}
-        judged = self._judge(rows, fates, standings)
+        judged = self.rules.judge(rows, fates, standings)
         kinds += set(standings.values()) - set(kinds)
         numbers = {standing: number for number, standing in enumerate(kinds)}
         seen.put({hash(key): numbers[standing] for key, standing in standings.items()})
@@ -162,12 +153,12 @@ class _Run:
     def write(self, connection: Connection, rows: Sequence[Row]) -> list[Fate]:
         """Take in *rows*."""
         self.erased.look_again()  # within the transaction: nobody is entered behind their erasure
-        fates = [self._fate(row) for row in rows]
+        fates = [self.rules.settled(row) for row in rows]
         texts = self._texts(rows, fates)
         known = people.known(connection, texts)
         before = self._standings(connection, known)
         after = dict(before)
-        judged = self._judge(rows, fates, after)
+        judged = self.rules.judge(rows, fates, after)
         fresh = [(_key(row), row) for row, (became, _) in zip(rows, judged, strict=True) if became == "added"]
         tongues = {key: tag for key, row in fresh if (tag := _tag(row.language))}
         new = [Newcomer(k, texts[k], after[k].reach, tongues.get(k)) for k in texts if k not in known]
@@ -182,15 +173,6 @@ class _Run:
         consents.note(connection, said)
         return judged
 
-    def _fate(self, row: Row) -> Fate | None:
-        """What becomes of a row whoever its reader is, and why; None: that depends."""
-        if row.address is None:
-            return "refused", row.reason
-        if row.wishes is not None and row.reach is Reach.REACHABLE and not set(row.wishes) & set(self.names):
-            theirs = "none of these newsletters is this site's" if row.wishes else ""
-            return "refused", theirs or "no newsletter of this site in this row"
-        return ("kept", "asked to be erased") if self.erased(row.address.key) else None
-
     def _texts(self, rows: Sequence[Row], fates: Sequence[Fate | None]) -> dict[str, str]:
         """The addresses in question by key, each as it is spelled first."""
         texts = dict[str, str]()
@@ -199,76 +181,28 @@ class _Run:
                 texts.setdefault(row.address.key, row.address.text)
         return texts
 
-    def _standings(self, connection: Connection, known: Mapping[str, Subscriber]) -> dict[str, _Standing]:
+    def _standings(self, connection: Connection, known: Mapping[str, Subscriber]) -> dict[str, Standing]:
         if not known:
             return {}
         readers = [person.id for person in known.values()]
         by_name = [
             people.wishes(connection, readers, self.ids[name]) if name in self.ids else {}
-            for name in self.names
+            for name in self.rules.names
         ]
         return {
-            key: _Standing(person.state, tuple([wishes.get(person.id) for wishes in by_name]))
+            key: Standing(person.state, tuple([wishes.get(person.id) for wishes in by_name]))
             for key, person in known.items()
         }
-
-    def _judge(
-        self,
-        rows: Sequence[Row],
-        fates: Sequence[Fate | None],
-        standings: dict[str, _Standing],
-    ) -> list[Fate]:
-        """What becomes of each row, in order; *standings* are moved on."""
-        judged: list[Fate] = []
-        stranger = _Standing(Reach.REACHABLE, (None,) * len(self.names))
-        everywhere = {wish: (wish,) * len(self.names) for wish in Wish}
-        moves = dict[tuple[_Standing, Reach, tuple[Wish | None, ...]], tuple[_Standing, Fate]]()
-        for row, fate in zip(rows, fates, strict=True):
-            if fate:
-                judged.append(fate)
-                continue
-            key = _key(row)
-            said = everywhere[row.wish] if row.wishes is None else tuple(map(row.wishes.get, self.names))
-            move = standings.get(key, stranger), row.reach, said
-            if move not in moves:  # many rows, few of them different
-                moves[move] = self._next(*move)
-            standings[key] = moves[move][0]
-            judged.append(moves[move][1])
-        return judged
-
-    def _next(self, before: _Standing, reach: Reach, said: tuple[Wish | None, ...]) -> tuple[_Standing, Fate]:
-        if reach is not Reach.REACHABLE:
-            after = lifecycle.reach(before.reach, _EVENTS[reach])
-            if after is before.reach:
-                return before, ("kept", f"{after} already")
-            return before._replace(reach=after), ("gone", f"{reach}, says the list")
-        wishes = tuple(
-            self._wish(before.reach, wish, new) for wish, new in zip(before.wishes, said, strict=True)
-        )
-        return before._replace(wishes=wishes), _became(before, wishes)
-
-    def _wish(self, reach: Reach, before: Wish | None, said: Wish | None) -> Wish | None:
-        if said is None:
-            return before
-        if said is Wish.ENDED:
-            return lifecycle.wish(before, "gone")
-        event = "confirm" if self.confirmed and said is not Wish.PENDING else "ask"
-        if not (reach is Reach.REACHABLE or (event == "ask" and lifecycle.may_ask(reach))):
-            return before
-        after = lifecycle.wish(before, event)
-        if said is Wish.PAUSED and after is Wish.ACTIVE and before is not Wish.ACTIVE:
-            return lifecycle.wish(after, "pause")
-        return after
 
     def _set(
         self,
         connection: Connection,
         ids: Mapping[str, int],
-        before: Mapping[str, _Standing],
-        after: Mapping[str, _Standing],
+        before: Mapping[str, Standing],
+        after: Mapping[str, Standing],
     ) -> None:
         """Write what changed: of all whose change is the same by one statement."""
-        moved = defaultdict[tuple[_Standing | None, _Standing], list[int]](list)
+        moved = defaultdict[tuple[Standing | None, Standing], list[int]](list)
         for key, standing in after.items():
             moved[before.get(key), standing].append(ids[key])
         reached = defaultdict[Reach, list[int]](list)
@@ -276,7 +210,7 @@ class _Run:
         for (old, new), readers in moved.items():
             if old and new.reach is not old.reach:  # newcomers were entered with theirs
                 reached[new.reach] += readers
-            for place, (name, wish) in enumerate(zip(self.names, new.wishes, strict=True)):
+            for place, (name, wish) in enumerate(zip(self.rules.names, new.wishes, strict=True)):
                 if wish and not (old and wish is old.wishes[place]):
                     wished[name, wish] += readers
         for reach, readers in reached.items():
@@ -305,17 +239,6 @@ class _Run:
         if (name, newest) not in self.starts:
             self.starts[name, newest] = unseen.welcome(connection, self.house.newsletters[name], newest)
         return self.starts[name, newest]
-
-
-def _became(before: _Standing, wishes: tuple[Wish | None, ...]) -> Fate:
-    """What became of a row whose reader is reachable, as far as the list knows, and why."""
-    fresh = [new for new, old in zip(wishes, before.wishes, strict=True) if new is not old]
-    if fresh:
-        left = all(wish is Wish.ENDED for wish in fresh)
-        return ("gone", "left, says the list") if left else ("added", "")
-    if before.reach is not Reach.REACHABLE:
-        return "kept", f"{before.reach} here"
-    return ("kept", "unsubscribed here") if Wish.ENDED in wishes else ("already", "")
 
 
 @lru_cache(maxsize=256)
