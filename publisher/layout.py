@@ -199,10 +199,13 @@ class Layout:
         return self.url(back_issues_path(newsletter, number))
 
 
-@lru_cache(maxsize=1024)
 def article_path(slug: str) -> str:
     """The file of an article's page: a slug that ends in .html is a file, any other a folder."""
-    return slug if slug.endswith(_PAGES) else str(PurePosixPath(slug, HOME))
+    if slug.endswith(_PAGES):
+        return slug
+    if "." in slug or "//" in slug or slug.endswith("/"):
+        return str(PurePosixPath(slug, HOME))
+    return f"{slug}/{HOME}" if slug else HOME
 
 
 @lru_cache(maxsize=1024)

@@ -1,5 +1,6 @@
 """The pages of articles: those of new and changed ones are written, those of articles that left are removed."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -138,7 +139,7 @@ def _gone(connection: Connection, ids: list[str], own: list[str], note: announci
 
 def _look_for_lost(house: House) -> None:
     """Note articles whose pages somebody deleted from the output."""
-    is_led = moving.led(house)
+    is_led, out = moving.led(house), str(house.out)
     lost: list[str] = []
     after = 0
     while standing := house.store.read(lambda c, after=after: articles.standing(c, after, SLICE)):  # type: ignore[misc]
@@ -146,7 +147,7 @@ def _look_for_lost(house: House) -> None:
         lost += [
             one.id
             for one in standing
-            if not (is_led(one.id) and (house.out / layout.article_path(one.slug)).is_file())
+            if not (is_led(one.id) and os.path.isfile(f"{out}/{layout.article_path(one.slug)}"))  # noqa: PTH113 - all
         ]
     if lost:
         house.store.write(lambda c: articles.lost(c, lost))
