@@ -23,7 +23,7 @@ from publisher.subscribers.imports import Row
 
 WINDOW = 20_000  # rows that are taken in the order of their addresses: each page of that index is written less often
 CHUNK = 1000  # rows in one transaction, which is to be short: letters and unsubscribes wait for it
-LISTED = 50_000  # rejected rows, and reasons, that are kept in memory; a report has all
+LISTED = 20_000  # rejected rows, and reasons, that are kept in memory; a report has all
 _REASON = "not an e-mail address: "  # behind the address
 
 Report = Callable[[Row, str, str], None]  # a row, what became of it, and why

@@ -17,7 +17,13 @@ _values = attrgetter(*_COLUMNS)
 
 def note(connection: Connection, said: Sequence[Consent]) -> None:
     """Write these down."""
-    bulk.insert(connection, insert(consents), list(map(_row, said)))
+    rows = [
+        (one.subscriber, one.newsletter, one.event, int(one.at.timestamp()), one.form, one.wording, one.ip)
+        for one in said
+    ]
+    if rows:
+        given = select(bulk.table(rows, *_COLUMNS))
+        connection.execute(insert(consents).from_select(_COLUMNS, given))
 
 
 def note_all(

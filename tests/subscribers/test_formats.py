@@ -2,6 +2,7 @@
 
 import io
 import json
+import tracemalloc
 import zipfile
 
 import pytest
@@ -273,3 +274,14 @@ def test_the_quick_way_says_what_the_library_says(text):  # L6
             quick.text,
             quick.key,
         )
+
+
+def test_a_list_in_one_line_of_json_is_read_in_flat_memory():  # L7
+    data = json.dumps([{"email": f"r{n}@example.org", "note": "x" * 400} for n in range(20_000)]).encode()
+    stream = io.BytesIO(data)
+    tracemalloc.start()
+    try:
+        assert 20_000 == sum(1 for row in read(stream, "list.json") if row.address)
+        assert tracemalloc.get_traced_memory()[1] < 2_000_000
+    finally:
+        tracemalloc.stop()

@@ -17,7 +17,7 @@ from publisher.actions.init import create
 from publisher.config import load
 from publisher.errors import BadConfig, BadInput, BadState, Exit, Unwritable
 from publisher.model.delivery import State
-from publisher.store import editions, ledger
+from publisher.store import consents, editions, ledger
 from publisher.templating import PACKAGED
 from publisher.verbs import choosing, reading, returning, table
 from publisher.verbs import session as sessions
@@ -492,3 +492,14 @@ def test_what_is_no_day_ends_no_pause(run, opened, article, until):
     run(opened, "subscribers add", address="reader@example.org", confirmed=True)
     with pytest.raises(BadInput, match="is no day"):
         run(opened, "subscribers choose", address="reader@example.org", paused=True, until=until)
+
+
+def test_a_list_whose_name_is_no_utf_8_is_taken_in(folder):  # L7
+    path = folder / os.fsdecode(b"list-\xff.csv")
+    path.write_text("email\na@example.org\n")
+
+    with sessions.writing(load(folder, {}), clock) as session:
+        done = asyncio.run(table.run(session, "subscribers import", {"file": str(path), "confirmed": True}))
+        said = session.house.store.read(lambda c: consents.of(c, 1))
+    assert 1 == done["added"]
+    assert ["import list-?.csv"] == [each.form.replace("\ufffd", "?") for each in said]

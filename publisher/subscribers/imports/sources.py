@@ -82,11 +82,10 @@ def _list(stream: IO[bytes], encoding: str, said: tuple[State | None, ...], file
 
 
 def _rows(text: io.TextIOWrapper, always: State | None, file: str) -> Iterator[Row]:
-    lines = _lines(text)
-    first = next(lines, "")
-    while first and not first.strip("\ufeff \t\r\n\0"):
-        first = next(lines, "")
-    if reader.is_json(first.lstrip("\ufeff")):
+    head = part = text.read(_HEAD)  # not a line: all of a list in JSON may be one
+    while part and not (head := part.lstrip("\ufeff \t\r\n\0")):
+        part = text.read(_HEAD)
+    if reader.is_json(head):
         text.seek(0)
         yield from reader.items(text, file=file)
         return
