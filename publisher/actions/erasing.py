@@ -17,14 +17,16 @@ from typing import Any
 from sqlalchemy import Column
 
 from publisher.actions.house import House
-from publisher.errors import BadState, Unwritable
+from publisher.errors import BadInput, BadState, Unwritable
 from publisher.layout import BOUNCES, STATE, UPLOADS
 from publisher.mail import maildir
 from publisher.mail.address import on_the_wire
 from publisher.mail.settings import MailSettings, relays
+from publisher.model.people import Reach
 from publisher.store import erased as listed
 from publisher.store import erasure, facts, people
 from publisher.subscribers import erased
+from publisher.subscribers.addresses import Address
 from publisher.subscribers.erased import Register
 from publisher.text.mention import Mention
 
@@ -103,11 +105,20 @@ class Known:
         return bool(self._register) and self._register.stays_out(key)
 
 
+def refuse(house: House, address: Address) -> None:
+    """Raises BadInput for who was erased: within the transaction that would enter them, so that nobody is entered
+    behind their erasure. Raises BadState, Unwritable."""
+    if Known(house)(address.key):
+        mend = "only they come back, by signing up on the site"
+        raise BadInput("this person was erased", address.text, mend)
+
+
 def lift(house: House, key: str, now: datetime) -> None:
     """The person with this address's key came back by their own wish, and confirmed it. What was known of them before
     stays erased, also in a backup from then."""
     with _ONE:
-        if _register(house).stays_out(key):
+        there = house.store.read(lambda c: people.find(c, key))
+        if there and there.state is not Reach.ERASED and _register(house).stays_out(key):
             clean = is_done(house)
             listed.add(_folder(house), str(erased.line(house.keys, key, now, lifted=True)))
             if clean:
@@ -185,6 +196,8 @@ def _out(house: House, subscriber: int, address: str) -> bool:
         )
         _in_chunks(house, found, blank, "keys")
     if house.memory.unerased:  # without the address nobody would find the message again
+        return False
+    if house.store.read(busy):  # a sender took one of their letters meanwhile
         return False
     house.store.write(lambda c: erasure.empty(c, subscriber))
     return True

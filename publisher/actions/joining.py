@@ -61,6 +61,8 @@ def ask(house: House, asked: Ask, now: datetime) -> Letter:
     )
 
     def write(connection: Connection) -> Letter:
+        if not asked.blind:
+            erasing.refuse(house, asked.address)
         again = _decide(connection, house=house, asked=asked, now=now)
         if again != decided:  # somebody was quicker
             return "capped" if again.letter == "capped" else ""
@@ -183,8 +185,8 @@ def confirm(house: House, token: str, now: datetime, *, wording: str, ip: str) -
         return None
     before = house.store.read(partial(_look, house=house, claim=claim, now=now))
     if before.state != "open":
-        if before.state == "done":  # a crash may have kept the letter back
-            _welcome(house, claim, now)
+        if before.state == "done":
+            _settled(house, before, claim, now)
         return before
 
     def begin(connection: Connection) -> Asked:
@@ -193,11 +195,16 @@ def confirm(house: House, token: str, now: datetime, *, wording: str, ip: str) -
             _begin(connection, house, claim, found.person, wording, ip, now)
         return _look(connection, house, claim, now)
 
-    if before.person:  # erased once, they are a new person, whom the list of the erased is not to take away
-        erasing.lift(house, addresses.parse(before.person.address).key, now)
     done = house.store.write(begin, urgent=True)
-    _welcome(house, claim, now)
+    _settled(house, done, claim, now)
     return done
+
+
+def _settled(house: House, done: Asked, claim: Claim, now: datetime) -> None:
+    """What follows a yes, again where a crash kept it back."""
+    if done.person:  # erased once, they are a new person, whom the list of the erased is not to take away
+        erasing.lift(house, addresses.parse(done.person.address).key, now)
+    _welcome(house, claim, now)
 
 
 def _begin(
@@ -257,11 +264,20 @@ def _welcome(house: House, claim: Claim, now: datetime) -> None:
             }
         )
         key = joins.key(person.id, f"{claim.newsletter}:{number}")
-        house.store.write(partial(_write_welcome, key=key, address=person.address, letter=letter, now=now))
+        house.store.write(partial(_write_welcome, key=key, person=person, letter=letter, now=now))
 
 
-def _write_welcome(connection: Connection, key: str, address: str, letter: Content, now: datetime) -> None:
-    outbox.add(connection, "welcome", key, [address], letter, now, now + LETTER)
+def _write_welcome(
+    connection: Connection, key: str, person: Subscriber, letter: Content, now: datetime
+) -> None:
+    if people.get(connection, person.id) == person:  # not erased, nor given up, meanwhile
+        outbox.add(connection, "welcome", key, [person.address], letter, now, now + LETTER)
+
+
+def _forget(connection: Connection, found: list[int], before: datetime) -> None:
+    """Those of *found* who are strangers still: one may have asked again meanwhile."""
+    strangers = joins.strangers(connection, before, found[0] - 1, CHUNK)
+    joins.forget(connection, sorted(set(found) & set(strangers)))
 
 
 def sweep(house: House, now: datetime, stop: Callable[[], bool] = lambda: False) -> int:
@@ -280,6 +296,6 @@ def sweep(house: House, now: datetime, stop: Callable[[], bool] = lambda: False)
         found = house.store.read(partial(joins.strangers, before=before, after=after, limit=CHUNK))
         if not found:
             break
-        house.store.write(partial(joins.forget, numbers=found))
+        house.store.write(partial(_forget, found=found, before=before))
         after = found[-1]
     return ended

@@ -9,7 +9,6 @@ from sqlalchemy import Connection
 
 from publisher.actions import choices, erasing, joining, unseen
 from publisher.actions.house import House
-from publisher.errors import BadInput
 from publisher.model.people import Consent, Reach, Said, Wish
 from publisher.store import articles, consents, people
 from publisher.subscribers import addresses, lifecycle
@@ -42,10 +41,6 @@ def add(
     chosen = [None] if newsletters is None else newsletters
     names = [each.name for name in chosen for each in house.newsletter(name)]
     tag = choices.language_tag(language) if language else ""
-    if erasing.Known(house)(parsed.key):
-        raise BadInput(
-            "this person was erased", parsed.text, "only they come back, by signing up on the site"
-        )
     if not confirmed:
         return _ask(house, joining.Ask(parsed, tuple(names), tag, by, blind=False), now)
     return house.store.write(lambda c: Added(_vouch(c, house, parsed, names, tag, by, now)))
@@ -75,6 +70,7 @@ def _vouch(
     by: str,
     now: datetime,
 ) -> dict[str, Wish | None]:
+    erasing.refuse(house, address)
     known = people.sync_newsletters(connection, list(house.newsletters), now)
     person = people.ensure(connection, {address.key: address.text}, now)[address.key]
     said, states = list[Consent](), dict[str, Wish | None]()

@@ -8,6 +8,9 @@ from publisher.actions.house import House
 from publisher.store import retention
 
 CHUNK = 1000  # letters in one transaction, which is to be short
+NOTICES = timedelta(
+    days=90
+)  # letters that are no edition's are known so long at the least: caps and answers look back
 REPORTS = timedelta(days=400)  # what came back is kept so long: a yearly letter may bounce twice
 
 
@@ -21,7 +24,10 @@ def compact(house: House, now: datetime, stop: Callable[[], bool] = lambda: Fals
             step = partial(retention.compact, edition=edition, before=before, after=after, limit=CHUNK)
             done, after = house.store.write(step)
             letters += done
-    oldest = partial(retention.forget_reports, before=now - REPORTS, limit=CHUNK)
-    while not stop() and house.store.write(oldest) == CHUNK:
-        pass
+    for oldest in (
+        partial(retention.forget_reports, before=now - REPORTS, limit=CHUNK),
+        partial(retention.forget_notices, before=min(before, now - NOTICES), limit=CHUNK),
+    ):
+        while not stop() and house.store.write(oldest) == CHUNK:
+            pass
     return letters

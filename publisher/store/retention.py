@@ -16,7 +16,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from publisher.model.delivery import State
 from publisher.store.alive import alive
-from publisher.store.tables import counts, deliveries, editions, mailed, reports
+from publisher.store.tables import counts, deliveries, editions, mailed, notices, reports
 
 KEYS = 65_536  # of a page
 PAGES = 100  # that one transaction changes
@@ -139,6 +139,16 @@ def tally(connection: Connection, which: Collection[int] | None = None) -> dict[
     for row in connection.execute(query):
         found[row.edition][State(row.state)] = row.letters
     return found
+
+
+def forget_notices(connection: Connection, before: datetime, limit: int) -> int:
+    """Delete letters of the outbox that were written before then and wait no more, at most *limit*; how many."""
+    query = select(*notices.c["id", "created", "state"]).order_by(notices.c.id).limit(limit)
+    waiting = (State.QUEUED, State.CLAIMED, State.SENDING)
+    old = [row.id for row in connection.execute(query) if row.created < before and row.state not in waiting]
+    if old:
+        connection.execute(delete(notices).where(notices.c.id.in_(old)))
+    return len(old)
 
 
 def forget_reports(connection: Connection, before: datetime, limit: int) -> int:

@@ -281,6 +281,29 @@ def test_what_a_letter_on_its_way_held_up_is_finished_later(
     assert 0 == raw(house)
 
 
+def test_a_notice_that_a_sender_takes_meanwhile_holds_up_the_end(
+    life: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:  # L8 S7
+    house, real = life.house, erasing._mailboxes
+    waits = {"kind": "goodbye", "key": "x", "recipient": DAN, "state": State.QUEUED}
+    row = {"language": "ar", "direction": "rtl", "subject": "", "html": "", "text": ""}
+    times = {"created": life.clock(), "due": life.clock(), "expires": life.clock() + timedelta(days=1)}
+    house.store.write(lambda c: c.execute(insert(notices).values(**waits, **row, **times)))
+
+    def taken(of: House) -> list[Path]:
+        house.store.write(lambda c: c.execute(update(notices).values(state=State.CLAIMED)), urgent=True)
+        return real(of)
+
+    monkeypatch.setattr(erasing, "_mailboxes", taken)
+    erasing.erase(house, number(house), life.clock())
+
+    assert not erasing.is_done(house)
+    monkeypatch.setattr(erasing, "_mailboxes", real)
+    house.store.write(lambda c: c.execute(update(notices).values(state=State.SENT)))
+    assert 1 == erasing.finish(house)
+    assert 0 == raw(house)
+
+
 def test_a_message_that_cannot_be_deleted_stops_nothing_else_and_is_told(
     life: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # L8

@@ -11,15 +11,18 @@ from sqlalchemy import Connection, event, insert, select, update
 
 from publisher.actions import readers, retention
 from publisher.model.delivery import Reply, Stage, State
-from publisher.store import editions, issues, ledger
+from publisher.model.digest import Content
+from publisher.store import editions, issues, ledger, notices
 from publisher.store import reports as reported
 from publisher.store.tables import counts, deliveries, mailed, reports
 from publisher.store.tables import editions as rows
+from publisher.store.tables import notices as notices_table
 from tests.actions.test_correction import corrected, subjects
 from tests.newsroom import ANN, BOB, SLOT, Desk, minutes
 
 if TYPE_CHECKING:
     from publisher.actions.house import House
+    from tests.conftest import Clock
 
 CAM, DAN = "cam@example.org", "dan@example.org"
 AGE = timedelta(days=91)
@@ -175,3 +178,19 @@ def test_what_came_back_is_forgotten_after_more_than_a_year(old: Desk) -> None: 
 
     young = select(reports.c.mark).where(reports.c.mark.in_(["0", "1", "2", "3"])).order_by(reports.c.id)
     assert ["2", "3"] == old.house.store.read(lambda c: c.execute(young).scalars().all())
+
+
+def test_letters_of_the_outbox_are_forgotten_with_the_ledger(house: House, clock: Clock) -> None:  # S8
+    old, new = clock() - timedelta(days=91), clock() - timedelta(days=89)
+    content = Content("موضوع", "<p>نص</p>", "نص", "ar", "rtl")
+    for key, at in (("old", old), ("waits", old), ("new", new)):
+        house.store.write(
+            lambda c, k=key, t=at: notices.add(c, "links", k, ["a@example.org"], content, t, t)  # type: ignore[misc]
+        )
+    done = update(notices_table).where(notices_table.c.key != "waits").values(state=State.SENT)
+    house.store.write(lambda c: c.execute(done))
+
+    retention.compact(house, clock())
+
+    left = select(notices_table.c.key).order_by(notices_table.c.id)
+    assert ["waits", "new"] == house.store.read(lambda c: list(c.execute(left).scalars()))

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import Connection
 
 from publisher.actions import choices, erasing, importing, joining, leaving, plan, readers, slots, yearly
 from publisher.model.people import Reach, Said, Wish
@@ -264,6 +265,49 @@ def test_a_link_of_last_week_begins_nothing(make_doors: MakeDoors) -> None:  # L
     tables = doors.dump()
     assert [[], [], []] == [tables[name] for name in ("subscribers", "consents", "notices")]
     assert 200 == doors.ask(link).status
+
+
+def test_who_asks_again_while_strangers_are_swept_away_is_none(
+    make_doors: MakeDoors, monkeypatch: pytest.MonkeyPatch
+) -> None:  # L4
+    doors = make_doors()
+    doors.join(ANN)
+    doors.join("bob@example.net")
+    doors.clock.forward(days=40)
+    real = joining._forget
+
+    def late(connection: Connection, **found: Any) -> None:
+        asked = joining.Ask(addresses.parse(ANN), ("daily",), "ar", "page", "", "")
+        people_of = people.find(connection, asked.address.key)
+        assert people_of
+        joining._note(
+            connection, doors.house, asked, joining._Plan("confirm", people_of, ("daily",)), doors.clock()
+        )
+        real(connection, **found)
+
+    monkeypatch.setattr(joining, "_forget", late)
+    joining.sweep(doors.house, doors.clock())
+
+    assert [ANN] == [each.subscriber.address for each in doors.house.store.read(people.page)]
+    assert {"daily": Wish.PENDING} == wishes(doors)
+
+
+def test_who_is_erased_while_they_confirm_stays_out(
+    make_doors: MakeDoors, monkeypatch: pytest.MonkeyPatch
+) -> None:  # L8
+    doors = make_doors()
+    doors.join(ANN)
+    link = doors.link("confirm", "confirm")
+    person, real = choices.reader(doors.house, ANN), erasing.lift
+
+    def lift(*arguments: Any) -> None:
+        erasing.erase(doors.house, person.id, doors.clock())
+        real(*arguments)
+
+    monkeypatch.setattr(erasing, "lift", lift)
+    doors.ask(link, "POST")
+
+    assert erasing.Known(doors.house)(addresses.parse(ANN).key)
 
 
 def test_of_a_list_that_nobody_vouches_for_nothing_is_left_either(make_doors: MakeDoors) -> None:  # L4 L7

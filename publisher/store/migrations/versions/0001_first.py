@@ -483,7 +483,6 @@ def upgrade() -> None:
         sa.Column("note", sa.Text(), server_default="", nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["edition"], ["editions.id"], name=op.f("fk_deliveries_edition")),
-        sa.ForeignKeyConstraint(["subscriber"], ["subscribers.id"], name=op.f("fk_deliveries_subscriber")),
         sa.ForeignKeyConstraint(["variant"], ["variants.id"], name=op.f("fk_deliveries_variant")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deliveries")),
         sa.UniqueConstraint("edition", "subscriber", name=op.f("uq_deliveries_edition_subscriber")),
@@ -525,6 +524,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["variant"], ["variants.id"], name=op.f("fk_mailed_variant")),
         sa.PrimaryKeyConstraint("variant", "page", name=op.f("pk_mailed")),
     )
+    with op.batch_alter_table("mailed", schema=None) as batch_op:
+        batch_op.create_index("ix_mailed_page", ["page"], unique=False)
+
     op.create_table(
         "reports",
         sa.Column("id", sa.Integer(), nullable=False),
