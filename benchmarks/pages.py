@@ -225,9 +225,8 @@ def main() -> None:
                 tool: [asdict(cost) | {"output": ""} for cost in each] for tool, each in found.costs.items()
             }
             result["sizes"][count] = asdict(found) | {"costs": costs}
-    Path(__file__).with_suffix(".json").write_text(
-        json.dumps(result, indent=1, ensure_ascii=False) + "\n", "utf-8"
-    )
+            written = json.dumps(result, indent=1, ensure_ascii=False) + "\n"
+            Path(__file__).with_suffix(".json").write_text(written, "utf-8")
 
 
 if __name__ == "__main__":
