@@ -86,6 +86,12 @@ def beside(raw: str) -> str | None:
     return None if found in (".", "..", "/") else found
 
 
+def fragment(raw: str) -> str:
+    """What *raw* names in the page it leads to, with its "#", as ASCII; "" for nothing."""
+    _, sign, part = raw.strip(_EDGES).translate(_INSIDE).partition("#")
+    return f"#{_quoted(part, _QUERY)}" if sign and part else ""
+
+
 def candidates(raw: str) -> list[str]:
     """The URLs of a srcset attribute, as written."""
     return [match["url"].rstrip(",") for match in _CANDIDATE.finditer(raw)]
