@@ -193,6 +193,8 @@ class Daemon:
                 timeout_graceful_shutdown=5,
             )
         )
+        if problem := held.unmailed(self._session.house):
+            log.warning("mail", problem=problem)
         log.info("serving", url=f"http://{self._settings.web.listen}/", site=self._settings.site.url)
         return server, listening
 
@@ -220,7 +222,8 @@ class Daemon:
             stopped = [str(error)]
         alone = held.alone_lines(held.left_alone(self._session.left_alone()))
         unerased = [line] if (line := self._session.house.memory.unerased) else []
-        return [*self._stale, *unerased, *self._deaf, *self._unread, *stopped, *alone]
+        unmailed = filter(None, [held.unmailed(self._session.house)])
+        return [*self._stale, *unmailed, *unerased, *self._deaf, *self._unread, *stopped, *alone]
 
     def _watch(self, loop: asyncio.AbstractEventLoop) -> BaseObserver | None:
         def note(path: str | None) -> None:

@@ -456,6 +456,19 @@ def test_every_door_of_the_daemon_is_on_the_page() -> None:
         assert f"`{door}`" in text
 
 
+@pytest.mark.parametrize(("kind", "passes"), [("nginx", "location ~"), ("caddy", "@doors path_regexp")])
+def test_the_samples_that_serve_the_folder_pass_on_every_door(kind: str, passes: str) -> None:
+    _, folder, _ = blocks(page("docs/serving.md"), kind)
+    (found,) = re.findall(rf"(?m)^\s*{re.escape(passes)} (\^/\(u\S*)", folder)
+
+    for door in (*app.DOORS, "/healthz"):
+        assert re.search(found, door), door
+        assert re.search(found, door.rstrip("/")), door
+        assert door.strip("/") in page("docs/serving.md").partition("## nginx")[0]
+    for file in ("/", "/metrics", "/uncle/", "/application/", "/a/u/", "/healthz/"):
+        assert not re.search(found, file), file
+
+
 def test_every_route_of_the_api_is_on_its_page_and_no_other() -> None:
     text = page("docs/api.md")
     described = openapi.document()["paths"]

@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from publisher import layout
 from publisher.actions.asset_names import LETTER, Taken, ended, slugs
 from publisher.actions.house import House
+from publisher.actions.linking import Links
 from publisher.actions.pool import Progress
 from publisher.articles import docx, folder
 from publisher.articles.folder import Seen
@@ -94,6 +95,7 @@ class _Run:
     def __init__(self, house: House, *, write: bool) -> None:
         self._house, self._write = house, write
         self._names: dict[str, list[str]] = {}  # every file of the folder by key, once it is asked for
+        self._links = Links(house)
         self.written: list[str] = []
         self.notes: list[str] = []
 
@@ -121,6 +123,9 @@ class _Run:
         after: list[Kept] = []
         for each in wanted:
             assert each.reference
+            if each.reference.use == "article":
+                after.append(self._links.resolved(article, each))
+                continue
             try:
                 source, words = self._source(article, each.reference, marks)
                 name = taken.name(each.reference, source)
@@ -143,7 +148,8 @@ class _Run:
         return after
 
     def _marks(self, article: Waiting, wanted: list[Kept]) -> dict[str, Mark]:
-        paths = [media.wanted(article.path, each.path) for each in wanted]
+        files_ = [each for each in wanted if each.reference and each.reference.use != "article"]
+        paths = [media.wanted(article.path, each.path) for each in files_]
         return self._house.store.read(lambda c: findings.known(c, [article.path, *paths]))
 
     def _source(self, article: Waiting, reference: Reference, marks: dict[str, Mark]) -> tuple[str, str]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from html import escape
 from urllib.parse import quote
 
+from publisher.articles import names
+from publisher.model.media import TYPES, ending
 from publisher.text.clean import one_line
 
 _ARGUMENT = re.compile(
@@ -135,5 +137,8 @@ def _by(given: Arguments) -> str:
 
 
 def address(given: Arguments) -> str:
-    """The address as the destination of a Markdown link."""
-    return quote(given.get("path", place=0), safe="/#?&=.:~-_%+,;@!$*")
+    """The address as the destination of a Markdown link; that of an article with an ending, as links have it (A13)."""
+    path, sign, part = given.get("path", place=0).partition("#")
+    if path and "://" not in path and ending(path) not in names.KINDS | TYPES.keys():
+        path = f"{path.rstrip('/')}.md"
+    return quote(f"{path}{sign}{part}", safe="/#?&=.:~-_%+,;@!$*")

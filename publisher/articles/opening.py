@@ -9,7 +9,7 @@ _REACHING = (
     "{",
 )  # HTML and components may be open to the end; shortcodes are warned of wherever they stand
 # A picture or a file beside the article (A13), in place or in a definition.
-_BESIDE = re.compile(r"\](?:\(|: )\s*+<?(?!https?:|mailto:|[#/])")
+_BESIDE = re.compile(r"\](?:\(|: )\s*+<?(?!https?:|mailto:|#|//)")
 _OPEN = ("```", "~~~", "[^")  # a fence, a footnote
 
 

@@ -1,4 +1,4 @@
-"""The files beside an article that it names (A13): pictures, recordings, attachments."""
+"""What an article names by a path: the pictures, recordings and attachments beside it, and other articles (A13)."""
 
 import re
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from publisher.text.urls import beside, candidates
 _PATH = re.compile(r"\b(?:src|href|poster|srcset)=[\"'](?!https?:|mailto:|#|//)")
 _TAG = re.compile(r"<(img|a|audio|video|source)\s([^<>]*)>")
 _ATTRIBUTE = re.compile(r"([a-z]+)=(?:\"([^\"]*)\"|'([^']*)')")
-_PAGES = frozenset(("", "php", "asp", "aspx", "xhtml", *names.KINDS))  # pages: no files of ours
+_PAGES = frozenset(("", "php", "asp", "aspx", "xhtml"))  # pages: no files of ours
 MOST = 500  # of one article
 
 
@@ -32,7 +32,9 @@ def find(elements: list[str], source: str, declared: tuple[str, str]) -> tuple[R
         found[cover] = Reference(cover, "picture", said, _line(source, declared[0], cover), in_text)
     for path, use, alt in shown:
         if path not in found and len(found) < MOST:
-            found[path] = Reference(path, use, alt, _line(source, path))
+            # A shortcode may name an article without its ending.
+            bare = [path.rpartition(".")[0]] if use == "article" else []
+            found[path] = Reference(path, use, alt, _line(source, path, *bare))
     return tuple(found.values())
 
 
@@ -49,6 +51,8 @@ def _in(element: str) -> Iterator[tuple[str, Use, str]]:
 
 def _use(tag: str, path: str) -> Use | None:
     kind = ending(path)
+    if tag == "a" and kind in names.KINDS:
+        return "article"
     if tag == "a" and (kind in _PAGES or (path.startswith("/") and not _ours(path, kind))):
         return None
     if kind in PICTURES:

@@ -219,6 +219,7 @@ def status(call: Call) -> None:
         *(f"edition {e['edition']} of {e['newsletter']}: {e['sent']} of {e['total']} sent, {e['failed']} failed, "
           f"{e['waiting']} to go" for e in found["under_way"]),
         *_running(found["sending"]),
+        *filter(None, [found["unmailed"]]),
         *stopped_lines(found["stopped"]),
         *alone_lines(found["left_alone"]),
         *_hubs(found["pings"]),

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Use = Literal["picture", "recording", "attachment", "embedded"]
+Use = Literal["picture", "recording", "attachment", "embedded", "article"]
+LINK = "text/html"  # the type of an article that another links to: nothing beside a page has it
 
 # What may be published beside an article, by the ending of its name. Nothing that a browser would run on the site's
 # own address: no HTML, SVG or script.
@@ -90,7 +91,8 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A file made for publication; `path` is relative to the article's page."""
+    """A file made for publication; `path` is relative to the article's page. Of a LINK it is the slug of the article
+    that is meant, "" where there is none."""
 
     path: str
     type: str

@@ -93,7 +93,7 @@ def _fallback(site: Site, story: Story) -> str:
 
 def _media(article: Article, layout: Layout) -> dict[str, Shown]:
     shown = layout.media(article, "page").items()
-    return {path: replace(each, url=local(each.url)) for path, each in shown}
+    return {path: replace(each, url=each.url and local(each.url)) for path, each in shown}
 
 
 def _above(article: Article, layout: Layout) -> Shown | None:

@@ -7,14 +7,12 @@ from urllib.parse import urlsplit
 
 from publisher.model.ping import PASSING
 from publisher.pages.settings import PageSettings
-from publisher.text.urls import is_private, url
+from publisher.text.urls import is_inside, is_private, url
 
 MOST = 10_000  # URLs of a ping: the protocol's limit
 LARGEST = 1_000_000  # bytes of them: one that takes longer than a ping may would never end
 # 403: they do not find the key's file. Where another machine serves the folder, it may not have it yet.
 TRIED_AGAIN = PASSING | {403}
-# Names that lead nowhere from outside: RFC 6761, 6762, 7686 and 8375; `internal` is ICANN's (2024).
-_INSIDE = (".localhost", ".local", ".internal", ".home.arpa", ".test", ".invalid", ".onion")
 
 
 def read(settings: PageSettings) -> str:
@@ -41,8 +39,7 @@ def useless(settings: PageSettings, root: str) -> str:
         return ""
     if not settings.enabled:
         return "the pages are another program's (pages.enabled = false). Mend: let that one tell them"
-    host = urlsplit(root).hostname or ""
-    if is_private(host) or host.endswith(_INSIDE) or ("." not in host and ":" not in host):
+    if is_inside(urlsplit(root).hostname or ""):
         return f"none of them reaches {root}. Mend: set site.url to the address that readers use"
     return ""
 

@@ -66,6 +66,7 @@ def take_over(connection: Connection, changes: Iterable[Change]) -> None:
         stale.showing(connection, mine)
     groups.tell(connection, moved)
     media.forget(connection, moved)
+    media.follow(connection, moved)
 
 
 def keep_feed_id(connection: Connection, identity: str) -> str:

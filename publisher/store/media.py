@@ -10,11 +10,13 @@ from sqlalchemy import Connection, Row, bindparam, select, text, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from publisher.model.article import Finding, Status
-from publisher.model.media import Media, Reference
+from publisher.model.media import Media, Reference, ending
 from publisher.store import stale
 from publisher.store.tables import articles, leaves, media, slugs
+from publisher.text.filename import ENDINGS, called
 
 _BATCH = 500  # values bound in one statement
+_LINK = "article:"  # before the key of a link to one: no path in the folder is like it
 _WAITING = text("NOT media.fresh")  # written out, as its index is
 Mark = tuple[int, int, int]  # time of change in ns, size, inode
 
@@ -61,7 +63,7 @@ def note(connection: Connection, findings: Sequence[Finding]) -> None:
     naming = {f.path: f.manuscript for f in findings if f.manuscript and f.manuscript.references}
     if not naming and _empty(connection):
         return
-    touch(connection, [f.path for f in findings if not f.manuscript])
+    touch(connection, [f.path for f in findings])
     for batch in _batches([f.path for f in findings if f.manuscript]):
         owners = select(leaves.c.article, leaves.c.path).where(leaves.c.path.in_(batch))
         ids = {path: article for article, path in connection.execute(owners) if article}
@@ -94,17 +96,56 @@ def _row(article: str, path: str, position: int, each: Reference) -> dict[str, A
         "alt": each.alt,
         "line": each.line,
         "in_text": each.in_text,
-        "key": key(path if each.use == "embedded" else wanted(path, each.path)),
+        "key": _key(path, each),
         "fresh": False,
     }
 
 
+def _key(path: str, each: Reference) -> str:
+    if each.use == "article":
+        return _link(wanted(path, each.path))
+    return key(path if each.use == "embedded" else wanted(path, each.path))
+
+
+def _link(path: str) -> str:
+    """What all links have in common that may mean the article at *path*."""
+    return f"{_LINK}{key(called(path))}"
+
+
 def touch(connection: Connection, paths: Sequence[str]) -> None:
-    """Files that are no articles came, changed or went: look again at what names them."""
+    """Files came, changed or went: look again at what names them."""
     if not paths or _empty(connection):
         return
-    for batch in _batches([key(path) for path in paths]):
+    links = {_link(path) for path in paths if ending(path) in ENDINGS}
+    for batch in _batches([*{key(path) for path in paths}, *links]):
         connection.execute(update(media).where(media.c.key.in_(batch)).values(fresh=False))
+
+
+def follow(connection: Connection, ids: Sequence[str]) -> None:
+    """These articles came, left or moved, and their files are as they were: look again at what links to them."""
+    if not ids or _empty(connection):
+        return
+    for batch in _batches(ids):
+        paths = select(leaves.c.path).where(leaves.c.article.in_(batch))
+        touch(connection, list(connection.execute(paths).scalars()))
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An article that a link may mean."""
+
+    slug: str
+    published: bool
+
+
+def targets(connection: Connection, paths: Collection[str]) -> dict[str, Target]:
+    """The articles in these files, by path."""
+    query = select(leaves.c.path, articles.c["slug", "status", "seq"]).join_from(leaves, articles)
+    query = query.where(leaves.c.path.in_(paths), leaves.c.article == articles.c.id)
+    return {
+        row.path: Target(row.slug or "", row.status == Status.PUBLISHED and row.seq is not None)
+        for row in connection.execute(query)
+    }
 
 
 def touch_all(connection: Connection) -> None:
@@ -183,7 +224,12 @@ def beside(connection: Connection, article: Waiting, slugs_: Collection[str]) ->
 def from_top(connection: Connection) -> list[tuple[str, str, bool]]:
     """Files that articles name from the top of the site and that are not in the article folder: (article, path,
     whether a note says that nothing is there)."""
-    named = media.c.reference.between("/", "0") & (media.c.made == ()) & media.c.position.is_not(None)
+    named = (
+        media.c.reference.between("/", "0")
+        & (media.c.use != "article")
+        & (media.c.made == ())
+        & media.c.position.is_not(None)
+    )
     rows = connection.execute(select(media.c.article, media.c.reference, media.c.note).where(named))
     return [(row.article, row.reference, bool(row.note)) for row in rows]
 
@@ -249,5 +295,5 @@ def notes(connection: Connection) -> dict[str, tuple[str, ...]]:
 def users(connection: Connection) -> dict[str, str]:
     """The files that published articles show, with the path of such an article."""
     query = select(media.c.source, articles.c.path).join_from(media, articles)
-    shown = query.where(media.c.made != (), articles.c.status == Status.PUBLISHED)
+    shown = query.where(media.c.made != (), media.c.use != "article", articles.c.status == Status.PUBLISHED)
     return {row.source: row.path for row in connection.execute(shown.order_by(articles.c.seq.desc()))}

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, 
 
 from publisher.layout import is_reserved, numbered
 from publisher.model.article import Status
-from publisher.store import bulk, facts, groups, keys, labels, stale, translations
+from publisher.store import bulk, facts, groups, keys, labels, media, stale, translations
 from publisher.store.articles import max_seq
 from publisher.store.labels import Change
 from publisher.store.tables import OUTDATED, articles, leaves, slugs
@@ -42,6 +42,7 @@ def due(connection: Connection, now: datetime) -> None:
     changes += [Change(identity, (), keys.of(*words), None, at) for identity, _, at, *words in come]
     labels.change(connection, changes)
     groups.tell(connection, [each.article for each in changes])
+    media.follow(connection, [each.article for each in changes])
 
 
 def _over(now: datetime) -> ColumnElement[bool]:

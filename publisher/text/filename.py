@@ -27,6 +27,13 @@ def language(path: str) -> str | None:
     return next((tag for tag in candidates if is_tag(tag)), None)
 
 
+def called(path: str) -> str:
+    """What links know the article in this file by: its name without folder, language and ending, of an index that of
+    its folder."""
+    *folders, name = untagged(path).split("/")
+    return folders[-1] if folders and name in ("index", "_index") else name
+
+
 def untagged(path: str) -> str:
     """*path* without its ending and its language tag, in NFC: the same for "post.ar.md", "he/post.html", "post.md".
 

@@ -10,12 +10,12 @@ import nh3
 from lxml import etree
 
 from publisher.model.article import Block, Body, Direction
-from publisher.model.media import Shown
+from publisher.model.media import LINK, Shown
 from publisher.text.clean import one_line, tidy
 from publisher.text.direction import RLM, first_strong
 from publisher.text.language import feed_tag
 from publisher.text.paragraph import BLOCKS, CODE, keeps_side, mark, needs_nothing
-from publisher.text.urls import beside, srcset, url
+from publisher.text.urls import beside, fragment, srcset, url
 
 __all__ = ["plain", "render", "sanitise", "split", "url"]
 
@@ -283,6 +283,8 @@ def _resolve_all(outer: etree._Element, base: str, media: Mapping[str, Shown]) -
 def _resolve(element: etree._Element, base: str, media: Mapping[str, Shown]) -> None:
     def place(raw: str) -> str | None:
         found = media.get(beside(raw) or "") if media else None
+        if found and found.type == LINK:  # without a place the words stay
+            return (found.url and found.url + fragment(raw)) or None
         return found.url if found else url(raw, base)
 
     if media and element.tag == "img":

@@ -44,6 +44,15 @@ def url(raw: str, base: str) -> str | None:
         return None
 
 
+# Names that lead nowhere from outside: RFC 6761, 6762, 7686 and 8375; `internal` is ICANN's (2024).
+_INSIDE = (".localhost", ".local", ".internal", ".home.arpa", ".test", ".invalid", ".onion")
+
+
+def is_inside(host: str) -> bool:
+    """Whether nobody outside of this machine and its network reaches *host* by that name."""
+    return is_private(host) or host.endswith(_INSIDE) or ("." not in host and ":" not in host)
+
+
 def is_private(host: str) -> bool:
     """Whether *host* says by itself that it is this machine or one of a private network: other names are asked when
     they are connected to."""
@@ -75,6 +84,12 @@ def beside(raw: str) -> str | None:
         return None
     found = normalize("NFC", posixpath.normpath(decoded))
     return None if found in (".", "..", "/") else found
+
+
+def fragment(raw: str) -> str:
+    """What *raw* names in the page it leads to, with its "#", as ASCII; "" for nothing."""
+    _, sign, part = raw.strip(_EDGES).translate(_INSIDE).partition("#")
+    return f"#{_quoted(part, _QUERY)}" if sign and part else ""
 
 
 def candidates(raw: str) -> list[str]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from publisher.actions.house import House
 from publisher.model.delivery import State
@@ -12,8 +13,10 @@ from publisher.model.digest import Release
 from publisher.model.stop import SAID, Stopped
 from publisher.store import alive, editions
 from publisher.text.dates import rfc3339
+from publisher.text.urls import is_inside
 
 SHOWN = 5  # domains named to a person
+UNMAILED = 'name your mail server: relay = "smtp+starttls://mail.example.org:587"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,18 @@ def stopped(house: House) -> list[dict[str, Any]]:
         }
         for each, counts in sorted(rows, key=lambda row: row[0].id)
     ]
+
+
+def unmailed(house: House) -> str:
+    """That readers can sign up and get nothing, and the mend, in a line: the site is in the open and all letters go
+    into a folder. "" where they are mailed, or where a newcomer tries things out."""
+    relays = house.mail.relay
+    if not house.newsletters or not all(each.startswith("maildir:") for each in relays):
+        return ""
+    if is_inside(urlsplit(house.site.url).hostname or ""):
+        return ""
+    what = f"readers can sign up, and get no letter: all letters go into the folder {relays[0].partition(':')[2]}"
+    return f"{what} ([mail] relay). Mend: {UNMAILED}"
 
 
 def left_alone(found: list[Alone]) -> list[dict[str, Any]]:

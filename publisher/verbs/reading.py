@@ -49,6 +49,9 @@ def check(house: House, now: datetime) -> dict[str, Any]:
         for path, name in house.store.read(translations.unknown)
     ]
     problems += trying.faults(house, now)
+    if line := held.unmailed(house):
+        what, _, mend = line.partition(". Mend: ")
+        problems.append({"where": "config.toml", "what": what, "mend": mend})
     return {"articles": [_row(house, each) for each in listed], "problems": problems}
 
 
@@ -83,6 +86,7 @@ def status(house: House, now: datetime) -> dict[str, Any]:
         "newsletters": newsletters(house, now)["newsletters"],
         "under_way": _under_way(house),
         "stopped": held.stopped(house),
+        "unmailed": held.unmailed(house) or None,
         "pings": [
             {
                 "hub": each.target,

@@ -21,7 +21,7 @@ def shown(text: str, *, is_mdx: bool = False) -> str:
          '<p><a href="https://www.youtube.com/watch?v=dQw4">https://www.youtube.com/watch?v=dQw4</a></p>'),
         ('قبل {{< youtube id="x" title="عنوان" >}}', '<p>قبل <a href="https://www.youtube.com/watch?v=x">عنوان</a></p>'),
         ('[نص]({{< relref "post.md" >}})', '<p><a href="post.md">نص</a></p>'),
-        ("[نص]({% post_url 2014-01-01-x %})", '<p><a href="2014-01-01-x">نص</a></p>'),
+        ("[نص]({% post_url 2014-01-01-x %})", '<p><a href="2014-01-01-x.md">نص</a></p>'),
         ("[نص]({{ site.baseurl }}/a)", '<p><a href="/a">نص</a></p>'),
         ('{{ image(src="a.jpg", alt="x") }}', '<figure><img src="a.jpg" alt="x"></figure>'),
         ('{% include p.html src="a.png" caption="شرح" %}',

@@ -175,6 +175,14 @@ def test_an_old_site_moves_in_beside_the_daemon(site, daemon):  # A14, A15, A16
     assert "by id" in site.run("adopt", str(feed)).stdout
 
 
+def test_a_daemon_whose_readers_are_mailed_nothing_says_so(daemon):
+    with daemon(NASHIR__SITE__URL="https://news.example.org") as running:
+        (warning,) = json.loads(running.get("/healthz")[2])["warnings"]
+
+        assert "readers can sign up, and get no letter" in warning
+        assert warning in running.said()
+
+
 def test_settings_that_were_changed_since_it_began_are_told_of(site, daemon):
     config = site.folder / "config.toml"
     with daemon(NASHIR__ARTICLES__SCAN_EVERY="1") as running:

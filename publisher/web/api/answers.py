@@ -123,6 +123,7 @@ _SHAPES: dict[str, dict[str, Any]] = {
         "newsletters": [dict],
         "under_way": [dict],
         "stopped": [dict],
+        "unmailed": str | None,
         "pings": [dict],
         "indexnow": dict | None,
         "quarantined": [dict],
