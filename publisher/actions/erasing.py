@@ -106,6 +106,8 @@ class Known:
 def lift(house: House, key: str, now: datetime) -> None:
     """The person with this address's key came back by their own wish, and confirmed it. What was known of them before
     stays erased, also in a backup from then."""
+    if not _register(house).stays_out(key):  # nearly always: an erasure holds the lock for seconds
+        return
     with _ONE:
         if _register(house).stays_out(key):
             clean = is_done(house)
