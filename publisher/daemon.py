@@ -35,7 +35,7 @@ from publisher.verbs.session import Session
 from publisher.web import tokenfile
 from publisher.web.app import application
 from publisher.web.deadlines import Guard, protocol
-from publisher.web.limits import Limits, affordable
+from publisher.web.limits import Limits, affordable, bodies
 from publisher.web.metrics import Access, Live
 
 TICK = 5  # seconds between two looks at what is due
@@ -92,7 +92,8 @@ class Daemon:
         self._begun: float | None = None  # when letters began to leave, or the log said how far they are
         self._changed = self._written = 0  # since the log said so
         self._problems: dict[str, str] = {}
-        self._guard = Guard(Limits(connections=affordable(), exempt=settings.web.trusted))
+        may = bodies(editors=bool(settings.web.admin.password_file))
+        self._guard = Guard(Limits(connections=affordable(), exempt=settings.web.trusted, bodies=may))
         self._read = _version(settings.source.path)  # of the settings that count
         self._stale: list[str] = []  # they are others by now
         self._published_at: datetime | None = None
@@ -340,7 +341,9 @@ class Daemon:
             compact = partial(retention.compact, self._session.house, now(), self._stop.is_set)
             try:
                 letters = await asyncio.to_thread(compact)
-                if await asyncio.to_thread(erasing.finish, self._session.house) is None:
+                async with self._session.erasing:
+                    left = await asyncio.to_thread(erasing.finish, self._session.house) is None
+                if left:
                     asyncio.get_running_loop().call_later(MINUTE, self._old.set)
             except PublisherError as error:
                 self._trouble("ledger", error)

@@ -116,6 +116,8 @@ def refuse(house: House, address: Address) -> None:
 def lift(house: House, key: str, now: datetime) -> None:
     """The person with this address's key came back by their own wish, and confirmed it. What was known of them before
     stays erased, also in a backup from then."""
+    if not _register(house).stays_out(key):  # nearly always: an erasure holds the lock for seconds
+        return
     with _ONE:
         there = house.store.read(lambda c: people.find(c, key))
         if there and there.state is not Reach.ERASED and _register(house).stays_out(key):

@@ -12,7 +12,7 @@ from publisher.actions import choices, erasing, own, unseen
 from publisher.actions.house import House
 from publisher.digests import notices
 from publisher.model.digest import PREFERENCES_SLOT, UNSUBSCRIBE_SLOT, Content
-from publisher.model.people import Consent, Reach, Said, Subscriber, Wish
+from publisher.model.people import GETS, Consent, Reach, Said, Subscriber, Wish
 from publisher.store import articles, consents, joins, people
 from publisher.store import choices as chosen
 from publisher.store import notices as outbox
@@ -23,7 +23,6 @@ from publisher.subscribers.tokens import Claim
 CHUNK = 200  # rows in one transaction of a sweep
 LETTER = timedelta(days=2)  # in which these letters are worth sending
 _SLOT = "\ufdd0confirm\ufdd1"  # where the URL goes that is known once the ask is written down
-_GETS = (Wish.ACTIVE, Wish.PAUSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +86,7 @@ def _decide(connection: Connection, house: House, asked: Ask, now: datetime) -> 
         return _Plan()
     wishes = _named(connection, person)
     # Of a bounced reader nobody knows whether mail reaches them: they say yes again.
-    has = {name for name, wish in wishes.items() if wish in _GETS and person.state is Reach.REACHABLE}
+    has = {name for name, wish in wishes.items() if wish in GETS and person.state is Reach.REACHABLE}
     wanted = tuple(name for name in asked.newsletters if name not in has)
     known = any(wish is not Wish.PENDING for wish in wishes.values())
     if not wanted and not (asked.blind and known):
@@ -171,7 +170,7 @@ def _look(connection: Connection, house: House, claim: Claim, now: datetime) -> 
     titles = tuple(house.newsletters[names[number]].title for number in numbers)
     wishes = people.some_wishes(connection, person.id)
     if joins.used(connection, person.id, numbers, rows[0].at):
-        gets = person.state is Reach.REACHABLE and all(wishes.get(number) in _GETS for number in numbers)
+        gets = person.state is Reach.REACHABLE and all(wishes.get(number) in GETS for number in numbers)
         return Asked(person, titles, "done" if gets else "over")
     late = now - rows[0].at > lifecycle.PENDING
     return Asked(person, titles, "over" if late or not lifecycle.may_ask(person.state) else "open")

@@ -13,7 +13,7 @@ from publisher.actions.house import House
 from publisher.digests import notices
 from publisher.digests.frame import Link
 from publisher.model.digest import Content
-from publisher.model.people import Reach, Subscriber, Wish
+from publisher.model.people import GETS, Reach, Subscriber
 from publisher.store import joins, people
 from publisher.store import notices as outbox
 from publisher.subscribers import lifecycle
@@ -21,7 +21,6 @@ from publisher.subscribers.tokens import Claim
 
 LIFE = timedelta(hours=24)  # of a link, and so of the letter that holds it
 Purpose = Literal["erase", "held"]
-_GETS = (Wish.ACTIVE, Wish.PAUSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +71,7 @@ def letter(
     ways = [
         Link(each.newsletter.title, _preferences(house, Claim(person.id, series[each.newsletter.name].id)))
         for each in choices.subscribed(house, person.id, now)
-        if each.state in _GETS
+        if each.state in GETS
     ]
     made = Claim(person.id, int(now.timestamp()))
     return notices.links(

@@ -24,6 +24,17 @@ class Wish(StrEnum):
     ENDED = "ended"
 
 
+GETS = (Wish.ACTIVE, Wish.PAUSED)  # who has confirmed and not left
+
+
+def whose(state: str | None) -> tuple[Wish | None, Reach | None]:
+    """Whom a list by *state* has in it, wherever it is asked for: those with such a subscription who can be reached,
+    or those who are so themselves (L1); everybody where it is neither."""
+    if state in set(Wish):
+        return Wish(state), Reach.REACHABLE
+    return None, Reach(state) if state in set(Reach) else None
+
+
 class Said(StrEnum):
     """What a person said of being mailed (L4)."""
 

@@ -39,11 +39,9 @@ _LINE = articles.c[Line._fields]
 _NEWEST_FIRST = articles.c.published.desc(), articles.c.seq.desc()
 
 
-def stale(connection: Connection, limit: int, without: Collection[str] = ()) -> list[str]:
-    """At most *limit* of the keys whose lists are to be made again, in their order; *without* these."""
+def stale(connection: Connection, limit: int) -> list[str]:
+    """At most *limit* of the keys whose lists are to be made again, in their order."""
     query = select(lists.c.key).where(STALE_LIST).distinct().order_by(lists.c.key)
-    if without:
-        query = query.where(lists.c.key.not_in(without))
     return list(connection.execute(query.limit(limit)).scalars())
 
 

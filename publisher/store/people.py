@@ -288,16 +288,19 @@ def _listed(connection: Connection, chosen: Select[tuple[int]]) -> list[Listing]
     return list(found.values())
 
 
+_UNREACHABLE = text("subscribers.state <> 'reachable'")  # as the index of these few has it
+_LOST = select(subscribers.c.id).where(_UNREACHABLE)
+
+
 def tally(connection: Connection) -> dict[str, int]:
     """Subscribers by what they are to us: active (mailed), pending, paused, ended, or their own state when they
     cannot be reached."""
     order = [Wish.ACTIVE, Wish.PAUSED, Wish.PENDING, Wish.ENDED]
-    unreachable = text("subscribers.state <> 'reachable'")  # as the index of these few has it
     best = select(
         func.min(case({wish: n for n, wish in enumerate(order)}, value=subscriptions.c.state)).label("n")
     )
     best = best.group_by(subscriptions.c.subscriber)
-    few = best.where(subscriptions.c.subscriber.in_(select(subscribers.c.id).where(unreachable)))
+    few = best.where(subscriptions.c.subscriber.in_(_LOST))
 
     def ranked(query: Select[tuple[int]]) -> Counter[Wish]:
         each = query.subquery()
@@ -305,7 +308,7 @@ def tally(connection: Connection) -> dict[str, int]:
         return Counter({order[n]: count for n, count in rows})
 
     lost = connection.execute(
-        select(subscribers.c.state, func.count()).where(unreachable).group_by(subscribers.c.state)
+        select(subscribers.c.state, func.count()).where(_UNREACHABLE).group_by(subscribers.c.state)
     )
     unreached = {str(row.state): int(row[1]) for row in lost}
     total = connection.execute(select(func.count()).select_from(subscribers)).scalar_one()
@@ -316,8 +319,13 @@ def tally(connection: Connection) -> dict[str, int]:
 
 
 def readers(connection: Connection) -> dict[str, int]:
-    """How many subscriptions to each newsletter are active."""
+    """How many readers each newsletter is mailed to: reachable, with an active subscription (L1)."""
     query = select(subscriptions.c.newsletter, func.count()).where(subscriptions.c.state == Wish.ACTIVE)
-    counted = query.group_by(subscriptions.c.newsletter).subquery()  # first: names are looked up for few
-    names = select(newsletters.c.name, counted.c[1]).join_from(counted, newsletters)
-    return {name: int(number) for name, number in connection.execute(names)}
+    query = query.group_by(subscriptions.c.newsletter)
+
+    def counted(by_newsletter: Select[tuple[int, int]]) -> dict[int, int]:
+        return {int(newsletter): int(number) for newsletter, number in connection.execute(by_newsletter)}
+
+    found, lost = counted(query), counted(query.where(subscriptions.c.subscriber.in_(_LOST)))
+    names = {each.id: each.name for each in known_newsletters(connection).values()}
+    return {names[newsletter]: number - lost.get(newsletter, 0) for newsletter, number in found.items()}

@@ -13,7 +13,15 @@ from typing import Literal
 
 Format = Literal["csv", "json"]
 BOM = b"\xef\xbb\xbf"
-_RUNS = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for the beginning of a formula (OWASP)
+_RUNS = (
+    "=",
+    "+",
+    "-",
+    "@",
+    "\t",
+    "\r",
+    "\n",
+)  # what a spreadsheet takes for the beginning of a formula (OWASP)
 
 
 @dataclass(frozen=True, slots=True)

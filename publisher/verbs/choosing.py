@@ -50,7 +50,7 @@ async def choose(
 
 
 async def leave(session: Session, *, subscriber: int, newsletter: str) -> dict[str, Any]:
-    """End a reader's subscription to a newsletter, as their own link does; again is the same as once."""
+    """End a reader's subscription to a newsletter, without a letter that says so; again is the same as once."""
     from publisher.actions import leaving
 
     house, now = session.house, session.clock()

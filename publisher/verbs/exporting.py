@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from publisher.actions.house import House
-from publisher.model.people import Reach, Wish
+from publisher.model.people import whose
 from publisher.store import people
 from publisher.subscribers import exports
 from publisher.subscribers.exports import Format, Person
@@ -30,7 +30,7 @@ def everybody(
     house: House, *, file: Path | None, out: BinaryIO, form: Format, newsletter: str | None, state: str | None
 ) -> dict[str, Any]:
     """Write the list of readers to *file* (0600, whole or not at all), or to *out* where None: those with a
-    subscription to *newsletter*, in this *state*, of it or of themselves. Raises BadInput, Unwritable."""
+    subscription to *newsletter*, in this *state*, of it or of themselves (L1). Raises BadInput, Unwritable."""
     start = time.monotonic()
     if newsletter and newsletter not in house.store.read(people.known_newsletters):
         house.newsletter(newsletter)
@@ -48,7 +48,7 @@ def everybody(
 
 
 def as_csv(house: House) -> Iterator[bytes]:
-    """The list of all readers as CSV, in pieces."""
+    """The list of all readers as CSV, in pieces. Reads the store at once, and for each piece: not on the event loop."""
     return exports.write(_people(house, "", None), _columns(house, None), "csv")
 
 
@@ -67,8 +67,7 @@ class _Counted:
 
 
 def _people(house: House, newsletter: str, state: str | None) -> Iterator[Person]:
-    wish = Wish(state) if state in set(Wish) else None
-    reach = Reach(state) if state in set(Reach) else None
+    wish, reach = whose(state)
     after = 0
     page = partial(people.page, newsletter=newsletter, wish=wish, reach=reach, limit=PAGE)
     while found := house.store.read(partial(page, after=after)):

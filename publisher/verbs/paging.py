@@ -6,7 +6,7 @@ from typing import Any, Literal
 from publisher.actions.house import House
 from publisher.errors import BadInput, Unknown
 from publisher.model.delivery import State
-from publisher.model.people import Reach, Wish
+from publisher.model.people import whose
 from publisher.store import editions as numbered
 from publisher.store import ledger, people
 from publisher.verbs.reading import edition_row, letter_rows, subscriber_row
@@ -32,8 +32,7 @@ def subscribers(
     be reached by, or for whom that is so, what a subscription of theirs is."""
     from publisher.subscribers import addresses
 
-    wish = Wish(state) if state in set(Wish) else None
-    reach = Reach.REACHABLE if wish else Reach(state) if state else None
+    wish, reach = whose(state)
     if newsletter is not None:
         house.newsletter(newsletter)
     key = addresses.parse(address).key if address is not None else ""

@@ -63,7 +63,8 @@ async def erase(
 
     start = time.monotonic()
     with on_disk():
-        done = await asyncio.to_thread(run)
+        async with session.erasing:
+            done = await asyncio.to_thread(run)
     problem = "" if done else session.house.memory.unerased
     return {"erased": True, "done": done, "problem": problem, "seconds": round(time.monotonic() - start, 3)}
 
@@ -153,17 +154,15 @@ def _reporting(path: Path | None, house: "House") -> "Iterator[Report | None]":
     if path is None:
         yield None
         return
+    from publisher.subscribers import exports
+
     with privately.written(path, house) as raw:
         file = io.TextIOWrapper(raw, "utf-8-sig", newline="")
         rows = csv.writer(file)
         rows.writerow(["file", "line", "address", "became", "reason"])
 
         def told(row: "Row", became: str, why: str) -> None:
-            rows.writerow([_harmless(row.file), row.line, _harmless(row.given), became, why])
+            rows.writerow([exports.safe(row.file), row.line, exports.safe(row.given), became, why])
 
         yield told
         file.detach()  # all is written; the file itself is its door's
-
-
-def _harmless(text: str) -> str:
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

@@ -61,6 +61,8 @@ class Session:
     fenced: str = ""  # why no letter may leave
     publishing: asyncio.Lock = field(default_factory=asyncio.Lock)
     sending: asyncio.Lock = field(default_factory=asyncio.Lock)
+    # Each takes a thread for seconds, and those are few: the others wait without one.
+    erasing: asyncio.Lock = field(default_factory=asyncio.Lock)
     taking_in: asyncio.Lock = field(default_factory=asyncio.Lock)  # what comes back by mail
     planning: threading.Lock = field(default_factory=threading.Lock)  # no two plans read one watermark
     in_daemon: bool = False  # somebody else plans, sends and pings

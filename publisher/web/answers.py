@@ -38,6 +38,19 @@ PAGE: Headers = [
         b"form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     )
 ]
+# What a door answers shows nothing from elsewhere: nobody else is to hear that it was opened.
+DOOR: Headers = [
+    (
+        b"content-security-policy",
+        b"default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
+        b"frame-ancestors 'none'",
+    )
+]
+# A letter is dressed by its own attributes; nothing in it runs or posts, and it has no origin.
+LETTER = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' https: http:; base-uri 'none'; "
+    "form-action 'none'; sandbox; frame-ancestors "
+)  # ... and who may frame it
 # A script on another site may read a feed, and the tag and links it came with.
 _SHARED: Headers = [
     (b"access-control-allow-origin", b"*"),

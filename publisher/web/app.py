@@ -60,6 +60,7 @@ def application(
     the editors' pages are there, and show the last *lines* of the log."""
     counts = Counts()
     house = session.house
+    house.learnt(anew=False)  # before anybody is answered: the doors ask for it on the event loop
     files = Files(house.out, lambda path: house.store.read(lambda c: feed_versions.of(c, path)))
     dynamic = _dynamic(
         session,

@@ -15,18 +15,12 @@ from publisher.pages.approval import Shown, approval_page
 from publisher.store.editions import Progress
 from publisher.verbs.session import Session
 from publisher.web import forms
+from publisher.web.answers import LETTER
 from publisher.web.pages import html_page, not_valid, text_page
 
 log = structlog.get_logger()
 
-# A letter is dressed by its own attributes; nothing in it runs, posts or is framed, and it has no origin.
-_LETTER = [
-    (
-        b"content-security-policy",
-        b"default-src 'none'; style-src 'unsafe-inline'; img-src 'self' https: http:; base-uri 'none'; "
-        b"form-action 'none'; frame-ancestors 'none'; sandbox",
-    )
-]
+_LETTER = [(b"content-security-policy", f"{LETTER}'none'".encode())]
 
 
 def routes(session: Session) -> list[Route]:

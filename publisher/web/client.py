@@ -7,11 +7,11 @@ from urllib.parse import urlsplit
 
 _PASSED_ON = frozenset({b"x-forwarded-for", b"forwarded", b"x-real-ip", b"via"})
 _LOCAL = (".localhost", ".local", ".internal", ".lan", ".home.arpa")  # RFC 6761, 6762, 8375
-Networks = Sequence[IPv4Network | IPv6Network]
+Network = IPv4Network | IPv6Network
 _Address = IPv4Address | IPv6Address
 
 
-def client(scope: Mapping[str, Any], trusted: Networks) -> str:
+def client(scope: Mapping[str, Any], trusted: Sequence[Network]) -> str:
     """The address that the request *scope* (ASGI) comes from; "" where the socket has none. Where that is one of the
     *trusted*, the last address of `X-Forwarded-For` that is none of them: what stands before it anybody may have
     written. What cannot be read there is nobody's word, and the address behind it counts."""
@@ -74,5 +74,5 @@ def _read(text: str) -> _Address | None:
     return mapped or found
 
 
-def _is_in(address: _Address, networks: Networks) -> bool:
+def _is_in(address: _Address, networks: Sequence[Network]) -> bool:
     return any(address.version == each.version and address in each for each in networks)

@@ -13,14 +13,15 @@ from typing import Any, Literal
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from publisher.web.answers import COMMON, PAGE
-from publisher.web.limits import Body, Limits, Networks
+from publisher.web.answers import COMMON, DOOR
+from publisher.web.limits import Body, Counted, Limits
 
 LOOK = 1.0  # seconds between two looks at all connections
 
 _METHOD = re.compile(rb"[A-Z-]{1,40} ")
-Phase = Literal["headers", "body", "answer", "idle", "refused"]
-_EXTRA = b"".join(name + b": " + value + b"\r\n" for name, value in [*COMMON, *PAGE])
+# "passing": it was answered, and what is left of its body is passed over.
+Phase = Literal["headers", "body", "answer", "passing", "idle", "refused"]
+_EXTRA = b"".join(name + b": " + value + b"\r\n" for name, value in [*COMMON, *DOOR])
 
 
 class Refused(Exception):
@@ -36,7 +37,7 @@ class Guard:
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
-        self.networks = Networks(limits.per_network, limits.exempt)
+        self.networks = Counted(limits.per_network, limits.exempt)
         self.open: set[Connection] = set()
         self.refused: dict[str, int] = {"connections": 0, "network": 0, "slow": 0, "request": 0}
         self._looking = False
@@ -52,7 +53,7 @@ class Guard:
         come for a while."""
         if len(self.open) < self.limits.connections:
             return True
-        idle = [each for each in self.open if each.phase == "idle"]
+        idle = [each for each in self.open if each.phase in {"idle", "passing"}]
         slow = [each for each in self.open if each.phase == "headers" and now - each.since > 2]
         if not (idle or slow):
             return False
@@ -125,6 +126,7 @@ class Connection(HttpToolsProtocol):
         most = {
             "headers": limits.headers,
             "body": self.allowed.seconds if self.phase == "body" else 0,
+            "passing": limits.linger,
             "idle": limits.idle,
             "refused": limits.linger,
         }.get(self.phase)
@@ -134,7 +136,7 @@ class Connection(HttpToolsProtocol):
             self._too_slow()
 
     def _too_slow(self) -> None:
-        if self.phase == "idle":
+        if self.phase in {"idle", "passing"}:
             self.transport.close()
             return
         self.guard.refused["slow"] += 1
@@ -198,7 +200,7 @@ class Connection(HttpToolsProtocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         limits = self.guard.limits
         self.size += len(name) + len(value)
-        if self.phase == "body":  # a trailer: nothing we do depends on one (RFC 9110, 6.5.1)
+        if self.phase in {"body", "passing"}:  # a trailer: nothing we do depends on one (RFC 9110, 6.5.1)
             return
         if len(self.headers) >= limits.fields or self.size > limits.fields_size:
             raise Refused(431, "The header fields are too large, or too many.")
@@ -269,6 +271,8 @@ class Connection(HttpToolsProtocol):
             self._say(self.wanted)
         elif self.whole:
             self._enter("idle")
+        elif self.phase == "body":  # the door did not want it
+            self._enter("passing")
 
     def _refuse(self, refused: Refused) -> None:
         """Say so after the answers that are asked for already; at once where the request itself is the one that is

@@ -5,11 +5,8 @@ import resource
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from ipaddress import IPv4Network, IPv6Network
 
-from publisher.web.client import network
-
-Network = IPv4Network | IPv6Network
+from publisher.web.client import Network, network
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +19,12 @@ class Body:
 
 FORM = Body(1 << 17, 10)
 UPLOAD = Body(256 << 20, 600)  # what an editor sends: an article, a list of readers
+_UPLOADS = ("/admin/articles/upload", "/admin/subscribers/import")
+
+
+def bodies(*, editors: bool) -> Mapping[str, Body]:
+    """What may be sent where, by the beginning of a path; *editors*: whether they have pages."""
+    return {"/api/": Body(4 << 20, 60)} | (dict.fromkeys(_UPLOADS, UPLOAD) if editors else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,7 @@ class Limits:
     stuck: float = 30  # seconds in which a reader must have taken at least `progress` of what waits for them
     progress: int = 4 << 10  # bytes
     longest: float = 3600  # seconds until all that waits for a reader was taken
-    linger: float = 2  # seconds that a refused client has to stop talking
+    linger: float = 2  # seconds in which a client that was refused, or answered, has to end what it says
     url: int = 16 << 10  # bytes of a request's target: 20 parts of a slug, percent-encoded
     fields: int = 100  # header fields
     fields_size: int = 32 << 10  # bytes of all of them together
@@ -41,7 +44,7 @@ class Limits:
     connections: int = 1000
     per_network: int = 64  # connections of one /24 (IPv4) or /64 (IPv6)
     exempt: Sequence[Network] = ()  # networks without that cap, beside those that are not of the open net
-    bodies: Mapping[str, Body] = field(default_factory=lambda: {"/admin": UPLOAD, "/api/": Body(4 << 20, 60)})
+    bodies: Mapping[str, Body] = field(default_factory=lambda: bodies(editors=False))
 
     def body(self, path: str) -> Body:
         """What may be sent to the door at *path*: a form, where nothing else is said."""
@@ -54,7 +57,7 @@ def affordable(limits: int = 1000) -> int:
     return limits if soft == resource.RLIM_INFINITY else max(min(limits, soft - 256), 64)
 
 
-class Networks:
+class Counted:
     """How many connections each network has."""
 
     def __init__(self, most: int, exempt: Sequence[Network]) -> None:

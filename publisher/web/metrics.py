@@ -163,7 +163,7 @@ def _of_site(found: Measures, now: datetime) -> Iterator["Metric"]:
     coming = Gauge(
         "nashir_edition_next_timestamp_seconds", "When the next edition is due.", labels=["newsletter"]
     )
-    active = Gauge("nashir_readers", "Active subscriptions.", labels=["newsletter"])
+    active = Gauge("nashir_readers", "Readers who are mailed.", labels=["newsletter"])
     for name, series in found.newsletters.items():
         active.add_metric([name], series.active)
         if series.last:

@@ -95,7 +95,8 @@ async def _erase(session: Session, request: Request) -> Response:
     if found.late:
         return _late(session, language)
     if request.method == "POST":
-        await asyncio.to_thread(erasing.erase, house, found.subscriber, now)
+        async with session.erasing:
+            await asyncio.to_thread(erasing.erase, house, found.subscriber, now)
         log.info("erased", subscriber=found.subscriber)
         return await _gone(session, found.subscriber, language)
     speak = words(language)

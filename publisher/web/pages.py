@@ -8,23 +8,23 @@ from starlette.responses import Response
 from publisher.pages.notice import notice_page
 from publisher.text.words import LANGUAGES, words
 from publisher.verbs.session import Session
-from publisher.web.answers import COMMON, PAGE, Headers
+from publisher.web.answers import COMMON, DOOR, Headers
 from publisher.web.negotiate import qualities
 
 
-def html_page(body: bytes, status: int = 200, policy: Headers = PAGE) -> Response:
+def html_page(body: bytes, status: int = 200, policy: Headers = DOOR) -> Response:
     """*body*, UTF-8; *policy* is what a browser may do with it."""
     return _kept_by_nobody(body, status, policy, "text/html; charset=utf-8")
 
 
 def text_page(text: str, status: int = 200) -> Response:
     """*text* as it is."""
-    return _kept_by_nobody(text.encode(), status, PAGE, "text/plain; charset=utf-8")
+    return _kept_by_nobody(text.encode(), status, DOOR, "text/plain; charset=utf-8")
 
 
 def download(body: bytes, media: str, name: str) -> Response:
     """*body* as a file called *name*, ASCII."""
-    answer = _kept_by_nobody(body, 200, PAGE, media)
+    answer = _kept_by_nobody(body, 200, DOOR, media)
     answer.headers["content-disposition"] = f'attachment; filename="{name}"'
     return answer
 

@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from publisher.layout import DYNAMIC
-from publisher.web.answers import COMMON, PAGE
+from publisher.web.answers import COMMON, DOOR
 from publisher.web.files import Receive, Scope, Send
 from publisher.web.pages import text_page
 
@@ -70,7 +70,7 @@ def _whole(headers: Any) -> list[tuple[bytes, bytes]]:
     """*headers* with those that are missing."""
     said = list(headers)
     names = {name.lower() for name, _ in said}
-    rest = [*COMMON, *PAGE, (b"cache-control", b"no-store")]
+    rest = [*COMMON, *DOOR, (b"cache-control", b"no-store")]
     return [*said, *(each for each in rest if each[0] not in names)]
 
 

@@ -9,6 +9,7 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -465,3 +466,14 @@ def test_every_column_that_may_hold_an_address_is_looked_at() -> None:  # L8
 
     looked_at = {f"{column.table.name}.{column.name}" for column in (*erasure.HELD, *erasure.QUOTED)}
     assert found - ours == looked_at
+
+
+def test_a_reader_who_was_never_erased_waits_for_no_erasure(life: Desk) -> None:  # L8 L4
+    with erasing._ONE:  # as an erasure holds it for seconds
+        confirming = Thread(target=erasing.lift, args=(life.house, ANN, life.clock()), daemon=True)
+        confirming.start()
+        confirming.join(5)
+        waits = confirming.is_alive()
+
+    assert not waits
+    assert "" == erased.read(life.house.root / "state")

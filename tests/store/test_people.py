@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
-from publisher.model.people import Reach, Wish
+from publisher.model.people import Reach, Wish, whose
 from publisher.store import people
 from publisher.store.store import Store
 
@@ -65,3 +65,25 @@ def test_an_editor_finds_people_by_what_they_are_to_the_site(store: Store) -> No
     assert ["reader2@example.org", "reader3@example.org"] == addresses(store, newsletter="weekly")
     assert ["reader2@example.org", "reader3@example.org"] == addresses(store, wish=Wish.PENDING)
     assert ["reader1@example.org"] == addresses(store, reach=Reach.REACHABLE, newsletter="daily", limit=1)
+
+
+def test_who_is_counted_as_a_reader_is_mailed(store: Store) -> None:  # L1
+    fill(store)
+
+    assert {"daily": 2} == store.read(people.readers)  # the third of them bounced
+    assert 2 == store.read(people.tally)["active"]
+
+
+@pytest.mark.parametrize(
+    "state, wanted",
+    [
+        ("active", (Wish.ACTIVE, Reach.REACHABLE)),
+        ("ended", (Wish.ENDED, Reach.REACHABLE)),
+        ("complained", (None, Reach.COMPLAINED)),
+        ("", (None, None)),
+        (None, (None, None)),
+        ("mailed", (None, None)),
+    ],
+)
+def test_a_list_by_the_state_of_subscriptions_is_of_those_who_can_be_reached(state, wanted) -> None:  # L1
+    assert wanted == whose(state)

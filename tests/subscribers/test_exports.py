@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from publisher.subscribers import exports, imports
 from publisher.subscribers.exports import BOM, Person
 
-RUNS = "=+-@\t\r"
+RUNS = "=+-@\t\r\n"
 ANN = Person("ann@example.org", "ar", "reachable", "2026-11-29T06:00:00+00:00", {"daily": "active"})
 HOSTILE = Person("=1+1@example.org", "", "bounced", "2026-11-29T06:00:00+00:00", {"صباح, مساء": "ended"})
 

@@ -55,6 +55,7 @@ def test_whatever_is_forwarded_the_answer_is_an_address(said: bytes, peer: objec
         ("2001:db8:2:3:4::1", "2001:db8:2:3::/64"),
         ("::ffff:203.0.113.5", "203.0.113.0/24"),
         ("", ""),
+        ("unix", "unix"),
     ],
 )
 def test_a_network_is_that_of_a_household_or_a_carrier(address: str, found: str) -> None:  # L3

@@ -54,6 +54,12 @@ def app(make_desk) -> Any:
     return application(session, list, list)
 
 
+def is_private(headers: dict[str, str]) -> None:
+    """Nothing in a door's page comes from anywhere else, so that nobody else hears that it was opened."""
+    policy = dict(each.strip().partition(" ")[::2] for each in headers["content-security-policy"].split(";"))
+    assert {"'none'", "'self'"} >= set(policy.values())
+
+
 def is_dressed(headers: dict[str, str]) -> None:
     assert {name: headers.get(name) for name in WORDS} == WORDS
     policy = headers["content-security-policy"]
@@ -77,6 +83,7 @@ def test_every_door_answers_everything_with_all_headers(method, app):  # threat 
         status, headers, body = ask(app, path, method)
 
         is_dressed(headers)
+        is_private(headers)
         assert status < 500 or path == "/healthz"
         assert body if method != "HEAD" else True
 
@@ -123,6 +130,7 @@ def test_a_door_that_fails_says_so_in_a_line_and_nothing_of_it_is_in_the_log(raw
 
     assert (500, b"Something is wrong here. It is written to the log.\n") == (status, body)
     is_dressed(headers)
+    is_private(headers)
     (line,) = logs
     assert {
         "event": "door",

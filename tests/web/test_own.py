@@ -1,7 +1,10 @@
 """What is held on a reader, and erasing it: only the reader's own mailbox has the way there."""
 
+import asyncio
 import json
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -14,6 +17,7 @@ from publisher.store.tables import notices
 from publisher.subscribers.limits import ADDRESS
 from publisher.subscribers.tokens import Claim
 from publisher.text.words import words
+from publisher.verbs import people as verbs
 from publisher.web.asking import SAME
 from tests.web.doors import Doors
 
@@ -166,3 +170,36 @@ def test_a_letter_on_the_wire_is_told_of_until_it_is_over(
     doors.house.store.write(lambda c: c.execute(notices.update().values(state=State.SENT, text="")))
     assert 1 == erasing.finish(doors.house)
     assert ERASED in doors.ask(erase).body
+
+
+def test_many_erasures_at_once_leave_the_threads_to_everybody_else(
+    make_doors: MakeDoors, monkeypatch: pytest.MonkeyPatch
+) -> None:  # L8
+    doors = make_doors()
+    doors.ask(f"{forwarded(doors)}/own", "POST")
+    path, number = doors.link("own", "erase"), ann(doors).id
+    begun, go, most = [], threading.Event(), 2
+
+    def erase(*said: Any) -> None:
+        begun.append(said[1])
+        assert go.wait(20)
+
+    monkeypatch.setattr(erasing, "erase", erase)
+
+    async def run() -> list[Any]:
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(most))
+        by_verb = [verbs.erase(doors.session, subscriber=number) for _ in range(most)]
+        by_door = [doors.request(path, "POST") for _ in range(most)]
+        all_of_them = [asyncio.create_task(each) for each in (*by_verb, *by_door)]
+        try:
+            while not begun:
+                await asyncio.sleep(0.01)
+            free = [await asyncio.wait_for(asyncio.to_thread(int), 2) for _ in range(20)]
+            assert [0] * 20 == free
+            assert [number] == begun  # the others wait without a thread
+        finally:
+            go.set()
+        return await asyncio.gather(*all_of_them)
+
+    asyncio.run(run())
+    assert [number] * 2 * most == begun

@@ -15,8 +15,9 @@ import uvicorn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from publisher.web.admin import articles, dashboard, editions, people
 from publisher.web.deadlines import Guard, protocol
-from publisher.web.limits import Body, Limits, Networks, affordable
+from publisher.web.limits import FORM, UPLOAD, Body, Counted, Limits, affordable, bodies
 
 QUICK = Limits(headers=1, idle=1, stuck=2, linger=0.5, bodies={"/big": Body(1 << 20, 2), "/": Body(1000, 1)})
 LARGE = b"x" * (16 << 20)
@@ -334,6 +335,32 @@ def test_a_body_that_no_door_reads_is_passed_over(quick):  # X12
             assert peer.recv(1000).endswith(b"yes\n")
 
 
+def test_who_was_answered_and_goes_on_sending_is_let_go(quick):  # X12
+    long = {"/": Body(1 << 20, 60)}
+    with running(replace(QUICK, bodies=long, connections=2)) as server, contextlib.ExitStack() as stack:
+        talking = [stack.enter_context(server.connect()) for _ in range(2)]
+        for peer in talking:
+            peer.sendall(b"POST /unread HTTP/1.1\r\nHost: a\r\nContent-Length: 900000\r\n\r\nx")
+            assert peer.recv(1000).endswith(b"yes\n")
+
+        assert until(lambda: ["passing"] * 2 == [each.phase for each in server.guard.open], 2)
+        assert status(server.say(GET)) == 200  # in the place of the first
+        talking[1].sendall(b"x")
+        assert until(lambda: not server.guard.open, 5)
+
+
+def test_only_the_two_forms_that_carry_a_file_take_a_large_one_and_only_where_they_are():  # X12
+    off, on = Limits(bodies=bodies(editors=False)), Limits(bodies=bodies(editors=True))
+    places = [*articles.PAGES, *dashboard.PAGES, *editions.PAGES, *people.PAGES]
+
+    assert {FORM} == {off.body(place.path) for place in places}
+    assert {FORM} == {on.body(path) for path in ("/admin", "/admin/login", "/administrator", "/u/TOKEN")}
+    assert {place.path: place.most > FORM.size for place in places} == {
+        place.path: on.body(place.path) == UPLOAD for place in places
+    }
+    assert on.body("/api/v1/subscribers") == off.body("/api/v1/subscribers") == Body(4 << 20, 60)
+
+
 def test_a_refusal_is_heard_by_who_still_sends(quick):  # X12
     with quick.connect() as peer:
         peer.sendall(b"POST /f HTTP/1.1\r\nHost: a\r\nContent-Length: 9000000\r\n\r\n")
@@ -374,7 +401,7 @@ def test_a_full_server_lets_go_of_who_does_nothing_for_somebody_new():  # X12
 
 
 def test_a_network_has_so_many_connections_and_a_proxy_beside_us_any_number():  # X12
-    ours = Networks(2, ())
+    ours = Counted(2, ())
     assert ["8.8.8.0/24", "8.8.8.0/24", None] == [ours.enter(f"8.8.8.{n}") for n in (1, 2, 3)]
     assert ours.enter("::ffff:8.8.8.4") is None
     assert ours.enter("8.8.9.1") == "8.8.9.0/24"
@@ -388,7 +415,7 @@ def test_a_network_has_so_many_connections_and_a_proxy_beside_us_any_number():  
     }
     import ipaddress
 
-    trusting = Networks(1, [ipaddress.ip_network("9.9.9.0/24")])
+    trusting = Counted(1, [ipaddress.ip_network("9.9.9.0/24")])
     assert ["", ""] == [trusting.enter("9.9.9.9") for _ in range(2)]
 
 

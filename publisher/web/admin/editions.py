@@ -18,14 +18,10 @@ from publisher.verbs import previewing, table
 from publisher.verbs.session import signing, ways
 from publisher.web.admin.dashboard import states, title_of
 from publisher.web.admin.door import HEADERS, Ask, Place
+from publisher.web.answers import LETTER
 
 PAGE, LETTERS = 30, 100
-# A letter is dressed by its own attributes; nothing in it runs or posts, and it has no origin.
-_LETTER = HEADERS | {
-    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' https: http:; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'self'; sandbox",
-    "x-frame-options": "SAMEORIGIN",
-}
+_FRAMED = HEADERS | {"content-security-policy": f"{LETTER}'self'", "x-frame-options": "SAMEORIGIN"}
 
 
 async def listed(ask: Ask) -> Response:
@@ -123,8 +119,8 @@ async def letter(ask: Ask) -> Response:
         return Response(head, 200, HEADERS, "text/plain; charset=utf-8")
     shown = found[1].content.filled(dict.fromkeys((UNSUBSCRIBE_SLOT, PREFERENCES_SLOT), house.layout.home))
     if form == "html" and shown.html:
-        return Response(shown.html, 200, _LETTER, "text/html; charset=utf-8")
-    return Response(shown.text, 200, _LETTER, "text/plain; charset=utf-8")
+        return Response(shown.html, 200, _FRAMED, "text/html; charset=utf-8")
+    return Response(shown.text, 200, _FRAMED, "text/plain; charset=utf-8")
 
 
 async def headers(ask: Ask) -> Response:

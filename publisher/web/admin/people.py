@@ -14,7 +14,7 @@ from starlette.responses import Response, StreamingResponse
 
 from publisher.actions.dossier import dossier
 from publisher.layout import STATE, UPLOADS
-from publisher.model.people import Reach, Wish
+from publisher.model.people import Reach, Wish, whose
 from publisher.store import consents, people
 from publisher.text.words import words
 from publisher.verbs import choosing, exporting, table
@@ -30,8 +30,7 @@ async def listed(ask: Ask) -> Response:
     """Search and pages; the forms to add one and to bring many."""
     speak, house = words(ask.door.language(ask.entry)), ask.session.house
     contains, state = ask.said("q")[:200], ask.said("state")
-    reach = Reach(state) if state in list(Reach) else None
-    wish = Wish(state) if state in list(Wish) else None
+    wish, reach = whose(state)
     rows = await asyncio.to_thread(
         house.store.read,
         lambda c: people.page(
@@ -147,7 +146,7 @@ def _asked(text: str) -> str:
 
 async def export(ask: Ask) -> Response:
     """All readers as CSV, a page of them at a time (L7)."""
-    rows = exporting.as_csv(ask.session.house)
+    rows = await asyncio.to_thread(exporting.as_csv, ask.session.house)
     return StreamingResponse(rows, 200, HEADERS | _as_file("subscribers.csv"), "text/csv; charset=utf-8")
 
 

@@ -22,8 +22,9 @@ from publisher.verbs.api_tokens import Token
 from publisher.verbs.session import Session
 from publisher.web.answers import COMMON, Headers
 from publisher.web.api import openapi, reading, shapes
-from publisher.web.api.limits import Buckets, network
+from publisher.web.api.limits import Buckets
 from publisher.web.api.routes import ROOT, ROUTES, Route
+from publisher.web.client import network
 
 log = structlog.get_logger()
 

@@ -1,6 +1,5 @@
 """How much may be asked: a bucket of requests for each name, filled anew as time goes."""
 
-import ipaddress
 import math
 from collections import OrderedDict
 from collections.abc import Callable
@@ -25,12 +24,3 @@ class Buckets:
         if len(self._left) > KEPT:
             self._left.popitem(last=False)
         return wait
-
-
-def network(address: str) -> str:
-    """The /24 or /64 of an address: what one guesser has; a text that is no address stands for itself."""
-    try:
-        found = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    return str(ipaddress.ip_network((found, 24 if found.version == 4 else 64), strict=False))

@@ -2,6 +2,9 @@
 
 import asyncio
 import re
+import sys
+import traceback
+from contextlib import suppress
 from dataclasses import replace
 from email import message_from_string, policy
 from typing import Any
@@ -15,10 +18,13 @@ from publisher import config, private
 from publisher.config import AdminSettings, WebSettings
 from publisher.errors import BadInput
 from publisher.model.digest import Release
+from publisher.model.people import Reach
 from publisher.store import people
+from publisher.store.store import Store
 from publisher.subscribers.tokens import Claim
 from publisher.text.reasons import retold
 from publisher.text.words import LANGUAGES, words
+from publisher.verbs import exporting, paging
 from publisher.web.admin.articles import safe_name
 from publisher.web.admin.door import FORM, size
 from publisher.web.admin.login import FROM_ONE, IDLE, Gate
@@ -321,6 +327,47 @@ def test_a_reader_is_added_found_and_leaves(desk, browser):
     browser.post(here, do="leave", newsletter="daily", sure="yes")
     (found,) = desk.house.store.read(lambda c: people.page(c, contains="zoe@"))
     assert {"daily": "ended"} == found.newsletters
+
+
+def test_who_cannot_be_reached_is_active_in_no_list(desk, browser, tmp_path):  # L1 L7
+    house = desk.house
+    ann = house.store.read(lambda c: people.find(c, ANN))
+    house.store.write(lambda c: people.set_reach(c, ann.id, Reach.COMPLAINED))
+    file = tmp_path / "list.csv"
+
+    exporting.everybody(house, file=file, out=sys.stdout.buffer, form="csv", newsletter=None, state="active")
+    by_api = [each["address"] for each in paging.subscribers(house, state="active")["subscribers"]]
+
+    assert BOB in by_api
+    assert (
+        len(by_api) == house.store.read(people.tally)["active"] == house.store.read(people.readers)["daily"]
+    )
+    for text in (file.read_text("utf-8"), browser.ask("/admin/subscribers?state=active")[2], str(by_api)):
+        assert (True, False) == (BOB in text, ANN in text)
+    assert ANN in browser.ask("/admin/subscribers?state=complained")[2]
+
+
+def test_no_page_reads_the_store_where_all_others_are_answered(desk, browser, monkeypatch):  # X12
+    """A read waits for the disk, and on the event loop everybody with it."""
+    read, waited = Store.read, []
+
+    def noting(store: Store, work: Any) -> Any:
+        with suppress(RuntimeError):
+            asyncio.get_running_loop()
+            waited.append(traceback.extract_stack()[-2])
+        return read(store, work)
+
+    desk.house.memory.digits = None
+    fresh = Browser(desk)
+    monkeypatch.setattr(Store, "read", noting)
+    fresh.enter()
+    paths = ["/subscribe", "/preferences/AAAA", "/u/AAAA", "/admin/subscribers.csv"]
+
+    answers = [fresh.ask(path)[0] for path in [*PAGES, *paths, "/admin/subscribers/1/export"]]
+
+    assert [200] * len(PAGES) == answers[: len(PAGES)]
+    assert [200, 404, 404, 200, 200] == answers[len(PAGES) :]
+    assert [] == waited
 
 
 def test_a_list_is_looked_at_before_it_is_taken_and_never_stays(desk, browser):
