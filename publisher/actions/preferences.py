@@ -54,7 +54,7 @@ def opened(house: House, token: str, now: datetime) -> Opened | None:
                 person,
                 each.newsletter.name,
                 each.state is Wish.ENDED,
-                _page(house, person, each),
+                page_of(house, person, each),
                 house.layout.unsubscribe(leave),
                 leave,
                 any(one is not each and one.state is not Wish.ENDED for one in mine),
@@ -65,10 +65,11 @@ def opened(house: House, token: str, now: datetime) -> Opened | None:
 def save(house: House, found: Opened, form: Form, now: datetime) -> None:
     """Write what the *form* of the page asks for. Raises BadInput for what the page does not offer; nothing is
     changed then."""
-    choices.choose(house, found.person, found.newsletter, _asked(found.page, form, now), now)
+    choices.choose(house, found.person, found.newsletter, asked(found.page, form, now), now)
 
 
-def _page(house: House, person: Subscriber, each: Subscribed) -> Preferences:
+def page_of(house: House, person: Subscriber, each: Subscribed) -> Preferences:
+    """What *person* has of a newsletter, and what they may have instead."""
     schedule = each.schedule
     clock = each.due.astimezone(each.zone) if each.due else None
     resumes = each.choices.resumes
@@ -102,8 +103,9 @@ def _categories(house: House, each: Subscribed) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*offered, *each.choices.categories)))
 
 
-def _asked(page: Preferences, form: Form, now: datetime) -> Change:
-    """What *form* wants otherwise than *page* has it: what is as it was stays the newsletter's to say."""
+def asked(page: Preferences, form: Form, now: datetime) -> Change:
+    """What *form* wants otherwise than *page* has it: what is as it was stays the newsletter's to say. Raises BadInput
+    for what *page* does not offer."""
     language = _one(form, "language", page.language)
     if language not in page.languages:
         raise BadInput(f"{language!r} is no language of letters")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from typing import Any
 
 from publisher.layout import Layout
 from publisher.model.digest import Frequency
@@ -66,19 +67,26 @@ def preferences_page(
         heading=heading,
         newsletter=inline(found.newsletter, ui.direction),
         said=said,
-        due=_due(found, site, ui),
         action=action,
         leave=leave,
         ways=ways,
         found=found,
-        often=_frequencies(found, ui),
-        weekdays=[(number, weekday_name(number, ui.language)) for number in week(site.region)],
-        days=_days(site, ui),
-        zones=_zones(found, ui),
         categories=[(each, inline(each, ui.direction)) for each in found.categories],
         languages=[(each, own_name(each)) for each in found.languages],
         pauses=_pauses(found, site, ui),
+        **controls(found, site, ui),
     )
+
+
+def controls(found: Preferences, site: Site, ui: Words) -> dict[str, Any]:
+    """When the next letter comes, and what is to choose among of that, in the words of *ui*."""
+    return {
+        "due": _due(found, site, ui),
+        "often": _frequencies(found, ui),
+        "weekdays": [(number, weekday_name(number, ui.language)) for number in week(site.region)],
+        "days": _days(site, ui),
+        "zones": _zones(found, ui),
+    }
 
 
 def _due(found: Preferences, site: Site, ui: Words) -> str:

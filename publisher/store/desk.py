@@ -1,12 +1,26 @@
 """What the editors' dashboard asks: what was refused, the newest editions, who came and who left by day."""
 
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import Connection, Select, func, select, type_coerce
 from sqlalchemy.types import Integer
 
 from publisher.model.people import Said
 from publisher.store.tables import articles, consents, editions, leaves, subscribers
+
+
+class Row(NamedTuple):
+    """A file of the article folder, with its article where it is one."""
+
+    path: str
+    status: str
+    now: str | None  # of its article
+    title: str | None
+    slug: str | None
+    language: str | None  # of the title
+    direction: str | None
+
 
 _REFUSED = leaves.c.status == "quarantined"
 DAY = 86400  # seconds
@@ -18,20 +32,21 @@ def refused(connection: Connection, limit: int) -> list[tuple[str, int | None, s
     return [(row.path, row.line, row.reason, row.mend) for row in connection.execute(query.limit(limit))]
 
 
-def listed(
-    connection: Connection, status: str, after: str, limit: int
-) -> list[tuple[str, str, str | None, str | None, str | None]]:
-    """(path, status of the file, status of its article, title, slug) behind the path *after*, a *limit* of them: of
-    files whose article is, or who are, in *status*; of all where it is ""."""
+def listed(connection: Connection, status: str, after: str, limit: int) -> list[Row]:
+    """Those behind the path *after*, a *limit* of them: of files whose article is, or who are, in *status*; of all
+    where it is ""."""
     query = select(leaves.c.path, leaves.c.status, articles.c.status.label("now"))
-    query = query.add_columns(*articles.c["title", "slug"])
+    query = query.add_columns(*articles.c["title", "slug", "language", "direction"])
     query = query.outerjoin_from(leaves, articles, leaves.c.article == articles.c.id)
     query = query.where(leaves.c.path > after).order_by(leaves.c.path).limit(limit)
     if status in ("published", "held"):
         query = query.where(articles.c.status == status)
     elif status:
         query = query.where(leaves.c.status == status)
-    return [(row.path, row.status, row.now, row.title, row.slug) for row in connection.execute(query)]
+    return [
+        Row(row.path, row.status, row.now, row.title, row.slug, row.language, row.direction)
+        for row in connection.execute(query)
+    ]
 
 
 def editions_before(connection: Connection, before: int, limit: int) -> list[int]:

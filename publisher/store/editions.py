@@ -164,6 +164,12 @@ def newest(connection: Connection) -> list[int]:
     return list(connection.execute(select(func.max(editions.c.id)).group_by(editions.c.newsletter)).scalars())
 
 
+def some(connection: Connection, ids: Collection[int]) -> list[Edition]:
+    """These editions, newest first."""
+    query = _editions().where(editions.c.id.in_(ids)).order_by(editions.c.id.desc())
+    return [_progress(row).edition for row in connection.execute(query)]
+
+
 def listing(
     connection: Connection, ids: Collection[int] | None = None
 ) -> list[tuple[Edition, dict[str, int]]]:

@@ -292,8 +292,11 @@ def notes(connection: Connection) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def users(connection: Connection) -> dict[str, str]:
-    """The files that published articles show, with the path of such an article."""
+def users(connection: Connection, paths: Collection[str] | None = None) -> dict[str, str]:
+    """The files, all or those at *paths* (some dozens), that published articles show, with the path of such an
+    article."""
     query = select(media.c.source, articles.c.path).join_from(media, articles)
     shown = query.where(media.c.made != (), media.c.use != "article", articles.c.status == Status.PUBLISHED)
+    if paths is not None:  # by their keys, which have an index
+        shown = shown.where(media.c.key.in_([key(each) for each in paths]), media.c.source.in_(paths))
     return {row.source: row.path for row in connection.execute(shown.order_by(articles.c.seq.desc()))}

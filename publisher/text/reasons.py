@@ -45,6 +45,10 @@ REASONS = (
     "remove it",
     "the file was moved or deleted while it was read",
     "nothing, if it was you",
+    "this name cannot be used",
+    "choose a file that ends in %(endings)s",
+    "give it a shorter name",
+    "make the picture smaller",
 )
 _VALUE = re.compile(r"%\((\w+)\)s")
 _FSI, _PDI = "\u2068", "\u2069"

@@ -18,7 +18,7 @@ class Body:
 
 
 FORM = Body(1 << 17, 10)
-UPLOAD = Body(256 << 20, 600)  # what an editor sends: an article, a list of readers
+UPLOAD = Body(256_000_000, 600)  # what an editor sends: an article, a list of readers
 _UPLOADS = ("/admin/articles/upload", "/admin/subscribers/import")
 
 

@@ -51,7 +51,9 @@ def _letters(block: Block) -> Iterator[Finding]:
     """Font and line height, of blocks in a script whose letters need them."""
     box, text = block.box, block.around
     script = "Arab" if _ARABIC.search(text) else "Hebr" if _HEBREW.search(text) else ""
-    if not script:
+    if (
+        not script or of_text(text, "rtl") == "ltr"
+    ):  # a name of another script in a sentence is set by the program
         return
     family = box.family.lower()
     if not family:

@@ -8,7 +8,7 @@ from publisher.digests.lint.given import Given, bare, finding, ours
 from publisher.digests.lint.on_direction import controls
 from publisher.model.digest import PREFERENCES_SLOT, UNSUBSCRIBE_SLOT
 from publisher.model.finding import Finding
-from publisher.text.direction import first_strong, of_text
+from publisher.text.direction import first_strong, of_tag, of_text
 from publisher.text.quote import named, quoted
 from publisher.text.words import words
 
@@ -50,7 +50,7 @@ def _line(given: Given, line: str, where: str, others: tuple[str, ...]) -> Itera
     right = (
         "\ufdd0" not in line
         and _RIGHT.search(line)
-        and (of_text(line, "ltr") == "rtl" or (given.content.direction == "rtl" and own != ""))
+        and (of_text(line, "ltr") == "rtl" or (own != "" and _says_from_the_right(given)))
     )
     if right and first_strong(line) == "L":
         yield finding("text-reads-ltr", where, quoted(line.strip()))
@@ -58,6 +58,12 @@ def _line(given: Given, line: str, where: str, others: tuple[str, ...]) -> Itera
         yield finding("url-not-alone", where, quoted(line.strip()))
     if found := _MARKUP.search(own):
         yield finding("markup-in-text", where, f"{quoted(found[0])} in {quoted(line.strip())}")
+
+
+def _says_from_the_right(given: Given) -> bool:
+    """Whether our own words in this letter read from right to left: a reader may have them in English around Arabic
+    articles."""
+    return given.content.direction == of_tag(words(given.interface).language) == "rtl"
 
 
 def _parts(given: Given, shown: str) -> list[tuple[str, str]]:

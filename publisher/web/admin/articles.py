@@ -6,56 +6,81 @@ import secrets
 from pathlib import Path
 from typing import Any
 from unicodedata import category, normalize
+from urllib.parse import quote
 
 from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
+from publisher.actions.assets import PICTURE_BYTES
+from publisher.actions.house import House
 from publisher.articles.folder import shown
 from publisher.errors import BadInput
-from publisher.store import desk
+from publisher.store import corrections, desk, media
 from publisher.text.filename import ENDINGS
 from publisher.text.words import words
 from publisher.verbs import table
 from publisher.verbs.session import on_disk
-from publisher.web.admin.dashboard import states
-from publisher.web.admin.door import Ask, Place, size
+from publisher.web.admin.door import Ask, Place
+from publisher.web.admin.saying import FILES, in_words
 from publisher.web.limits import UPLOAD
 
 PAGE = 50
-STATES = ("published", "held", "skipped", "quarantined")
+PICTURES = ("jpg", "jpeg", "png", "webp", "gif")  # that may be uploaded beside articles
+HERE = "/admin/articles"
 
 
 async def listed(ask: Ask) -> Response:
-    """Files by path, and why some are refused."""
+    """Files by path, why some are refused, and which articles show the others."""
     speak, house = words(ask.door.language(ask.entry)), ask.session.house
-    state = ask.said("state") if ask.said("state") in STATES else ""
+    state = ask.said("state") if ask.said("state") in FILES else ""
 
-    def gather() -> tuple[list[Any], dict[str, Any]]:
+    def gather() -> tuple[list[desk.Row], dict[str, Any], dict[str, str]]:
         rows = house.store.read(lambda c: desk.listed(c, state, ask.said("after"), PAGE + 1))
         refused = house.store.read(lambda c: desk.refused(c, 1000))
-        return rows, {path: (line, reason, mend) for path, line, reason, mend in refused}
+        others = [each.path for each in rows if each.status == "skipped"]
+        used = house.store.read(lambda c: media.users(c, others)) if others else {}
+        return rows, {path: (line, reason, mend) for path, line, reason, mend in refused}, used
 
-    rows, why = await asyncio.to_thread(gather)
-    found = [
-        {
-            "path": shown(path),
-            "state": now if was == "published" and now else was,
-            "title": title,
-            "url": house.layout.article(slug) if now == was == "published" and house.layout.pages else "",
-            "why": why.get(path) if was == "quarantined" else None,
-        }
-        for path, was, now, title, slug in rows[:PAGE]
-    ]
+    rows, why, used = await asyncio.to_thread(gather)
+    states = in_words(FILES, speak)
     return ask.page(
         "articles.html.j2",
         speak.text("Articles"),
-        rows=found,
+        rows=[_row(house, each, why.get(each.path), used.get(each.path)) for each in rows[:PAGE]],
         state=state,
-        states=STATES,
-        state_words=states(speak),
-        after=rows[PAGE - 1][0] if len(rows) > PAGE else "",
-        most=size(min(house.articles.max_bytes, UPLOAD.size)),
+        state_words=states,
+        choices=states | {"skipped": speak.text("Other files")},
+        after=_in_url(rows[PAGE - 1].path) if len(rows) > PAGE else "",
+        most=ask.door.size(min(house.articles.max_bytes, UPLOAD.size), speak),
+        most_of_pictures=ask.door.size(_most(house, picture=True), speak),
+        accept=",".join(f".{each}" for each in (*ENDINGS, *PICTURES)),
     )
+
+
+def _row(house: House, each: desk.Row, why: Any, user: str | None) -> dict[str, Any]:
+    live = each.now == each.status == "published"
+    return {
+        "path": shown(each.path),
+        "state": each.now if each.status == "published" and each.now in FILES else each.status,
+        "title": each.title if each.now else "",
+        "language": each.language,
+        "direction": each.direction,
+        "url": house.layout.article(each.slug) if live and each.slug and house.layout.pages else "",
+        "correct": f"{HERE}/correct?article={_in_url(each.slug)}" if live and each.slug else "",
+        "why": why if each.status == "quarantined" else None,
+        "user": shown(user) if user else "",
+    }
+
+
+def _in_url(text: str) -> str:
+    return quote(text.encode("utf-8", "surrogateescape"))  # a path need not be UTF-8
+
+
+def _most(house: House, *, picture: bool) -> int:
+    """Bytes of a file, at most: as the folder has it."""
+    if picture:
+        return min(house.articles.max_media_bytes, PICTURE_BYTES, UPLOAD.size)
+    return min(house.articles.max_bytes, UPLOAD.size)
 
 
 async def upload(ask: Ask) -> Response:
@@ -63,38 +88,45 @@ async def upload(ask: Ask) -> Response:
     speak, house = words(ask.door.language(ask.entry)), ask.session.house
     file = ask.form.get("file")
     if not isinstance(file, UploadFile) or not file.size:
-        return ask.told("/admin/articles", speak.text("Choose a file."))
+        return ask.told(HERE, speak.text("Choose a file."))
     name = safe_name(file.filename or "")
-    if file.size > house.articles.max_bytes:
+    picture = _ending(name) in PICTURES
+    if file.size > (most := _most(house, picture=picture)):
+        mend = "split it, or raise articles.max_bytes in config.toml"
         raise BadInput(
-            f"the file has {file.size:,} bytes, more than {house.articles.max_bytes:,}",
-            name,
-            "split it, or raise articles.max_bytes in config.toml",
+            f"the file has {file.size:,} bytes, more than {most:,}",
+            shown(name),
+            "make the picture smaller" if picture else mend,
         )
     data = await file.read()
     with on_disk():
         taken = await asyncio.to_thread(_put, house.folder, name, data, replace=ask.said("replace") == "yes")
     if not taken:
-        return ask.told(
-            "/admin/articles", f"{name}: {speak.text('There is a file of this name. Nothing was changed.')}"
-        )
+        said = speak.text("There is a file of this name. Nothing was changed.")
+        return ask.told(HERE, said, of=shown(name))
     await ask.session.publish([name], whole=False)
-    return ask.told("/admin/articles", f"{name}: {speak.text('The file is in the folder.')}")
+    if picture:
+        said = speak.text("The picture is shown where the text of an article says")
+        return ask.told(HERE, f"{said}:", of=shown(name), line=f"![]({quote(name)})")
+    return ask.told(HERE, speak.text("The file is in the folder."), of=shown(name))
 
 
 def safe_name(said: str) -> str:
     """The name for a file that is called *said* elsewhere: its last part, in NFC. Raises BadInput for what cannot
-    stand in a folder, is hidden, or no article."""
+    stand in a folder, is hidden, or neither an article nor a picture."""
     name = normalize("NFC", said.replace("\\", "/").rpartition("/")[2]).strip()
-    ending = name.rpartition(".")[2].lower()
     bad = not name or name.startswith((".", "_", "~")) or any(category(char) in ("Cc", "Cs") for char in name)
-    if bad or ending not in ENDINGS or len(name.encode("utf-8", "replace")) > 200:
-        raise BadInput(
-            "this name cannot be used",
-            ascii(said[:80]),
-            f"articles end in {', '.join(f'.{each}' for each in ENDINGS)}",
-        )
+    kinds = (*ENDINGS, *PICTURES)
+    if bad or _ending(name) not in kinds:
+        mend = f"choose a file that ends in {', '.join(f'.{each}' for each in kinds)}"
+        raise BadInput("this name cannot be used", shown(said[:80]), mend)
+    if len(name.encode("utf-8", "replace")) > 200:
+        raise BadInput("this name cannot be used", shown(said[:80]), "give it a shorter name")
     return name
+
+
+def _ending(name: str) -> str:
+    return name.rpartition(".")[2].lower()
 
 
 def _put(folder: Path, name: str, data: bytes, *, replace: bool) -> bool:
@@ -120,31 +152,37 @@ async def publish(ask: Ask) -> Response:
     """Publish now."""
     speak = words(ask.door.language(ask.entry))
     await table.run(ask.session, "publish", {})
-    return ask.told("/admin/articles", speak.text("It is done."))
+    return ask.told(HERE, speak.text("It is done."))
 
 
 async def correct(ask: Ask) -> Response:
-    """Correct an article: its readers get a letter, so this is asked twice."""
-    speak, article, text = words(ask.door.language(ask.entry)), ask.said("article"), ask.said("text")
+    """Correct an article: GET has the form, POST asks once more, for its readers get a letter."""
+    speak, wanted, text = words(ask.door.language(ask.entry)), ask.said("article"), ask.said("text")
+    read = ask.session.house.store.read
+    article = await asyncio.to_thread(read, lambda c: corrections.find(c, wanted, wanted, wanted))
+    if article is None:
+        return ask.page("said.html.j2", speak.text("There is no such article."), 404, error=None)
+    if ask.request.method == "GET":
+        return ask.page(
+            "correct.html.j2", speak.text("Correction"), article=article, path=shown(article.path)
+        )
     if not ask.said("sure"):
-        heading, said = (
+        return ask.confirm(
             speak.text("Correction"),
             speak.text("Everybody who was mailed the article gets a letter."),
-        )
-        return ask.confirm(
-            heading,
-            f"{article}: {text} — {said}",
             speak.text("Send the correction"),
-            article=article,
+            of=shown(article.path),
+            quoted=text,
+            article=wanted,
             text=text,
         )
-    await table.run(ask.session, "correct", {"article": article, "text": text})
-    return ask.told("/admin/articles", speak.text("It is done."))
+    await table.run(ask.session, "correct", {"article": wanted, "text": text})
+    return ask.told(HERE, speak.text("It is done."), of=shown(article.path))
 
 
 PAGES = [
-    Place("/admin/articles", listed),
-    Place("/admin/articles/upload", upload, "POST", UPLOAD.size),
-    Place("/admin/articles/publish", publish, "POST"),
-    Place("/admin/articles/correct", correct, "POST"),
+    Place(HERE, listed),
+    Place(f"{HERE}/upload", upload, "POST", UPLOAD.size),
+    Place(f"{HERE}/publish", publish, "POST"),
+    Place(f"{HERE}/correct", correct, "GET POST"),
 ]

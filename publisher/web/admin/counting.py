@@ -1,18 +1,23 @@
-"""The numbers of the editors' first page. Of a million readers they take seconds to count: the page does not wait."""
+"""Numbers on the editors' pages. Of a million readers they take seconds to count: the page does not wait."""
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Generic, TypeVar
 
 from publisher.actions.house import House
-from publisher.store import desk, editions, people, reports
+from publisher.model.delivery import State
+from publisher.store import desk, editions, ledger, people, reports
 from publisher.verbs import reading
 
 PATIENCE = 0.15  # seconds that a page waits for a count
 REST = 20  # a count that took longer rests so many times as long: the daemon has letters to send
 EDITIONS, DAYS = 8, 14
+
+K = TypeVar("K", bound=Hashable)  # what is counted
+N = TypeVar("N")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,25 +53,33 @@ def count(house: House, now: datetime) -> Numbers:
     )
 
 
-@dataclass(slots=True)
-class Counting:
-    """Counts one after the other, never two at once. For use on the loop."""
+def letters(house: House, numbers: Sequence[int]) -> dict[int, dict[State, int]]:
+    """The letters of these editions by state."""
+    return house.store.read(lambda c: ledger.by_edition(c, numbers))
 
-    count: Callable[[], Numbers]
+
+@dataclass(slots=True)
+class Counting(Generic[K, N]):
+    """Counts one after the other, never two at once, and keeps the last. For use on the loop."""
+
+    count: Callable[[K], N]
     clock: Callable[[], float] = time.monotonic
-    last: Numbers | None = None
+    _last: tuple[K, N] | None = None
     _task: "asyncio.Task[None] | None" = None
     _rested: float = field(default=float("-inf"))
 
-    async def look(self) -> tuple[Numbers | None, bool]:
-        """The newest numbers there are after at most PATIENCE, None where nothing was ever counted, and whether newer
-        ones are on their way. Raises what the counting raised."""
+    async def look(self, of: K) -> tuple[N | None, bool]:
+        """The newest numbers *of* this there are after at most PATIENCE, None where those counted last are of something
+        else, and whether newer ones are on their way. Raises what the counting raised."""
         if not self._is_counting():
-            if self.last is not None and self.clock() < self._rested:
-                return self.last, False
-            self._task = asyncio.create_task(self._run())
+            if self._known(of) is not None and self.clock() < self._rested:
+                return self._known(of), False
+            self._task = asyncio.create_task(self._run(of))
             await asyncio.wait({self._task}, timeout=PATIENCE)
-        return self.last, self._is_counting()
+        return self._known(of), self._is_counting()
+
+    def _known(self, of: K) -> N | None:
+        return self._last[1] if self._last and self._last[0] == of else None
 
     def _is_counting(self) -> bool:
         if self._task is None or not self._task.done():
@@ -76,8 +89,8 @@ class Counting:
             done.result()
         return False
 
-    async def _run(self) -> None:
+    async def _run(self, of: K) -> None:
         begun = self.clock()
-        self.last = await asyncio.to_thread(self.count)
+        self._last = of, await asyncio.to_thread(self.count, of)
         took = self.clock() - begun
         self._rested = self.clock() + (REST * took if took > PATIENCE else 0)

@@ -3,8 +3,10 @@
 import asyncio
 import shutil
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from starlette.responses import Response
 
@@ -14,10 +16,12 @@ from publisher.model.digest import Newsletter
 from publisher.model.stop import SAID, Stop
 from publisher.pages.admin import chart
 from publisher.store import articles, desk
+from publisher.text.dates import site_date
 from publisher.text.words import LANGUAGES, Words, words
 from publisher.verbs import held, reading
 from publisher.web.admin.counting import Numbers
-from publisher.web.admin.door import Ask, Place, size
+from publisher.web.admin.door import Ask, Place
+from publisher.web.admin.saying import READERS, in_words
 
 REFUSED, NEWEST = 20, 10
 LIVE = 5  # seconds between two looks while letters leave, or numbers are counted
@@ -26,7 +30,7 @@ LIVE = 5  # seconds between two looks while letters leave, or numbers are counte
 async def show(ask: Ask) -> Response:
     """The dashboard. While letters leave, or numbers are counted, it is fetched again by itself."""
     speak = words(ask.door.language(ask.entry))
-    numbers, counting = await ask.door.counting.look()
+    numbers, counting = await ask.door.counting.look(None)
     found = await asyncio.to_thread(_gather, ask, speak, numbers)
     under_way = ask.session.under_way
     how = under_way.told() if under_way else None
@@ -61,20 +65,24 @@ def _gather(ask: Ask, speak: Words, numbers: Numbers | None) -> dict[str, Any]:
         "next": [_due(house, each, numbers, now) for each in house.newsletters.values()],
         "stopped": [_stop(house, each, speak) for each in held.stopped(house)],
         "kinds": kinds(speak),
-        "state_words": states(speak),
-        "free": size(free),
+        "state_words": in_words(READERS, speak),
+        "free": ask.door.size(free, speak),
         "counted": _charts(house, numbers, speak) if numbers else None,
     }
 
 
 def _charts(house: House, numbers: Numbers, speak: Words) -> dict[str, Any]:
     site = house.learnt(anew=False).site  # whose digits are those of its articles
-    sums = [(str(number), letters(counts, back)) for number, counts, back in numbers.editions]
-    days = [(f"{numbers.start + timedelta(days=n):%m-%d}", pair) for n, pair in enumerate(numbers.growth)]
+    sums = [(str(number), str(number), letters(counts, back)) for number, counts, back in numbers.editions]
+    starts = [numbers.start + timedelta(days=n) for n in range(len(numbers.growth))]
+    days = [
+        (site_date(day, replace(site, timezone=ZoneInfo("UTC")), speak.language), str(day.day), pair)
+        for day, pair in zip(starts, numbers.growth, strict=True)
+    ]
     return {
         "at": numbers.at,
         "bars": chart(sums, KINDS, speak, site),
-        "growth": chart(days, ("came", "left"), speak, site),
+        "growth": chart(days, ("came", "left"), speak, site, signs=("+", "−")),
         "tally": list(numbers.tally.items()),
     }
 
@@ -85,7 +93,7 @@ KINDS = ("accepted", "deferred", "bounced", "unsubscribed")
 def kinds(speak: Words) -> list[tuple[str, str]]:
     return [
         (kind, speak.text(each))
-        for kind, each in zip(KINDS, ("Accepted", "Waiting", "Bounced", "Left"), strict=True)
+        for kind, each in zip(KINDS, ("Accepted", "Waiting", "Bounced", "They unsubscribed"), strict=True)
     ]
 
 
@@ -118,37 +126,6 @@ def title_of(house: House) -> Callable[[str], str]:
     """What a newsletter is called; one that left the configuration, by its name."""
     titles = {name: each.title for name, each in house.newsletters.items()}
     return lambda name: titles.get(name, name)
-
-
-def states(speak: Words) -> dict[str, str]:
-    """The states of people, subscriptions, letters, editions and files, in words."""
-    return {name: speak.text(said) for name, said in _STATES.items()}
-
-
-_STATES = {
-    "reachable": "Reachable",
-    "bounced": "Bounced",
-    "complained": "Complained",
-    "suppressed": "Not to be mailed",
-    "erased": "Erased",
-    "pending": "Not confirmed",
-    "active": "Active",
-    "paused": "Paused",
-    "ended": "Left",
-    "queued": "Waiting",
-    "claimed": "Waiting",
-    "sending": "Being sent",
-    "sent": "Accepted",
-    "failed": "Failed",
-    "unknown": "In doubt",
-    "cancelled": "Cancelled",
-    "proposed": "Not decided",
-    "held": "Held",
-    "released": "Released",
-    "published": "Published",
-    "skipped": "Left out",
-    "quarantined": "Refused",
-}
 
 
 async def lines(ask: Ask) -> Response:

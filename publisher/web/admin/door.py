@@ -17,11 +17,13 @@ from starlette.routing import Route
 
 from publisher.config import Settings
 from publisher.errors import PublisherError
-from publisher.pages.admin import Frame, admin_page
-from publisher.text.words import LANGUAGES, own_name, words
+from publisher.model.delivery import State
+from publisher.pages.admin import Frame, News, admin_page, digits_in
+from publisher.text.words import LANGUAGES, Words, own_name, words
 from publisher.verbs.session import Session
-from publisher.web.admin.counting import Counting, count
+from publisher.web.admin.counting import Counting, Numbers, count, letters
 from publisher.web.admin.login import LIFE, Busy, Entry, Gate
+from publisher.web.admin.saying import size
 from publisher.web.client import client, is_named, passed_on
 
 log = structlog.get_logger()
@@ -68,20 +70,26 @@ class Ask:
         """The page admin/*template*."""
         return self.door.page(template, heading, status, entry=self.entry, request=self.request, **values)
 
-    def confirm(self, heading: str, question: str, button: str, **fields: str) -> Response:
-        """A page that asks once more before something that cannot be taken back."""
+    def confirm(
+        self, heading: str, question: str, button: str, *, of: str = "", quoted: str = "", **fields: str
+    ) -> Response:
+        """A page that asks once more before something that cannot be taken back; *of* is whom or what it concerns,
+        *quoted* what they wrote."""
         return self.page(
             "ask.html.j2",
             heading,
             question=question,
+            of=of,
+            quoted=quoted,
             button=button,
             action=self.request.url.path,
             fields=fields | {"sure": "yes"},
         )
 
-    def told(self, where: str, what: str = "") -> Response:
-        """Go to a page of ours, which says *what*."""
-        self.door.news[self.entry.csrf] = what
+    def told(self, where: str, what: str = "", *, of: str = "", line: str = "") -> Response:
+        """Go to a page of ours, which says *what* (News)."""
+        if what:
+            self.door.news[self.entry.csrf] = News(what, of, line)
         return RedirectResponse(where, 303, HEADERS)
 
 
@@ -106,13 +114,15 @@ class Door:
     health: Callable[[], list[str]]
     warnings: Callable[[], list[str]]
     lines: Callable[[], list[str]]
-    news: dict[str, str] = field(default_factory=dict)  # what the next page of a session says first
+    news: dict[str, News] = field(default_factory=dict)  # what the next page of a session says first
     gate: Gate = field(init=False)
-    counting: Counting = field(init=False)
+    counting: Counting[None, Numbers] = field(init=False)
+    letters: Counting[tuple[int, ...], dict[int, dict[State, int]]] = field(init=False)  # of some editions
 
     def __post_init__(self) -> None:
         self.gate = Gate(self.settings.root / self.settings.web.admin.password_file)
-        self.counting = Counting(lambda: count(self.session.house, self.session.clock()))
+        self.counting = Counting(lambda _: count(self.session.house, self.session.clock()))
+        self.letters = Counting(lambda numbers: letters(self.session.house, numbers))
 
     def own(self) -> list[Route]:
         """The style sheet and the login."""
@@ -127,7 +137,7 @@ class Door:
 
         async def answer(request: Request) -> Response:
             if not self._may_look(request):
-                return self._refused(403)
+                return self._elsewhere(request)
             entry = self.gate.of(request.cookies.get(self._cookie(request), ""))
             if entry is None:
                 return RedirectResponse("/admin/login", 303, HEADERS)
@@ -144,6 +154,10 @@ class Door:
                 await form.close()
 
         return Route(place.path, answer, methods=place.methods.split())
+
+    def size(self, number: float, speak: Words) -> str:
+        """So many bytes, as a page in the language of *speak* says it."""
+        return size(number, speak, digits_in(self.session.house.learnt(anew=False).site, speak))
 
     async def _do(self, page: Page, ask: Ask) -> Response:
         path = ask.request.url.path
@@ -172,7 +186,7 @@ class Door:
             inside=entry is not None,
             path=request.url.path.rstrip("/"),
             languages=[(each, own_name(each)) for each in LANGUAGES],
-            news=self.news.pop(entry.csrf, "") if entry else "",
+            news=self.news.pop(entry.csrf, None) if entry else None,
         )
         body = admin_page(template, house.templates, house.site, speak, frame, heading=heading, **values)
         return Response(body, status, HEADERS, "text/html; charset=utf-8")
@@ -182,18 +196,16 @@ class Door:
             (entry and entry.language) or self.settings.web.admin.language or self.session.house.site.language
         )
 
-    def _speak(self, entry: Entry | None) -> Any:
+    def _speak(self, entry: Entry | None) -> Words:
         return words(self.language(entry))
 
     async def _style(self, request: Request) -> Response:
-        if not self._may_look(request):
-            return self._refused(403)
         text = self.session.house.templates.source("admin/style.css")
         return Response(text, 200, HEADERS, "text/css; charset=utf-8")
 
     async def _login(self, request: Request) -> Response:
         if not self._may_look(request):
-            return self._refused(403)
+            return self._elsewhere(request)
         speak, said, status = self._speak(None), "", 200
         if request.method == "POST":
             form = await self._form(request, FORM)
@@ -264,6 +276,19 @@ class Door:
             return False
         return request.headers.get("sec-fetch-site", "same-origin") == "same-origin"
 
+    def _elsewhere(self, request: Request) -> Response:
+        """What who comes from elsewhere is told: how an editor gets here. Nothing that a stranger could use."""
+        heading = self._speak(None).text("The editors' pages do not open from here")
+        port = self.settings.web.listen.rpartition(":")[2]
+        return self.page(
+            "elsewhere.html.j2",
+            heading,
+            403,
+            entry=None,
+            request=request,
+            port=port if port.isdigit() else "",
+        )
+
     def _refused(self, status: int, why: str = "Not here.") -> Response:
         return Response(f"{why}\n", status, HEADERS, "text/plain; charset=utf-8")
 
@@ -283,11 +308,6 @@ class Door:
             return await Request(request.scope, counted).form(max_files=1, max_fields=50, max_part_size=FORM)
         except (MultiPartException, HTTPException, ValueError):
             return None
-
-
-def size(number: float) -> str:
-    """So many bytes for a person: "5 MB"."""
-    return f"{number / 1e6:.3g} MB" if number < 1e9 else f"{number / 1e9:.3g} GB"
 
 
 def _same(said: object, wanted: str) -> bool:

@@ -2,22 +2,23 @@
 
 import asyncio
 from functools import partial
-from typing import Any
 
 from starlette.responses import Response
 
 from publisher.actions import approval
 from publisher.actions.specimen import specimen
 from publisher.model.delivery import State
-from publisher.model.digest import PREFERENCES_SLOT, UNSUBSCRIBE_SLOT
+from publisher.model.digest import PREFERENCES_SLOT, UNSUBSCRIBE_SLOT, Edition
 from publisher.model.stop import SAID
 from publisher.pages.approval import BUTTONS, OFFERED
-from publisher.store import desk, editions, ledger, reports
+from publisher.store import desk, editions, ledger
 from publisher.text.words import words
 from publisher.verbs import previewing, table
 from publisher.verbs.session import signing, ways
-from publisher.web.admin.dashboard import states, title_of
+from publisher.web.admin.dashboard import LIVE, title_of
 from publisher.web.admin.door import HEADERS, Ask, Place
+from publisher.web.admin.saying import EDITIONS, in_words
+from publisher.web.admin.saying import LETTERS as LETTER_STATES
 from publisher.web.answers import LETTER
 
 PAGE, LETTERS = 30, 100
@@ -28,30 +29,31 @@ async def listed(ask: Ask) -> Response:
     """Editions, newest first."""
     speak, house = words(ask.door.language(ask.entry)), ask.session.house
 
-    def gather() -> list[dict[str, Any]]:
+    def gather() -> list[Edition]:
         numbers = house.store.read(lambda c: desk.editions_before(c, ask.number("before"), PAGE + 1))
-        return [
-            {
-                "id": each.id,
-                "newsletter": each.newsletter,
-                "planned": each.planned,
-                "release": each.release,
-                "sent": counts.get("sent", 0),
-                "failed": counts.get("failed", 0),
-            }
-            for each, counts in house.store.read(lambda c: editions.listing(c, numbers))
-        ]
+        return house.store.read(lambda c: editions.some(c, numbers))
 
     rows = await asyncio.to_thread(gather)
-    return ask.page(
+    counts, counting = await ask.door.letters.look(tuple(each.id for each in rows[:PAGE]))
+    answer = ask.page(
         "editions.html.j2",
         speak.text("Editions"),
-        rows=rows[:PAGE],
+        rows=[(each, counts.get(each.id, {}) if counts else None) for each in rows[:PAGE]],
+        states=[(State.SENT, speak.text("Accepted")), (State.FAILED, speak.text("Failed"))],
+        counting=counting,
         title_of=title_of(house),
-        before=rows[PAGE - 1]["id"] if len(rows) > PAGE else 0,
-        state_words=states(speak),
+        before=rows[PAGE - 1].id if len(rows) > PAGE else 0,
+        state_words=in_words(EDITIONS, speak),
         newsletters=list(house.newsletters.values()),
     )
+    return _again(answer, counting=counting)
+
+
+def _again(answer: Response, *, counting: bool) -> Response:
+    """The page fetches itself anew while its letters are *counting*."""
+    if counting:
+        answer.headers["refresh"] = str(LIVE)
+    return answer
 
 
 async def one(ask: Ask) -> Response:
@@ -65,20 +67,18 @@ async def one(ask: Ask) -> Response:
     progress, outlook = found
     edition = progress.edition
     after = (number, ask.number("after"))
-    rows, tally, back = await asyncio.to_thread(
-        house.store.read,
-        lambda c: (
-            ledger.listing(c, number, (), after, LETTERS + 1),
-            ledger.tally(c, [number]),
-            reports.by_edition(c).get(number, {}),
-        ),
+    rows = await asyncio.to_thread(
+        house.store.read, lambda c: ledger.listing(c, number, (), after, LETTERS + 1)
     )
-    newsletter = house.newsletters.get(edition.newsletter)
-    return ask.page(
+    counts, counting = await ask.door.letters.look((number,))
+    tally = counts.get(number, {}) if counts else {}
+    answer = ask.page(
         "edition.html.j2",
         outlook.content.subject if outlook.content else speak.text("No article is left in it."),
+        own=outlook.content,
         edition=edition,
-        newsletter=newsletter.title if newsletter else edition.newsletter,
+        counting=counting,
+        newsletter=title_of(house)(edition.newsletter),
         outlook=outlook,
         stopped=speak.text(SAID[edition.stopped.reason]) if edition.stopped else "",
         evidence=edition.stopped.evidence if edition.stopped else "",
@@ -89,9 +89,10 @@ async def one(ask: Ask) -> Response:
         after=rows[LETTERS - 1].subscriber if len(rows) > LETTERS else 0,
         tally={state.name.lower(): n for state, n in tally.items()},
         failed=tally.get(State.FAILED, 0),
-        returned=back,
-        state_words=states(speak),
+        state_words=in_words(EDITIONS, speak),
+        letter_words=in_words(LETTER_STATES, speak),
     )
+    return _again(answer, counting=counting)
 
 
 async def _act(ask: Ask, number: int) -> Response:
@@ -154,7 +155,7 @@ async def test(ask: Ask) -> Response:
     taken = all(each["taken"] for each in done["letters"])
     reply = " ".join(f"{each['code']} {each['reply']}" for each in done["letters"])
     said = speak.text("The letter is on its way.") if taken else speak.text("The mail server refused it.")
-    return ask.told("/admin/editions", said if taken else f"{said} {reply}")
+    return ask.told("/admin/editions", said, line="" if taken else reply)
 
 
 PAGES = [

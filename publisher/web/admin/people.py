@@ -12,14 +12,19 @@ from typing import Any
 from starlette.datastructures import UploadFile
 from starlette.responses import Response, StreamingResponse
 
+from publisher.actions import choices, preferences
+from publisher.actions.choices import Subscribed
 from publisher.actions.dossier import dossier
+from publisher.errors import BadInput
 from publisher.layout import STATE, UPLOADS
-from publisher.model.people import Reach, Wish, whose
+from publisher.model.people import Reach, Subscriber, whose
+from publisher.pages.preferences import controls
 from publisher.store import consents, people
-from publisher.text.words import words
+from publisher.text.words import Words, words
 from publisher.verbs import choosing, exporting, table
-from publisher.web.admin.dashboard import states, title_of
-from publisher.web.admin.door import HEADERS, Ask, Place, size
+from publisher.web.admin.dashboard import title_of
+from publisher.web.admin.door import HEADERS, Ask, Place
+from publisher.web.admin.saying import READERS, SUBSCRIPTIONS, consent, in_words, standing
 from publisher.web.limits import UPLOAD
 
 PAGE = 50
@@ -40,14 +45,15 @@ async def listed(ask: Ask) -> Response:
     return ask.page(
         "people.html.j2",
         speak.text("Subscribers"),
-        rows=rows[:PAGE],
+        rows=[(each, standing(each.subscriber.state, each.newsletters.values())) for each in rows[:PAGE]],
         after=rows[PAGE - 1].subscriber.id if len(rows) > PAGE else 0,
         q=contains,
         state=state,
-        states=[*list(Reach), *list(Wish)],
-        state_words=states(speak),
+        states=[each for each in READERS if each != "none"],
+        state_words=in_words(READERS, speak),
+        wish_words=in_words(SUBSCRIPTIONS, speak),
         newsletters=list(house.newsletters.values()),
-        most=size(UPLOAD.size),
+        most=ask.door.size(UPLOAD.size, speak),
         title_of=title_of(house),
     )
 
@@ -60,39 +66,60 @@ async def one(ask: Ask) -> Response:
     if person is None or person.state is Reach.ERASED:
         return ask.page("said.html.j2", speak.text("There is no such reader."), 404, error=None)
     if ask.request.method == "POST":
-        return await _act(ask, person.id, person.address, f"/admin/subscribers/{number}")
-    found, said = await asyncio.to_thread(_known, ask, person.id, person.address)
+        return await _act(ask, person, f"/admin/subscribers/{number}")
     return ask.page(
-        "person.html.j2",
-        speak.text("Subscriber"),
-        found=found,
-        consents=said,
-        title_of=title_of(house),
-        state_words=states(speak),
+        "person.html.j2", speak.text("Subscriber"), **await asyncio.to_thread(_known, ask, person, speak)
     )
 
 
-def _known(ask: Ask, number: int, address: str) -> tuple[dict[str, Any], list[Any]]:
-    house = ask.session.house
-    found = choosing.show(house, address=address, now=ask.session.clock())
-    return found, house.store.read(lambda c: consents.of(c, number))
+def _known(ask: Ask, person: Subscriber, speak: Words) -> dict[str, Any]:
+    house, now = ask.session.house.learnt(anew=False), ask.session.clock()
+    mine = [(each, preferences.page_of(house, person, each)) for each in _mine(ask, person)]
+    titles, series = title_of(house), house.store.read(people.known_newsletters)
+    numbers = {each.id: titles(name) for name, each in series.items()}
+    return {
+        "found": choosing.show(house, subscriber=person.id, now=now),
+        "standing": in_words(READERS, speak)[standing(person.state, [each.state for each, _ in mine])],
+        "mine": [(each, page, controls(page, house.site, speak)) for each, page in mine],
+        "wish_words": in_words(SUBSCRIPTIONS, speak),
+        "consents": [
+            (each.at, *consent(each, speak), numbers.get(each.newsletter or 0, ""))
+            for each in house.store.read(lambda c: consents.of(c, person.id))
+        ],
+    }
 
 
-async def _act(ask: Ask, number: int, address: str, here: str) -> Response:
+def _mine(ask: Ask, person: Subscriber) -> list[Subscribed]:
+    return choices.subscribed(ask.session.house, person.id, ask.session.clock())
+
+
+def _choose(ask: Ask, person: Subscriber, newsletter: str) -> None:
+    """What an editor chose for a reader, by the controls of the reader's own page."""
+    house, now = ask.session.house, ask.session.clock()
+    page = next(
+        (
+            preferences.page_of(house, person, each)
+            for each in _mine(ask, person)
+            if each.newsletter.name == newsletter
+        ),
+        None,
+    )
+    if page is None:
+        raise BadInput(f"{person.address} is not subscribed to {newsletter}")
+    said = {name: [str(each) for each in ask.form.getlist(name)] for name in ask.form}
+    form = said | {"category": page.chosen, "pause": ["kept"]}  # these are the reader's own to choose
+    choices.choose(house, person, newsletter, preferences.asked(page, form, now), now)
+
+
+async def _act(ask: Ask, person: Subscriber, here: str) -> Response:
     speak, newsletter = words(ask.door.language(ask.entry)), ask.said("newsletter")
+    number, address = person.id, person.address
     match ask.said("do"):
         case "pause" | "resume" as do:
             wanted = {"address": address, "newsletter": newsletter, "paused": do == "pause"}
             await table.run(ask.session, "subscribers choose", wanted)
         case "choose":
-            wanted = {name: ask.said(name) for name in ("schedule", "zone", "language")}
-            wanted = {name: value for name, value in wanted.items() if value}
-            wanted |= {
-                "address": address,
-                "newsletter": newsletter,
-                "text_only": ask.said("text_only") == "yes",
-            }
-            await table.run(ask.session, "subscribers choose", wanted)
+            await asyncio.to_thread(_choose, ask, person, newsletter)
         case "leave" if ask.said("sure"):
             await table.run(
                 ask.session, "subscribers leave", {"subscriber": number, "newsletter": newsletter}
@@ -101,8 +128,9 @@ async def _act(ask: Ask, number: int, address: str, here: str) -> Response:
             text = speak.text("No more letters will come. Only the reader can take that back.")
             return ask.confirm(
                 speak.text("Unsubscribe"),
-                f"{address} — {text}",
+                text,
                 speak.text("Unsubscribe"),
+                of=address,
                 do="leave",
                 newsletter=newsletter,
             )
@@ -111,7 +139,7 @@ async def _act(ask: Ask, number: int, address: str, here: str) -> Response:
             return ask.told("/admin/subscribers", speak.text("It is done."))
         case "erase":
             text = speak.text("Everything known of this reader is erased. It cannot be taken back.")
-            return ask.confirm(speak.text("Erase"), f"{address} — {text}", speak.text("Erase"), do="erase")
+            return ask.confirm(speak.text("Erase"), text, speak.text("Erase"), of=address, do="erase")
     return ask.told(here, speak.text("It is done."))
 
 

@@ -26,8 +26,9 @@ from publisher.text.reasons import retold
 from publisher.text.words import LANGUAGES, words
 from publisher.verbs import exporting, paging
 from publisher.web.admin.articles import safe_name
-from publisher.web.admin.door import FORM, size
+from publisher.web.admin.door import FORM
 from publisher.web.admin.login import FROM_ONE, IDLE, Gate
+from publisher.web.admin.saying import size
 from publisher.web.app import application
 from publisher.web.limits import UPLOAD
 from tests.newsroom import ANN, BOB, SLOT, Desk, minutes, parsed
@@ -308,9 +309,17 @@ def test_a_form_larger_than_any_of_ours_is_named_as_such(browser):
 
 
 def test_the_page_says_how_large_a_file_may_be(browser):
-    assert "5 MB" in html.fromstring(browser.ask("/admin/articles")[2]).xpath("string(//*[@id='most'])")
-    assert "268 MB" in html.fromstring(browser.ask("/admin/subscribers")[2]).xpath("string(//*[@id='most'])")
-    assert ["0.001 MB", "5 MB", "268 MB", "72.4 GB"] == [size(n) for n in (1000, 5e6, UPLOAD.size, 72.43e9)]
+    def most(page: str) -> str:
+        return str(html.fromstring(browser.ask(page)[2]).xpath("string(//*[@id='most'])"))
+
+    ar, en = words("ar"), words("en")
+
+    assert "٥ ميغابايت" in most("/admin/articles") and "٢٥ ميغابايت" in most("/admin/articles")
+    assert "٢٥٦ ميغابايت" in most("/admin/subscribers")
+    assert ["0.001 MB", "5 MB", "256 MB", "72.4 GB"] == [
+        size(n, en, "latn") for n in (1000, 5e6, UPLOAD.size, 72.43e9)
+    ]
+    assert "٧٢٫٤ غيغابايت" == size(72.43e9, ar, "arab")
 
 
 def test_a_reader_is_added_found_and_leaves(desk, browser):

@@ -25,10 +25,10 @@ def numbers(readers: int) -> Numbers:
 
 def test_quick_numbers_are_counted_at_each_look() -> None:
     counted = iter(range(3))
-    counting = Counting(lambda: numbers(next(counted)))
+    counting: Counting[int, Numbers] = Counting(lambda _: numbers(next(counted)))
 
     async def looks() -> list[Any]:
-        return [await counting.look() for _ in range(3)]
+        return [await counting.look(0) for _ in range(3)]
 
     assert [(numbers(n), False) for n in range(3)] == asyncio.run(looks())
 
@@ -36,7 +36,7 @@ def test_quick_numbers_are_counted_at_each_look() -> None:
 def test_a_slow_count_is_not_waited_for_and_rests_behind_it() -> None:
     at, begun, may_end = [0.0], [], threading.Event()
 
-    def slow() -> Numbers:
+    def slow(_: int) -> Numbers:
         begun.append(at[0])
         may_end.wait(20)
         return numbers(len(begun))
@@ -44,18 +44,18 @@ def test_a_slow_count_is_not_waited_for_and_rests_behind_it() -> None:
     counting = Counting(slow, clock=lambda: at[0])
 
     async def looks() -> None:
-        assert (None, True) == await counting.look()
-        assert (None, True) == await counting.look()  # the same count goes on
+        assert (None, True) == await counting.look(0)
+        assert (None, True) == await counting.look(0)  # the same count goes on
         at[0] = 3
         may_end.set()
-        while (await counting.look())[1]:
+        while (await counting.look(0))[1]:
             await asyncio.sleep(0.01)
-        assert (numbers(1), False) == await counting.look()
+        assert (numbers(1), False) == await counting.look(0)
         at[0] = 3 + 3 * REST - 1
-        assert (numbers(1), False) == await counting.look()
+        assert (numbers(1), False) == await counting.look(0)
         may_end.clear()
         at[0] = 3 + 3 * REST
-        assert (numbers(1), True) == await counting.look()  # the old ones, meanwhile
+        assert (numbers(1), True) == await counting.look(0)  # the old ones, meanwhile
         may_end.set()
 
     asyncio.run(looks())
@@ -65,7 +65,7 @@ def test_a_slow_count_is_not_waited_for_and_rests_behind_it() -> None:
 def test_what_the_counting_raises_is_told_and_the_next_look_counts_anew() -> None:
     told = [OSError("no disk"), None]
 
-    def fails() -> Numbers:
+    def fails(_: int) -> Numbers:
         error = told.pop(0)
         if error:
             raise error
@@ -73,20 +73,20 @@ def test_what_the_counting_raises_is_told_and_the_next_look_counts_anew() -> Non
 
     counting = Counting(fails)
     with pytest.raises(OSError, match="no disk"):
-        asyncio.run(counting.look())
-    assert (numbers(7), False) == asyncio.run(counting.look())
+        asyncio.run(counting.look(0))
+    assert (numbers(7), False) == asyncio.run(counting.look(0))
 
 
 def test_a_count_that_its_loop_left_behind_is_begun_anew() -> None:
     may_end = threading.Event()
-    counting = Counting(lambda: numbers(int(may_end.wait(20))))
+    counting: Counting[int, Numbers] = Counting(lambda _: numbers(int(may_end.wait(20))))
 
     async def leaves() -> None:
-        assert (None, True) == await counting.look()
+        assert (None, True) == await counting.look(0)
         may_end.set()
 
     asyncio.run(leaves())
-    assert (numbers(1), False) == asyncio.run(counting.look())
+    assert (numbers(1), False) == asyncio.run(counting.look(0))
 
 
 def test_it_counts_who_came_and_what_became_of_letters(make_desk: Any) -> None:
