@@ -95,6 +95,7 @@ class Layout:
     root: str
     pages: bool = True  # whether there are pages; without them no short address leads anywhere
     lists: tuple[str, ...] = LISTS  # what has pages that list its articles, where there are pages
+    letters: bool = False  # whether there are newsletters, and so a page where one signs up
 
     def url(self, path: str) -> str:
         """The URL of the file or folder *path* below the document root; "index.html" is left out."""

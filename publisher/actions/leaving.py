@@ -28,6 +28,7 @@ class Leaving:
     ended: bool  # it ended already
     back: bool = False  # that can be taken back
     others: tuple[int, ...] = ()  # newsletters they get beside it, or would
+    going: tuple[int, ...] = ()  # those of them that they asked for and confirmed
 
 
 def who_leaves(house: House, token: str, now: datetime) -> Leaving | None:
@@ -44,8 +45,9 @@ def who_leaves(house: House, token: str, now: datetime) -> Leaving | None:
         wishes = people.some_wishes(connection, person.id)
         ended = wishes.pop(claim.newsletter, Wish.ENDED) is Wish.ENDED
         others = tuple(number for number, wish in wishes.items() if wish is not Wish.ENDED)
+        going = tuple(number for number in others if wishes[number] is not Wish.PENDING)
         back = bool(_undone(connection, person, claim.newsletter, now))
-        return Leaving(person, claim.newsletter, names[claim.newsletter], ended, back, others)
+        return Leaving(person, claim.newsletter, names[claim.newsletter], ended, back, others, going)
 
     return house.store.read(find)
 
@@ -102,6 +104,7 @@ def _goodbye(house: House, leaving: Leaving, numbers: Sequence[int]) -> Content 
         return None
     language = leaving.person.language or house.site.language
     token = house.keys.sign("unsubscribe", Claim(leaving.person.id, leaving.newsletter))
+    going = [number for number in leaving.going if number not in numbers]
     return notices.goodbye(
         house.learnt(anew=False).site,
         replace(known, title=notices.together(titles(house, numbers), language)),
@@ -109,6 +112,7 @@ def _goodbye(house: House, leaving: Leaving, numbers: Sequence[int]) -> Content 
         house.templates,
         language,
         undo_url=house.layout.undo(token),
+        others=notices.together(titles(house, going), language),
     )
 
 

@@ -1,6 +1,6 @@
 """Markdown and MDX: CommonMark with tables and footnotes, and what Arabic writers and site generators add (A2, A12)."""
 
-from publisher.articles import arabic, mdx, shortcodes, spans
+from publisher.articles import arabic, footnotes, mdx, shortcodes, spans
 from publisher.model.article import Warn
 
 
@@ -11,4 +11,4 @@ def html(text: str, line: int = 1, *, is_mdx: bool = False) -> tuple[str, list[W
     if is_mdx or mdx.is_mdx(text):
         text, dropped = mdx.flattened(text, line)
     text, unknown = shortcodes.replaced(text, line)
-    return spans.parser().html(arabic.mended(text)), dropped + unknown
+    return footnotes.gathered(spans.parser().html(arabic.mended(text))), dropped + unknown

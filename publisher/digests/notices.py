@@ -18,6 +18,9 @@ from publisher.text.dates import digits_for, site_date
 from publisher.text.hours import clock
 from publisher.text.words import Words, words
 
+STILL = (
+    "You are unsubscribed from %(title)s. It will not come any more. You are still subscribed to %(others)s."
+)
 About = Literal["joining", "preferences", "own"]  # to subscribe, who is subscribed; the ways to ...
 _FIRST: dict[About, str] = {
     "joining": "You are subscribed already.",
@@ -46,6 +49,7 @@ def confirm(
             title=title,
         ),
         interface.text("It begins once you have confirmed that. The link opens a page with one button."),
+        interface.text("The link is good for seven days."),
     )
     around = frame(
         site,
@@ -117,12 +121,14 @@ def goodbye(
     language: str | None = None,
     *,
     undo_url: str = "",
+    others: str = "",
 ) -> Content:
     """Tells a reader that their subscription to *newsletter* has ended. *undo_url* is the page with the button that
-    brings it back within 24 hours; "" where there is none (L5)."""
+    brings it back within 24 hours; "" where there is none (L5). *others*: what they are still subscribed to."""
     interface = _interface(site, language)
     title = newsletter.title
-    texts = [said(interface, "You are unsubscribed from %(title)s. No more letters will come.", title=title)]
+    ended = STILL if others else "You are unsubscribed from %(title)s. No more letters will come."
+    texts = [said(interface, ended, title=title, **({"others": others} if others else {}))]
     if undo_url:
         texts.append(interface.text("If that was a mistake, you can take it back within 24 hours."))
     around = frame(

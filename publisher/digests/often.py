@@ -1,24 +1,38 @@
 """How often a newsletter comes, in words for its readers (D4)."""
 
-from publisher.digests.due import parse
+from publisher.digests.due import Schedule, parse
 from publisher.model.digest import Newsletter
 from publisher.model.site import Site
 from publisher.text.dates import digits_for, write_digits
 from publisher.text.hours import clock, weekday_name
 from publisher.text.words import Words
+from publisher.text.zones import zone_name
 
 
 def often(newsletter: Newsletter, site: Site, ui: Words) -> str:
     """When *newsletter* comes, by the clock of the *site*, in the words of *ui*; behind it that readers choose, where
-    they do: «كل يوم، الساعة 7:00 صباحًا»."""
+    they do: «كل يوم، الساعة 7:00 صباحًا بتوقيت بغداد»."""
     said = _schedule(newsletter.schedule, site, ui)
     if newsletter.frequencies:
-        said = f"{said}. {ui.text('Readers choose how often it comes, and at what hour.')}"
+        return ui.text("%(schedule)s. You choose how often it comes, and at what hour.") % {"schedule": said}
     return said
+
+
+def zoned(when: str, zone: str, ui: Words) -> str:
+    """*when*, which names an hour, with the city by whose clock it is, that of the time zone *zone* (IANA)."""
+    return ui.text("%(when)s, %(city)s time") % {"when": when, "city": zone_name(zone, ui.language)}
 
 
 def _schedule(text: str, site: Site, ui: Words) -> str:
     schedule = parse(text)
+    if schedule.kind == "cron":
+        return ui.text("At times of its own")
+    if schedule.kind == "instant":
+        return ui.text("As soon as an article is published")
+    return zoned(_at(schedule, site, ui), site.timezone.key, ui)
+
+
+def _at(schedule: Schedule, site: Site, ui: Words) -> str:
     digits = digits_for(site.digits, ui.language, site.region)
     at = {"time": clock(schedule.at, ui.language, digits, region=site.region)}
     match schedule.kind:
@@ -29,10 +43,6 @@ def _schedule(text: str, site: Site, ui: Words) -> str:
             return ui.text("Every week on %(weekday)s at %(time)s") % (at | day)
         case "monthly" if schedule.day == 31:
             return ui.text("On the last day of every month at %(time)s") % at
-        case "monthly":
+        case _:
             day = {"day": write_digits(str(schedule.day), digits)}
             return ui.text("Every month on day %(day)s at %(time)s") % (at | day)
-        case "cron":
-            return ui.text("At times of its own")
-        case "instant":
-            return ui.text("As soon as an article is published")

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from markupsafe import Markup, escape
 
@@ -63,6 +63,7 @@ def page(
         feed_language=feed.language if feed else feed_tag(site.language),
         home=local(layout.home),
         archive=local(layout.listing(places.ARCHIVE)) if layout.has_list("archive") else "",
+        subscribe=local(layout.subscribe()) if layout.letters else "",
         signup=None if signup is None else {"action": local(layout.subscribe()), "newsletters": signup},
         # Where another program makes the pages, style.css is its own.
         style=local(layout.url(places.STYLE if layout.pages else places.CSS)),
@@ -94,6 +95,13 @@ def local(url: str) -> str:
 def _feeds(title: str, *urls: str) -> list[dict[str, str]]:
     """The three formats of the feed *title* at *urls*."""
     return [
-        {"name": name, "title": title, "url": url, "path": local(url), "type": media_type}
+        {
+            "name": name,
+            "title": title,
+            "url": url,
+            "shown": unquote(url),
+            "path": local(url),
+            "type": media_type,
+        }
         for (name, media_type), url in zip(_FORMATS, urls, strict=True)
     ]

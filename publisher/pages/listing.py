@@ -125,9 +125,10 @@ def month_page(
     older: str,
     newer: str,
 ) -> bytes:
-    """The page of a *month* with *lines*, the newest first, or a *part* of it, of so many; UTF-8. *older* and *newer*
-    are the months beside it, "" where there is none. Parts are numbered from the oldest articles; between the month's
-    own page (0) and the older month they come from the last to the first."""
+    """The page of a *month* with *lines*, the newest first, or a *part* of it, of so many; UTF-8. *older* and
+    *newer* are the months beside it, "" where there is none; what is newer than the newest month of a label is on
+    its page. Parts are numbered from the oldest articles; between the month's own page (0) and the older month they
+    come from the last to the first."""
     ui, language, direction = _tongue(site, place)
     name = place.name or ui.text("Archive")
     heading = site_month(month, site, ui.language)
@@ -135,8 +136,10 @@ def month_page(
     older_url = layout.listing(place.folder, month, before) if before else _month(layout, place, older)
     if part:
         newer_url = layout.listing(place.folder, month, after)
+    elif newer or place.kind:
+        newer_url = layout.listing(place.folder, newer)
     else:
-        newer_url = layout.listing(place.folder, newer) if newer else layout.listing(place.folder)
+        newer_url = ""
     return page(
         "month.html.j2",
         templates,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
+from unicodedata import name
 
 from publisher.layout import Layout
 from publisher.model.digest import Frequency
@@ -71,7 +72,7 @@ def preferences_page(
         leave=leave,
         ways=ways,
         found=found,
-        categories=[(each, inline(each, ui.direction)) for each in found.categories],
+        categories=[(each, inline(each, ui.direction)) for each in _near(found.categories, ui)],
         languages=[(each, own_name(each)) for each in found.languages],
         pauses=_pauses(found, site, ui),
         **controls(found, site, ui),
@@ -85,7 +86,7 @@ def controls(found: Preferences, site: Site, ui: Words) -> dict[str, Any]:
         "often": _frequencies(found, ui),
         "weekdays": [(number, weekday_name(number, ui.language)) for number in week(site.region)],
         "days": _days(site, ui),
-        "zones": _zones(found, ui),
+        "zones": _zones(found, site, ui),
     }
 
 
@@ -113,11 +114,22 @@ def _days(site: Site, ui: Words) -> list[tuple[int, str]]:
     return [*((day, write_digits(str(day), digits)) for day in range(1, 29)), (31, ui.text("the last"))]
 
 
-def _zones(found: Preferences, ui: Words) -> list[Zone]:
+def _zones(found: Preferences, site: Site, ui: Words) -> list[Zone]:
     """All there are, and the reader's own where it has an older name."""
-    offered = zones(ui.language)
+    offered = zones(ui.language, site.region)
     own = Zone(found.zone, zone_name(found.zone, ui.language))
     return [*offered] if any(each.id == own.id for each in offered) else [own, *offered]
+
+
+def _near(topics: Sequence[str], ui: Words) -> list[str]:
+    """*topics*, those in the script of the page first."""
+    own = _scripts(own_name(ui.language))
+    return sorted(topics, key=lambda each: not own & _scripts(each))
+
+
+def _scripts(text: str) -> set[str]:
+    """The scripts of the letters of *text*, as Unicode names them."""
+    return {name(char, "").partition(" ")[0] for char in text if char.isalpha()}
 
 
 def _pauses(found: Preferences, site: Site, ui: Words) -> list[tuple[str, str]]:
@@ -131,5 +143,5 @@ def _pauses(found: Preferences, site: Site, ui: Words) -> list[tuple[str, str]]:
     if not (found.paused and found.resumes):
         return list(said.items())
     noon = datetime.combine(found.resumes, time(12), site.timezone)
-    until = ui.text("Until %(date)s") % {"date": site_date(noon, site, ui.language)}
+    until = ui.text("Letters come again on %(date)s") % {"date": site_date(noon, site, ui.language)}
     return [("kept", until), *said.items()]

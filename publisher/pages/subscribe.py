@@ -56,14 +56,15 @@ def subscribe_page(
     heading: str,
     button: str = "Subscribe",
     texts: Sequence[str] = (),
+    hint: str = "",
     said: str = "",
     wrong: str = "",
     none_chosen: str = "",
     links: Sequence[Way] = (),
 ) -> bytes:
-    """The page in *language*; UTF-8. Its *form*, where there is one, is sent to *action*. *heading*, *button*, *texts*,
-    *said* (above all), *wrong* (at the address) and *none_chosen* (at the newsletters) are messages of ours. Needs no
-    script."""
+    """The page in *language*; UTF-8. Its *form*, where there is one, is sent to *action*. *heading*, *button*,
+    *texts*, *hint* (below the button), *said* (above all), *wrong* (at the address) and *none_chosen* (at the
+    newsletters) are messages of ours. Needs no script."""
     ui = words(language)
     return page(
         "subscribe.html.j2",
@@ -77,6 +78,7 @@ def subscribe_page(
         heading=ui.text(heading),
         button=ui.text(button),
         texts=[ui.text(each) for each in texts],
+        hint=ui.text(hint) if hint else "",
         said=ui.text(said) if said else "",
         wrong=ui.text(wrong) if wrong else "",
         none_chosen=ui.text(none_chosen) if none_chosen else "",

@@ -122,9 +122,10 @@ def _paragraphs(block: etree._Element, direction: Direction) -> Iterator[list[_S
     directions: list[Direction] = [direction]
     levels: list[list[_Slot]] = [[]]  # the paragraph, and the isolates open inside it
     for event, element in etree.iterwalk(block, events=("start", "end")):
-        flows, alone = element.tag in BLOCKS, element.tag in _OBJECTS or "dir" in element.attrib
         if event == "start":
             directions.append(_direction(element, directions[-1]))
+        flows, alone = element.tag in BLOCKS, element.tag in _OBJECTS or "dir" in element.attrib
+        if event == "start":
             if flows:
                 yield levels.pop()
                 levels.append([])
@@ -156,7 +157,14 @@ def _direction(element: etree._Element, around: Direction) -> Direction:
     if around == "rtl" and (element.tag in CODE or (element.tag in _PARAGRAPHS and _is_latin(element))):
         element.set("dir", "ltr")
         return "ltr"
+    if around == "rtl" and _is_footnote(element):
+        element.set("dir", "rtl")  # else its number takes a full stop behind Latin words to their right
     return around
+
+
+def _is_footnote(element: etree._Element) -> bool:
+    """Whether *element* is the mark of a footnote: a raised link to a place of the same text."""
+    return element.tag == "sup" and len(element) == 1 and "#" in element[0].get("href", "")
 
 
 def keeps_side(element: etree._Element) -> bool:

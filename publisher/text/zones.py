@@ -19,13 +19,15 @@ class Zone(NamedTuple):
 
 
 @lru_cache(maxsize=16)
-def zones(language: str) -> tuple[Zone, ...]:
-    """The time zones that people live by, in the order of their names in *language* (BCP 47), UTC last. What CLDR
-    does not name there keeps its English name."""
+def zones(language: str, region: str = "") -> tuple[Zone, ...]:
+    """The time zones that people live by, those of *region* (ISO 3166-1) first, in the order of their names in
+    *language* (BCP 47), UTC last. What CLDR does not name there keeps its English name."""
     known = available_timezones()  # asks the disk
-    lived_by = [each for each in get_global("zone_territories") if not each.startswith("Etc/")]
+    territories = get_global("zone_territories")
+    lived_by = [each for each in territories if not each.startswith("Etc/")]
     found = [Zone(each, zone_name(each, language)) for each in lived_by if each in known]
-    return (*sorted(found, key=lambda zone: (zone.name.casefold(), zone.id)), Zone(UTC, "UTC"))
+    found.sort(key=lambda zone: (territories[zone.id] != region, zone.name.casefold(), zone.id))
+    return (*found, Zone(UTC, "UTC"))
 
 
 def zone_name(zone: str, language: str) -> str:

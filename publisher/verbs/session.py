@@ -145,7 +145,9 @@ def house_of(settings: Settings, store: Store, secret: bytes, workers: int = 1) 
     return House(
         root=settings.root,
         site=settings.site,
-        layout=Layout(settings.site.url, settings.pages.enabled, settings.pages.lists),
+        layout=Layout(
+            settings.site.url, settings.pages.enabled, settings.pages.lists, bool(settings.newsletters)
+        ),
         templates=Templates([settings.root / TEMPLATES]),
         store=store,
         keys=Keys({1: secret}),

@@ -12,9 +12,10 @@ from publisher.verbs.session import Session
 from publisher.web.client import client, network
 from publisher.web.errands import Errands
 
+LOOK = "Look into your mailbox"
 SAME = (
     "If this address can be mailed, a letter is on its way. Open it, and follow its link.",
-    "An address gets one such letter a day at most, whoever asks.",
+    "We send one such letter a day to an address, and no more.",
 )
 
 

@@ -65,13 +65,14 @@ def _confirmed(
     if found.state == "open":
         return notice(session, language, title=question, text="", action=token, button=button)
     if found.state == "done":
-        done = speak.text("Your subscription to %(title)s is confirmed.") % {"title": title}
+        done = speak.text("You are subscribed to %(title)s.") % {"title": title}
         at_foot = speak.text("At the foot of every letter you can change what comes and when, or leave.")
-        return notice(session, language, title=done, text=at_foot)
+        heading = speak.text("Your subscription is confirmed")
+        return notice(session, language, title=heading, text=f"{done} {at_foot}")
     return notice(
         session,
         language,
-        title=speak.text("This link is too old, or was used."),
+        title=speak.text("This link is too old, or was used"),
         text=speak.text("If you still want letters, ask for a new one."),
         links=[Way(speak.text("Subscribe"), layout.subscribe())],
     )
@@ -105,8 +106,8 @@ async def _still(session: Session, request: Request) -> Response:
         ip=ip,
     )
     if await asyncio.to_thread(keep):
-        thanks = speak.text("Thank you. %(title)s goes on as before.") % title
-        return notice(session, language, title=thanks, text="")
+        on = speak.text("%(title)s goes on as before.") % title
+        return notice(session, language, title=speak.text("Thank you"), text=on)
     return notice(
         session,
         language,

@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from publisher.actions import leaving
 from publisher.actions.leaving import Leaving
+from publisher.digests.notices import STILL
 from publisher.pages.notice import Way
 from publisher.text.words import words
 from publisher.verbs.session import Session
@@ -74,7 +75,9 @@ async def gone(session: Session, token: str, now_left: tuple[int, ...] = ()) -> 
     assert found
     speak, layout = words(_language(session, found)), house.layout
     title = speak.join(await asyncio.to_thread(leaving.titles, house, (found.newsletter, *now_left)))
-    done = speak.text("You are unsubscribed from %(title)s. No more letters will come.") % {"title": title}
+    going = speak.join(await asyncio.to_thread(leaving.titles, house, found.going))
+    ended = STILL if going else "You are unsubscribed from %(title)s. No more letters will come."
+    done = speak.text(ended) % {"title": title, "others": going}
     others = [Way(speak.text("Leave all newsletters"), layout.leave_all(token))] if found.others else []
     back = speak.text("If that was a mistake, you can take it back within 24 hours.")
     return notice(
@@ -104,7 +107,7 @@ async def _undo(session: Session, request: Request) -> Response:
     if numbers or not found.ended:
         title = speak.join(await asyncio.to_thread(leaving.titles, house, numbers or (found.newsletter,)))
         again = speak.text("You are subscribed to %(title)s. Nothing is lost.") % {"title": title}
-        return notice(session, speak.language, title=again, text="")
+        return notice(session, speak.language, title=speak.text("You are subscribed again"), text=again)
     if not found.back:
         late = speak.text("It is too late to take it back. You can subscribe again.")
         again_ = [Way(speak.text("Subscribe again"), layout.subscribe())]

@@ -16,7 +16,7 @@ from publisher.pages.notice import Way
 from publisher.subscribers import addresses
 from publisher.text.words import words
 from publisher.verbs.session import Session
-from publisher.web.asking import SAME, Desk
+from publisher.web.asking import LOOK, SAME, Desk
 from publisher.web.pages import download, language_of, not_valid, notice
 
 log = structlog.get_logger()
@@ -54,7 +54,7 @@ async def _ask(desk: Desk, request: Request) -> Response:
     if request.method == "POST":
         key = addresses.parse(found.person.address).key
         desk.take(request, key, partial(own.ask, house, found.person.id, now))
-        return notice(session, speak.language, title=speak.text(SAME[0]), text=speak.text(SAME[1]))
+        return notice(session, speak.language, title=speak.text(LOOK), text=" ".join(map(speak.text, SAME)))
     return notice(
         session,
         speak.language,
@@ -116,13 +116,16 @@ async def _erase(session: Session, request: Request) -> Response:
 async def _gone(session: Session, subscriber: int, language: str) -> Response:
     """What who is erased sees: also that something holds up the last of it, while that is so."""
     whole = await asyncio.to_thread(erasing.is_gone, session.house, subscriber)
-    said = (
-        "Everything about you is erased. No more letters will come."
+    title, text = (
+        ("Everything about you is erased", "No more letters will come.")
         if whole
-        else "Nothing more will be sent to you. "
-        "The last traces of you are erased as soon as what is under way has ended."
+        else (
+            "Nothing more will be sent to you",
+            "The last traces of you are erased as soon as what is under way has ended.",
+        )
     )
-    return notice(session, language, title=words(language).text(said), text="")
+    speak = words(language)
+    return notice(session, language, title=speak.text(title), text=speak.text(text))
 
 
 def _late(session: Session, language: str) -> Response:
@@ -130,7 +133,7 @@ def _late(session: Session, language: str) -> Response:
     return notice(
         session,
         language,
-        title=speak.text("This link is too old, or was used."),
+        title=speak.text("This link is too old, or was used"),
         text=speak.text("It was good for 24 hours. Ask for a new one."),
         links=[Way(speak.text("Your preferences"), session.house.layout.preferences(""))],
     )

@@ -45,17 +45,21 @@ def notice(session: Session, language: str, status: int = 200, **said: Any) -> R
 def not_valid(session: Session) -> Response:
     """404: the link is none of ours; the same for every one (threat 6)."""
     language = session.house.site.language
-    return notice(session, language, 404, title=words(language).text("This link is not valid."), text="")
+    return notice(session, language, 404, title=words(language).text("This link is not valid"), text="")
 
 
 def language_of(session: Session, request: Request, asked: str = "") -> str:
-    """The language of a page for who is no known reader: what is *asked* for, by the form or by `?lang=`, else what
-    their browser likes best of those that we speak (RFC 9110, 12.5.4), else the site's."""
+    """The language of a page for who is no known reader: what is *asked* for, by the form or by `?lang=`, else the
+    site's. A site in a language that we do not speak answers in what their browser likes best of those that we do
+    (RFC 9110, 12.5.4)."""
     for tag in (asked, request.query_params.get("lang", "")):
         if tag in LANGUAGES:
             return tag
+    language = session.house.site.language
+    if words(language).language == language.partition("-")[0]:
+        return language
     wishes = qualities(request.headers.get("accept-language", "").encode("latin-1"))
     for tag, quality in sorted(wishes.items(), key=lambda each: -each[1]):
         if quality and tag.partition("-")[0] in LANGUAGES:
             return tag.partition("-")[0]
-    return session.house.site.language
+    return language

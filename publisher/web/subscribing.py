@@ -3,7 +3,7 @@
 Every address gets the same answer. What is to be done is done behind it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -15,16 +15,18 @@ from publisher.actions import joining
 from publisher.actions.joining import Ask
 from publisher.digests.often import often
 from publisher.errors import BadInput
+from publisher.model.digest import Newsletter
 from publisher.pages.notice import Way
 from publisher.pages.subscribe import Form, Offer, embed_page, languages, subscribe_page, translated
 from publisher.subscribers import addresses, tokens
 from publisher.subscribers.addresses import Address
 from publisher.text.words import words
 from publisher.web import forms
-from publisher.web.asking import SAME, Desk
+from publisher.web.asking import LOOK, SAME, Desk
 from publisher.web.client import client
 from publisher.web.pages import html_page, language_of
 
+HINT = "A letter asks first whether the address is yours. You can leave at any time with one click."
 SOONEST, LATEST = 2, 86400  # seconds between a form and its button; a program needs less
 _LONGEST = 254  # octets of an address (RFC 5321, 4.5.3.1.3)
 
@@ -89,7 +91,7 @@ def _do(desk: Desk, request: Request, address: Address, form: Form, language: st
     house, ip = desk.session.house, client(request.scope, desk.session.trusted)
     names = tuple(form.newsletters) if joins else ()
     titles = words(language).join([house.newsletters[name].title for name in names])
-    wording = f"{words(language).text('Subscribe')}: {titles}. {words(language).text(SAME[0])}"
+    wording = f"{words(language).text('Subscribe')}: {titles} — {words(language).text(HINT)}"
     asked = Ask(address, names, form.language, form.origin, wording, ip)
     desk.take(request, address.key, partial(joining.ask, house, asked, desk.session.clock()))
 
@@ -103,7 +105,13 @@ def _blank(desk: Desk, language: str, *, joins: bool) -> Form:
     house = desk.session.house
     shown = tokens.stamp(house.keys, int(desk.session.clock().timestamp()))
     of_letters = language if language in languages(house.site) else languages(house.site)[0]
-    return Form("", tuple(house.newsletters) if joins else (), of_letters, "page", shown)
+    return Form("", _first(house.newsletters.values()) if joins else (), of_letters, "page", shown)
+
+
+def _first(known: Iterable[Newsletter]) -> tuple[str, ...]:
+    """What is chosen before anybody chooses: the first newsletter that brings all topics, else the first."""
+    whole = sorted(known, key=lambda each: bool(each.categories))
+    return tuple(each.name for each in whole[:1])
 
 
 def _filled(desk: Desk, sent: Mapping[str, Sequence[str]], blank: Form) -> Form:
@@ -149,6 +157,8 @@ def _page(
     if joins:
         links.insert(0, Way(ui.text("Subscribed already? Your preferences"), house.layout.preferences("")))
     explain = "Write your address, and the way to your preferences comes by mail."
+    about = HINT if joins else ""
+    heading = "Subscribe" if joins else "Your preferences"
     body = subscribe_page(
         house.site,
         house.layout,
@@ -157,7 +167,8 @@ def _page(
         offers=_offers(desk, language) if joins else (),
         form=form,
         action=here,
-        heading="Subscribe" if joins else "Your preferences",
+        heading=heading if form else LOOK,
+        hint=about if form else "",
         button="Subscribe" if joins else "Send me the letter",
         texts=texts or (() if joins else (explain,)),
         said=said,

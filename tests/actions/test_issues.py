@@ -411,7 +411,7 @@ def test_the_page_of_a_newsletter_says_when_it_comes_and_names_its_feeds(
     publishes(paper)
     page = text(paper, "newsletter/daily/index.html")
 
-    assert "كل يوم، الساعة 7:00 صباحًا" in page
+    assert "كل يوم، الساعة 7:00 صباحًا بتوقيت بغداد" in page
     assert "لم يصدر أي عدد بعد." in empty
     assert ["2026-11-22", "2026-11-21"] == re.findall(r'<a href="/newsletter/daily/([\d-]+)/">', page)
     for name in NAMES[:3]:
@@ -424,12 +424,12 @@ def test_the_page_of_a_newsletter_says_when_it_comes_and_names_its_feeds(
 @pytest.mark.parametrize(
     ("schedule", "frequencies", "said"),
     [
-        ("weekly sat 18:30", (), "كل أسبوع، يوم السبت، الساعة 6:30 مساءً"),
-        ("monthly 3 07:00", (), "كل شهر، في اليوم 3 منه، الساعة 7:00 صباحًا"),
-        ("monthly 31 12:00", (), "في آخر يوم من كل شهر، الساعة 12:00 ظهرًا"),
+        ("weekly sat 18:30", (), "كل أسبوع، يوم السبت، الساعة 6:30 مساءً بتوقيت بغداد"),
+        ("monthly 3 07:00", (), "كل شهر، في اليوم 3 منه، الساعة 7:00 صباحًا بتوقيت بغداد"),
+        ("monthly 31 12:00", (), "في آخر يوم من كل شهر، الساعة 12:00 ظهرًا بتوقيت بغداد"),
         ("cron 0 7 * * 1-5", (), "في مواعيد خاصة بها"),
         ("instant", (), "فور نشر كل مقال"),
-        ("daily 07:00", ("daily", "weekly"), "ولكل قارئ أن يختار"),
+        ("daily 07:00", ("daily", "weekly"), "بتوقيت بغداد. ولك أن تختار"),
     ],
 )
 def test_how_often_it_comes_is_said_in_words(

@@ -273,7 +273,7 @@ def test_a_correction_speaks_to_each_reader_in_their_language() -> None:  # R8
 def test_a_title_in_a_sentence_of_the_other_direction_stays_whole() -> None:  # R4 R6
     content = notices.welcome(site(), newsletter(title="The Week (2)"), LAYOUT, TEMPLATES)
 
-    assert "تأكد اشتراكك في \u200eThe Week (2)\u200e." in content.text
+    assert "تم تأكيد اشتراكك في \u200eThe Week (2)\u200e." in content.text
     assert "أهلًا بك في \u200eThe Week (2)\u200e" == content.subject
 
 

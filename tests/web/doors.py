@@ -96,8 +96,9 @@ class Doors:
         return Reply(said[0]["status"], named, text)
 
     def join(self, address: str, **changes: Any) -> Reply:
-        """Somebody fills in the page, and takes their time."""
-        form = self.ask("/subscribe").form() | {"email": address} | changes
+        """Somebody fills in the page, wants all newsletters, and takes their time."""
+        filled = {"email": address, "newsletter": list(self.house.newsletters)}
+        form = self.ask("/subscribe").form() | filled | changes
         self.clock.forward(seconds=5)
         return self.ask("/subscribe", "POST", form)
 

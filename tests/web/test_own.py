@@ -24,10 +24,8 @@ from tests.web.doors import Doors
 MakeDoors = Callable[..., Doors]
 ANN = "ann@example.net"
 AR = words("ar")
-ERASED = AR.text("Everything about you is erased. No more letters will come.")
-WAITS = AR.text(
-    "Nothing more will be sent to you. The last traces of you are erased as soon as what is under way has ended."
-)
+ERASED = AR.text("Everything about you is erased")
+WAITS = AR.text("The last traces of you are erased as soon as what is under way has ended.")
 LATE = AR.text("It was good for 24 hours. Ask for a new one.")
 
 
