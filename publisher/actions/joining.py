@@ -1,6 +1,6 @@
 """Somebody asks for letters, and says yes when they are asked back (L2-L5). Nobody is told whom we know."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -167,13 +167,20 @@ def _look(connection: Connection, house: House, claim: Claim, now: datetime) -> 
     ]
     if person is None or not numbers:
         return Asked(person)
-    titles = tuple(house.newsletters[names[number]].title for number in numbers)
+
+    def titles(some: Sequence[int]) -> tuple[str, ...]:
+        return tuple(house.newsletters[names[number]].title for number in some)
+
+    confirmed = joins.used(connection, person.id, numbers, rows[0].at)
+    if left := [number for number in numbers if number not in confirmed]:
+        late = now - rows[0].at > lifecycle.PENDING
+        over = late or not lifecycle.may_ask(person.state)
+        return Asked(person, titles(left), "over" if over else "open")
     wishes = people.some_wishes(connection, person.id)
-    if joins.used(connection, person.id, numbers, rows[0].at):
-        gets = person.state is Reach.REACHABLE and all(wishes.get(number) in GETS for number in numbers)
-        return Asked(person, titles, "done" if gets else "over")
-    late = now - rows[0].at > lifecycle.PENDING
-    return Asked(person, titles, "over" if late or not lifecycle.may_ask(person.state) else "open")
+    gets = [number for number in numbers if wishes.get(number) in GETS]
+    if gets and person.state is Reach.REACHABLE:
+        return Asked(person, titles(gets), "done")
+    return Asked(person, titles(numbers))
 
 
 def confirm(house: House, token: str, now: datetime, *, wording: str, ip: str) -> Asked | None:
@@ -220,9 +227,10 @@ def _begin(
     had = {each.newsletter: each for each in chosen.standings(connection, person.id)}
     series = {each.id: name for name, each in people.known_newsletters(connection).items()}
     said = []
-    for row in consents.asked(connection, person.id, claim.newsletter):
+    rows, confirmed = _confirmed(connection, claim)
+    for row in rows:
         number = row.newsletter
-        if number is None or series.get(number) not in house.newsletters:
+        if number is None or series.get(number) not in house.newsletters or number in confirmed:
             continue
         standing = had.get(number)
         wish = lifecycle.wish(standing.state if standing else None, "join")
@@ -237,16 +245,24 @@ def _begin(
     consents.note(connection, said)
 
 
+def _confirmed(connection: Connection, claim: Claim) -> tuple[list[Consent], dict[int, datetime]]:
+    """What a link asked for, and when what of it was confirmed since, by this link or by a later one."""
+    rows = consents.asked(connection, claim.subscriber, claim.newsletter)
+    numbers = [row.newsletter for row in rows if row.newsletter]
+    return rows, joins.used(connection, claim.subscriber, numbers, rows[0].at) if rows else {}
+
+
 def _welcome(house: House, claim: Claim, now: datetime) -> None:
-    """A letter for each subscription that this ask began. Its key is the ask's: none is written twice."""
+    """A letter for each subscription that began with what was asked. Its key is the moment at which its reader said
+    yes: none is written twice, whichever link it was."""
     person = house.store.read(lambda c: people.get(c, claim.subscriber))
     if person is None or person.state is not Reach.REACHABLE:
         return
-    rows = house.store.read(lambda c: consents.asked(c, claim.subscriber, claim.newsletter))
+    _, confirmed = house.store.read(partial(_confirmed, claim=claim))
     series = house.store.read(people.known_newsletters)
     for each in choices.subscribed(house, person.id, now):
         number = series[each.newsletter.name].id
-        if each.state is not Wish.ACTIVE or number not in {row.newsletter for row in rows}:
+        if each.state is not Wish.ACTIVE or number not in confirmed:
             continue
         wish = Claim(person.id, number)
         letter = notices.welcome(
@@ -262,14 +278,16 @@ def _welcome(house: House, claim: Claim, now: datetime) -> None:
                 PREFERENCES_SLOT: house.layout.preferences(house.keys.sign("preferences", wish)),
             }
         )
-        key = joins.key(person.id, f"{claim.newsletter}:{number}")
-        house.store.write(partial(_write_welcome, key=key, person=person, letter=letter, now=now))
+        key = joins.key(person.id, f"{number}:{confirmed[number].timestamp():.0f}")
+        house.store.write(partial(_write_welcome, wish=wish, key=key, person=person, letter=letter, now=now))
 
 
 def _write_welcome(
-    connection: Connection, key: str, person: Subscriber, letter: Content, now: datetime
+    connection: Connection, wish: Claim, key: str, person: Subscriber, letter: Content, now: datetime
 ) -> None:
-    if people.get(connection, person.id) == person:  # not erased, nor given up, meanwhile
+    if people.get(connection, person.id) != person:
+        return  # erased, or given up, meanwhile
+    if people.wishes(connection, [person.id], wish.newsletter).get(person.id) is Wish.ACTIVE:  # nobody left
         outbox.add(connection, "welcome", key, [person.address], letter, now, now + LETTER)
 
 

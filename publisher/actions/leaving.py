@@ -90,7 +90,7 @@ def go(house: House, leaving: Leaving, now: datetime, *, everything: bool, ip: s
         person = leaving.person.id
         ended = tuple(number for number in numbers if leave(connection, Claim(person, number), now, ip=ip))
         if letter and ended and leaving.person.state is Reach.REACHABLE:
-            key = joins.key(person, f"{leaving.newsletter}:{now.timestamp():.0f}")
+            key = joins.key(person, f"{leaving.newsletter}:{now.date()}")  # one a day, whoever has the link
             address = leaving.person.address
             outbox.add(connection, "goodbye", key, [address], letter, now, now + GOODBYE)
         return ended
@@ -135,6 +135,9 @@ def undo(house: House, leaving: Leaving, now: datetime, *, ip: str) -> tuple[int
 def _undone(connection: Connection, person: Subscriber, newsletter: int, now: datetime) -> dict[int, Wish]:
     """What subscriptions are again when this leaving is taken back."""
     if not lifecycle.may_ask(person.state):
+        return {}
+    day = now - lifecycle.UNDO
+    if consents.times(connection, person.id, newsletter, Said.RETURNED, day) >= lifecycle.RETURNS:
         return {}
     ended, before = joins.left_with(connection, person.id, newsletter)
     back = {number: lifecycle.undone(was, ended, now) for number, was in before.items()}

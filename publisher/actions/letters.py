@@ -61,18 +61,24 @@ class Letters:
 
 def notice(house: House, delivery: Delivery) -> Letter:
     """The letter of a notice, the same bytes whenever it is made. Raises ValueError where its address cannot stand on
-    an envelope."""
+    an envelope, or it was cancelled since it was claimed."""
     one = house.store.read(lambda c: notices.get(c, delivery.id))
-    key = house.keys.sign("message-id", Claim(delivery.id, 0))  # no edition has the number 0
-    whose = sender(house, None)
+    newsletter, leave, leave_by_mail = None, "", ""
+    if one.wish:  # to who gets a newsletter: it belongs to that list, and is left as the list is (H1)
+        reader, number = one.wish
+        series = house.store.read(people.known_newsletters).values()
+        newsletter = next(each.name for each in series if each.id == number)
+        leave, leave_by_mail = house.keys.sign_twice("unsubscribe", Claim(reader, number))
     return message.notice(
         one.content,
-        whose,
+        sender(house, newsletter),
         kind=one.kind,
-        key=key,
+        key=house.keys.sign("message-id", Claim(delivery.id, 0)),  # no edition has the number 0
         recipient=delivery.address,
         sent=one.created,
         attached=one.attached,
+        unsubscribe_url=house.layout.unsubscribe(leave) if leave else "",
+        leave_token=leave_by_mail,
     )
 
 

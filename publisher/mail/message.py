@@ -161,9 +161,12 @@ def notice(
     recipient: str,
     sent: datetime,
     attached: bytes | None = None,
+    unsubscribe_url: str = "",
+    leave_token: str = "",
 ) -> Letter:
-    """A letter to one person that belongs to no list, whatever *sender* says: a confirmation, a goodbye, a preview
-    for editors. Its content has no slots. *attached*, a message as it came, goes with it.
+    """A letter to one person that is no edition's: a confirmation, a goodbye, a preview for editors. Its content has no
+    slots. *attached*, a message as it came, goes with it. With *unsubscribe_url* and *leave_token*, as `letter` has
+    them, it belongs to the list of *sender*; without them to none, whatever *sender* says.
 
     *kind* is a word of ASCII letters and digits, "confirm". *key* is an HMAC of whom it is for; with *sent*, the Date,
     it makes the Message-ID: another try of the same letter repeats both. Raises ValueError as `letter` does.
@@ -171,8 +174,15 @@ def notice(
     if not _KEY.fullmatch(kind):
         raise ValueError(f"not a kind of letter: {kind!r}")
     stem = f"{kind}-{int(sent.timestamp())}"
-    frame = _frame(content, replace(sender, list=None), stem, sent, kind, attached=attached)
-    return letter(frame, recipient=recipient, message_id_key=key)
+    whose = sender if unsubscribe_url else replace(sender, list=None)
+    frame = _frame(content, whose, stem, sent, kind, attached=attached)
+    return letter(
+        frame,
+        recipient=recipient,
+        message_id_key=key,
+        unsubscribe_url=unsubscribe_url,
+        leave_token=leave_token,
+    )
 
 
 def message_id(stem: str | int, key: str, domain: str) -> str:

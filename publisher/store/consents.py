@@ -5,7 +5,7 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, insert, literal, select
+from sqlalchemy import Connection, func, insert, literal, select
 
 from publisher.model.people import Consent, Said
 from publisher.store import bulk
@@ -61,6 +61,17 @@ def asked(connection: Connection, subscriber: int, number: int) -> list[Consent]
     query = select(*consents.c[_COLUMNS]).where(mine, consents.c.id >= number, consents.c.at == when)
     rows = connection.execute(query.order_by(consents.c.id))
     return [Consent(**row._asdict() | {"event": Said(row.event)}) for row in rows]
+
+
+def times(connection: Connection, subscriber: int, newsletter: int, event: Said, after: datetime) -> int:
+    """How often this person said this of a newsletter *after* that moment."""
+    query = select(func.count()).where(
+        consents.c.subscriber == subscriber,
+        consents.c.newsletter == newsletter,
+        consents.c.event == event,
+        consents.c.at > after,
+    )
+    return connection.execute(query).scalar_one()
 
 
 def of(connection: Connection, subscriber: int) -> list[Consent]:

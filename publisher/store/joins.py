@@ -1,14 +1,25 @@
 """Who asks for letters, who takes a leaving back, and what is swept away of those who never said yes (L3-L5)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, Connection, delete, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Text,
+    cast,
+    delete,
+    func,
+    select,
+    type_coerce,
+    update,
+)
 
 from publisher.model.delivery import State
 from publisher.model.digest import Release
 from publisher.model.people import Said, Wish
-from publisher.store import cadences, people
+from publisher.store import bulk, cadences, people
 from publisher.store.tables import (
     PENDING,
     consents,
@@ -22,6 +33,7 @@ from publisher.store.tables import (
 
 ASKED = ("confirm", "links")  # kinds of letters that a stranger's form may cause
 OWN = "own"  # what a reader asks for from a letter of theirs; a stranger cannot use it up
+_ENDS = ":ends"  # behind the key of a yearly question that says so
 MOVED_BACK = "unsubscribed"  # why a letter was cancelled of which what it held is unseen again
 
 
@@ -39,15 +51,24 @@ def letters(
     return list(connection.execute(query).scalars())
 
 
-def used(connection: Connection, subscriber: int, newsletters: Sequence[int], since: datetime) -> bool:
-    """Whether this person said yes to one of these *newsletters* since then: the link that asked was used."""
-    query = select(consents.c.id).where(
+def question(subscriber: int, newsletter: int, asked: datetime, *, ends: bool) -> str:
+    """What a yearly question of that moment is about (L9); *ends*: it says that the subscription ends without an
+    answer."""
+    return key(subscriber, f"{newsletter}:{int(asked.timestamp())}{_ENDS if ends else ''}")
+
+
+def used(
+    connection: Connection, subscriber: int, newsletters: Sequence[int], since: datetime
+) -> dict[int, datetime]:
+    """Those of these *newsletters* that this person said yes to *since* then, and when: of them the link that asked
+    was used."""
+    query = select(consents.c.newsletter, func.max(consents.c.at)).where(
         consents.c.subscriber == subscriber,
         consents.c.newsletter.in_(newsletters),
         consents.c.event == Said.CONFIRMED,
         consents.c.at >= since,
     )
-    return connection.execute(query.limit(1)).first() is not None
+    return dict(connection.execute(query.group_by(consents.c.newsletter)).all())
 
 
 def left_with(connection: Connection, subscriber: int, newsletter: int) -> tuple[datetime, dict[int, Wish]]:
@@ -135,9 +156,11 @@ def unanswered(
     limit: int,
     *,
     asked: datetime | None = None,
+    among: Collection[int] | None = None,
 ) -> list[int]:
     """The readers of *newsletter*, behind the key *after*, who are mailed and said and changed nothing since *before*
-    (L9). Without *asked* those who were not asked since; else those whom we asked until then, without an answer."""
+    (L9). Without *asked* those who were not asked since; else those whom we asked until then, by a letter that left
+    and said that it ends without an answer, and who gave none. *among*: only these."""
     row = subscriptions.c
     said = select(1).where(
         consents.c.subscriber == row.subscriber,
@@ -158,11 +181,18 @@ def unanswered(
     if asked is None:
         query = query.where(row.changed <= before, row.asked.is_(None) | (row.asked <= before))
     else:
-        query = query.where(row.asked <= asked, row.changed <= row.asked)
+        when = cast(type_coerce(row.asked, BigInteger), Text)
+        theirs = cast(row.subscriber, Text) + ":" + cast(row.newsletter, Text) + ":" + when + _ENDS
+        told = select(1).where(
+            notices.c.kind == "yearly", notices.c.key == theirs, notices.c.state == State.SENT
+        )
+        query = query.where(row.asked <= asked, row.changed <= row.asked, told.exists())
+    if among is not None:
+        query = query.where(row.subscriber.in_(bulk.values(among)))
     return list(connection.execute(query.order_by(row.subscriber).limit(limit)).scalars())
 
 
 def note_asked(connection: Connection, newsletter: int, readers: Sequence[int], now: datetime) -> None:
     """These readers are asked *now* whether they still want it."""
-    mine = (subscriptions.c.newsletter == newsletter) & subscriptions.c.subscriber.in_(readers)
+    mine = (subscriptions.c.newsletter == newsletter) & subscriptions.c.subscriber.in_(bulk.values(readers))
     connection.execute(update(subscriptions).where(mine).values(asked=now))

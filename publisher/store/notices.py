@@ -1,16 +1,23 @@
 """The outbox of letters that are no edition's: written down before they leave, each once, and sent until a relay has
 taken them (D8). For the engine it is a ledger like that of deliveries."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, Text, and_, bindparam, cast, func, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from publisher.model.delivery import Delivery, State, Verdict
+from publisher.model.delivery import UNSENT, Delivery, State, Verdict
 from publisher.model.digest import Content
+from publisher.store import bulk
 from publisher.store.tables import QUEUED_NOTICE, notices
+
+LISTED = (
+    "welcome",
+    "yearly",
+)  # kinds of letters to who gets a newsletter; their keys begin "READER:NEWSLETTER:"
+_NO_MORE = {"html": "", "text": "", "attached": None}  # is kept of a letter that is done with
 
 
 def add(
@@ -58,16 +65,45 @@ class Notice(NamedTuple):
     """A letter of the outbox."""
 
     kind: str
+    key: str
     created: datetime
     content: Content
     attached: bytes | None  # a message that goes with it
 
+    @property
+    def wish(self) -> tuple[int, int] | None:
+        """The reader and the newsletter of a letter to who gets one; None for others."""
+        if self.kind not in LISTED:
+            return None
+        reader, newsletter, *_ = self.key.split(":")
+        return int(reader), int(newsletter)
+
 
 def get(connection: Connection, number: int) -> Notice:
-    """The letter with this number."""
-    row = connection.execute(select(notices).where(notices.c.id == number)).one()
+    """The letter with this number. Raises ValueError where it was cancelled, or erased, since it was claimed."""
+    row = connection.execute(select(notices).where(notices.c.id == number)).first()
+    if row is None or row.state == State.CANCELLED:
+        raise ValueError("nobody wants it any more")
     content = Content(row.subject, row.html, row.text, row.language, row.direction)
-    return Notice(row.kind, row.created, content, row.attached)
+    return Notice(row.kind, row.key, row.created, content, row.attached)
+
+
+def waiting(connection: Connection, kind: str) -> int:
+    """How many letters of this *kind* wait to be sent."""
+    # The condition stands beside the sum, so that only the few that wait are looked at, and not all of the kind.
+    query = select(func.count().filter(notices.c.kind == kind)).select_from(notices).where(QUEUED_NOTICE)
+    return connection.execute(query).scalar_one()
+
+
+def cancel(connection: Connection, readers: Collection[int], newsletter: int | None, note: str) -> None:
+    """Letters to these *readers* of a newsletter (None: of all) that have not left do not leave: who left, or cannot
+    be reached, is neither welcomed nor asked whether they still want it (H2)."""
+    each = bulk.values(readers).subquery("readers")
+    stem = cast(each.c.value, Text) + ("" if newsletter is None else f":{newsletter}")
+    mine = and_(notices.c.kind.in_(LISTED), notices.c.key >= stem + ":", notices.c.key < stem + ";")
+    found = select(notices.c.id).join_from(each, notices, mine).where(notices.c.state.in_(UNSENT))
+    row = update(notices).where(notices.c.id.in_(found))
+    connection.execute(row.values(state=State.CANCELLED, note=note, **_NO_MORE))
 
 
 def recover(connection: Connection) -> None:
@@ -79,7 +115,7 @@ def recover(connection: Connection) -> None:
 def claim(connection: Connection, now: datetime, limit: int) -> list[Delivery]:
     """Take the next letters that are due; those that nobody needs any more fail."""
     over = update(notices).where(QUEUED_NOTICE, notices.c.expires <= now)
-    connection.execute(over.values(state=State.FAILED, note="expired", html="", text="", attached=None))
+    connection.execute(over.values(state=State.FAILED, note="expired", **_NO_MORE))
     query = select(*notices.c["id", "recipient", "attempts", "expires"]).where(
         QUEUED_NOTICE, notices.c.due <= now
     )
@@ -106,13 +142,15 @@ def _mark(connection: Connection, ids: list[int], before: State, after: State) -
 
 
 def begin(connection: Connection, ids: Sequence[int], now: datetime) -> set[int]:
-    """Mark claimed letters `sending`; nothing stops one."""
+    """Mark claimed letters `sending`. Returns those that may not leave: they were cancelled since."""
     _mark(connection, list(ids), State.CLAIMED, State.SENDING)
-    return set()
+    marked = select(notices.c.id).where(notices.c.id.in_(ids), notices.c.state == State.SENDING)
+    return set(ids).difference(connection.execute(marked).scalars())
 
 
 def settle(connection: Connection, settled: Sequence[tuple[Delivery, Verdict]], now: datetime) -> None:
-    """Write what became of letters; of one that is done with no more is kept than that it was."""
+    """Write what became of letters; of one that is done with no more is kept than that it was. One that was cancelled
+    before it left stays cancelled."""
     for delivery, verdict in settled:
         values: dict[str, Any] = {
             "state": verdict.state,
@@ -123,8 +161,9 @@ def settle(connection: Connection, settled: Sequence[tuple[Delivery, Verdict]], 
         if verdict.due:
             values["due"] = verdict.due
         if verdict.state is not State.QUEUED:
-            values |= {"html": "", "text": "", "attached": None}
-        connection.execute(update(notices).where(notices.c.id == delivery.id).values(values))
+            values |= _NO_MORE
+        live = notices.c.state.in_([State.CLAIMED, State.SENDING])
+        connection.execute(update(notices).where(notices.c.id == delivery.id, live).values(values))
 
 
 def is_due(connection: Connection, now: datetime) -> bool:

@@ -12,9 +12,10 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from publisher.model.delivery import State
 from publisher.model.people import Reach, Subscriber, Wish
 from publisher.store import bulk, cadences
+from publisher.store import notices as outbox
 from publisher.store.alive import alive
 from publisher.store.articles import max_seq
-from publisher.store.tables import deliveries, editions, newsletters, subscribers, subscriptions
+from publisher.store.tables import PENDING, deliveries, editions, newsletters, subscribers, subscriptions
 
 LEFT = "unsubscribed after it was planned"  # of a cancelled letter: nothing else brings what it held
 
@@ -185,9 +186,13 @@ def set_wishes(
         | {"was": subscriptions.c.state if state is Wish.ENDED else ""},
     )
     connection.execute(put)
-    if state is Wish.ENDED and (waiting := alive(connection)):
-        mine = select(editions.c.id).where(editions.c.newsletter == newsletter, editions.c.id.in_(waiting))
-        _cancel(connection, readers, mine, LEFT)
+    if state is Wish.ENDED:
+        outbox.cancel(connection, readers, newsletter, LEFT)
+        if waiting := alive(connection):
+            mine = select(editions.c.id).where(
+                editions.c.newsletter == newsletter, editions.c.id.in_(waiting)
+            )
+            _cancel(connection, readers, mine, LEFT)
 
 
 def _cancel(
@@ -231,8 +236,10 @@ def set_reach_of_all(connection: Connection, readers: Collection[int], state: Re
     """The same for all these *readers*."""
     theirs = subscribers.c.id.in_(bulk.values(readers))
     connection.execute(update(subscribers).where(theirs).values(state=state))
-    if state is not Reach.REACHABLE and (waiting := alive(connection)):
-        _cancel(connection, readers, waiting, _SAYS[state])
+    if state is not Reach.REACHABLE:
+        outbox.cancel(connection, readers, None, _SAYS[state])
+        if waiting := alive(connection):
+            _cancel(connection, readers, waiting, _SAYS[state])
 
 
 def listing(connection: Connection) -> list[Listing]:
@@ -261,13 +268,15 @@ def page(
         found = found.where(subscribers.c.address_key == key)
     found = found.where(subscribers.c.state == reach if reach else subscribers.c.state != Reach.ERASED)
     if newsletter or wish:
-        wanted = select(subscriptions.c.newsletter).where(subscriptions.c.subscriber == subscribers.c.id)
+        wanted = select(subscriptions.c.subscriber)
         if newsletter:
             number = select(newsletters.c.id).where(newsletters.c.name == newsletter)
             wanted = wanted.where(subscriptions.c.newsletter == number.scalar_subquery())
-        if wish:
-            wanted = wanted.where(subscriptions.c.state == wish)
-        found = found.where(wanted.exists())
+        if wish is Wish.PENDING:  # an index has these few: nobody walks past all the others to find them
+            found = found.where(subscribers.c.id.in_(wanted.where(PENDING)))
+        else:
+            wanted = wanted.where(subscriptions.c.subscriber == subscribers.c.id)
+            found = found.where((wanted.where(subscriptions.c.state == wish) if wish else wanted).exists())
     return _listed(connection, found)
 
 

@@ -46,6 +46,7 @@ _ASKS = frozenset(
 )  # whose subscriptions begin: a bounced reader may ask again
 
 UNDO = timedelta(hours=24)  # in which a leaving can be taken back (L5)
+RETURNS = 3  # so often: whoever was forwarded a letter does not fill up the record with leaving and returning
 PENDING = timedelta(days=7)  # after which what was not confirmed ends (L4)
 LETTER_EVERY, MONTH, LETTERS = timedelta(hours=24), timedelta(days=30), 3  # to who is asked by a form (L3)
 

@@ -12,7 +12,6 @@ from starlette.routing import Route
 from publisher.actions import joining, yearly
 from publisher.actions.joining import Asked
 from publisher.pages.notice import Way
-from publisher.store import people
 from publisher.text.words import words
 from publisher.verbs.session import Session
 from publisher.web.client import client
@@ -80,31 +79,17 @@ def _confirmed(
 
 async def _still(session: Session, request: Request) -> Response:
     house, token = session.house, request.path_params["token"]
-    claim = house.keys.read("preferences", token)
-    person = await asyncio.to_thread(
-        house.store.read, lambda c: people.get(c, claim.subscriber if claim else 0)
-    )
-    series = await asyncio.to_thread(house.store.read, people.known_newsletters)
-    named = {each.id: name for name, each in series.items()}
-    newsletter = house.newsletters.get(named.get(claim.newsletter, "")) if claim else None
-    if claim is None or person is None or newsletter is None:
+    asked = await asyncio.to_thread(yearly.look, house, token)
+    if asked is None:
         return not_valid(session)
-    language = person.language or house.site.language
-    speak, title = words(language), {"title": newsletter.title}
+    language = asked.person.language or house.site.language
+    speak, title = words(language), {"title": asked.newsletter.title}
     question = speak.text("Do you still want %(title)s?") % title
     button = speak.text("Yes, I still want it")
     if request.method != "POST":
         return notice(session, language, title=question, text="", action="still", button=button)
     ip = client(request.scope, session.trusted)
-    keep = partial(
-        yearly.keep,
-        house,
-        person.id,
-        claim.newsletter,
-        session.clock(),
-        wording=f"{question} {button}",
-        ip=ip,
-    )
+    keep = partial(yearly.keep, house, asked, session.clock(), wording=f"{question} {button}", ip=ip)
     if await asyncio.to_thread(keep):
         on = speak.text("%(title)s goes on as before.") % title
         return notice(session, language, title=speak.text("Thank you"), text=on)

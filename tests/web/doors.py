@@ -14,6 +14,7 @@ from publisher.actions.house import House
 from publisher.store.tables import metadata, notices
 from publisher.verbs.session import Session
 from tests.conftest import Clock
+from tests.outbox import leaves
 
 
 class Reply(NamedTuple):
@@ -113,6 +114,10 @@ class Doors:
         """The path of the link to this *door* in the last letter of this *kind*."""
         found = re.findall(rf"{re.escape(self.house.site.url)}(/{door}/\S+)", self.letters(kind)[-1].text)
         return str(found[-1])
+
+    def leave_the_outbox(self) -> None:
+        """All that waits there is sent."""
+        leaves(self.house.store, self.clock())
 
     def dump(self) -> dict[str, list[Any]]:
         """The whole database."""

@@ -335,6 +335,44 @@ def test_an_old_link_does_not_bring_back_who_left(make_doors: MakeDoors) -> None
     assert before == wishes(doors)
 
 
+def test_each_of_two_links_begins_what_it_asked_for(make_doors: MakeDoors) -> None:  # L4
+    doors = make_doors()
+    doors.join(ANN, newsletter=["daily"])
+    first = doors.link("confirm", "confirm")
+    doors.clock.forward(days=1)
+    doors.join(ANN)
+    second = doors.link("confirm", "confirm")
+
+    doors.ask(first, "POST")
+    assert {"daily": Wish.ACTIVE, "weekly": Wish.PENDING} == wishes(doors)
+    daily, weekly = (doors.house.newsletters[name].title for name in ("daily", "weekly"))
+    asked = doors.ask(second).body
+    assert (True, False) == (weekly in asked, daily in asked)
+    doors.ask(second, "POST")
+
+    assert {"daily": Wish.ACTIVE, "weekly": Wish.ACTIVE} == wishes(doors)
+    assert 2 == [event for event, *_ in said(doors)].count(Said.CONFIRMED)
+    assert 2 == len(doors.letters("welcome"))
+    once = doors.dump()
+    assert [200, 200] == [doors.ask(each, "POST").status for each in (first, second)]
+    assert once == doors.dump()
+
+
+def test_a_second_link_does_not_bring_back_who_left(make_doors: MakeDoors) -> None:  # L1 L4
+    doors = make_doors()
+    doors.join(ANN, newsletter=["daily"])
+    first = doors.link("confirm", "confirm")
+    doors.clock.forward(days=1)
+    doors.join(ANN)
+    second = doors.link("confirm", "confirm")
+    doors.ask(first, "POST")
+    doors.ask(doors.link("welcome", "u"), "POST")
+
+    assert words("ar").text("This link is too old, or was used.") not in doors.ask(second, "POST").body
+
+    assert {"daily": Wish.ENDED, "weekly": Wish.ACTIVE} == wishes(doors)
+
+
 def test_who_left_may_ask_again(make_doors: MakeDoors) -> None:  # L1 L4
     doors = make_doors()
     confirmed(doors, newsletter=["daily"])
@@ -404,10 +442,11 @@ def test_what_had_not_left_is_neither_lost_nor_sent_twice(
 def test_a_last_letter_is_written_where_the_site_wants_one(make_doors: MakeDoors) -> None:  # L5
     doors = make_doors()
     confirmed(doors, newsletter=["daily"])
-    doors.ask(doors.link("welcome", "u"), "POST")
+    leave = doors.link("welcome", "u")
+    doors.ask(leave, "POST")
     assert [] == doors.letters("goodbye")
 
-    doors.ask(doors.link("welcome", "u") + "/undo", "POST")
+    doors.ask(f"{leave}/undo", "POST")
     polite = replace(doors.house, mail=replace(doors.house.mail, goodbye=True))
     person = choices.reader(polite, ANN)
     token = polite.keys.sign("unsubscribe", Claim(person.id, 1))
@@ -533,6 +572,7 @@ def test_a_reader_of_a_year_is_asked_and_may_answer(make_doors: MakeDoors) -> No
 
     doors.clock.forward(days=366)
     assert 1 == yearly.ask(doors.house, doors.clock())
+    doors.leave_the_outbox()
     doors.clock.forward(days=29)
     yearly.ask(doors.house, doors.clock())
     assert {"daily": Wish.ACTIVE} == wishes(doors)
