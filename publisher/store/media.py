@@ -140,7 +140,7 @@ class Target:
 
 def targets(connection: Connection, paths: Collection[str]) -> dict[str, Target]:
     """The articles in these files, by path."""
-    query = select(leaves.c.path, articles.c["slug", "status", "seq"]).join_from(leaves, articles)
+    query = select(leaves.c.path, *articles.c["slug", "status", "seq"]).join_from(leaves, articles)
     query = query.where(leaves.c.path.in_(paths), leaves.c.article == articles.c.id)
     return {
         row.path: Target(row.slug or "", row.status == Status.PUBLISHED and row.seq is not None)

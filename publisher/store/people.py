@@ -333,7 +333,7 @@ def readers(connection: Connection) -> dict[str, int]:
     query = query.group_by(subscriptions.c.newsletter)
 
     def counted(by_newsletter: Select[tuple[int, int]]) -> dict[int, int]:
-        return {int(newsletter): int(number) for newsletter, number in connection.execute(by_newsletter)}
+        return {row[0]: row[1] for row in connection.execute(by_newsletter)}
 
     found, lost = counted(query), counted(query.where(subscriptions.c.subscriber.in_(_LOST)))
     names = {each.id: each.name for each in known_newsletters(connection).values()}

@@ -45,12 +45,12 @@ def url(raw: str, base: str) -> str | None:
 
 
 # Names that lead nowhere from outside: RFC 6761, 6762, 7686 and 8375; `internal` is ICANN's (2024).
-_INSIDE = (".localhost", ".local", ".internal", ".home.arpa", ".test", ".invalid", ".onion")
+_LOCAL_NAMES = (".localhost", ".local", ".internal", ".home.arpa", ".test", ".invalid", ".onion")
 
 
 def is_inside(host: str) -> bool:
     """Whether nobody outside of this machine and its network reaches *host* by that name."""
-    return is_private(host) or host.endswith(_INSIDE) or ("." not in host and ":" not in host)
+    return is_private(host) or host.endswith(_LOCAL_NAMES) or ("." not in host and ":" not in host)
 
 
 def is_private(host: str) -> bool:
@@ -72,7 +72,7 @@ def beside(raw: str) -> str | None:
     A "#" or "?" begins a part or a query (RFC 3986, 3), but people give such names to pictures: it does not where
     only the whole ends as a picture's or recording's name does.
     """
-    path = raw.strip(_EDGES).translate(_INSIDE)
+    path = raw.strip(_EDGES).translate(_LOCAL_NAMES)
     cut = path.partition("#")[0].partition("?")[0]
     if cut and cut != path and "." not in cut.rpartition("/")[2] and _PLAYED.search(path):
         cut = path
@@ -88,7 +88,7 @@ def beside(raw: str) -> str | None:
 
 def fragment(raw: str) -> str:
     """What *raw* names in the page it leads to, with its "#", as ASCII; "" for nothing."""
-    _, sign, part = raw.strip(_EDGES).translate(_INSIDE).partition("#")
+    _, sign, part = raw.strip(_EDGES).translate(_LOCAL_NAMES).partition("#")
     return f"#{_quoted(part, _QUERY)}" if sign and part else ""
 
 
