@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, case, func, literal, select, text, true, update
 from sqlalchemy.dialects.sqlite import insert as upsert
@@ -332,8 +332,8 @@ def readers(connection: Connection) -> dict[str, int]:
     query = select(subscriptions.c.newsletter, func.count()).where(subscriptions.c.state == Wish.ACTIVE)
     query = query.group_by(subscriptions.c.newsletter)
 
-    def counted(by_newsletter: Select[tuple[int, int]]) -> dict[int, int]:
-        return {row[0]: row[1] for row in connection.execute(by_newsletter)}
+    def counted(by_newsletter: Select[*tuple[Any, ...]]) -> dict[int, int]:
+        return {int(newsletter): int(number) for newsletter, number in connection.execute(by_newsletter)}
 
     found, lost = counted(query), counted(query.where(subscriptions.c.subscriber.in_(_LOST)))
     names = {each.id: each.name for each in known_newsletters(connection).values()}
