@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection, event
 
 from publisher.model.people import Reach, Wish
-from publisher.store import notices, people
+from publisher.store import joins, notices, people
 from publisher.store.store import Store
 
 NOW = datetime(2026, 11, 29, 6, tzinfo=UTC)
@@ -104,3 +104,12 @@ def test_letters_that_wait_are_found_without_walking_past_all_that_left(store: S
         cancel = partial(notices.cancel, readers=[1, 2], newsletter=newsletter, note="gone")
         assert "(kind=? AND key>? AND key<?)" in plan(store, cancel)
     assert "USING INDEX ix_notices_queue" in plan(store, partial(notices.waiting, kind="yearly"))
+
+
+def test_a_few_are_looked_at_again_without_walking_past_all_others(store: Store) -> None:
+    fill(store)
+
+    for asked in (None, NOW):
+        again = partial(joins.unanswered, newsletter=1, before=NOW, after=0, limit=9, asked=asked)
+        assert "subscriptions_1 (newsletter=? AND subscriber=?)" in plan(store, partial(again, among=[1, 2]))
+        assert "subscriptions_1 (newsletter=? AND subscriber>?)" in plan(store, again)
