@@ -20,6 +20,7 @@ YEAR = timedelta(days=365)
 ANSWER = timedelta(days=30)  # in which an answer is waited for, where it ends without one
 LETTER = timedelta(days=3)
 CHUNK = 100  # readers in one transaction
+ENDS = 20  # subscriptions that end in one: the letters of each that have not left are looked for
 QUEUE = 1000  # questions that wait to be sent: others are written when these have left
 
 
@@ -101,7 +102,7 @@ _STILL = "\ufdd0still\ufdd1"
 
 
 def _end(house: House, number: int, now: datetime, stop: Callable[[], bool]) -> None:
-    find = partial(joins.unanswered, newsletter=number, before=now - YEAR, limit=CHUNK, asked=now - ANSWER)
+    find = partial(joins.unanswered, newsletter=number, before=now - YEAR, limit=ENDS, asked=now - ANSWER)
 
     def end(connection: Connection, found: list[int]) -> None:
         for reader in find(connection, after=0, among=found):  # who did not answer meanwhile

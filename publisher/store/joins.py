@@ -160,7 +160,7 @@ def unanswered(
 ) -> list[int]:
     """The readers of *newsletter*, behind the key *after*, who are mailed and said and changed nothing since *before*
     (L9). Without *asked* those who were not asked since; else those whom we asked until then, by a letter that left
-    and said that it ends without an answer, and who gave none. *among*: only these."""
+    and said that it ends without an answer, and who gave none. *among*: only these, wherever their keys are."""
     row = subscriptions.c
     said = select(1).where(
         consents.c.subscriber == row.subscriber,
@@ -172,7 +172,7 @@ def unanswered(
         .join_from(subscriptions, subscribers)
         .where(
             row.newsletter == newsletter,
-            row.subscriber > after,
+            row.subscriber > after if among is None else row.subscriber.in_(bulk.values(among)),
             row.state == Wish.ACTIVE,
             subscribers.c.state == "reachable",
             ~said.exists(),
@@ -187,8 +187,6 @@ def unanswered(
             notices.c.kind == "yearly", notices.c.key == theirs, notices.c.state == State.SENT
         )
         query = query.where(row.asked <= asked, row.changed <= row.asked, told.exists())
-    if among is not None:
-        query = query.where(row.subscriber.in_(bulk.values(among)))
     return list(connection.execute(query.order_by(row.subscriber).limit(limit)).scalars())
 
 

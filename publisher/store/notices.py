@@ -1,16 +1,16 @@
 """The outbox of letters that are no edition's: written down before they leave, each once, and sent until a relay has
 taken them (D8). For the engine it is a ledger like that of deliveries."""
 
+import json
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Text, and_, bindparam, cast, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from publisher.model.delivery import UNSENT, Delivery, State, Verdict
+from publisher.model.delivery import Delivery, State, Verdict
 from publisher.model.digest import Content
-from publisher.store import bulk
 from publisher.store.tables import QUEUED_NOTICE, notices
 
 LISTED = (
@@ -18,6 +18,12 @@ LISTED = (
     "yearly",
 )  # kinds of letters to who gets a newsletter; their keys begin "READER:NEWSLETTER:"
 _NO_MORE = {"html": "", "text": "", "attached": None}  # is kept of a letter that is done with
+
+# Reader by reader (CROSS JOIN has SQLite keep that order): it would walk all letters of these kinds that ever were.
+_CANCEL = """UPDATE notices SET state = 6, note = ?, html = '', text = '', attached = NULL WHERE id IN (
+  SELECT mine.id FROM json_each(?) AS stem CROSS JOIN notices AS mine
+  WHERE mine.kind IN (SELECT value FROM json_each(?)) AND mine.state IN (0, 1)
+    AND mine.key >= stem.value || ':' AND mine.key < stem.value || ';')"""
 
 
 def add(
@@ -98,12 +104,8 @@ def waiting(connection: Connection, kind: str) -> int:
 def cancel(connection: Connection, readers: Collection[int], newsletter: int | None, note: str) -> None:
     """Letters to these *readers* of a newsletter (None: of all) that have not left do not leave: who left, or cannot
     be reached, is neither welcomed nor asked whether they still want it (H2)."""
-    each = bulk.values(readers).subquery("readers")
-    stem = cast(each.c.value, Text) + ("" if newsletter is None else f":{newsletter}")
-    mine = and_(notices.c.kind.in_(LISTED), notices.c.key >= stem + ":", notices.c.key < stem + ";")
-    found = select(notices.c.id).join_from(each, notices, mine).where(notices.c.state.in_(UNSENT))
-    row = update(notices).where(notices.c.id.in_(found))
-    connection.execute(row.values(state=State.CANCELLED, note=note, **_NO_MORE))
+    stems = [f"{reader}" if newsletter is None else f"{reader}:{newsletter}" for reader in readers]
+    connection.exec_driver_sql(_CANCEL, (note, json.dumps(stems), json.dumps(LISTED)))
 
 
 def recover(connection: Connection) -> None:

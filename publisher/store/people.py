@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, case, func, literal, select, text, true, update
@@ -271,9 +271,12 @@ def page(
         wanted = select(subscriptions.c.subscriber)
         if newsletter:
             number = select(newsletters.c.id).where(newsletters.c.name == newsletter)
-            wanted = wanted.where(subscriptions.c.newsletter == number.scalar_subquery())
+            # A sum, and the moment below: so it is the index of those who are pending that is asked.
+            its = subscriptions.c.newsletter + 0 if wish is Wish.PENDING else subscriptions.c.newsletter
+            wanted = wanted.where(its == number.scalar_subquery())
         if wish is Wish.PENDING:  # an index has these few: nobody walks past all the others to find them
-            found = found.where(subscribers.c.id.in_(wanted.where(PENDING)))
+            few = wanted.where(PENDING, subscriptions.c.changed >= datetime.fromtimestamp(0, UTC))
+            found = found.where(subscribers.c.id.in_(few))
         else:
             wanted = wanted.where(subscriptions.c.subscriber == subscribers.c.id)
             found = found.where((wanted.where(subscriptions.c.state == wish) if wish else wanted).exists())

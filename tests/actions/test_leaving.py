@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
+from email import message_from_bytes
 from typing import Any
 
 import pytest
@@ -110,3 +111,19 @@ def test_who_was_forwarded_a_letter_cannot_flood_its_reader(house: House, clock:
     clock.forward(hours=24, seconds=-37)  # the day of the first return is over, not that of the leaving
     found = leaving.who_leaves(polite, token, clock())
     assert found and found.back
+
+
+def test_letters_to_who_gets_a_newsletter_are_left_as_it_is(waiting: House, clock: Clock) -> None:  # H1 H6
+    claimed = waiting.store.write(lambda c: notices.claim(c, clock(), 9))
+    heads = [message_from_bytes(letters.notice(waiting, each).data) for each in claimed]
+
+    def leave(number: int, newsletter: int) -> str:
+        return waiting.layout.unsubscribe(waiting.keys.sign("unsubscribe", Claim(number, newsletter)))
+
+    assert [leave(1, 1), leave(1, 1), leave(1, 2), None, leave(12, 1)] == [
+        head["List-Unsubscribe"] and head["List-Unsubscribe"].partition(">")[0][1:] for head in heads
+    ]
+    lists = ["daily", "daily", "weekly", None, "daily"]
+    assert lists == [
+        head["List-ID"] and head["List-ID"].rpartition("<")[2].partition(".")[0] for head in heads
+    ]

@@ -89,7 +89,7 @@ def test_who_answers_while_others_are_ended_keeps_it(
     house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # L9
     """The writer is asked for nothing but the few that were found beside it, and looks at them again."""
-    monkeypatch.setattr(yearly, "CHUNK", 2)
+    monkeypatch.setattr(yearly, "ENDS", 2)
     begun(house, clock, 5)
     yearly.ask(house, clock())
     leaves(house.store, clock())

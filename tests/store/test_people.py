@@ -1,15 +1,16 @@
 """People in pages, as an editor looks for them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, event
 
 from publisher.model.people import Reach, Wish, whose
-from publisher.store import people
+from publisher.store import joins, notices, people
 from publisher.store.store import Store
 
 NOW = datetime(2026, 11, 29, 6, tzinfo=UTC)
@@ -38,6 +39,21 @@ def fill(store: Store) -> None:
 def addresses(store: Store, **wanted: object) -> list[str]:
     found = store.read(lambda c: people.page(c, **wanted))  # type: ignore[arg-type]
     return [each.subscriber.address for each in found]
+
+
+def plan(store: Store, work: Callable[[Connection], object]) -> str:
+    """How SQLite does it."""
+
+    def explain(connection: Connection) -> str:
+        asked: list[tuple[str, Any]] = []
+        event.listen(connection, "before_cursor_execute", lambda *args: asked.append((args[2], args[3])))
+        work(connection)
+        sql, given = asked[0]
+        given = given[0] if isinstance(given, list) else given
+        rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", given)
+        return "\n".join(row.detail for row in rows)
+
+    return store.write(explain)
 
 
 def test_pages_follow_each_other_and_miss_nobody(store: Store) -> None:
@@ -87,3 +103,35 @@ def test_who_is_counted_as_a_reader_is_mailed(store: Store) -> None:  # L1
 )
 def test_a_list_by_the_state_of_subscriptions_is_of_those_who_can_be_reached(state, wanted) -> None:  # L1
     assert wanted == whose(state)
+
+
+def test_who_is_pending_is_found_without_walking_past_all_others(store: Store) -> None:
+    fill(store)
+    pending = partial(addresses, store, wish=Wish.PENDING)
+
+    assert ["reader2@example.org"] == pending(limit=1)
+    assert [[], ["reader2@example.org", "reader3@example.org"]] == [
+        pending(newsletter=name) for name in ("daily", "weekly")
+    ]
+    assert [] == pending(reach=Reach.BOUNCED)
+    for newsletter in ("", "weekly"):
+        page = partial(people.page, wish=Wish.PENDING, newsletter=newsletter)
+        assert "USING INDEX ix_subscriptions_pending" in plan(store, page)
+
+
+def test_letters_that_wait_are_found_without_walking_past_all_that_left(store: Store) -> None:
+    fill(store)
+
+    for newsletter in (None, 1):
+        cancel = partial(notices.cancel, readers=[1, 2], newsletter=newsletter, note="gone")
+        assert "(kind=? AND key>? AND key<?)" in plan(store, cancel)
+    assert "USING INDEX ix_notices_queue" in plan(store, partial(notices.waiting, kind="yearly"))
+
+
+def test_a_few_are_looked_at_again_without_walking_past_all_others(store: Store) -> None:
+    fill(store)
+
+    for asked in (None, NOW):
+        again = partial(joins.unanswered, newsletter=1, before=NOW, after=0, limit=9, asked=asked)
+        assert "subscriptions_1 (newsletter=? AND subscriber=?)" in plan(store, partial(again, among=[1, 2]))
+        assert "subscriptions_1 (newsletter=? AND subscriber>?)" in plan(store, again)
