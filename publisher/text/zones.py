@@ -7,6 +7,7 @@ from zoneinfo import available_timezones
 from babel.core import get_global
 
 from publisher.text.cldr import locale
+from publisher.text.words import Words
 
 UTC = "Etc/UTC"
 
@@ -37,6 +38,11 @@ def zone_name(zone: str, language: str) -> str:
         if city := known.get(each, {}).get("city"):
             return str(city)
     return zone.rpartition("/")[2].replace("_", " ")
+
+
+def zoned(when: str, zone: str, ui: Words) -> str:
+    """*when*, which names an hour, with the city by whose clock it is, that of the time zone *zone* (IANA)."""
+    return ui.text("%(when)s, %(city)s time") % {"when": when, "city": zone_name(zone, ui.language)}
 
 
 @lru_cache(maxsize=1024)

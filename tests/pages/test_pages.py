@@ -124,6 +124,41 @@ def test_each_block_has_its_own_direction() -> None:
     assert (english.get("lang"), english.get("dir")) == ("en", "ltr")
 
 
+@pytest.mark.parametrize(("language", "own"), [("fa", "fa"), ("ug", "en")])
+def test_the_form_and_the_menu_lead_on_in_the_language_of_the_page(language: str, own: str) -> None:
+    story = make_story(language=language, title="بازار")
+    page = html.fromstring(article_page(SITE, replace(LAYOUT, letters=True), story, TEMPLATES, signup=True))
+
+    (form,) = page.forms
+    assert ("/subscribe", own) == (form.action, form.fields["lang"])
+    assert f"/subscribe?lang={own}" == page.xpath("//nav[@class='menu']/a/@href")[-1]
+
+
+def test_where_there_is_no_newsletter_the_menu_leads_to_the_feeds() -> None:
+    assert "/#feeds" == home().xpath("//nav[@class='menu']/a/@href")[-1]
+
+
+def test_topics_stand_on_the_home_page_from_three_on() -> None:
+    topics = [("رياضة", "category/a"), ("ثقافة", "category/b"), ("بيئة", "category/c")]
+
+    shown = [
+        html.fromstring(home_page(SITE, LAYOUT, (), TEMPLATES, topics=topics[:count])).xpath(
+            "//nav[@class='topics']//a/text()"
+        )
+        for count in (1, 2, 3)
+    ]
+
+    assert [[], [], ["رياضة", "ثقافة", "بيئة"]] == shown
+
+
+def test_addresses_of_feeds_are_readable_and_lead_to_what_they_say() -> None:
+    site = replace(SITE, url="https://news.example.org/جريدة")
+    page = html.fromstring(home_page(site, Layout("https://news.example.org/%D8%AC"), (), TEMPLATES))
+    shown = page.xpath("//ul[@class='feeds']//a")[0]
+
+    assert ("https://news.example.org/ج/rss.xml", "/%D8%AC/rss.xml") == (shown.text, shown.get("href"))
+
+
 @pytest.mark.parametrize("page", pages(), ids=["article", "home", "notice", "404"])
 def test_every_page_names_the_three_feeds(page: html.HtmlElement) -> None:  # F25
     found = [

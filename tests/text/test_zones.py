@@ -27,6 +27,12 @@ def test_a_zone_is_called_by_its_city(zone: str, language: str, name: str) -> No
     assert name == zone_name(zone, language)
 
 
+def test_the_zones_of_the_region_come_first() -> None:  # R8
+    assert ["Asia/Gaza", "Asia/Hebron"] == sorted(zone.id for zone in zones("ar", "PS")[:2])
+    assert "Asia/Tehran" == zones("fa", "IR")[0].id
+    assert set(zones("fa")) == set(zones("fa", "IR"))
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_zone_that_is_offered_is_one_and_has_a_name_of_its_own(language: str) -> None:
     offered = zones(language)
