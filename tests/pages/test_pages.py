@@ -14,6 +14,7 @@ from publisher.model.article import Article, Block, Body, Direction, Story
 from publisher.model.site import Site
 from publisher.pages.article import article_page
 from publisher.pages.home import home_page
+from publisher.pages.listing import Place, month_page
 from publisher.pages.notice import not_found_page, notice_page, stylesheet
 from publisher.templating import Templates
 
@@ -149,6 +150,19 @@ def test_topics_stand_on_the_home_page_from_three_on() -> None:
     ]
 
     assert [[], [], ["رياضة", "ثقافة", "بيئة"]] == shown
+
+
+def test_nothing_is_newer_than_the_newest_month_of_the_archive() -> None:
+    def newer(place: Place, month: str) -> list[str]:
+        page = month_page(
+            SITE, LAYOUT, TEMPLATES, place, month="2026-10", lines=(), part=0, parts=0, older="", newer=month
+        )
+        return [str(each) for each in html.fromstring(page).xpath("//a[@rel='prev']/@href")]
+
+    sport = Place("category/sport", "category", "sport", "en")
+
+    assert [[], ["/archive/2026/11/"]] == [newer(Place("archive"), month) for month in ("", "2026-11")]
+    assert ["/category/sport/"] == newer(sport, "")  # its page has the newest
 
 
 def test_addresses_of_feeds_are_readable_and_lead_to_what_they_say() -> None:

@@ -19,6 +19,7 @@ from publisher.text.zones import zone_name, zones
         ("Asia/Kathmandu", "ar", "كاتماندو"),  # Asia/Katmandu to CLDR
         ("Asia/Katmandu", "ar", "كاتماندو"),
         ("Europe/Kyiv", "he", "קייב"),
+        ("Asia/Baghdad", "ckb", "بەغدا"),
         ("America/New_York", "ckb", "New York"),
         ("Etc/UTC", "fa", "UTC"),
     ],
