@@ -6,7 +6,7 @@ from publisher.model.site import Site
 from publisher.text.dates import digits_for, write_digits
 from publisher.text.hours import clock, weekday_name
 from publisher.text.words import Words
-from publisher.text.zones import zone_name
+from publisher.text.zones import zoned
 
 
 def often(newsletter: Newsletter, site: Site, ui: Words) -> str:
@@ -16,11 +16,6 @@ def often(newsletter: Newsletter, site: Site, ui: Words) -> str:
     if newsletter.frequencies:
         return ui.text("%(schedule)s. You choose how often it comes, and at what hour.") % {"schedule": said}
     return said
-
-
-def zoned(when: str, zone: str, ui: Words) -> str:
-    """*when*, which names an hour, with the city by whose clock it is, that of the time zone *zone* (IANA)."""
-    return ui.text("%(when)s, %(city)s time") % {"when": when, "city": zone_name(zone, ui.language)}
 
 
 def _schedule(text: str, site: Site, ui: Words) -> str:

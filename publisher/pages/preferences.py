@@ -16,7 +16,7 @@ from publisher.text.dates import digits_for, site_date, write_digits
 from publisher.text.hours import clock, weekday_name
 from publisher.text.week import week
 from publisher.text.words import Words, own_name, words
-from publisher.text.zones import Zone, zone_name, zones
+from publisher.text.zones import Zone, zone_name, zoned, zones
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,10 @@ def _due(found: Preferences, site: Site, ui: Words) -> str:
     hour = clock(found.due.time(), ui.language, digits, region=site.region)
     # The date is that of the reader's clock, whatever the site's shows.
     day = site_date(found.due.replace(tzinfo=site.timezone), site, ui.language)
-    return ui.text("The next letter: %(date)s, %(time)s") % {"date": day, "time": hour}
+    return ui.text("The next letter: %(date)s, %(time)s") % {
+        "date": day,
+        "time": zoned(hour, found.zone, ui),
+    }
 
 
 def _frequencies(found: Preferences, ui: Words) -> list[tuple[Frequency, str]]:

@@ -7,8 +7,16 @@ from zoneinfo import available_timezones
 from babel.core import get_global
 
 from publisher.text.cldr import locale
+from publisher.text.words import Words
 
 UTC = "Etc/UTC"
+# CLDR knows none of the cities by which Kurds live.
+_SORANI = {
+    "Asia/Baghdad": "بەغدا",
+    "Asia/Damascus": "دیمەشق",
+    "Asia/Tehran": "تاران",
+    "Europe/Istanbul": "ئیستانبوڵ",
+}
 
 
 class Zone(NamedTuple):
@@ -32,11 +40,19 @@ def zones(language: str, region: str = "") -> tuple[Zone, ...]:
 
 def zone_name(zone: str, language: str) -> str:
     """The city that a reader of *language* knows the time zone *zone* (IANA) by."""
-    known = locale(language).time_zones
+    here = locale(language)
+    if here.language == "ckb" and zone in _SORANI:
+        return _SORANI[zone]
+    known = here.time_zones
     for each in (zone, get_global("zone_aliases").get(zone, zone), *_before(zone)):
         if city := known.get(each, {}).get("city"):
             return str(city)
     return zone.rpartition("/")[2].replace("_", " ")
+
+
+def zoned(when: str, zone: str, ui: Words) -> str:
+    """*when*, which names an hour, with the city by whose clock it is, that of the time zone *zone* (IANA)."""
+    return ui.text("%(when)s, %(city)s time") % {"when": when, "city": zone_name(zone, ui.language)}
 
 
 @lru_cache(maxsize=1024)

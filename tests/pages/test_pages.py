@@ -14,6 +14,7 @@ from publisher.model.article import Article, Block, Body, Direction, Story
 from publisher.model.site import Site
 from publisher.pages.article import article_page
 from publisher.pages.home import home_page
+from publisher.pages.listing import Place, month_page
 from publisher.pages.notice import not_found_page, notice_page, stylesheet
 from publisher.templating import Templates
 
@@ -122,6 +123,54 @@ def test_each_block_has_its_own_direction() -> None:
     (english,) = page.xpath("//article//p[contains(., 'passed')]")
 
     assert (english.get("lang"), english.get("dir")) == ("en", "ltr")
+
+
+@pytest.mark.parametrize(("language", "own"), [("fa", "fa"), ("ug", "en")])
+def test_the_form_and_the_menu_lead_on_in_the_language_of_the_page(language: str, own: str) -> None:
+    story = make_story(language=language, title="بازار")
+    page = html.fromstring(article_page(SITE, replace(LAYOUT, letters=True), story, TEMPLATES, signup=True))
+
+    (form,) = page.forms
+    assert ("/subscribe", own) == (form.action, form.fields["lang"])
+    assert f"/subscribe?lang={own}" == page.xpath("//nav[@class='menu']/a/@href")[-1]
+
+
+def test_where_there_is_no_newsletter_the_menu_leads_to_the_feeds() -> None:
+    assert "/#feeds" == home().xpath("//nav[@class='menu']/a/@href")[-1]
+
+
+def test_topics_stand_on_the_home_page_from_three_on() -> None:
+    topics = [("رياضة", "category/a"), ("ثقافة", "category/b"), ("بيئة", "category/c")]
+
+    shown = [
+        html.fromstring(home_page(SITE, LAYOUT, (), TEMPLATES, topics=topics[:count])).xpath(
+            "//nav[@class='topics']//a/text()"
+        )
+        for count in (1, 2, 3)
+    ]
+
+    assert [[], [], ["رياضة", "ثقافة", "بيئة"]] == shown
+
+
+def test_nothing_is_newer_than_the_newest_month_of_the_archive() -> None:
+    def newer(place: Place, month: str) -> list[str]:
+        page = month_page(
+            SITE, LAYOUT, TEMPLATES, place, month="2026-10", lines=(), part=0, parts=0, older="", newer=month
+        )
+        return [str(each) for each in html.fromstring(page).xpath("//a[@rel='prev']/@href")]
+
+    sport = Place("category/sport", "category", "sport", "en")
+
+    assert [[], ["/archive/2026/11/"]] == [newer(Place("archive"), month) for month in ("", "2026-11")]
+    assert ["/category/sport/"] == newer(sport, "")  # its page has the newest
+
+
+def test_addresses_of_feeds_are_readable_and_lead_to_what_they_say() -> None:
+    site = replace(SITE, url="https://news.example.org/جريدة")
+    page = html.fromstring(home_page(site, Layout("https://news.example.org/%D8%AC"), (), TEMPLATES))
+    shown = page.xpath("//ul[@class='feeds']//a")[0]
+
+    assert ("https://news.example.org/ج/rss.xml", "/%D8%AC/rss.xml") == (shown.text, shown.get("href"))
 
 
 @pytest.mark.parametrize("page", pages(), ids=["article", "home", "notice", "404"])

@@ -3,6 +3,7 @@ import re
 import time
 
 import pytest
+from bidi import get_display
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
@@ -13,6 +14,7 @@ from publisher.text.bidi import How, isolate, runs
 from publisher.text.paragraph import mark
 
 LRM, RLM, LRI, PDI = "\u200e", "\u200f", "\u2066", "\u2069"
+RLI, RLE, PDF = "\u2067", "\u202b", "\u202c"
 
 
 @pytest.mark.parametrize(
@@ -72,6 +74,34 @@ def test_a_minus_is_one_only_behind_a_preposition_or_before_a_percent() -> None:
 
 def test_hebrew_keeps_the_dollar_by_itself() -> None:
     assert isolate("עולה $75 היום", "bdi") == "עולה $75 היום"  # UAX #9, W5
+
+
+def test_a_full_stop_before_a_footnote_stays_behind_its_sentence() -> None:  # F9
+    """Judged by python-bidi; what mail programs embed instead of isolating is judged as well."""
+    for how in ("bdi", "span"):
+        for words in ("نظام Linux.", "اتصلوا على 4567."):
+            block = fragment_fromstring(
+                f'<p>{words}<sup id="r"><a href="https://a.example/b/#fn-1">1</a></sup></p>'
+            )
+            mark(block, "rtl", how)
+            (sup,) = block.iter("sup")
+            assert "rtl" == sup.get("dir")
+            mark(block, "rtl", how)
+            assert words == block.text
+            for opened, closed in ((RLI, PDI), (RLE, PDF)):
+                shown = get_display(f"{words}{opened}1{closed}", base_dir="R")
+                assert shown.index("1") < shown.index(".") < shown.index(words[-2])
+    # The control: as it would be without.
+    shown = get_display("نظام Linux.1", base_dir="R")
+    assert shown.index("x") < shown.index(".")
+
+
+def test_a_power_is_no_footnote() -> None:  # F9
+    block = fragment_fromstring("<p>المعادلة x<sup>2</sup></p>")
+
+    mark(block, "rtl", "bdi")
+
+    assert b"<sup>2</sup>" in etree.tostring(block)
 
 
 @pytest.mark.parametrize("text", [f"لغة C++{LRM} ثم", f"لغة {LRI}C++{PDI} ثم", f"وسم {LRM}#tag ثم"])

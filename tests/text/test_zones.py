@@ -19,12 +19,19 @@ from publisher.text.zones import zone_name, zones
         ("Asia/Kathmandu", "ar", "كاتماندو"),  # Asia/Katmandu to CLDR
         ("Asia/Katmandu", "ar", "كاتماندو"),
         ("Europe/Kyiv", "he", "קייב"),
+        ("Asia/Baghdad", "ckb", "بەغدا"),
         ("America/New_York", "ckb", "New York"),
         ("Etc/UTC", "fa", "UTC"),
     ],
 )
 def test_a_zone_is_called_by_its_city(zone: str, language: str, name: str) -> None:  # R8
     assert name == zone_name(zone, language)
+
+
+def test_the_zones_of_the_region_come_first() -> None:  # R8
+    assert ["Asia/Gaza", "Asia/Hebron"] == sorted(zone.id for zone in zones("ar", "PS")[:2])
+    assert "Asia/Tehran" == zones("fa", "IR")[0].id
+    assert set(zones("fa")) == set(zones("fa", "IR"))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

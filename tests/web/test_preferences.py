@@ -300,6 +300,20 @@ def test_a_newsletter_that_offers_no_hours_asks_for_none(make_site: Callable[...
     assert ("رياضة",) == site.mine.choices.categories
 
 
+@pytest.mark.parametrize(
+    ("language", "first"), [("ar", "رياضة"), ("he", "בישול"), ("en", "News"), ("ckb", "رياضة")]
+)
+def test_topics_in_the_script_of_the_page_come_first(
+    make_site: Callable[..., Site], language: str, first: str
+) -> None:
+    site = make_site(language, categories=("C++ و Go", "בישול", "News", "رياضة"))
+
+    offered = lxml.html.fromstring(site.ask().body).xpath("//input[@name='category']/@value")
+
+    assert {first, "C++ و Go"} >= {offered[0]} and first in offered[:2]
+    assert {"C++ و Go", "בישול", "News", "رياضة"} == set(offered)
+
+
 def test_the_next_letter_is_told_by_the_readers_clock(make_site: Callable[..., Site]) -> None:  # R8 D4
     site = make_site("en")
     site.clock.now = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)

@@ -162,6 +162,8 @@ def test_a_reader_comes_chooses_leaves_and_returns_by_keyboard(
     look(page, language)
     tab_to(page, "input[type=email]")
     page.keyboard.type(address)
+    tab_to(page, "input[value=weekly]")  # the other one is chosen beforehand
+    page.keyboard.press("Space")
     time.sleep(2.1)  # quicker is no person
     press(page, "main button[type=submit]")
     look(page, language)
