@@ -77,6 +77,7 @@ def admin_page(
         lang=ui.language,
         dir=ui.direction,
         ui=ui,
+        inline=inline,
         titled=lambda text: titled(text, site),
         site_title=titled(site.title, site),
         frame=frame,

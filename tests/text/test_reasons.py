@@ -15,7 +15,11 @@ from publisher.text.reasons import REASONS, retold
 from publisher.text.words import LANGUAGES, words
 
 ROOT = Path(publisher.__file__).parent
-SOURCES = [*sorted((ROOT / "articles").glob("*.py")), ROOT / "text" / "clean.py"]
+SOURCES = [
+    *sorted((ROOT / "articles").glob("*.py")),
+    ROOT / "text" / "clean.py",
+    ROOT / "web" / "admin" / "articles.py",
+]
 BAD = {
     "a.txt": b"<?xml version='1.0'?>\n<a>x</a>\n",
     "b.md": "---\ntitle: عنوان\n\nنص.\n".encode(),

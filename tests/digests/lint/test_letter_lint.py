@@ -232,3 +232,31 @@ def test_marks_that_an_author_doubled_are_left_alone() -> None:
 def test_how_words_are_set_is_told_with_the_voice_that_every_letter_has() -> None:  # R1 R10
     assert [] == [name for name, rule in RULES.items() if ".voice" in rule.mend]
     assert "write {{ parts.says(voice) }} on it" in RULES["block-without-dir"].mend
+
+
+def test_english_words_of_ours_around_arabic_articles_are_no_fault() -> None:  # R6 R7 M9
+    why = "You receive this letter because you subscribed to \u200fنشرة الحي\u200f."
+    made = letter()
+    text = made.text.replace("تصلك هذه الرسالة", why + "\n\nتصلك هذه الرسالة")
+    assert text != made.text
+
+    english = check(
+        Given(replace(made, html="", text=text), site(), "en", (*AUTHORED, "نشرة الحي"), listed=False)
+    )
+    arabic = check(
+        Given(replace(made, html="", text=text), site(), "ar", (*AUTHORED, "نشرة الحي"), listed=False)
+    )
+    assert "text-reads-ltr" not in names(english)
+    assert "text-reads-ltr" in names(arabic)
+
+
+def test_a_name_in_another_script_does_not_ask_for_its_font() -> None:  # R7
+    made = letter(language="en")
+    sentence = made.html.replace(
+        "You receive this letter because", "نشرة الحي: you receive this letter because"
+    )
+    whole_ = re.sub("You receive this letter because[^<]*", "نشرة الحي تصلك لأنك اشتركت فيها.", made.html)
+    assert made.html not in (sentence, whole_)
+
+    assert "font-of-another-script" not in names(linted(replace(made, html=sentence), "en"))
+    assert "font-of-another-script" in names(linted(replace(made, html=whole_), "en"))

@@ -1,25 +1,30 @@
 """The editors' pages: off by themselves, shut to strangers, and what they do is what the verbs do."""
 
 import asyncio
+import io
 import re
 import sys
+import threading
 import traceback
 from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from email import message_from_string, policy
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import pytest
 from argon2 import PasswordHasher
 from lxml import html
+from PIL import Image
 
 from publisher import config, private
 from publisher.config import AdminSettings, WebSettings
 from publisher.errors import BadInput
 from publisher.model.digest import Release
-from publisher.model.people import Reach
-from publisher.store import people
+from publisher.model.people import Consent, Reach, Said, Wish
+from publisher.pages.admin import chart
+from publisher.store import articles, choices, ledger, people
 from publisher.store.store import Store
 from publisher.subscribers.tokens import Claim
 from publisher.text.reasons import retold
@@ -28,9 +33,10 @@ from publisher.verbs import exporting, paging
 from publisher.web.admin.articles import safe_name
 from publisher.web.admin.door import FORM
 from publisher.web.admin.login import FROM_ONE, IDLE, Gate
-from publisher.web.admin.saying import size
+from publisher.web.admin.saying import READERS, consent, size, standing
 from publisher.web.app import application
 from publisher.web.limits import UPLOAD
+from tests.digests import letters
 from tests.newsroom import ANN, BOB, SLOT, Desk, minutes, parsed
 
 WORD = "كلمة سر طويلة"
@@ -314,8 +320,9 @@ def test_the_page_says_how_large_a_file_may_be(browser):
 
     ar, en = words("ar"), words("en")
 
-    assert "٥ ميغابايت" in most("/admin/articles") and "٢٥ ميغابايت" in most("/admin/articles")
-    assert "٢٥٦ ميغابايت" in most("/admin/subscribers")
+    assert "5 ميغابايت" in most("/admin/articles") and "25 ميغابايت" in most("/admin/articles")
+    browser.post("/admin/language", language="fa")
+    assert "۲۵۶ مگابایت" in most("/admin/subscribers")
     assert ["0.001 MB", "5 MB", "256 MB", "72.4 GB"] == [
         size(n, en, "latn") for n in (1000, 5e6, UPLOAD.size, 72.43e9)
     ]
@@ -456,3 +463,187 @@ def test_what_is_refused_is_shown_with_its_line_and_isolated(desk, browser, writ
         ("en", "ltr", "the front matter has an anchor or alias (& or *)"),
         ("ar", "rtl", retold("put the value in quotes", words("ar")).text),
     } == said
+
+
+def test_a_title_that_begins_with_a_latin_word_stands_in_the_articles_own_direction(desk, browser, write):
+    write(desk.house, "iphone.md", "---\ntitle: iPhone يصل إلى الأسواق\n---\n\nنص عربي طويل عن الهاتف.\n")
+    desk.publishes(desk.house)
+
+    for page in ("/admin/articles", "/admin/"):
+        tree = html.fromstring(browser.ask(page)[2])
+        (title,) = tree.xpath("//bdi[starts-with(., 'iPhone')]")
+        assert ("rtl", "ar") == (title.get("dir"), title.xpath("string(ancestor-or-self::*[@lang][1]/@lang)"))
+    assert [] == [each for each in tree.xpath("//bdi") if not each.get("dir")]
+
+
+def test_a_picture_says_which_article_shows_it(desk, browser, write):
+    picture = io.BytesIO()
+    Image.new("RGB", (40, 30), "teal").save(picture, "PNG")
+    write(desk.house, "سوق.png", picture.getvalue())
+    write(desk.house, "unused.png", picture.getvalue())
+    write(desk.house, "market.md", "---\ntitle: السوق\n---\n\nنص.\n\n![السوق](سوق.png)\n")
+    desk.publishes(desk.house)
+    tree = html.fromstring(browser.ask("/admin/articles?state=skipped")[2])
+    rows = [" ".join(each.text_content().split()) for each in tree.xpath("//ul[@class='refused card']/li")]
+
+    say = words("ar").text
+    assert [f"سوق.png – {say('Shown by')}: market.md", f"{say('Left out')} – unused.png"] == sorted(rows)
+
+
+def test_a_picture_is_uploaded_beside_the_articles_and_the_page_says_how_to_show_it(desk, browser):
+    browser.upload("/admin/articles/upload", "صورة السوق.png", b"\x89PNG")
+    said = browser.ask("/admin/articles")[2]
+
+    assert b"\x89PNG" == (desk.house.folder / "صورة السوق.png").read_bytes()
+    assert f"![]({quote('صورة السوق.png')})" in said and "صورة السوق.png" in said
+
+
+def test_a_name_that_cannot_be_used_is_shown_as_it_is_in_the_editors_language(browser):
+    status, _, body = browser.upload("/admin/articles/upload", "صورة.svg", b"<svg/>")
+
+    assert 400 == status
+    assert "صورة.svg" in body and "\\u" not in body
+    assert words("ar").text("this name cannot be used") in body
+
+
+def test_an_article_is_corrected_from_its_row(desk, browser):  # D9
+    tree = html.fromstring(browser.ask("/admin/articles")[2])
+    link = tree.xpath("//a[contains(@href, '/admin/articles/correct')]/@href")[0]
+    form = html.fromstring(browser.ask(link)[2])
+    slug = form.xpath("//input[@name='article']/@value")[0]
+    asked = html.fromstring(browser.post("/admin/articles/correct", article=slug, text="الصواب غدًا")[2])
+
+    assert "خبر" in form.xpath("string(//p[@class='title'])")
+    assert "الصواب غدًا" == asked.xpath("string(//blockquote)")
+    assert 303 == browser.post("/admin/articles/correct", article=slug, text="الصواب غدًا", sure="yes")[0]
+    told = [each.article.corrections for each in desk.house.store.read(articles.listing) if each.article]
+    assert ["الصواب غدًا"] == [each.text for notes in told for each in notes]
+    assert 404 == browser.ask("/admin/articles/correct?article=none")[0]
+
+
+def test_a_reader_is_shown_with_what_they_are_to_the_site(desk, browser):
+    say = words("ar").text
+    here = "/admin/subscribers/1"
+
+    def states() -> tuple[str, str]:
+        row = html.fromstring(browser.ask("/admin/subscribers")[2]).xpath(
+            "//ul[@class='rows card']/li[1]/span[1]"
+        )
+        page = html.fromstring(browser.ask(here)[2])
+        return str(row[0].text_content()), str(page.xpath("string((//dd)[1])"))
+
+    assert (say("Gets letters"),) * 2 == states()
+    browser.post(here, do="pause", newsletter="daily")
+    assert (say("Paused"),) * 2 == states()
+    browser.post(here, do="leave", newsletter="daily", sure="yes")
+    assert (say("Unsubscribed"),) * 2 == states()
+    shown = browser.ask("/admin/subscribers?state=active")[2]
+    assert ANN not in shown and BOB in shown
+
+
+@pytest.mark.parametrize(
+    "reach, wishes, expected",
+    [
+        (Reach.REACHABLE, [Wish.ENDED, Wish.ACTIVE], "active"),
+        (Reach.REACHABLE, [Wish.PENDING, Wish.PAUSED], "paused"),
+        (Reach.REACHABLE, [Wish.ENDED, Wish.PENDING], "pending"),
+        (Reach.REACHABLE, [], "none"),
+        (Reach.BOUNCED, [Wish.ACTIVE], "bounced"),
+        (Reach.SUPPRESSED, [Wish.ENDED], "suppressed"),
+    ],
+)
+def test_one_state_is_the_best_of_a_reader_or_why_no_letter_reaches_them(reach, wishes, expected):
+    assert expected == standing(reach, wishes)
+    assert expected in READERS
+
+
+@pytest.mark.parametrize(
+    "form, where",
+    [
+        ("page", "في الموقع"),
+        ("unsubscribed by mail", "بالبريد"),
+        ("import list.csv", "في قائمة: \u2068list.csv\u2069"),
+        ("api shop", "من برنامج: \u2068shop\u2069"),
+        ("elsewhere", "elsewhere"),
+    ],
+)
+def test_what_a_reader_said_is_told_in_the_editors_words(form, where):  # L4
+    at = datetime(2026, 11, 29, tzinfo=UTC)
+
+    for event in Said:
+        said, told = consent(Consent(1, 1, event, at, form), words("ar"))
+        assert where == told and said.isascii() is False
+
+
+def test_the_record_of_consent_names_the_newsletter(desk, browser):  # L4
+    browser.post("/admin/subscribers/1", do="leave", newsletter="daily", sure="yes")
+    said = html.fromstring(browser.ask("/admin/subscribers/1")[2]).xpath("string(//section[h2='الموافقة'])")
+
+    assert words("ar").text("Unsubscribed") in said and desk.house.newsletters["daily"].title in said
+    assert "left" not in said and "unsubscribed" not in said
+
+
+def test_when_letters_come_is_chosen_by_the_readers_own_controls_where_that_is_offered(make_desk):  # D4
+    desk = make_desk(frequencies=("daily", "weekly"))
+    desk.article(2)
+    desk.at(SLOT - minutes(60))
+    browser = Browser(desk)
+    browser.enter()
+    here = "/admin/subscribers/1"
+    offered = html.fromstring(browser.ask(here)[2])
+    form = {
+        "do": "choose",
+        "newsletter": "daily",
+        "often": "weekly",
+        "weekday": "5",
+        "at": "08:30",
+        "language": "ar",
+    }
+
+    assert ["daily", "weekly"] == offered.xpath("//input[@name='often']/@value")
+    assert 303 == browser.post(here, **form)[0]
+    (chosen,) = desk.house.store.read(lambda c: choices.standings(c, 1))
+    assert "weekly sat 08:30" == chosen.chosen.schedule
+    assert 400 == browser.post(here, **form | {"often": "monthly"})[0]
+
+
+def test_where_the_newsletter_offers_none_there_is_no_control_for_it(browser):  # D4
+    assert [] == html.fromstring(browser.ask("/admin/subscribers/1")[2]).xpath(
+        "//*[@name='often' or @name='at']"
+    )
+
+
+def test_who_is_refused_reads_in_the_sites_language_how_an_editor_gets_in(desk):  # threat 11
+    status, headers, body = Browser(desk).ask("/admin/", x_forwarded_for="127.0.0.1")
+
+    assert 403 == status and "no-store" == headers["cache-control"]
+    assert ("ar", "rtl") == (html.fromstring(body).get("lang"), html.fromstring(body).get("dir"))
+    assert "ssh -L 8080:127.0.0.1:8080 SERVER" in body and "allow" in body
+    assert 'name="token" value=""' not in body and "/admin/login" not in body
+
+
+def test_a_list_of_editions_does_not_wait_for_the_count_of_their_letters(desk, browser, monkeypatch):
+    may_end = threading.Event()
+    count = ledger.by_edition
+
+    def slow(*given):
+        may_end.wait(20)
+        return count(*given)
+
+    monkeypatch.setattr(ledger, "by_edition", slow)
+    try:
+        status, headers, body = browser.ask("/admin/editions")
+    finally:
+        may_end.set()
+
+    assert (200, "5") == (status, headers.get("refresh"))
+    assert words("ar").text("The numbers are being counted.") in body and "/admin/editions/1" in body
+
+
+def test_a_column_has_its_number_above_and_its_name_below():
+    (bar,) = chart([("edition 7", "7", [5, 0, 2])], ["a", "b", "c"], words("en"), letters.site())
+    (day,) = chart([("Monday", "3", [4, 1])], ["came", "left"], words("fa"), letters.site(), signs=("+", "−"))
+
+    assert [("7", "below"), ("7", "")] == [word[2:] for word in bar.words]
+    assert [("۳", "below"), ("−۱", "left"), ("+۴", "came")] == [word[2:] for word in day.words]
+    assert all(y < 120 for _, y, _, kind in (*bar.words, *day.words) if kind != "below")
