@@ -67,7 +67,7 @@ ASKED = [
 
 EVERYTHING, FOLDER, BELOW = range(3)  # the samples of each server, in their order
 # Asked at the doors, not of files: what they answer is the daemon's, whoever passes it on.
-DOORS = [
+DOORS: list[tuple[str, dict[str, str]]] = [
     ("/subscribe", {}),
     ("/subscribe/embed", {}),
     ("/preferences", {}),
