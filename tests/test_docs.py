@@ -14,12 +14,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, cast, get_args
+from urllib.parse import quote
 
 import click
 import pytest
 from jinja2 import nodes
 from jinja2.meta import find_undeclared_variables
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from PIL import Image
 
 from publisher import cli, config
 from publisher.config.written import File
@@ -490,7 +492,7 @@ def test_every_route_of_the_api_is_on_its_page_and_no_other() -> None:
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
 def test_every_link_leads_somewhere(path: Path) -> None:
-    words = re.sub(r"`[^`\n]+`", "", path.read_text("utf-8"))
+    words = re.sub(r"(?ms)^```.*?^```|`[^`\n]+`", "", path.read_text("utf-8"))
     for target in re.findall(r"\]\(([^)#:]+)\)", words):
         assert (path.parent / target).is_file(), target
 
@@ -534,6 +536,42 @@ def test_the_articles_of_the_readme_are_published(tmp_path: Path) -> None:
     done = json.loads(nashir("-C", str(tmp_path), "--json", "publish").stdout)
 
     assert (3, 0) == (done["published"], done["quarantined"])
+
+
+def test_the_steps_to_a_first_article_work_as_they_stand(tmp_path: Path) -> None:
+    text = page("docs/first-article.md")
+    Image.new("RGB", (640, 480), "teal").save(tmp_path / "river.jpg")
+    environment = os.environ | {"NASHIR__WEB__LISTEN": "127.0.0.1:0"}
+    said: dict[str, str] = {}
+    for line in "".join(blocks(text, "sh")).splitlines():
+        program, *words = shlex.split(line)
+        if words[-1] == "run":
+            assert runs_until_told(words, tmp_path, environment)
+            continue
+        told = [*NASHIR, *words] if program == "nashir" else [program, *words]
+        done = subprocess.run(told, cwd=tmp_path, env=environment, check=True, capture_output=True, text=True)
+        said[words[-1]] = done.stdout
+        if program == "cp":
+            (article,) = blocks(text, "markdown")
+            (tmp_path / "alley/articles/river/index.md").write_text(article, "utf-8")
+
+    feeds = tmp_path / "alley" / "feeds"
+    shown = (feeds / "حديقة-جديدة-على-ضفة-النهر" / "index.html").read_text("utf-8")
+    assert "!" not in said["check"]
+    assert "2 articles published, 0 refused" in said["publish"]
+    assert all((feeds / "category" / each).is_dir() for each in ("أخبار-الحي", "حدائق", "النهر"))
+    assert 'width="640"' in shown
+    assert f'{quote("/أهلا-بكم-في-الموقع-الجديد/")}"' in shown
+
+
+def test_the_colours_on_the_page_are_those_of_the_style_sheet() -> None:
+    light, dark = re.findall(r"(?s):root \{(.*?)\n *\}", page("templates/web/style.css"))[:2]
+    found = [dict(re.findall(r"(--[a-z-]+): ([^;]+);", each)) for each in (light, dark)]
+    text = section(page("docs/templates.md"), "## Colours")
+
+    assert found[0].keys() == found[1].keys() == set(re.findall(r"(?m)^\| `(--[a-z-]+)`", text))
+    for name, colour in found[0].items():
+        assert [f"`{colour}`", f"`{found[1][name]}`"] == row(text, f"`{name}`")[2:]
 
 
 def runs_until_told(words: Sequence[str], folder: Path, environment: dict[str, str]) -> bool:

@@ -1,6 +1,7 @@
 """An article was wrong: its feed entries and its page say so, and a letter goes to those who were mailed it (D9)."""
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from publisher.store.corrections import Carrier, Reader
 from publisher.store.editions import Progress
 from publisher.store.planning import Share, Turn
 from publisher.text.clean import tidy
+from publisher.text.words import LANGUAGES, words
 
 CHUNK = 500  # readers planned in one transaction
 LONGEST = 10_000  # characters of a correction
@@ -38,7 +40,7 @@ class Corrected:
 def correct(house: House, wanted: str, text: str, now: datetime) -> Corrected:
     """Note with the article *wanted* (its id, path, slug or URL) what was wrong, in paragraphs of plain text, and start
     an edition for each newsletter that carried it. Raises BadInput where there is no such article, or no text."""
-    note = tidy(text)[0].strip()
+    note = _bare(tidy(text)[0].strip())
     if not note or len(note) > LONGEST:
         raise BadInput(
             "a correction needs words, at most 10,000 letters", "", "say what was wrong and what is right"
@@ -62,6 +64,15 @@ def correct(house: House, wanted: str, text: str, now: datetime) -> Corrected:
         )
 
     return Corrected(article, house.store.write(write))
+
+
+def _bare(note: str) -> str:
+    """*note* without "Correction:" in one of our languages before it: pages, feeds and letters say that themselves."""
+    for language in LANGUAGES:
+        word = words(language).text("Correction")
+        if found := re.match(rf"{re.escape(word)}\s*:\s*", note, re.IGNORECASE):
+            return note[found.end() :]
+    return note
 
 
 def _find(house: House, wanted: str) -> Article:

@@ -25,6 +25,7 @@ class Call:
 
     root: Path
     as_json: bool
+    _zone: Any = None  # the site's, once it is asked for
 
     def settings(self) -> Any:
         """The site's settings. Raises NotASite, BadConfig."""
@@ -39,6 +40,14 @@ class Call:
         else:
             for line in lines:
                 click.echo(line)
+
+    def local(self, moment: str | None) -> str:
+        """A *moment* (RFC 3339) by the site's clocks, for a person: "2026-11-30 07:00 (Asia/Baghdad)"; "" for none."""
+        if not moment:
+            return ""
+        if self._zone is None:
+            self._zone = self.settings().site.timezone
+        return f"{datetime.fromisoformat(moment).astimezone(self._zone):%Y-%m-%d %H:%M} ({self._zone})"
 
     def say(self, line: str) -> None:
         """A person's words that are no result: always on stderr."""

@@ -2,7 +2,7 @@
 
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +26,11 @@ def send(call: Call, newsletter: str | None, *, at_once: bool, include_existing:
         call.say(f"nashir: {line}")
     for each in done["failures"]:
         call.say(f"nashir: {each['address']}: {each['reply']}")
-    for line in _waits(done):
+    for line in _waits(done, call.local):
         call.say(f"nashir: {line}")
     call.answer(
         done,
-        *(f"edition {e['id']} of {e['newsletter']}: {e['letters']} letters" for e in done["editions"]),
+        *map(_edition, done["editions"]),
         f"{done['sent']} sent, {done['failed']} failed, {done['deferred']} put off, {done['unknown']} in doubt "
         f"in {done['seconds']:.2f} s",
     )
@@ -49,7 +49,11 @@ def send(call: Call, newsletter: str | None, *, at_once: bool, include_existing:
         sys.exit(Exit.IO)
 
 
-def _waits(done: dict[str, Any]) -> Iterator[str]:
+def _edition(each: dict[str, Any]) -> str:
+    return f"edition {each['id']} of {each['newsletter']}: {counted(each['letters'], 'letter')}"
+
+
+def _waits(done: dict[str, Any], local: Callable[[str], str]) -> Iterator[str]:
     """Why letters did not leave, for a person."""
     from publisher.verbs.held import alone_lines, stopped_lines
 
@@ -65,7 +69,7 @@ def _waits(done: dict[str, Any]) -> Iterator[str]:
         yield f"letters wait: {done['rests']}"
     if done["next_try"] and not done["down"]:
         answer = f" (the last answer: {done['trouble']})" if done["trouble"] else ""
-        yield f"letters that were put off are tried again from {done['next_try']} on{answer}"
+        yield f"letters that were put off are tried again from {local(done['next_try'])} on{answer}"
 
 
 @click.command()
@@ -79,17 +83,17 @@ def preview(call: Call, newsletter: str | None, *, show: bool | None) -> None:
     found = call.read("preview", newsletter=newsletter)
     for name in found["empty"]:
         call.say(f"nashir: {name} has no article to show")
-    call.answer(found, *(line for each in found["previews"] for line in _previewed(each)))
+    call.answer(found, *(line for each in found["previews"] for line in _previewed(each, call.local)))
     if show if show is not None else sys.stdout.isatty() and not call.as_json:
         click.launch(found["index"] or found["previews"][0]["page"])
 
 
-def _previewed(one: dict[str, Any]) -> Iterator[str]:
+def _previewed(one: dict[str, Any], local: Callable[[str | None], str]) -> Iterator[str]:
     """The preview of a newsletter, for a person."""
     new = "" if one["new"] else "; nothing is new: these are the newest"
     yield f"{one['newsletter']}: {one['subject']}  ({counted(one['items'], 'article')}, {one['bytes']} bytes{new})"
     readers = counted(one["readers"], "reader")
-    yield f"  next due {one['next_due'] or 'with the next article'}; {readers} would get it now"
+    yield f"  next due {local(one['next_due']) or 'with the next article'}; {readers} would get it now"
     kinds: dict[str, dict[str, Any]] = {}  # of findings, each with its first place
     where: dict[str, list[str]] = {}
     for each in one["findings"]:
@@ -167,7 +171,8 @@ def newsletters(call: Call) -> None:
     call.answer(
         found,
         *(
-            f"{n['name']}  {n['title']}  {n['schedule']}  next due {n['next_due']}  {n['active']} readers"
+            f"{n['name']}  {n['title']}  {n['schedule']}  next due "
+            f"{call.local(n['next_due']) or 'with the next article'}  {counted(n['active'], 'reader')}"
             for n in found["newsletters"]
         ),
     )
@@ -236,7 +241,7 @@ def cancel(call: Call, edition: int) -> None:
 def correct(call: Call, article: str, text: str) -> None:
     """Say what was wrong in ARTICLE (its path, slug, URL or id): by mail to all who had it, in feeds, on its page."""
     done = call.write("correct", article=article, text=text)
-    lines = [f"edition {e['id']} of {e['newsletter']}: {e['letters']} letters" for e in done["editions"]] or [
+    lines = [*map(_edition, done["editions"])] or [
         "nobody was mailed it: its feed entries and its page say what was wrong"
     ]
     call.answer(done, f"{done['article']['title']} is corrected", *lines)

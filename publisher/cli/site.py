@@ -23,14 +23,34 @@ def _system_zone() -> str:
     return name if name in available_timezones() else "UTC"
 
 
+def _zone(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    from zoneinfo import available_timezones
+
+    if value and value not in available_timezones():
+        raise click.BadParameter(f"{value!r} is no time zone; write Asia/Baghdad")
+    return value
+
+
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path))
+@click.option(
+    "--language",
+    type=click.Choice(["ar", "fa", "he", "ur", "ckb", "en"]),
+    default="ar",
+    show_default=True,
+    help="What the site is written in.",
+)
+@click.option("--title", default="", help="What it is called.")
+@click.option("--url", "address", help="How readers reach it.  [default: http://127.0.0.1:8080]")
+@click.option("--timezone", callback=_zone, help="Whose hours count.  [default: this machine's]")
 @click.pass_obj
-def init(call: Call, folder: Path) -> None:
+def init(
+    call: Call, folder: Path, language: str, title: str, address: str | None, timezone: str | None
+) -> None:
     """Make a new site in FOLDER."""
-    from publisher.actions.init import create
+    from publisher.actions.init import HERE, create
 
-    made = create(folder, _system_zone())
+    made = create(folder, timezone or _system_zone(), language, title, address or HERE)
     call.answer(
         {"site": str(folder), "written": [str(path) for path in made]},
         f"A new site stands in {folder}:",
@@ -54,8 +74,9 @@ def publish(call: Call, *, accept_removals: bool) -> None:
         call.say(f"nashir: {line}")
     call.answer(
         done,
-        f"{done['read']} files, {done['changed']} new or changed: {done['published']} articles published, "
-        f"{done['quarantined']} refused, {len(done['written'])} files written in {done['seconds']:.2f} s",
+        f"{counted(done['read'], 'file')}, {done['changed']} new or changed: "
+        f"{counted(done['published'], 'article')} published, {done['quarantined']} refused, "
+        f"{counted(len(done['written']), 'file')} written in {done['seconds']:.2f} s",
     )
     if done["quarantined"]:
         call.say("nashir: `nashir check` says what was refused, and why")
@@ -208,14 +229,14 @@ def status(call: Call) -> None:
     """Say what is published, refused, subscribed, sent and due."""
     from publisher.verbs.held import alone_lines, stopped_lines
 
-    at = now()
+    at, here = now(), call.local
     found = call.read("status") | call.how_far(at)
     call.answer(
         found,
         *(f"{name}: " + (", ".join(f"{n} {state}" for state, n in found[name].items()) or "none")
           for name in ("articles", "subscribers", "deliveries", "returned")),
-        *(f"newsletter {n['name']}: next due {n['next_due']}, last edition "
-          f"{n['last_edition']['planned'] if n['last_edition'] else 'none yet'}" for n in found["newsletters"]),
+        *(f"newsletter {n['name']}: next due {here(n['next_due']) or 'with the next article'}, last edition "
+          f"{here(n['last_edition']['planned']) if n['last_edition'] else 'none yet'}" for n in found["newsletters"]),
         *(f"edition {e['edition']} of {e['newsletter']}: {e['sent']} of {e['total']} sent, {e['failed']} failed, "
           f"{e['waiting']} to go" for e in found["under_way"]),
         *_running(found["sending"]),

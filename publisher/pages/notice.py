@@ -70,5 +70,5 @@ def not_found_page(site: Site, layout: Layout, templates: Templates) -> bytes:
 
 
 def stylesheet(templates: Templates) -> bytes:
-    """The one CSS file of the site's theme."""
-    return templates.source(f"web/{places.STYLE}").encode()
+    """The one CSS file of the site's theme, with what the site adds to it."""
+    return (templates.source(f"web/{places.STYLE}") + templates.source("web/own.css")).encode()

@@ -140,8 +140,8 @@ class Target:
 
 def targets(connection: Connection, paths: Collection[str]) -> dict[str, Target]:
     """The articles in these files, by path."""
-    query = select(leaves.c.path, *articles.c["slug", "status", "seq"]).join_from(leaves, articles)
-    query = query.where(leaves.c.path.in_(paths), leaves.c.article == articles.c.id)
+    columns = leaves.c.path, articles.c.slug, articles.c.status, articles.c.seq
+    query = select(*columns).join_from(leaves, articles).where(leaves.c.path.in_(paths))
     return {
         row.path: Target(row.slug or "", row.status == Status.PUBLISHED and row.seq is not None)
         for row in connection.execute(query)

@@ -45,12 +45,12 @@ def url(raw: str, base: str) -> str | None:
 
 
 # Names that lead nowhere from outside: RFC 6761, 6762, 7686 and 8375; `internal` is ICANN's (2024).
-_LOCAL_NAMES = (".localhost", ".local", ".internal", ".home.arpa", ".test", ".invalid", ".onion")
+_HOME = (".localhost", ".local", ".internal", ".home.arpa", ".test", ".invalid", ".onion")
 
 
 def is_inside(host: str) -> bool:
     """Whether nobody outside of this machine and its network reaches *host* by that name."""
-    return is_private(host) or host.endswith(_LOCAL_NAMES) or ("." not in host and ":" not in host)
+    return is_private(host) or host.endswith(_HOME) or ("." not in host and ":" not in host)
 
 
 def is_private(host: str) -> bool:

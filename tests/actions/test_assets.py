@@ -174,8 +174,8 @@ def test_what_cannot_be_published_is_named_with_its_line_and_the_article_stands(
     assert 1 == done.published
     assert [7, 9, 11, 13, 15, 17, 17] == [int(each.split()[1].rstrip(":")) for each in found]
     for name, reason, each in zip(
-        [*names, "run.exe"],
-        ["no such file", "broken", "SVG", "symbolic link", "outside", "kind"],
+        [*names, "run.exe", "other.md"],
+        ["no such file", "broken", "SVG", "symbolic link", "outside", "kind", "no such article"],
         found,
         strict=True,
     ):

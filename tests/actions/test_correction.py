@@ -17,7 +17,7 @@ from publisher.errors import BadInput
 from publisher.model.delivery import Reply, Stage, State
 from publisher.model.digest import Kind
 from publisher.model.people import Wish
-from publisher.store import editions, ledger, people
+from publisher.store import corrections, editions, ledger, people
 from publisher.store.tables import subscriptions
 from publisher.verbs import table
 from tests.newsroom import ANN, BOB, SLOT, Desk, minutes, parsed, tick
@@ -349,3 +349,17 @@ def test_a_held_correction_waits(mailed: Desk) -> None:  # D8 D9
     assert 2 == len(subjects(mailed, ANN))
     assert SLOT == mailed.edition().planned  # as letters that had left would say (M5)
     assert mailed.house.store.read(lambda c: editions.progress(c, mailed.edition().id)).complete  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("said", ["تصحيح: ", "تصحيح : ", "Correction: ", "correction:\n", ""])
+def test_a_correction_is_not_called_one_twice(mailed: Desk, said: str) -> None:  # D9
+    done = corrected(mailed, text=f"{said}{WRONG}")
+    article = mailed.house.store.read(lambda c: corrections.find(c, done["article"]["id"], "", ""))
+
+    assert article
+    assert [WRONG] == [each.text for each in article.corrections]
+
+
+def test_a_correction_of_that_word_alone_has_no_words(mailed: Desk) -> None:  # D9
+    with pytest.raises(BadInput, match="needs words"):
+        corrected(mailed, text="تصحيح:")

@@ -342,6 +342,13 @@ def test_a_missing_page_is_told_in_the_language_of_the_site() -> None:
     assert page.xpath("//link[@rel='canonical']") == []
 
 
+def test_a_site_adds_to_the_style_sheet_and_keeps_the_rest(tmp_path: Path) -> None:
+    (tmp_path / "web").mkdir()
+    (tmp_path / "web/own.css").write_text(":root { --accent: red }\n")
+
+    assert stylesheet(TEMPLATES) + b":root { --accent: red }\n" == stylesheet(Templates([tmp_path]))
+
+
 def test_a_site_overrides_one_template_and_keeps_the_rest(tmp_path: Path) -> None:
     (tmp_path / "web").mkdir()
     (tmp_path / "web/style.css").write_text("body { color: red }")
