@@ -72,7 +72,7 @@ def beside(raw: str) -> str | None:
     A "#" or "?" begins a part or a query (RFC 3986, 3), but people give such names to pictures: it does not where
     only the whole ends as a picture's or recording's name does.
     """
-    path = raw.strip(_EDGES).translate(_LOCAL_NAMES)
+    path = raw.strip(_EDGES).translate(_INSIDE)
     cut = path.partition("#")[0].partition("?")[0]
     if cut and cut != path and "." not in cut.rpartition("/")[2] and _PLAYED.search(path):
         cut = path
@@ -88,7 +88,7 @@ def beside(raw: str) -> str | None:
 
 def fragment(raw: str) -> str:
     """What *raw* names in the page it leads to, with its "#", as ASCII; "" for nothing."""
-    _, sign, part = raw.strip(_EDGES).translate(_LOCAL_NAMES).partition("#")
+    _, sign, part = raw.strip(_EDGES).translate(_INSIDE).partition("#")
     return f"#{_quoted(part, _QUERY)}" if sign and part else ""
 
 
