@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from argon2 import PasswordHasher
 
+from publisher import private
 from publisher.text.words import words
 from tests.commands import nashir
 from tests.sink import Fault, Sink
@@ -40,9 +41,8 @@ def newsroom(tmp_path: Path, relay: Sink) -> Iterator[Daemon]:
     site = Site(folder)
     for line in ("publish", f"subscribers add {ANN} --confirmed", f"subscribers add {BOB} --confirmed"):
         site.run(*line.split())
-    (folder / "state" / "admin.password").write_text(
-        PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(WORD), "ascii"
-    )
+    stamp = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(WORD)
+    private.put(folder / "state" / "admin.password", stamp.encode())
     settings = {"NASHIR__WEB__ADMIN__PASSWORD_FILE": "state/admin.password", "NASHIR__MAIL__RELAY": relay.url}
     with Daemon(site, **settings) as daemon:
         yield daemon
