@@ -369,7 +369,7 @@ def test_a_second_link_does_not_bring_back_who_left(make_doors: MakeDoors) -> No
     doors.ask(first, "POST")
     doors.ask(doors.link("welcome", "u"), "POST")
 
-    assert words("ar").text("This link is too old, or was used.") not in doors.ask(second, "POST").body
+    assert words("ar").text("This link is too old, or was used") not in doors.ask(second, "POST").body
 
     assert {"daily": Wish.ENDED, "weekly": Wish.ACTIVE} == wishes(doors)
 
