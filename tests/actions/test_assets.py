@@ -182,7 +182,7 @@ def test_what_cannot_be_published_is_named_with_its_line_and_the_article_stands(
         assert name in each
         assert reason in each
     assert all(note.startswith("b/index.md:") for note in done.notes)
-    assert 6 == len(done.notes)
+    assert 7 == len(done.notes)
     assert not publishes(house).notes  # said once
 
 

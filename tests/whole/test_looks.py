@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,7 +15,12 @@ from publisher.errors import Unwritable
 def test_what_a_look_that_failed_was_to_see_the_next_one_sees() -> None:
     asked: list[tuple[set[str], bool, bool]] = []
     session = SimpleNamespace(listeners=[])
-    daemon = Daemon(SimpleNamespace(articles=SimpleNamespace(settle=1), web=WebSettings()), session)  # type: ignore[arg-type]
+    settings = SimpleNamespace(
+        articles=SimpleNamespace(settle=1),
+        web=WebSettings(),
+        source=SimpleNamespace(path=Path("config.toml")),
+    )
+    daemon = Daemon(settings, session)  # type: ignore[arg-type]
 
     async def publish(closed: frozenset[str], *, whole: bool, verify: bool) -> Any:
         asked.append((set(closed), whole, verify))
