@@ -57,7 +57,9 @@ def letters(house: House) -> dict[str, list[list[str]]]:
 
     def read(connection: Connection) -> dict[str, list[list[str]]]:
         titles = {article.id: article.title for article in articles.between(connection, 0, 10_000)}
-        query = select(subscribers.c.address, variants.c.articles).join_from(deliveries, subscribers)
+        query = select(subscribers.c.address, variants.c.articles).join_from(
+            deliveries, subscribers, subscribers.c.id == deliveries.c.subscriber
+        )
         found: dict[str, list[list[str]]] = {}
         for address, ids in connection.execute(query.join(variants).order_by(deliveries.c.id)):
             found.setdefault(address, []).append([titles.get(each, "gone") for each in ids])

@@ -288,7 +288,9 @@ def letters(house: House) -> dict[str, list[list[str]]]:
     """The titles of every letter, by reader."""
 
     def read(connection: Connection) -> dict[str, list[list[str]]]:
-        query = select(subscribers.c.address, variants.c.articles).join_from(deliveries, subscribers)
+        query = select(subscribers.c.address, variants.c.articles).join_from(
+            deliveries, subscribers, subscribers.c.id == deliveries.c.subscriber
+        )
         rows = connection.execute(query.join(variants).order_by(deliveries.c.id)).all()
         titles = {one.id: one.title for _, ids in rows for one in articles.some(connection, ids)}
         found: dict[str, list[list[str]]] = {}
