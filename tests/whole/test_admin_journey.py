@@ -147,7 +147,7 @@ def test_an_editors_morning(newsroom: Daemon, relay: Sink, browser: Any, tmp_pat
     editor.press("End the pause")
     editor.press("Unsubscribe")
     editor.press("Unsubscribe")  # it is asked twice
-    assert editor.shows(f"نشرة موقعي: {SAY('Left')}")
+    assert editor.shows(f"نشرة موقعي: {SAY('Unsubscribed')}")
     editor.press("Erase")
     editor.press("Erase")
     assert editor.shows(ANN)
