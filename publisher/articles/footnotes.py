@@ -5,8 +5,7 @@ import re
 
 _DEFINITION = re.compile(
     r'<div class="footnote-definition" id="[^"]*"><sup class="footnote-definition-label">(?P<number>\d+)</sup>\n'
-    r"(?P<text>(?:(?!</?div\b).)*+)</div>\n?",
-    re.DOTALL,
+    r"(?P<text>[^<]*+(?:<(?!/?div\b)[^<]*+)*)</div>\n?"
 )
 _REFERENCE = re.compile(r'<sup class="footnote-reference"><a href="#[^"]*">(?P<number>\d+)</a></sup>')
 _END = "</p>\n"

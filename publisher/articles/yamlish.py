@@ -26,7 +26,7 @@ _KEY = re.compile(r"(?P<key>[^\s\"'#\[\]{}&*!|>%@`:-][^:]{0,100}?)[ ]*:(?:[ ]+(?
 _PLAIN = r"[^\W_][^,\[\]{}:#?\"'\n\t]*"
 _LINE = re.compile(
     r"(?:(?P<key>[^\W\d_][\w -]{0,60}(?<! )):(?: (?:(?P<words>[^\W_](?:[^:#\n\t]*[^:#\s]|:(?=\S)|(?<=\S)#)*+)"
-    rf"|\[(?P<items>{_PLAIN}(?:, ?{_PLAIN})*+)\]"
+    rf"|\[(?P<items>{_PLAIN}(?:, ?{_PLAIN})*)\]"
     r"|\"(?P<quoted>[^\"\\\n\t]*)\"|'(?P<single>[^'\n\t]*)')?)? *)?"
 )
 _ITEM = re.compile(r"[ ]*-[ ]+(?P<value>.*)\Z")

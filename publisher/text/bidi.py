@@ -18,8 +18,8 @@ LRM, RLM = "\u200e", "\u200f"
 
 _RTL = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff"
 _URL = (
-    r"(?:https?|ftp)://[^\s<>\"«»()،؛؟\ufffc]*+(?:\([^\s<>\"«»()\ufffc]*+\)[^\s<>\"«»()،؛؟\ufffc]*+)*+"
-    r"|(?<![\w.+-])(?:mailto:)?[\w.+-]++@[\w-]++(?:\.[\w-]++)++"
+    r"(?:https?|ftp)://[^\s<>\"«»()،؛؟\ufffc]*+(?:\([^\s<>\"«»()\ufffc]*+\)[^\s<>\"«»()،؛؟\ufffc]*+)*"
+    r"|(?<![\w.+-])(?:mailto:)?[\w.+-]++@[\w-]++(?:\.[\w-]++)+"
 )
 _PHONE = (  # seven digits at least, and no more groups than a number has
     r"(?<![A-Za-z0-9.,/+-])(?=\+?(?:[ \u00a0./()-]{0,2}\d){7})"

@@ -132,18 +132,19 @@ def _serialised(element: etree._Element) -> str:
 
 
 # What most articles are made of: paragraphs and headings of words, with little in them. As nh3 writes it, it needs
-# no parser to be split or read; anything else does.
-_WORDS = r"[^<&]*+(?:&(?:amp|lt|gt);[^<&]*+)*+"
-_STYLED = rf"{_WORDS}(?:<(?P<{{0}}>strong|em|b|i|u|s)>{_WORDS}</(?P={{0}})>{_WORDS})*+"
+# no parser to be split or read; anything else does. No group is possessive: before 3.11.5 Python's `re` goes on where
+# such a group failed. What is repeated can be read in one way only, so none is tried twice.
+_WORDS = r"[^<&]*+(?:&(?:amp|lt|gt);[^<&]*+)*"
+_STYLED = rf"{_WORDS}(?:<(?P<{{0}}>strong|em|b|i|u|s)>{_WORDS}</(?P={{0}})>{_WORDS})*"
 _LINKED = (
     rf"{_STYLED.format('a')}(?:<a href=\"https?://[\w.!~*()/:=?;@#,%+-]*+\">{_STYLED.format('b')}</a>"
-    rf"{_STYLED.format('c')})*+"
+    rf"{_STYLED.format('c')})*"
 )
 _END = r"</(?P=tag)>(?=\n*(?:<|\Z))"
 _SIMPLE = re.compile(rf"<(?P<tag>p|h[1-6])>{_LINKED}{_END}", re.ASCII)
 # ... and lists and quotations of such, which are split without a parser.
 _HOLDING = tuple(
-    re.compile(rf"<(?P<tag>{outer})>\n*(?:<{inner}>{_LINKED}</{inner}>\n*)++{_END}", re.ASCII)
+    re.compile(rf"<(?P<tag>{outer})>\n*(?:<{inner}>{_LINKED}</{inner}>\n*)+{_END}", re.ASCII)
     for outer, inner in (("[uo]l", "li"), ("blockquote", "p"))
 )
 _ANY_TAG = re.compile("<[^>]*>")
