@@ -15,7 +15,7 @@ from publisher import layout
 from publisher.actions.house import House
 from publisher.actions.pool import spread
 from publisher.feeds import aliases, compression, files
-from publisher.store import articles, facts, feeds, issues
+from publisher.store import articles, facts, feeds, issues, lists
 
 HEAVY = 4  # articles that are read while a file is compressed
 SLICE = 5_000  # articles whose pages are looked at at once: memory stays flat
@@ -120,7 +120,7 @@ def _feeds(house: House) -> Iterator[str]:
 
 
 def _pages(house: House) -> Iterator[str]:
-    """The pages of articles and editions."""
+    """The pages of articles and editions, and those that list articles."""
     after = 0
     while standing := house.store.read(lambda c, after=after: articles.standing(c, after, SLICE)):  # type: ignore[misc]
         after = standing[-1].seq
@@ -128,3 +128,9 @@ def _pages(house: House) -> Iterator[str]:
     for newsletter in house.store.read(issues.summary):
         for place in house.store.read(lambda c, name=newsletter: issues.public(c, name)):  # type: ignore[misc]
             yield layout.edition_path(newsletter, place.name)
+    listed = house.store.read(lists.standing)
+    found = house.store.read(lambda c: feeds.folders(c, [key for key in listed if key]))
+    for key, months in listed.items():
+        folder = found.get(key, "") if key else layout.ARCHIVE
+        for month, count in months.items():
+            yield from (layout.list_path(folder, month, part) for part in range(count if folder else 0))
