@@ -12,10 +12,11 @@ from functools import partial
 from pathlib import Path
 
 from publisher import layout
+from publisher.actions import folders
 from publisher.actions.house import House
 from publisher.actions.pool import spread
 from publisher.feeds import aliases, compression, files
-from publisher.store import articles, facts, feeds, issues, lists
+from publisher.store import articles, facts, feeds, issues
 
 HEAVY = 4  # articles that are read while a file is compressed
 SLICE = 5_000  # articles whose pages are looked at at once: memory stays flat
@@ -128,9 +129,6 @@ def _pages(house: House) -> Iterator[str]:
     for newsletter in house.store.read(issues.summary):
         for place in house.store.read(lambda c, name=newsletter: issues.public(c, name)):  # type: ignore[misc]
             yield layout.edition_path(newsletter, place.name)
-    listed = house.store.read(lists.standing)
-    found = house.store.read(lambda c: feeds.folders(c, [key for key in listed if key]))
-    for key, months in listed.items():
-        folder = found.get(key, "") if key else layout.ARCHIVE
-        for month, count in months.items():
-            yield from (layout.list_path(folder, month, part) for part in range(count if folder else 0))
+    for months in folders.of_lists(house).values():
+        for paths in months.values():
+            yield from paths

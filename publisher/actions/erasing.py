@@ -92,13 +92,13 @@ class Known:
     """Says of an address's key whether that person was erased and stays out. Raises BadState, Unwritable."""
 
     def __init__(self, house: House) -> None:
-        self._house = house
-        self.look_again()
+        self._house, self._version = house, listed.version(_folder(house))
+        self._register = _register(house)
 
     def look_again(self) -> None:
         """Hear of those who were erased since, as at the start of each transaction that may enter somebody."""
         version = listed.version(_folder(self._house))
-        if version != getattr(self, "_version", None):
+        if version != self._version:
             self._version, self._register = version, _register(self._house)
 
     def __call__(self, key: str) -> bool:

@@ -9,7 +9,7 @@ from publisher.actions.house import House
 from publisher.articles.slugs import slug
 from publisher.model.article import Article
 from publisher.model.feed import Label
-from publisher.store import feeds, keys
+from publisher.store import feeds, keys, lists
 from publisher.store.labels import chunks
 
 _SHARE = 100  # folders given in one transaction
@@ -40,3 +40,21 @@ def of_articles(house: House, articles: Sequence[Article]) -> list[tuple[str, ..
 
 def _place(connection: Connection, words: Mapping[str, str]) -> dict[str, str]:
     return {key: feeds.place(connection, key, wanted(key, word)) for key, word in words.items()}
+
+
+def of_lists(house: House) -> dict[str, dict[str, list[str]]]:
+    """The pages on disk that list articles, by the list's key and month."""
+    standing = house.store.read(lists.standing)
+    found = house.store.read(lambda c: feeds.folders(c, [key for key in standing if key]))
+    return {
+        key: {
+            month: list_pages(found[key] if key else layout.ARCHIVE, month, count)
+            for month, count in months.items()
+        }
+        for key, months in standing.items()
+    }
+
+
+def list_pages(folder: str, month: str, count: int) -> list[str]:
+    """The files of a month with so many pages: the newest, and the parts of its older articles."""
+    return [layout.list_path(folder, month, part) for part in range(count)]

@@ -72,14 +72,11 @@ def _remake(house: House, fingerprint: str, *, verify: bool) -> None:
     if house.store.read(lambda c: facts.get(c, STATE)) != state:
         house.store.write(lambda c: _anew(c, state))
     elif verify and house.layout.pages:
-        standing = house.store.read(lists.standing)
-        found = house.store.read(lambda c: feeds.folders(c, [key for key in standing if key]))
-        for key, months in standing.items():
-            folder = found[key] if key else layout.ARCHIVE
+        for key, months in folders.of_lists(house).items():
             lost = [
                 month
-                for month, count in months.items()
-                if not all((house.out / path).is_file() for path in _paths(folder, month, count))
+                for month, paths in months.items()
+                if not all((house.out / path).is_file() for path in paths)
             ]
             if lost:
                 house.store.write(lambda c, key=key, lost=lost: lists.outdate(c, key, lost))  # type: ignore[misc]
@@ -92,20 +89,10 @@ def _anew(connection: Connection, state: str) -> None:
 
 
 def _take_all_away(house: House, written: list[str]) -> None:
-    standing = house.store.read(lists.standing)
-    if not standing:
-        return
-    found = house.store.read(lambda c: feeds.folders(c, [key for key in standing if key]))
-    for key, months in standing.items():
-        folder = found[key] if key else layout.ARCHIVE
-        paths = chain.from_iterable(_paths(folder, month, count) for month, count in months.items())
+    for key, months in folders.of_lists(house).items():
+        paths = chain.from_iterable(months.values())
         written += [path for path in paths if files.remove(house.out, path)]
         house.store.write(lambda c, key=key, months=months: lists.made(c, key, dict.fromkeys(months, 0)))  # type: ignore[misc]
-
-
-def _paths(folder: str, month: str, count: int) -> list[str]:
-    """The files of a month with so many pages: the newest, and the parts of its older articles."""
-    return [layout.list_path(folder, month, part) for part in range(count)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +205,9 @@ class _Run:
             for some in self._crew.spread(work, jobs, count, HEAVY):
                 for month, pages in some:
                     counts[month] = len(pages)
-                    yield from zip(_paths(one.place.folder, month, len(pages)), pages, strict=True)
+                    yield from zip(
+                        folders.list_pages(one.place.folder, month, len(pages)), pages, strict=True
+                    )
 
         self._written += files.put_many(house.out, made())
         self._settle(one.key, one.place.folder, counts, rows)
@@ -247,7 +236,7 @@ class _Run:
         self, key: str, folder: str, pages: Mapping[str, Sequence[bytes]], rows: Sequence[Row], word: str | None = None
     ) -> None:  # fmt: skip
         """Write these pages of each month, and remove what stood there beside."""
-        made = ((_paths(folder, month, len(each)), each) for month, each in pages.items())
+        made = ((folders.list_pages(folder, month, len(each)), each) for month, each in pages.items())
         data = chain.from_iterable(zip(paths, each, strict=True) for paths, each in made)
         self._written += files.put_many(self._house.out, data)
         counts = {month: len(each) for month, each in pages.items()}
@@ -262,7 +251,7 @@ class _Run:
         house = self._house
         stood = {row.month: row.files for row in rows}
         for month, count in counts.items():
-            unused = _paths(folder, month, stood.get(month, 0))[count:]
+            unused = folders.list_pages(folder, month, stood.get(month, 0))[count:]
             self._written += [path for path in unused if files.remove(house.out, path)]
         house.store.write(lambda c: lists.made(c, key, counts, word))
 

@@ -14,7 +14,9 @@ from publisher.actions.house import House
 from publisher.actions.publish import Published
 from publisher.feeds import document, files
 from publisher.feeds.settings import FeedSettings
+from publisher.layout import Layout
 from publisher.store import feed_versions
+from tests.conftest import URL
 
 Publishes = Callable[..., Published]
 LONG = "كلمة أخرى في نص طويل جدا. " * 1500
@@ -110,6 +112,28 @@ def test_after_a_kill_the_next_process_mends_them(  # F22, X3
     again = replace(make_house(house.root), site=house.site)
     publishes(again)
     assert {*FEEDS, "story-1/index.html"} <= check(house.out)
+
+
+def test_after_a_kill_those_of_lists_are_mended_too(  # F22, X3
+    make_house, tmp_path, write, publishes, monkeypatch
+) -> None:
+    house = make_house(tmp_path, layout=Layout(URL))
+    for number in range(1, 21):
+        write(house, f"{number}.md", story(number, LONG).replace("خبر", "خبر طويل " * 20))
+    publishes(house)
+    other = replace(house, site=replace(house.site, title="جريدة أخرى"))
+
+    def killed(*_: object, **__: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(compressed, "refresh", killed)
+        with pytest.raises(Killed):
+            publishes(other)
+    again = replace(make_house(tmp_path, layout=Layout(URL)), site=other.site)
+    publishes(again)
+
+    assert {"lang/ar/index.html"} <= check(house.out)
 
 
 def test_a_publish_that_failed_is_mended_by_the_next_of_the_same_process(  # F22
