@@ -27,13 +27,22 @@ from publisher.model.digest import Newsletter
 from publisher.model.site import Site
 from publisher.pages.settings import PageSettings
 from publisher.store import articles
+from publisher.store.database import Database
+from publisher.store.postgres import Postgres
+from publisher.store.sqlite import Sqlite
 from publisher.store.state import State
 from publisher.store.store import Store
 from publisher.subscribers.tokens import Keys
 from publisher.templating import Templates
-from tests import quick
+from tests import postgres, quick
 
 URL = "https://news.example.org"
+BOTH = {
+    "store",
+    "actions",
+    "engine",
+    "subscribers",
+}  # folders of tests that run with SQLite and with PostgreSQL
 ONE_LAYOUT = Layout(URL, lists=())  # no page lists articles but the home page
 ONE_FEED = FeedSettings(per=(), archive=False)  # the site's own alone: what most tests look at
 SITE = Site(
@@ -117,8 +126,31 @@ def clock() -> Clock:
     return Clock()
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """What the store is asked to keep, it keeps in both databases: those tests run with each (X9, X10)."""
+    if "make_database" in metafunc.fixturenames:
+        alone = metafunc.definition.get_closest_marker("sqlite")  # about what only that one has
+        both = metafunc.definition.path.parent.name in BOTH and not alone
+        metafunc.parametrize("kind", ["sqlite", "postgresql"] if both else ["sqlite"])
+
+
 @pytest.fixture
-def make_house() -> Iterator[MakeHouse]:
+def make_database(kind: str) -> Iterator[Callable[[Path], Database]]:
+    """The database of the site whose state folder is at a path."""
+    with ExitStack() as given:
+
+        def make(state: Path) -> Database:
+            if kind == "sqlite":
+                return Sqlite(State(state).database)
+            url = postgres.database()
+            given.callback(postgres.give_back, url)
+            return Postgres(url)
+
+        yield make
+
+
+@pytest.fixture
+def make_house(make_database: Callable[[Path], Database]) -> Iterator[MakeHouse]:
     """Opens the site in a folder, with the lock held by nobody: `make_house(folder, feeds=FeedSettings(...))`.
     Without such words it has one feed and one list; by itself a site has `FeedSettings()` and `Layout(URL)`."""
     with ExitStack() as opened:
@@ -126,7 +158,7 @@ def make_house() -> Iterator[MakeHouse]:
         def make(root: Path, /, **changes: Any) -> House:
             state = State(root / "state")
             state.make()
-            store = opened.enter_context(closing(Store(state.database, writing=True)))
+            store = opened.enter_context(closing(Store(make_database(state.folder), writing=True)))
             house = House(
                 root=root,
                 site=SITE,

@@ -42,7 +42,10 @@ _migrated: list[sqlite3.Connection] = []
 
 
 def _upgrade(engine: Engine) -> None:
-    """As `migrate`; a new database becomes a copy of the first that it made."""
+    """As `migrate`; a new SQLite database becomes a copy of the first that it made."""
+    if engine.dialect.name != "sqlite":
+        migrate(engine)
+        return
     new = not inspect(engine).get_table_names()
     if not new or not _migrated:
         migrate(engine)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from publisher.config import mail, newsletters, outputs, site, typed, web
+from publisher.config import mail, newsletters, outputs, site, store, typed, web
 from publisher.config.places import Keys, Source
 from publisher.config.reading import Reading
 from publisher.config.settings import Settings
@@ -37,6 +37,7 @@ def _settings(reading: Reading, file: File) -> Settings:
     outputs.check(reading, file)  # before what must not lie in the output folder
     mail.check(reading, file)
     web.check(reading, file)
+    store.check(reading, file)
     return Settings(
         reading.root,
         ours,
@@ -46,6 +47,7 @@ def _settings(reading: Reading, file: File) -> Settings:
         file.mail,
         newsletters.newsletters(reading, file, ours),
         file.web,
+        file.store,
         reading.source,
     )
 

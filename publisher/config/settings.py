@@ -6,13 +6,18 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Literal
 
+from publisher import private
 from publisher.articles.settings import ArticleSettings
 from publisher.config.places import Source
 from publisher.feeds.settings import FeedSettings
+from publisher.layout import STATE
 from publisher.mail.settings import MailSettings
 from publisher.model.digest import Newsletter
 from publisher.model.site import Site
 from publisher.pages.settings import PageSettings
+from publisher.store.database import Database
+from publisher.store.sqlite import Sqlite
+from publisher.store.state import State
 
 Networks = tuple[IPv4Network | IPv6Network, ...]
 
@@ -66,6 +71,30 @@ class WebSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class StoreSettings:
+    """[store]: where what the site knows is kept. Declared here, since the store opens what it is handed."""
+
+    url: str = ""  # postgresql://user@host/name; "": SQLite, in the state folder
+    password_file: str = ""  # relative to the site; "": the password is in the URL, PGPASSWORD or ~/.pgpass
+
+    def database(self, root: Path) -> Database:
+        """The database of the site in *root*. Raises BadConfig where it cannot be used."""
+        if not self.url:
+            return Sqlite(State(root / STATE).database)
+        from publisher.store.postgres import Postgres
+
+        return Postgres(self.url, self._password(root))
+
+    def _password(self, root: Path) -> str:
+        if not self.password_file:
+            return ""
+        mend = "see store.password_file in config.toml"
+        return (
+            private.read(root / self.password_file, "the password", mend, group=True).decode("utf-8").strip()
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """A site's whole configuration, checked."""
 
@@ -77,6 +106,7 @@ class Settings:
     mail: MailSettings
     newsletters: tuple[Newsletter, ...]
     web: WebSettings
+    store: StoreSettings
     source: Source
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from publisher.articles.settings import ArticleSettings
-from publisher.config.settings import WebSettings
+from publisher.config.settings import StoreSettings, WebSettings
 from publisher.feeds.settings import FeedSettings
 from publisher.mail.settings import MailSettings
 from publisher.model.digest import Approve, AskYearly, Frequency
@@ -68,6 +68,7 @@ class File:
     mail: MailSettings = field(default_factory=MailSettings)
     newsletters: tuple[NewsletterTable, ...] = ()
     web: WebSettings = field(default_factory=WebSettings)
+    store: StoreSettings = field(default_factory=StoreSettings)
 
 
 # Keys of people that are no names in Python.

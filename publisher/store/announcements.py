@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, delete, func, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from publisher.store import bulk
+from publisher.store.dialects import upsert
 from publisher.store.labels import chunks
 from publisher.store.tables import UNTOLD, announcements
 

@@ -1,14 +1,14 @@
 """What editors decide about an edition (D8), and the winding up of one that is not sent."""
 
-import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, ScalarSelect, func, select, update
+from sqlalchemy import Connection, ScalarSelect, select, update
 
 from publisher.model.delivery import Reply, State
 from publisher.model.digest import Edition, Kind, Release
+from publisher.store import bulk
 from publisher.store import editions as rows
 from publisher.store.alive import queueing
 from publisher.store.editions import Progress
@@ -58,8 +58,8 @@ def resume(connection: Connection, edition: int, now: datetime, is_ours: Callabl
     refused = (deliveries.c.code >= 500) | deliveries.c.note.like("4.7.%")
     query = select(*deliveries.c["id", "code", "note"]).where(QUEUED, waiting, refused)
     ids = [row.id for row in connection.execute(query) if is_ours(Reply(row.code, row.note))]
-    some = select(func.json_each(json.dumps(ids)).table_valued("value").c.value)
-    connection.execute(update(deliveries).where(QUEUED, deliveries.c.id.in_(some)).values(due=now))
+    row = update(deliveries).where(QUEUED, deliveries.c.id.in_(bulk.values(ids)))
+    connection.execute(row.values(due=now))
 
 
 def open_with(connection: Connection, edition: int, opening: str) -> None:

@@ -2,20 +2,25 @@
 rows of JSON in one parameter take half of that."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Connection,
     FromClause,
     Insert,
     Select,
     Table,
+    Text,
+    cast,
     func,
     literal_column,
     select,
+    type_coerce,
 )
+from sqlalchemy.types import TypeEngine
 
 
 def insert(connection: Connection, statement: Insert, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -44,16 +49,37 @@ def insert(connection: Connection, statement: Insert, rows: Sequence[Mapping[str
 
 def values(given: Collection[int] | Collection[str]) -> Select[tuple[Any]]:
     """These values as the rows of a query, in one parameter."""
-    return select(_each(given).c.value)
+    each = _each(given)
+    return select(plain(each.c.value, _kind(given)).label("value"))
 
 
 def table(rows: Sequence[Sequence[int | str | None]], *columns: str) -> FromClause:
     """These *rows*, whose text has no NUL, as a table with these *columns*, in one parameter."""
     each = _each(rows)
-    cells: list[ColumnElement[Any]] = [
-        literal_column(f"{each.name}.value ->> {place}").label(name) for place, name in enumerate(columns)
+    cells = [
+        cell(each.c.value, place, _kind([row[place] for row in rows])).label(name)
+        for place, name in enumerate(columns)
     ]
     return select(*cells).select_from(each).subquery("given")
+
+
+def plain(value: ColumnElement[Any], kind: TypeEngine[Any]) -> ColumnElement[Any]:
+    """The number or text that is a *value* in a list of JSON."""
+    return _typed(func.json_plain(value), kind)
+
+
+def cell(value: ColumnElement[Any], place: int, kind: TypeEngine[Any]) -> ColumnElement[Any]:
+    """What stands at a *place* of the list that is a *value* in a list of JSON."""
+    return _typed(value.op("->>")(literal_column(str(place))), kind)
+
+
+def _typed(found: ColumnElement[Any], kind: TypeEngine[Any]) -> ColumnElement[Any]:
+    return type_coerce(found, kind) if isinstance(kind, Text) else cast(found, kind)
+
+
+def _kind(given: Iterable[int | str | None]) -> TypeEngine[Any]:
+    first = next((each for each in given if each is not None), "")
+    return Text() if isinstance(first, str) else BigInteger()
 
 
 def _each(given: Collection[Any]) -> Any:

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, delete, or_, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from publisher.model.people import Wish
+from publisher.store.dialects import upsert
 from publisher.store.tables import cadences, editions, newsletters, subscriptions
 from publisher.text.dates import rfc3339
 

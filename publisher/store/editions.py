@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Select, case, func, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from publisher.model.digest import Content, Edition, Kind, Release, Variant
 from publisher.model.stop import Stopped
 from publisher.store import ledger, retention
+from publisher.store.dialects import upsert
 from publisher.store.tables import editions, newsletters, variants
 
 

@@ -3,8 +3,8 @@
 import hashlib
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects.sqlite import insert as upsert
 
+from publisher.store.dialects import upsert
 from publisher.store.tables import meta
 
 # What the shared files on disk were made from; "" from the first change until they are written.

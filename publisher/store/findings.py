@@ -12,12 +12,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, Text, case, cast, func, literal, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from publisher.layout import article_id, declared_id
 from publisher.model.article import Finding, Manuscript, Status
 from publisher.model.feed import Label
 from publisher.store import bulk, facts, groups, keys, labels, media, places, stale
+from publisher.store.dialects import upsert
 from publisher.store.identity import identify, printable
 from publisher.store.labels import Change
 from publisher.store.tables import OUTDATED, articles, editions, leaves, newsletters, variants

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 from unicodedata import normalize
 
 from sqlalchemy import Connection, Row, bindparam, delete, or_, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from publisher.model.article import Status
 from publisher.store import stale
+from publisher.store.dialects import upsert
 from publisher.store.labels import chunks
 from publisher.store.tables import articles, leaves, slugs, translations
 from publisher.store.translations import none

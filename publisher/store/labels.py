@@ -8,11 +8,11 @@ from itertools import islice
 from typing import NamedTuple, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select, tuple_, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from publisher.model.article import Status
 from publisher.model.feed import Label
 from publisher.store import bulk, departures, keys, stale
+from publisher.store.dialects import upsert
 from publisher.store.tables import OTHER, articles, labels, spellings
 
 T = TypeVar("T")

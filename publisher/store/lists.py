@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, Update, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from publisher.model.article import Direction, Status
+from publisher.store.dialects import upsert
 from publisher.store.labels import chunks
 from publisher.store.tables import STALE_LIST, articles, lists
 from publisher.store.tables import labels as labels_table

@@ -7,11 +7,11 @@ from typing import Any
 from unicodedata import normalize
 
 from sqlalchemy import Connection, Row, bindparam, select, text, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from publisher.model.article import Finding, Status
 from publisher.model.media import Media, Reference, ending
 from publisher.store import stale
+from publisher.store.dialects import upsert
 from publisher.store.tables import articles, leaves, media, slugs
 from publisher.text.filename import ENDINGS, called
 

@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, func, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from publisher.model.delivery import Delivery, State, Verdict
 from publisher.model.digest import Content
+from publisher.store.dialects import spoken, upsert
 from publisher.store.tables import QUEUED_NOTICE, notices
 
 LISTED = (
@@ -23,6 +23,10 @@ _NO_MORE = {"html": "", "text": "", "attached": None}  # is kept of a letter tha
 _CANCEL = """UPDATE notices SET state = 6, note = ?, html = '', text = '', attached = NULL WHERE id IN (
   SELECT mine.id FROM json_each(?) AS stem CROSS JOIN notices AS mine
   WHERE mine.kind IN (SELECT value FROM json_each(?)) AND mine.state IN (0, 1)
+    AND mine.key >= stem.value || ':' AND mine.key < stem.value || ';')"""
+_CANCEL_POSTGRES = """UPDATE notices SET state = 6, note = %s, html = '', text = '', attached = NULL WHERE id IN (
+  SELECT mine.id FROM json_array_elements_text(CAST(%s AS JSON)) AS stem CROSS JOIN notices AS mine
+  WHERE mine.kind IN (SELECT value FROM json_array_elements_text(CAST(%s AS JSON))) AND mine.state IN (0, 1)
     AND mine.key >= stem.value || ':' AND mine.key < stem.value || ';')"""
 
 
@@ -105,7 +109,8 @@ def cancel(connection: Connection, readers: Collection[int], newsletter: int | N
     """Letters to these *readers* of a newsletter (None: of all) that have not left do not leave: who left, or cannot
     be reached, is neither welcomed nor asked whether they still want it (H2)."""
     stems = [f"{reader}" if newsletter is None else f"{reader}:{newsletter}" for reader in readers]
-    connection.exec_driver_sql(_CANCEL, (note, json.dumps(stems), json.dumps(LISTED)))
+    sql = spoken(connection, _CANCEL, _CANCEL_POSTGRES)
+    connection.exec_driver_sql(sql, (note, json.dumps(stems), json.dumps(LISTED)))
 
 
 def recover(connection: Connection) -> None:

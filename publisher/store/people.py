@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, case, func, literal, select, text, true, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from publisher.model.delivery import State
 from publisher.model.people import Reach, Subscriber, Wish
@@ -15,6 +14,7 @@ from publisher.store import bulk, cadences
 from publisher.store import notices as outbox
 from publisher.store.alive import alive
 from publisher.store.articles import max_seq
+from publisher.store.dialects import upsert
 from publisher.store.tables import PENDING, deliveries, editions, newsletters, subscribers, subscriptions
 
 LEFT = "unsubscribed after it was planned"  # of a cancelled letter: nothing else brings what it held

@@ -8,9 +8,9 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, case, delete, func, literal, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from publisher.store import bulk
+from publisher.store.dialects import upsert
 from publisher.store.tables import pings
 from publisher.store.types import Instant
 

@@ -5,11 +5,11 @@ from hashlib import blake2b
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, delete, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from publisher import layout
 from publisher.model.article import Finding, Status
 from publisher.store import stale
+from publisher.store.dialects import upsert
 from publisher.store.tables import articles, leaves, redirects, slugs
 
 FORMER, ALIAS, GONE = (

@@ -16,15 +16,14 @@ from sqlalchemy import (
     literal,
     select,
     true,
-    type_coerce,
     update,
 )
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from publisher.model.delivery import State
 from publisher.model.digest import Content, Edition, Kind
 from publisher.model.people import Reach, Wish
-from publisher.store import choices, waves
+from publisher.store import bulk, choices, waves
+from publisher.store.dialects import upsert
 from publisher.store.tables import deliveries, editions, subscribers, subscriptions, variants
 from publisher.store.types import Instant
 
@@ -161,22 +160,22 @@ def _insert(
     rows = func.json_each(f"[{text}]").table_valued("value", name="every")
     share = (
         select(
-            func.json_extract(rows.c.value, "$[0]", type_=Integer).label("variant"),
-            func.json_extract(rows.c.value, "$[1]", type_=Integer).label("seen_seq"),
-            func.json_extract(rows.c.value, "$[2]", type_=Text).label("subscribers"),
+            bulk.cell(rows.c.value, 0, Integer()).label("variant"),
+            bulk.cell(rows.c.value, 1, Integer()).label("seen_seq"),
+            bulk.cell(rows.c.value, 2, Text()).label("subscribers"),
         )
         .cte("share")
         .prefix_with("MATERIALIZED")
     )
     one = func.json_each(share.c.subscribers).table_valued("value", name="one")
+    reader = bulk.plain(one.c.value, Integer())
     still = select(subscriptions.c.subscriber).where(
         subscriptions.c.newsletter == newsletter,
-        subscriptions.c.subscriber == one.c.value,
+        subscriptions.c.subscriber == reader,
         subscriptions.c.state == Wish.ACTIVE,
     )
     if edition.kind is not Kind.CORRECTION:
         still = still.where(subscriptions.c.seen_seq == share.c.seen_seq)
-    reader = type_coerce(one.c.value, Integer)
     first = waves.is_first(reader, edition.id, turn.canary)
     late = waves.lateness(reader, turn.spread)
     values = {

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from publisher.model.relay import Learnt
+from publisher.store.dialects import upsert
 from publisher.store.tables import relays
 
 

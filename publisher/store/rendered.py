@@ -3,9 +3,9 @@
 from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import Connection, delete, select
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from publisher.store import bulk
+from publisher.store.dialects import upsert
 from publisher.store.tables import rendered
 
 

@@ -12,10 +12,10 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, delete, or_, select, tuple_, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from publisher.model.delivery import State
 from publisher.store.alive import alive
+from publisher.store.dialects import upsert
 from publisher.store.tables import counts, deliveries, editions, mailed, notices, reports
 
 KEYS = 65_536  # of a page

@@ -18,13 +18,13 @@ def revision(engine: Engine) -> str | None:
         return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
-def expect_current(engine: Engine) -> None:
-    """Raises BadState when the database is not at our revision."""
+def expect_current(engine: Engine, where: str) -> None:
+    """Raises BadState when the database, *where* it is to people, is not at our revision."""
     found = revision(engine)
     if found != HEAD:
         raise BadState(
             f"the database has schema {found or 'none'}, this program wants {HEAD}",
-            str(engine.url),
+            where,
             "run `nashir publish` (upgrades), or a newer nashir",
         )
 

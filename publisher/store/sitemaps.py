@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from publisher.model.article import Status
+from publisher.store.dialects import upsert
 from publisher.store.tables import STALE_SITEMAP, articles, sitemaps
 
 SHARE = 5_000  # places of the order in a part: 50,000 at most (sitemaps.org), and made again with each change in it

@@ -9,9 +9,9 @@ from datetime import MAXYEAR, datetime, timedelta
 from functools import lru_cache
 
 from sqlalchemy import ColumnElement, Connection, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from publisher.store import bulk, keys, sitemaps
+from publisher.store.dialects import upsert
 from publisher.store.tables import OUTDATED, archives, articles
 from publisher.store.tables import feeds as feeds_table
 from publisher.store.tables import lists as lists_table

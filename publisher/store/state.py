@@ -6,11 +6,9 @@ old one written into the place of the new does not. A backup says that it is one
 was copied, restored or set back; then no letter leaves until a person says so with `nashir resume`.
 """
 
-import ctypes
 import fcntl
 import os
 import secrets
-import struct
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,9 +18,9 @@ from typing import NamedTuple
 from publisher import layout, private
 from publisher.errors import BadState, Locked, Unwritable
 from publisher.store import facts
+from publisher.store.inode import identity
 from publisher.store.store import Store
 
-_AT_FDCWD, _STATX_BTIME = -100, 0x800  # linux/fcntl.h, linux/stat.h
 DATABASE = "nashir.db"
 SECRET = "secret.key"
 BACKUP = "the backup of "  # the database's note of its own file in a backup begins so; then the time
@@ -93,26 +91,29 @@ class State:
         """Why no letter may leave: the database is a copy, restored or older than this folder's last sender; ""
         when it is the one that was here."""
         generation, file = store.read(lambda c: (facts.get(c, "generation"), facts.get(c, "file")))
-        noted = self._noted()
+        noted, here = self._noted(), store.identity()
         if generation is None and file is None and noted is None:
             self.resume(store)  # a new site
             return ""
         if file and file.startswith(BACKUP):
             return f"the database is {file}"
-        if file != identity(self.database):
+        if file != here:
             return "the database is a copy: it is not the file that was written here last"
         if noted and noted.file != identity(self._generation):
             return "an older state was written into the files of this one"
         known = noted.number if noted else 0  # a crash may come between the first two writes too
-        if int(generation or 0) not in {known, known + 1}:
+        others = store.database.shared and int(generation or 0) > known  # other hosts' senders were here
+        if not others and int(generation or 0) not in {known, known + 1}:
             return f"the database is of generation {generation}, this folder of {known}: one of them was restored"
         return ""
 
     def advance(self, store: Store) -> None:
         """A sender starts: the generation grows, in the database first (a crash between the two is no restore)."""
         noted, known = self._noted(), int(store.read(lambda c: facts.get(c, "generation")) or 0)
+        if store.database.shared:
+            return self._write(store, known + 1)
         # Tried again where only the database could be written, it writes the same number: never two ahead of the file.
-        self._write(store, noted.number + 1 if noted else max(known, 1))
+        return self._write(store, noted.number + 1 if noted else max(known, 1))
 
     def resume(self, store: Store) -> None:
         """A person says that this database is the one to go on with."""
@@ -121,7 +122,7 @@ class State:
         self._write(store, max(known, noted.number if noted else 0) + 1)
 
     def _write(self, store: Store, generation: int) -> None:
-        file = identity(self.database)
+        file = store.identity()
         store.write(lambda c: facts.put_all(c, {"generation": str(generation), "file": file}))
         with _explained(self._generation):
             temporary = self._generation.with_suffix(".tmp")
@@ -147,24 +148,6 @@ class _Noted(NamedTuple):
 
     number: int
     file: str  # the one that this was written into
-
-
-def identity(path: Path) -> str:
-    """Which file this is, wherever it is moved to on its disk. The number of a device may be another one after the next
-    start of the machine: it counts only where the file system does not know when a file was made."""
-    status, born = path.stat(), _born(path)
-    return f"{status.st_ino} {born}" if born else f"{status.st_dev}:{status.st_ino}"
-
-
-def _born(path: Path) -> str:
-    """When the file was made, as the file system knows it (statx(2)): a freed inode is soon another file's. "" where
-    it does not say."""
-    buffer = ctypes.create_string_buffer(256)
-    statx = getattr(ctypes.CDLL(None, use_errno=True), "statx", None)
-    if statx is None or statx(_AT_FDCWD, os.fsencode(path), 0, _STATX_BTIME, buffer):
-        return ""
-    mask, seconds, nanoseconds = struct.unpack_from("=I76xqI", buffer)
-    return f"{seconds}.{nanoseconds}" if mask & _STATX_BTIME else ""
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -1,48 +1,44 @@
-"""Door: the database, and the state folder it lies in (0700)."""
+"""Door: the database, opened: what is read, and what is written."""
 
 import asyncio
-import sqlite3
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar, cast
 
-from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import QueuePool
-
-from publisher.errors import BadState, Damaged, Unwritable
-from publisher.store import schema
+from publisher.store import schema, sqlite
+from publisher.store.database import Database
+from publisher.store.sqlite import Sqlite
 from publisher.store.writer import EMPTY_LOG, Statement, Then, Work, Writer
 
 T = TypeVar("T")
-BUSY = 90  # seconds that another program may hold the database before we say so
-RESTORE = (
-    "move state/ aside, unpack the last backup (`mv state state.old; tar -xf FILE`), then `nashir resume`"
-)
 _MOST = 0.1  # seconds of processor time that slow work is paced by: who wrote long ago owes nothing
-STEP = 1000  # pages of a backup, after which an interruption is heard
+RIDES = 10.0  # seconds that a reader goes on trying when the connection was lost
+REPEATS = 60.0  # ... and the sender: what it writes may be written twice
 
 
 class Store:
-    """An open database. With `writing`, the caller holds the site's lock and every change goes through the one
-    writer; without, only `read` works and nothing on the disk is touched."""
+    """An open database. With `writing`, every change goes through the one writer, and on SQLite the caller holds the
+    site's lock; without, only `read` works and nothing is touched."""
 
-    def __init__(self, path: Path, *, writing: bool) -> None:
-        """Raises BadState when the file is no healthy database of ours, Unwritable when the disk refuses."""
-        self.path = path
+    def __init__(self, database: Database, *, writing: bool) -> None:
+        """Raises BadState when it is no healthy database of ours, Unwritable when the disk or the server refuses."""
+        self.database = database
         self._spent = threading.local()  # `at`: the processor time of a thread when its last write was done
         self._writer: Writer | None = None
+        self._sender: Writer | None = None
         if writing:
-            owner = _engine(path, "rwc")
-            _guarded(path, lambda: schema.upgrade(owner))
-            self._writer = Writer(owner)
-        self._reader = _engine(path, "ro")
+            owner = database.writer()
+            self._guarded(lambda: schema.upgrade(owner))
+            self._writer = self._sender = Writer(database, owner)
+            if sender := database.sender():
+                self._sender = Writer(database, sender, repeats=REPEATS)
+        self._reader = database.reader()
         if not writing:
-            _guarded(path, lambda: schema.expect_current(self._reader))
+            self._guarded(lambda: schema.expect_current(self._reader, database.where))
 
     def read(self, work: Work[T]) -> T:
         """*work*'s result, on one snapshot of the database."""
@@ -51,10 +47,23 @@ class Store:
             with self._reader.connect() as connection, connection.begin():
                 return work(connection)
 
-        return _guarded(self.path, run)
+        return self._guarded(lambda: self._ridden_out(run))
+
+    def _ridden_out(self, run: Callable[[], T]) -> T:
+        """What *run* comes to, when the connection is there again if it was lost."""
+        pause, end = 0.05, time.monotonic() + RIDES
+        while True:
+            try:
+                return run()
+            except Exception as error:
+                if not self.database.lost(error) or time.monotonic() > end:
+                    raise
+            time.sleep(pause)
+            pause = min(2 * pause, 1.0)
 
     def write(self, work: Work[T], *, urgent: bool = False) -> T:
-        """*work*'s result, when its transaction is on the disk. Not from the event loop."""
+        """*work*'s result, when its transaction is on the disk. No other `write` is under way meanwhile, on any host.
+        Not from the event loop."""
         return self._done(work, urgent=urgent)
 
     def empty_log(self) -> bool:
@@ -77,12 +86,13 @@ class Store:
         cost = min(spent - getattr(self._spent, "at", spent), _MOST)
         self._writer.submit(work, then, urgent=urgent, cost=cost)
         try:
-            return _guarded(self.path, future.result)
+            return self._guarded(future.result)
         finally:
             self._spent.at = time.thread_time()
 
     async def settle(self, work: Work[T]) -> T:
-        """Like `write`, urgent, from the event loop."""
+        """*work*'s result, from the event loop, before what is not urgent. On PostgreSQL other hosts change things
+        meanwhile, and it may be done twice: it is for what is written for that (the ledger's claims and marks)."""
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
 
         def then(result: T | None, error: BaseException | None) -> None:
@@ -99,103 +109,47 @@ class Store:
     def post(self, work: Work[T] | Statement, then: Then[T]) -> None:
         """Like `settle`, for whoever has something else to do meanwhile: *then* is called on the event loop that this
         was called from."""
-        assert self._writer, "the store was opened for reading"
+        assert self._sender, "the store was opened for reading"
         loop = asyncio.get_running_loop()
 
         def told(result: T | None, error: BaseException | None) -> None:
-            if isinstance(error, (DBAPIError, sqlite3.Error)):
-                error = _explained(self.path, error)
+            error = self.database.explained(error) if error else None
             with suppress(RuntimeError):  # the loop is closed, and nobody waits any more
                 loop.call_soon_threadsafe(then, result, error)
 
-        self._writer.submit(work, told, urgent=True)
+        self._sender.submit(work, told, urgent=True)
+
+    def identity(self) -> str:
+        """Which database this is: a copy is another."""
+        return self._guarded(lambda: self.database.identity(self._reader))
 
     def copy(self, path: Path) -> "Store":
-        """A writable copy of the database at *path*, for trying things out."""
-        target = sqlite3.connect(path)
-        with closing(target), closing(self._reader.raw_connection()) as source:
-            driver = source.driver_connection
-            assert isinstance(driver, sqlite3.Connection)
-            driver.backup(target)
-        return Store(path, writing=True)
+        """A writable copy of the database in a new file at *path*, for trying things out."""
+        self._guarded(lambda: self.database.copy(self._reader, path))
+        return Store(Sqlite(path), writing=True)
 
     def back_up(self, path: Path, note: str) -> None:
-        """Write the database as it is now to *path*, a new file that needs no log beside it and says of itself that it
-        is *note*. Whoever writes is not held up. Raises BadState where it is damaged, Unwritable."""
-        _guarded(self.path, lambda: self._back_up(path, note))
+        """Write the database as it is now to *path*, a new SQLite file that needs no log beside it and says of itself
+        that it is *note*. Whoever writes is not held up. Raises BadState where it is damaged, Unwritable."""
 
-    def _back_up(self, path: Path, note: str) -> None:
-        target = sqlite3.connect(path, isolation_level=None)
-        with closing(target), closing(self._reader.raw_connection()) as source:
-            driver = source.driver_connection
-            assert isinstance(driver, sqlite3.Connection)
-            target.execute("PRAGMA synchronous = OFF")  # what is made of it is made to last
-            driver.execute("BEGIN")  # one snapshot: else every commit would start it over
-            try:
-                driver.execute("SELECT 1 FROM meta").fetchone()
-                driver.backup(target, pages=STEP)
-            finally:
-                driver.execute("ROLLBACK")
-            target.execute("PRAGMA journal_mode = DELETE")
-            target.execute("INSERT OR REPLACE INTO meta (key, value) VALUES ('file', ?)", (note,))
-            (found,) = target.execute("PRAGMA quick_check(1)").fetchone()
-            if found != "ok":
-                raise sqlite3.DatabaseError(f"malformed: {' '.join(found.split())}")
+        def work() -> None:
+            self.database.copy(self._reader, path)
+            sqlite.note(path, "file", note)
+
+        self._guarded(work)
 
     def close(self) -> None:
         """Finish queued work and close the files."""
         self._reader.dispose()
-        if self._writer:
-            self._writer.close()
-            self._writer.owner.dispose()
+        for each in {self._sender, self._writer} - {None}:
+            assert each
+            each.close()
 
-
-def _engine(path: Path, mode: str) -> Engine:
-    def connect() -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode={mode}",
-            uri=True,
-            isolation_level=None,
-            check_same_thread=False,
-            timeout=BUSY,
-        )
-        if mode == "rwc":
-            # A short log is overwritten, not grown; FULL: a commit is on the disk before it is told (S1).
-            connection.executescript(
-                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 200;"
-                "PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA journal_size_limit = 67108864;"
-            )
-        return connection
-
-    engine = create_engine("sqlite://", creator=connect, pool_size=4, poolclass=QueuePool)
-    begin = "BEGIN IMMEDIATE" if mode == "rwc" else "BEGIN"
-    # The driver's own transaction handling begins late and breaks savepoints; ours says when.
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
-    return engine
-
-
-def _guarded(path: Path, work: Callable[[], T]) -> T:
-    try:
-        return work()
-    except (DBAPIError, sqlite3.Error) as error:
-        raise _explained(path, error) from error
-
-
-def _explained(path: Path, error: Exception) -> Exception:
-    """The database's complaint as one line for a person."""
-    text = str(getattr(error, "orig", error))
-    if "locked" in text:
-        return Unwritable(
-            f"the database cannot be written: {text}", str(path), "end the program that holds it"
-        )
-    if "full" in text or "readonly" in text or "I/O" in text:
-        return Unwritable(f"the database cannot be written: {text}", str(path), "make room or mend the disk")
-    if "unable to open" in text:
-        return BadState(
-            f"the database cannot be opened: {text}",
-            str(path),
-            "look at its rights; on a read-only disk, mount that for writing",
-        )
-    if "malformed" in text or "not a database" in text:
-        return Damaged(f"the database is damaged: {text}", str(path), RESTORE)
-    return error
+    def _guarded(self, work: Callable[[], T]) -> T:
+        try:
+            return work()
+        except Exception as error:
+            explained = self.database.explained(error)
+            if explained is error:
+                raise
+            raise explained from error

@@ -11,22 +11,29 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from sqlalchemy import Connection, Engine, NestedTransaction
 from sqlalchemy.exc import DBAPIError
+
+if TYPE_CHECKING:
+    from publisher.store.database import Database
 
 T = TypeVar("T")
 Work = Callable[[Connection], T]
 Then = Callable[
     [T | None, BaseException | None], None
 ]  # told the result, or the error, by the writer's thread
+_Done = tuple[Any, BaseException | None]  # what came of one piece of work
 
 _GROUP = 200  # pieces of work in one transaction at the most
 _SHARE = 10.0  # times what slow work took the next waits behind it, while urgent work keeps coming
 _QUIET = 0.02  # seconds after which no urgent work keeps coming
 _PATIENCE = 0.05  # seconds that slow work waits behind urgent work that never ends
+_RIDES = 10.0  # seconds that lost work is tried again
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +41,12 @@ class Statement:
     """One statement that is its own transaction; its result is the number of rows it changed. The database has it in
     one step, and this interpreter's lock is handed over once: with a transaction around it four times."""
 
-    sql: str
+    sql: str  # as SQLite has it
+    postgresql: str
     parameters: tuple[Any, ...]
 
 
-EMPTY_LOG = Statement(
-    "PRAGMA wal_checkpoint(TRUNCATE)", ()
-)  # its result: 1, or 0 where somebody reads older pages
+EMPTY_LOG = Statement("", "", ())  # its result: 1, or 0 where somebody reads older pages
 
 
 class _Item(NamedTuple):
@@ -51,16 +57,22 @@ class _Item(NamedTuple):
 
 
 class Writer:
-    """The queue and its thread. `submit` from any thread; `close` when nobody will submit any more."""
+    """The queue and its thread. `submit` from any thread; `close` when nobody will submit any more. Work that the
+    database undid for another's sake, or of which the connection was lost before its commit, is done again for some
+    seconds; with *repeats* for so many seconds also where nobody knows whether the commit was: work that comes to the
+    same when it is done twice."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, database: "Database", engine: Engine, *, repeats: float = 0.0) -> None:
         self.owner = engine
+        self._database, self._repeats = database, repeats
         self._urgent: deque[_Item] = deque()
         self._slow: deque[_Item] = deque()
         self._bell: queue.SimpleQueue[None] = queue.SimpleQueue()  # rung once an item
         self._heard = 0  # rings of items that are there still
         self._turn = 0.0  # when slow work has its turn again, by the monotonic clock
         self._busy = 0.0  # when urgent work was done last
+        self._connection: Connection | None = None  # the thread's
+        self._committing = False  # a commit was asked for, and not answered
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
 
@@ -77,24 +89,64 @@ class Writer:
         self._slow.append(_Item(None, lambda *_: None, time.monotonic()))
         self._bell.put(None)
         self._thread.join()
+        self.owner.dispose()
 
     def _run(self) -> None:
-        with self.owner.connect() as connection:
-            driver = connection.connection.driver_connection
-            while True:
-                urgent, first = self._next()
-                if first.work is None:
-                    return
-                start = time.monotonic()
-                if isinstance(first.work, Statement):
-                    _alone(driver, first.work, first.then)
-                else:
-                    _commit(connection, [first, *self._waiting()])
-                end = time.monotonic()
-                if urgent:
-                    self._busy = end
-                else:
-                    self._turn = end + _SHARE * (end - start + first.cost)
+        while True:
+            urgent, first = self._next()
+            if first.work is None:
+                break
+            start = time.monotonic()
+            if isinstance(first.work, Statement):
+                self._tell([first], partial(self._alone, first.work))
+            else:
+                group = [first, *self._waiting()]
+                self._tell(group, partial(self._commit, group))
+            end = time.monotonic()
+            if urgent:
+                self._busy = end
+            else:
+                self._turn = end + _SHARE * (end - start + first.cost)
+        if self._connection is not None:
+            self._connection.close()
+
+    def _tell(self, group: list[_Item], work: Callable[[], list[_Done]]) -> None:
+        """Do *work*, again where that may be, and tell everybody of *group* what came of theirs."""
+        try:
+            done = self._ridden_out(work)
+        except BaseException as error:
+            done = [(None, error)] * len(group)
+        for item, (result, failed) in zip(group, done, strict=True):
+            item.then(result, failed)
+
+    def _ridden_out(self, work: Callable[[], list[_Done]]) -> list[_Done]:
+        pause, end = 0.02, time.monotonic() + (self._repeats or _RIDES)
+        while True:
+            self._committing = False
+            try:
+                return work()
+            except Exception as error:
+                lost = self._database.lost(error)
+                if lost:
+                    self._let_go()
+                if not lost or (self._committing and not self._repeats) or time.monotonic() > end:
+                    raise
+            time.sleep(pause)
+            pause = min(2 * pause, 1.0)
+
+    def _open(self) -> Connection:
+        if self._connection is None:
+            self._connection = self.owner.connect()
+        return self._connection
+
+    def _let_go(self) -> None:
+        """The next work gets another connection."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(Exception):
+                connection.invalidate()
+            with suppress(Exception):
+                connection.close()
 
     def _next(self) -> tuple[bool, _Item]:
         """Whether it is urgent, and the next piece of work, waited for."""
@@ -135,58 +187,41 @@ class Writer:
             more.append(self._urgent.popleft())
         return more
 
-
-def _alone(driver: Any, statement: Statement, then: Then[int]) -> None:
-    try:
+    def _alone(self, statement: Statement) -> list[_Done]:
+        driver = self._open().connection.driver_connection
         if statement is EMPTY_LOG:
-            changed = _empty_log(driver)
-        else:
-            changed = driver.execute(statement.sql, statement.parameters).rowcount
-    except BaseException as error:
-        then(None, error)
-    else:
-        then(changed, None)
+            return [(int(self._database.empty_log(driver)), None)]
+        self._committing = True
+        return [(self._database.run(driver, statement), None)]
 
-
-def _empty_log(driver: Any) -> int:
-    """Everything of the log goes into the database and the log is emptied, if nobody has to be waited for."""
-    (patience,) = driver.execute("PRAGMA busy_timeout").fetchone()
-    driver.execute("PRAGMA busy_timeout = 0")
-    try:
-        busy, *_ = driver.execute(EMPTY_LOG.sql).fetchone()
-    finally:
-        driver.execute(f"PRAGMA busy_timeout = {patience}")
-    return int(not busy)
-
-
-def _commit(connection: Connection, group: list[_Item]) -> None:
-    done: list[tuple[Then[Any], Any, BaseException | None]] = []
-    try:
+    def _commit(self, group: list[_Item]) -> list[_Done]:
+        connection = self._open()
         with connection.begin():
-            for work, then, *_ in group:
-                assert work is not None and not isinstance(work, Statement)
-                done.append(
-                    (then, *((work(connection), None) if len(group) == 1 else _beside(connection, work)))
-                )
-    except BaseException as error:
-        for _, then, *_ in group:
-            then(None, error)
-        return
-    for then, result, failed in done:
-        then(result, failed)
+            if len(group) == 1:
+                done: list[_Done] = [(_work(group[0])(connection), None)]
+            else:
+                done = [self._beside(connection, _work(item)) for item in group]
+            self._committing = True
+        return done
+
+    def _beside(self, connection: Connection, work: Work[Any]) -> _Done:
+        """Do *work* so that it can be undone alone. Raises where the database itself has undone the whole transaction,
+        as SQLite does on a full disk, and where all of it may be done again."""
+        savepoint = connection.begin_nested()
+        try:
+            result = work(connection)
+        except BaseException as error:
+            if self._database.lost(error):
+                raise
+            _roll_back(savepoint, error)
+            return None, error
+        savepoint.commit()
+        return result, None
 
 
-def _beside(connection: Connection, work: Work[Any]) -> tuple[Any, BaseException | None]:
-    """Do *work* so that it can be undone alone. Raises where the database itself has undone the whole transaction, as
-    SQLite does on a full disk."""
-    savepoint = connection.begin_nested()
-    try:
-        result = work(connection)
-    except BaseException as error:
-        _roll_back(savepoint, error)
-        return None, error
-    savepoint.commit()
-    return result, None
+def _work(item: _Item) -> Work[Any]:
+    assert item.work is not None and not isinstance(item.work, Statement)
+    return item.work
 
 
 def _roll_back(savepoint: NestedTransaction, error: BaseException) -> None:

@@ -24,6 +24,7 @@ from publisher.feeds import files
 from publisher.layout import STATE, Layout
 from publisher.mail.settings import OnUnknown
 from publisher.store import buckets, ledger, notices, relays
+from publisher.store.sqlite import Sqlite
 from publisher.store.state import State
 from publisher.store.store import Store
 from publisher.subscribers.tokens import Keys
@@ -170,7 +171,7 @@ def writing(
     lock = state.lock(serving=serving)
     try:
         secret = state.secret()
-        store = Store(state.database, writing=True)
+        store = Store(settings.store.database(settings.root), writing=True)
         try:
             fenced = state.fenced(store)
             if not fenced:
@@ -240,9 +241,9 @@ def ways(settings: Settings) -> "list[Way]":
 def reading(settings: Settings) -> Iterator[House]:
     """The site, read-only, beside whoever writes. Raises BadState where nothing was ever published."""
     state = State(settings.root / STATE)
-    if not state.database.exists():
+    if not settings.store.url and not state.database.exists():
         raise BadState("this site has no state yet", str(settings.root), "run `nashir publish` first")
-    store = Store(state.database, writing=False)
+    store = Store(settings.store.database(settings.root), writing=False)
     try:
         yield house_of(settings, store, state.secret())
     finally:
@@ -253,15 +254,15 @@ def reading(settings: Settings) -> Iterator[House]:
 def trying(settings: Settings) -> Iterator[House]:
     """The site on a copy of its store (an empty one where nothing was ever published): what is written is thrown
     away."""
-    database = State(settings.root / STATE).database
+    database = settings.store.database(settings.root)
     with tempfile.TemporaryDirectory(prefix="nashir-") as folder:
         path = Path(folder, "copy.db")
-        if database.exists():
+        if not isinstance(database, Sqlite) or database.path.exists():
             source = Store(database, writing=False)
             store = source.copy(path)
             source.close()
         else:
-            store = Store(path, writing=True)
+            store = Store(Sqlite(path), writing=True)
         try:
             yield house_of(settings, store, bytes(32), cores())
         finally:

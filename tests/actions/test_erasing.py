@@ -325,12 +325,13 @@ def test_a_message_that_cannot_be_deleted_stops_nothing_else_and_is_told(
     assert 0 == raw(house)
 
 
+@pytest.mark.sqlite
 def test_a_reader_of_older_pages_holds_up_the_end_and_no_writer(
     life: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # L8
     house = life.house
     monkeypatch.setattr(erasing, "PATIENCE", 0.05)
-    with closing(sqlite3.connect(house.store.path, isolation_level=None)) as other:
+    with closing(sqlite3.connect(house.store.database.where, isolation_level=None)) as other:
         other.execute("BEGIN")
         other.execute("SELECT count(*) FROM subscribers").fetchone()
         erasing.erase(house, number(house), life.clock())

@@ -41,5 +41,5 @@ def planned(
 @pytest.fixture
 def onlooker(house: House) -> Iterator[Store]:
     """A second, read-only connection to the same database: what another process sees."""
-    with closing(Store(house.store.path, writing=False)) as store:
+    with closing(Store(house.store.database, writing=False)) as store:
         yield store

@@ -24,6 +24,7 @@ from publisher.mail.relay import parse
 from publisher.mail.smtp import SmtpCarrier
 from publisher.model.delivery import State
 from publisher.store import ledger, people, writer
+from publisher.store.database import Database
 from publisher.store.store import Store
 from publisher.subscribers.tokens import Claim
 from tests.sink import Post, Session, certificate, listen
@@ -68,9 +69,9 @@ async def deliver(
 class Watched(Post):
     """A sink that looks into the ledger, as another process would, each time it takes a letter."""
 
-    def __init__(self, path: Any, **options: Any) -> None:
+    def __init__(self, database: Database, **options: Any) -> None:
         super().__init__(**options)
-        self._ledger = Store(path, writing=False)
+        self._ledger = Store(database, writing=False)
         self._by = dict[str, int]()  # connections by the reader whose letter they took
         self.begun = list[State]()  # of letters whose content was there
         self.uncommitted = list[int]()  # on the connection that has most
@@ -101,16 +102,16 @@ def test_a_connection_has_one_letter_at_most_that_was_taken_and_is_not_in_the_le
     """Also where each commit takes its time, before and after it is on the disk."""
     house, pauses = planned(40), iter([0.0, 0.004, 0.001, 0.007, 0.002] * 1000)
 
-    def slowly(real: Callable[..., None]) -> Callable[..., None]:
-        def work(*arguments: Any) -> None:
+    def slowly(real: Callable[..., Any]) -> Callable[..., Any]:
+        def work(*arguments: Any) -> Any:
             time.sleep(next(pauses))
-            real(*arguments)
+            return real(*arguments)
 
         return work
 
-    monkeypatch.setattr(writer, "_alone", slowly(writer._alone))
-    monkeypatch.setattr(writer, "_commit", slowly(writer._commit))
-    post = Watched(house.store.path, pipelining=pipelining)
+    monkeypatch.setattr(writer.Writer, "_alone", slowly(writer.Writer._alone))
+    monkeypatch.setattr(writer.Writer, "_commit", slowly(writer.Writer._commit))
+    post = Watched(house.store.database, pipelining=pipelining)
     tally = asyncio.run(deliver(house, clock, post, connections=connections))
 
     assert 40 == tally.sent == len(post.accepted)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, event
 
 from publisher.model.people import Reach, Wish, whose
 from publisher.store import joins, notices, people
+from publisher.store.sqlite import Sqlite
 from publisher.store.store import Store
 
 NOW = datetime(2026, 11, 29, 6, tzinfo=UTC)
@@ -18,7 +19,7 @@ NOW = datetime(2026, 11, 29, 6, tzinfo=UTC)
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    made = Store(tmp_path / "nashir.db", writing=True)
+    made = Store(Sqlite(tmp_path / "nashir.db"), writing=True)
     yield made
     made.close()
 

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, delete, insert, select
 from publisher.model.delivery import State
 from publisher.model.digest import Kind, Release
 from publisher.store import editions, ledger, retention
+from publisher.store.sqlite import Sqlite
 from publisher.store.store import Store
 from publisher.store.tables import (
     counts,
@@ -48,7 +49,7 @@ Letters = dict[int, Letter]  # of one edition, by reader
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """A ledger of two editions with three variants each, and these readers."""
     path: Path = tmp_path_factory.mktemp("retention")
-    with closing(Store(path / "nashir.db", writing=True)) as store:
+    with closing(Store(Sqlite(path / "nashir.db"), writing=True)) as store:
         store.write(_people)
         yield store
 

@@ -15,13 +15,14 @@ import pytest
 
 from publisher.errors import BadState, Exit, Locked, PublisherError, Unwritable
 from publisher.store import facts
+from publisher.store.sqlite import Sqlite
 from publisher.store.state import BACKUP, State
 from publisher.store.store import Store
 
 
 @contextmanager
 def opened(state: State) -> Iterator[Store]:
-    with closing(Store(state.database, writing=True)) as store:
+    with closing(Store(Sqlite(state.database), writing=True)) as store:
         yield store
 
 
@@ -274,7 +275,7 @@ def test_resume_of_an_older_database_passes_the_newest_generation(state: State) 
 
 def opening(database: Path) -> PublisherError:
     with pytest.raises(PublisherError) as refusal:
-        Store(database, writing=True).close()
+        Store(Sqlite(database), writing=True).close()
     assert "\n" not in str(refusal.value)
     return refusal.value
 
@@ -308,4 +309,4 @@ def test_a_database_of_a_newer_program_is_left_alone(state: State) -> None:
     assert isinstance(error, BadState) and 78 == error.exit
     assert "schema 9999" in str(error)
     with pytest.raises(BadState, match="schema 9999"):
-        Store(state.database, writing=False)
+        Store(Sqlite(state.database), writing=False)

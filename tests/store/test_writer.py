@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from publisher.actions.house import House
 from publisher.errors import Unwritable
 from publisher.store import facts
+from publisher.store.sqlite import Sqlite
 from publisher.store.store import Store
 from publisher.store.tables import meta
 from publisher.store.writer import Writer
@@ -137,9 +138,10 @@ def test_a_full_disk_is_said_in_one_line_and_the_next_work_goes_on(house: House)
     assert "x" * 4000 == read(house.store, "much 49")
 
 
+@pytest.mark.sqlite
 def test_a_database_that_somebody_locks_is_named_and_nobody_waits_for_ever(house: House) -> None:  # X9
     house.store.write(lambda c: c.exec_driver_sql("PRAGMA busy_timeout = 0"))
-    with closing(sqlite3.connect(house.store.path, isolation_level=None)) as stranger:
+    with closing(sqlite3.connect(house.store.database.where, isolation_level=None)) as stranger:
         stranger.execute("BEGIN IMMEDIATE")
         with pytest.raises(Unwritable, match="locked"):
             house.store.write(put("b"))
@@ -191,14 +193,14 @@ def test_work_whose_asker_went_away_is_done_and_the_writer_lives(house: House) -
 
 
 def test_closing_finishes_what_was_handed_in(house: House, tmp_path: Path) -> None:
-    store = Store(tmp_path / "other.db", writing=True)
+    store = Store(Sqlite(tmp_path / "other.db"), writing=True)
     writer = store._writer
     assert writer
     for number in range(50):
         submit(writer, put(str(number)))
     store.close()
 
-    with_all = Store(tmp_path / "other.db", writing=False)
+    with_all = Store(Sqlite(tmp_path / "other.db"), writing=False)
     assert "x" == read(with_all, "49")
     with_all.close()
 

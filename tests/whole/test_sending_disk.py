@@ -14,7 +14,7 @@ from contextlib import ExitStack, closing, contextmanager
 import pytest
 
 from publisher.errors import Unwritable
-from publisher.store import store
+from publisher.store import sqlite as store
 from tests.whole.conftest import Daemon, Site
 from tests.whole.senders import ended, plan, start, until, verb
 from tests.whole.test_disk import SMALL, Disk, in_a_room_of_its_own, strace

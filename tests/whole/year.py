@@ -31,6 +31,7 @@ from publisher.model.digest import Newsletter
 from publisher.pages.settings import PageSettings
 from publisher.store import ledger, people
 from publisher.store import state as states
+from publisher.store.sqlite import Sqlite
 from publisher.store.store import Store
 from publisher.store.tables import articles, editions, variants
 from publisher.subscribers.tokens import Keys
@@ -211,7 +212,7 @@ class Year:
         state = states.State(folder / "state")
         state.make()
         try:
-            with closing(Store(state.database, writing=True)) as store:
+            with closing(Store(Sqlite(state.database), writing=True)) as store:
                 self._live(_house(folder, store), moments)
         finally:
             shutil.rmtree(folder)

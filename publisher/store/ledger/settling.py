@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from publisher.model.delivery import Delivery, State, Verdict
 from publisher.store import reports
+from publisher.store.dialects import spoken
 from publisher.store.ledger.counting import in_states
 from publisher.store.tables import ON_THE_WAY, deliveries
 from publisher.store.writer import Statement
@@ -16,6 +17,14 @@ from publisher.store.writer import Statement
 RETRIED = 5000  # letters queued again in one transaction
 # What nearly every commit is while letters leave, in one statement: [id, 0] marks a claimed letter
 # `sending`, [id, code, reply] a letter that was sent. Letters that were cancelled since, or are held, stay as they are.
+_MARK_POSTGRES = """UPDATE deliveries SET state = CASE WHEN mark.code > 0 THEN 3 ELSE 2 END,
+    attempts = attempts + CASE WHEN mark.code > 0 THEN 1 ELSE 0 END,
+    code = CASE WHEN mark.code > 0 THEN mark.code ELSE deliveries.code END,
+    note = coalesce(mark.note, deliveries.note), at = CASE WHEN mark.code > 0 THEN %s ELSE deliveries.at END
+  FROM (SELECT CAST(value ->> 0 AS BIGINT) AS id, CAST(value ->> 1 AS INTEGER) AS code, value ->> 2 AS note
+    FROM json_array_elements(CAST(%s AS JSON))) AS mark
+  WHERE deliveries.id = mark.id AND CASE WHEN mark.code > 0 THEN deliveries.state IN (1, 2) ELSE deliveries.state = 1
+    AND EXISTS (SELECT 1 FROM editions WHERE editions.id = deliveries.edition AND editions.release = 'released') END"""
 _MARK = """UPDATE deliveries SET state = 2 + (mark.code > 0), attempts = attempts + (mark.code > 0),
     code = iif(mark.code, mark.code, deliveries.code), note = ifnull(mark.note, deliveries.note),
     at = iif(mark.code, ?, deliveries.at)
@@ -38,7 +47,7 @@ def mark(begun: Sequence[int], sent: Sequence[tuple[int, int, str]], now: dateti
     """Mark the letters *begun* `sending`, and *sent* (id, code, reply) as that. It changes a row for each but those
     that may not leave: `unmarked` finds and frees them."""
     marks = [[number, 0] for number in begun] + [list(each) for each in sent]
-    return Statement(_MARK, (int(now.timestamp()), json.dumps(marks)))
+    return Statement(_MARK, _MARK_POSTGRES, (int(now.timestamp()), json.dumps(marks)))
 
 
 def unmarked(connection: Connection, begun: Sequence[int]) -> set[int]:
@@ -53,7 +62,8 @@ def unmarked(connection: Connection, begun: Sequence[int]) -> set[int]:
 def begin(connection: Connection, begun: Sequence[int], now: datetime) -> set[int]:
     """Mark claimed letters `sending`. Returns those that may not leave."""
     statement = mark(begun, (), now)
-    if connection.exec_driver_sql(statement.sql, statement.parameters).rowcount == len(begun):
+    sql = spoken(connection, statement.sql, statement.postgresql)
+    if connection.exec_driver_sql(sql, statement.parameters).rowcount == len(begun):
         return set()
     return unmarked(connection, begun)
 

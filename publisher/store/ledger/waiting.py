@@ -1,17 +1,16 @@
 """The letters that wait: which are due, and which of them leave next."""
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, literal, select, text, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, literal, select, tuple_, update
 
 from publisher.model.delivery import Delivery, State
 from publisher.model.digest import Release
 from publisher.model.people import Reach, Wish
-from publisher.store import choices
+from publisher.store import bulk, choices
 from publisher.store.alive import queueing
 from publisher.store.tables import QUEUED, deliveries, editions, subscribers, subscriptions
 from publisher.store.types import Instant
@@ -19,10 +18,6 @@ from publisher.store.types import Instant
 ROUNDS = 5  # times that a claim looks behind letters which may not leave
 REST = timedelta(hours=1)  # after which a letter that waits for the end of a pause is looked at again
 _CADENCE = 9  # its place in a row of `_due`
-_MARKED = text(
-    "UPDATE deliveries SET state = :state, note = coalesce(:note, note)"
-    " WHERE id IN (SELECT value FROM json_each(:ids))"
-)
 # Of these cadences those whose letters may not leave now, and when they may (D5).
 Opens = Callable[[Connection, set[int], datetime], Mapping[int, datetime]]
 
@@ -148,8 +143,8 @@ def late(
 
 def wait(connection: Connection, ids: Sequence[int], until: datetime) -> None:
     """These letters are due then, if they still wait."""
-    some = select(func.json_each(json.dumps(ids)).table_valued("value").c.value)
-    connection.execute(update(deliveries).where(QUEUED, deliveries.c.id.in_(some)).values(due=until))
+    row = update(deliveries).where(QUEUED, deliveries.c.id.in_(bulk.values(ids)))
+    connection.execute(row.values(due=until))
 
 
 def _rest(connection: Connection, number: int, newsletter: int, subscriber: int, until: datetime) -> None:
@@ -160,7 +155,8 @@ def _rest(connection: Connection, number: int, newsletter: int, subscriber: int,
 
 def _mark(connection: Connection, ids: list[int], state: State, note: str | None = None) -> None:
     if ids:  # a number bound for each would cost ten times as much
-        connection.execute(_MARKED, {"ids": json.dumps(ids), "state": state, "note": note})
+        row = update(deliveries).where(deliveries.c.id.in_(bulk.values(ids)))
+        connection.execute(row.values({"state": state} | ({"note": note} if note else {})))
 
 
 def is_due(connection: Connection, now: datetime) -> bool:

@@ -1,8 +1,13 @@
 """What the tables have in common."""
 
-from sqlalchemy import Column, Index, Integer, MetaData, text
+from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, text
+from sqlalchemy import Text as _Text
 
 OUTDATED = "outdated"  # instead of what a page was made from: it stands on disk and is not what it should be
+
+# Text that is compared and sorted by its code points, as in SQLite, whatever PostgreSQL's database is made for.
+Text = _Text().with_variant(_Text(collation="C"), "postgresql")
+_KEY = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up by itself in an INTEGER alone
 
 metadata = MetaData(
     naming_convention={
@@ -22,4 +27,4 @@ def index_where(name: str, *columns: str, where: str) -> Index:
 
 def key() -> Column[int]:
     """The number that a row has for ever."""
-    return Column("id", Integer, primary_key=True)
+    return Column("id", _KEY, primary_key=True)

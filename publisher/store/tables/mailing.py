@@ -9,12 +9,11 @@ from sqlalchemy import (
     LargeBinary,
     SmallInteger,
     Table,
-    Text,
     UniqueConstraint,
     text,
 )
 
-from publisher.store.tables.base import index_where, key, metadata
+from publisher.store.tables.base import Text, index_where, key, metadata
 from publisher.store.types import Contents, Instant, Json
 
 QUEUED = text("deliveries.state = 0")  # written out: the queue's index is found for no bound value

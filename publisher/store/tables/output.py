@@ -1,8 +1,8 @@
 """What stands in the output folder, and who was told of it."""
 
-from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, Table, Text, UniqueConstraint, text
+from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, Table, UniqueConstraint, text
 
-from publisher.store.tables.base import index_where, key, metadata
+from publisher.store.tables.base import Text, index_where, key, metadata
 from publisher.store.types import Instant
 
 STALE_FEED = text("feeds.stale")

@@ -1,8 +1,8 @@
 """Articles: the files they were read from, their labels and addresses, and what lies beside them."""
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, Table, Text, text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, Table, text
 
-from publisher.store.tables.base import index_where, key, metadata
+from publisher.store.tables.base import Text, index_where, key, metadata
 from publisher.store.types import Adoption, Corrections, Instant, Json, MediaList, PathBytes
 
 # Written out: an index of few rows is found for no bound value.

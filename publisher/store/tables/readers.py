@@ -1,8 +1,8 @@
 """Newsletters and their readers."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, Text, UniqueConstraint, text
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, UniqueConstraint, text
 
-from publisher.store.tables.base import index_where, key, metadata
+from publisher.store.tables.base import Text, index_where, key, metadata
 from publisher.store.types import Instant, Json
 
 PENDING = text("subscriptions.state = 'pending'")

@@ -1,0 +1,94 @@
+"""What is written once and said differently by SQLite and PostgreSQL.
+
+`upsert` is an INSERT … ON CONFLICT. `func.json_each`, `func.json_group_array` and `func.instr` are SQLite's own, which
+become what PostgreSQL has for them; `func.json_plain` is none of either.
+"""
+
+from typing import Any
+
+from sqlalchemy import Connection, Text
+from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy.dialects.sqlite.dml import OnConflictDoNothing, OnConflictDoUpdate
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import GenericFunction
+
+__all__ = ["instr", "json_each", "json_group_array", "json_plain", "spoken", "upsert"]
+
+
+class json_each(GenericFunction[Any]):  # noqa: N801
+    """The elements of an array in JSON text, each as `value`: plain in SQLite, JSON in PostgreSQL; `cell` and `plain`
+    of store.bulk read both."""
+
+    inherit_cache = True
+
+
+class json_plain(GenericFunction[Any]):  # noqa: N801
+    """The text or number that a `value` of `json_each` is."""
+
+    inherit_cache = True
+
+
+class json_group_array(GenericFunction[str]):  # noqa: N801
+    """All values of a group as JSON text."""
+
+    type = Text()
+    inherit_cache = True
+
+
+class instr(GenericFunction[int]):  # noqa: N801
+    """The place of the second text in the first, from 1; 0: it is not in it."""
+
+    inherit_cache = True
+
+
+@compiles(json_plain)
+def _as_it_is(element: json_plain, compiler: SQLCompiler, **options: Any) -> str:
+    return str(compiler.process(element.clauses, **options))
+
+
+@compiles(json_plain, "postgresql")
+def _plain(element: json_plain, compiler: SQLCompiler, **options: Any) -> str:
+    return f"({compiler.process(element.clauses, **options)} #>> '{{}}')"
+
+
+@compiles(json_each, "postgresql")
+def _each(element: json_each, compiler: SQLCompiler, **options: Any) -> str:
+    return f"json_array_elements(CAST({compiler.process(element.clauses, **options)} AS JSON))"
+
+
+@compiles(json_group_array, "postgresql")
+def _group(element: json_group_array, compiler: SQLCompiler, **options: Any) -> str:
+    return f"CAST(json_agg({compiler.process(element.clauses, **options)}) AS TEXT)"
+
+
+@compiles(instr, "postgresql")
+def _instr(element: instr, compiler: SQLCompiler, **options: Any) -> str:
+    return f"strpos({compiler.process(element.clauses, **options)})"
+
+
+@compiles(OnConflictDoNothing, "postgresql")
+def _nothing(clause: OnConflictDoNothing, compiler: Any, **options: Any) -> str:
+    from sqlalchemy.dialects.postgresql import dml
+
+    return str(compiler.visit_on_conflict_do_nothing(_theirs(dml.OnConflictDoNothing, clause), **options))
+
+
+@compiles(OnConflictDoUpdate, "postgresql")
+def _update(clause: OnConflictDoUpdate, compiler: Any, **options: Any) -> str:
+    from sqlalchemy.dialects.postgresql import dml
+
+    return str(compiler.visit_on_conflict_do_update(_theirs(dml.OnConflictDoUpdate, clause), **options))
+
+
+def spoken(connection: Connection, sqlite: str, postgresql: str) -> str:
+    """The one of two statements that the database of *connection* understands."""
+    return postgresql if connection.dialect.name == "postgresql" else sqlite
+
+
+def _theirs(kind: Any, clause: Any) -> Any:
+    """The same clause as PostgreSQL's compiler knows it."""
+    found = kind.__new__(kind)
+    found.__dict__.update(vars(clause))
+    found.constraint_target = None
+    return found

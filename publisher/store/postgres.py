@@ -1,0 +1,146 @@
+"""Door: the database on a PostgreSQL server, which many hosts may use at once.
+
+Changes come one after another on all hosts, as they do with SQLite: each transaction of the writer takes the site's
+lock (pg_advisory_xact_lock) first. The sender's do not: they lock the rows that they claim.
+"""
+
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy.exc import DBAPIError
+
+from publisher.errors import BadConfig, BadState, Damaged, PublisherError, Unwritable
+from publisher.store.writer import Statement
+
+LOCK = 0x6E61736869720001  # "nashir", 1: of whoever changes something
+BUSY = 90  # seconds that another may hold what we wait for before we say so
+# A host that is cut off holds nothing for long: both ends look whether the other is there (seconds; ms for the last).
+_CLIENT = {"connect_timeout": 5, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
+_CLIENT |= {"tcp_user_timeout": 10_000}
+_SERVER = {"tcp_keepalives_idle": 5, "tcp_keepalives_interval": 2, "tcp_keepalives_count": 3}
+_SERVER |= {"tcp_user_timeout": 10_000, "idle_in_transaction_session_timeout": 60_000}
+_SERVER |= {"lock_timeout": BUSY * 1000, "client_connection_check_interval": 0}
+_AGAIN = ("40001", "40P01")  # undone for another's sake: serialization failure, deadlock
+_GONE = ("57P01", "57P02", "57P03", "57P05", "25P03")  # the server stops, starts, or ended the session
+_PASSWORD = re.compile(r"(?<=:)[^:@/]*(?=@)")
+
+
+class Postgres:
+    """The database at *url* (postgresql://user@host:5432/name, RFC 3986; see libpq's connection URIs): see Database.
+    The password stands in the URL, in *password*, or where libpq looks for it (PGPASSWORD, ~/.pgpass)."""
+
+    shared = True
+
+    def __init__(self, url: str, password: str = "") -> None:
+        """Raises BadConfig where the driver is not installed."""
+        self._url, self._password = url, password
+        try:
+            import psycopg  # noqa: F401
+        except ImportError as error:
+            mend = "pip install 'nashir[postgres]'"
+            raise BadConfig("the driver for PostgreSQL is not installed", "store.url", mend) from error
+
+    @property
+    def url(self) -> str:
+        """With whatever password stands in it."""
+        return self._url
+
+    @property
+    def where(self) -> str:
+        parts = urlsplit(self._url)
+        return parts._replace(netloc=_PASSWORD.sub("…", parts.netloc)).geturl()
+
+    def options(self) -> dict[str, Any]:
+        """What a connection is opened with, beside the URL."""
+        given = {"password": self._password} if self._password else {}
+        settings = " ".join(f"-c {name}={value}" for name, value in _SERVER.items())
+        return {**_CLIENT, **given, "options": settings, "application_name": "nashir"}
+
+    def reader(self) -> Engine:
+        return self._engine("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+
+    def writer(self) -> Engine:
+        return self._engine(f"BEGIN; SELECT pg_advisory_xact_lock({LOCK})")
+
+    def sender(self) -> Engine:
+        return self._engine("BEGIN")
+
+    def _engine(self, begin: str) -> Engine:
+        import psycopg
+
+        def connect() -> Any:
+            return psycopg.connect(self._url, autocommit=True, **self.options())
+
+        engine = create_engine(
+            "postgresql+psycopg://", creator=connect, pool_size=4, use_native_hstore=False, pool_use_lifo=True
+        )
+        # One way to the server and back for both; the driver's own would be two.
+        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+        return engine
+
+    def run(self, driver: Any, statement: Statement) -> int:
+        return int(driver.execute(statement.postgresql, statement.parameters).rowcount)
+
+    def lost(self, error: BaseException) -> bool:
+        state = _state(error)
+        return state in _AGAIN or _gone(error, state)
+
+    def identity(self, reader: Engine) -> str:
+        query = "SELECT (SELECT system_identifier FROM pg_control_system()), oid FROM pg_database"
+        with reader.connect() as connection, connection.begin():
+            system, number = connection.execute(text(f"{query} WHERE datname = current_database()")).one()
+        return f"{system} {number}"
+
+    def copy(self, reader: Engine, target: Path) -> None:
+        raise NotImplementedError
+
+    def empty_log(self, driver: Any) -> bool:
+        """The server's log and what it keeps of deleted rows are its own matter (docs/privacy.md)."""
+        return True
+
+    def explained(self, error: BaseException) -> BaseException:
+        state = _state(error)
+        gone = _gone(error, state)
+        if state is None and not gone:
+            return error
+        said = str(getattr(error, "orig", error)).strip().partition("\n")[0]
+        kind, what, mend = _kind(state or "", gone)
+        return kind(f"the database {what}: {said}", self.where, mend) if kind else error
+
+
+def _kind(state: str, gone: bool) -> tuple[type[PublisherError] | None, str, str]:
+    """What a complaint is to people, and how to mend it; None for one that is a mistake of ours."""
+    if gone:
+        return Unwritable, "cannot be reached", "look at PostgreSQL, and at the way to it"
+    if state == "55P03":
+        return Unwritable, "cannot be written", "end what holds it"
+    if state[:2] in ("53", "58") or state == "25006":
+        return Unwritable, "cannot be written", "make room on its host, or mend that"
+    if state[:2] in ("28", "3D") or state == "42501":
+        return BadState, "does not let us in", "see docs/scaling.md"
+    if state in ("XX001", "XX002"):
+        return Damaged, "is damaged", "restore it from a backup"
+    return None, "", ""
+
+
+def _driver_error(error: BaseException) -> BaseException:
+    return error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+
+
+def _state(error: BaseException) -> str | None:
+    """The five characters that say what is wrong (PostgreSQL, appendix A); None where none were said."""
+    return getattr(_driver_error(error), "sqlstate", None)
+
+
+def _gone(error: BaseException, state: str | None) -> bool:
+    import psycopg
+
+    if state is not None:
+        return state in _GONE or state.startswith("08")
+    # Without a state it is the client's library that complains: there is no connection.
+    return isinstance(_driver_error(error), psycopg.OperationalError) or (
+        isinstance(error, DBAPIError) and error.connection_invalidated
+    )
