@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     cast,
+    false,
     func,
     literal_column,
     select,
@@ -51,6 +52,11 @@ def values(given: Collection[int] | Collection[str]) -> Select[tuple[Any]]:
     """These values as the rows of a query, in one parameter."""
     each = _each(given)
     return select(plain(each.c.value, _kind(given)).label("value"))
+
+
+def among(column: ColumnElement[Any], given: Collection[int] | Collection[str]) -> ColumnElement[bool]:
+    """Whether *column* has one of these values, in one parameter: each is looked up in its index."""
+    return func.among(column, values(given).scalar_subquery()) if given else false()
 
 
 def table(rows: Sequence[Sequence[int | str | None]], *columns: str) -> FromClause:

@@ -143,7 +143,7 @@ def late(
 
 def wait(connection: Connection, ids: Sequence[int], until: datetime) -> None:
     """These letters are due then, if they still wait."""
-    row = update(deliveries).where(QUEUED, deliveries.c.id.in_(bulk.values(ids)))
+    row = update(deliveries).where(QUEUED, bulk.among(deliveries.c.id, ids))
     connection.execute(row.values(due=until))
 
 
@@ -155,7 +155,7 @@ def _rest(connection: Connection, number: int, newsletter: int, subscriber: int,
 
 def _mark(connection: Connection, ids: list[int], state: State, note: str | None = None) -> None:
     if ids:  # a number bound for each would cost ten times as much
-        row = update(deliveries).where(deliveries.c.id.in_(bulk.values(ids)))
+        row = update(deliveries).where(bulk.among(deliveries.c.id, ids))
         connection.execute(row.values({"state": state} | ({"note": note} if note else {})))
 
 
