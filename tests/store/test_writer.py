@@ -16,8 +16,8 @@ from sqlalchemy.exc import IntegrityError
 from publisher.actions.house import House
 from publisher.errors import Unwritable
 from publisher.store import facts
-from publisher.store.dialects import spoken
 from publisher.store.database import Database
+from publisher.store.dialects import spoken
 from publisher.store.store import Store
 from publisher.store.tables import meta
 from publisher.store.writer import Writer
@@ -69,7 +69,8 @@ def together(store: Store, *works: Work) -> list[Future[Any]]:
 
 
 def fill(store: Store) -> None:
-    """From now on the disk is full: two more pages, and no page after them; what PostgreSQL says then it is told to say."""
+    """From now on the disk is full: two more pages, and no page after them. PostgreSQL is told to say what it says
+    then."""
 
     def refuse(connection: Connection) -> None:
         connection.exec_driver_sql(
