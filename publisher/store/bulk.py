@@ -16,12 +16,13 @@ from sqlalchemy import (
     Text,
     cast,
     false,
-    func,
     literal_column,
     select,
     type_coerce,
 )
 from sqlalchemy.types import TypeEngine
+
+from publisher.store import dialects
 
 
 def insert(connection: Connection, statement: Insert, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -56,14 +57,19 @@ def values(given: Collection[int] | Collection[str]) -> Select[tuple[Any]]:
 
 def among(column: ColumnElement[Any], given: Collection[int] | Collection[str]) -> ColumnElement[bool]:
     """Whether *column* has one of these values, in one parameter: each is looked up in its index."""
-    return func.among(column, values(given).scalar_subquery()) if given else false()
+    return dialects.among(column, values(given).scalar_subquery()) if given else false()
 
 
-def table(rows: Sequence[Sequence[int | str | None]], *columns: str) -> FromClause:
-    """These *rows*, whose text has no NUL, as a table with these *columns*, in one parameter."""
+def table(
+    rows: Sequence[Sequence[int | str | None]], *columns: str, numbers: Collection[str] = ()
+) -> FromClause:
+    """These *rows*, whose text has no NUL, as a table with these *columns*, in one parameter. A column in which nothing
+    may stand at all is of text, or one of *numbers*."""
     each = _each(rows)
     cells = [
-        cell(each.c.value, place, _kind([row[place] for row in rows])).label(name)
+        cell(
+            each.c.value, place, BigInteger() if name in numbers else _kind([row[place] for row in rows])
+        ).label(name)
         for place, name in enumerate(columns)
     ]
     return select(*cells).select_from(each).subquery("given")
@@ -71,7 +77,7 @@ def table(rows: Sequence[Sequence[int | str | None]], *columns: str) -> FromClau
 
 def plain(value: ColumnElement[Any], kind: TypeEngine[Any]) -> ColumnElement[Any]:
     """The number or text that is a *value* in a list of JSON."""
-    return _typed(func.json_plain(value), kind)
+    return _typed(dialects.json_plain(value), kind)
 
 
 def cell(value: ColumnElement[Any], place: int, kind: TypeEngine[Any]) -> ColumnElement[Any]:
@@ -89,6 +95,6 @@ def _kind(given: Iterable[int | str | None]) -> TypeEngine[Any]:
 
 
 def _each(given: Collection[Any]) -> Any:
-    return func.json_each(json.dumps(list(given), ensure_ascii=False)).table_valued(
+    return dialects.json_each(json.dumps(list(given), ensure_ascii=False)).table_valued(
         "value", name="each_given"
     )

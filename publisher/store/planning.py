@@ -24,7 +24,7 @@ from publisher.model.delivery import State
 from publisher.model.digest import Content, Edition, Kind
 from publisher.model.people import Reach, Wish
 from publisher.store import bulk, choices, waves
-from publisher.store.dialects import upsert
+from publisher.store.dialects import among, upsert
 from publisher.store.tables import deliveries, editions, subscribers, subscriptions, variants
 from publisher.store.types import Instant
 
@@ -210,7 +210,7 @@ def _move(
     fresh = select(deliveries.c.subscriber).where(deliveries.c.id > before)
     theirs = update(subscriptions).where(
         subscriptions.c.newsletter == newsletter,
-        func.among(subscriptions.c.subscriber, fresh.scalar_subquery()),
+        among(subscriptions.c.subscriber, fresh.scalar_subquery()),
     )
     connection.execute(theirs.values(values | ({"last_day": turn.day} if turn.day else {})))
 

@@ -21,6 +21,7 @@ from publisher.store.tables.mailing import (
     relays,
     reports,
     variants,
+    workers,
 )
 from publisher.store.tables.output import (
     STALE_ARCHIVE,
@@ -56,6 +57,7 @@ from publisher.store.tables.readers import (
     PENDING,
     cadences,
     consents,
+    erasures,
     newsletters,
     subscribers,
     subscriptions,
@@ -91,6 +93,7 @@ __all__ = [
     "deliveries",
     "departures",
     "editions",
+    "erasures",
     "feed_versions",
     "feeds",
     "labels",
@@ -114,6 +117,7 @@ __all__ = [
     "subscriptions",
     "translations",
     "variants",
+    "workers",
 ]
 
 # Facts about the state itself: generation, file identity of the database, what the output shows.
