@@ -27,16 +27,8 @@ _AGAIN = ("40001", "40P01")  # undone for another's sake: serialization failure,
 _GONE = ("57P01", "57P02", "57P03", "57P05", "25P03")  # the server stops, starts, or ended the session
 # The client's library does not say the state with which a server refuses a connection: its words, in English.
 _REFUSALS = (
-    (
-        re.compile(
-            r"FATAL: .*(password authentication failed|no pg_hba|permission denied|authentication failed)"
-        ),
-        "28000",
-    ),
-    (
-        re.compile(r"no password supplied|FATAL: .*role .* (does not exist|is not permitted to log in)"),
-        "28000",
-    ),
+    (re.compile(r"FATAL: .*(password authentication failed|no pg_hba|permission denied|authentication failed)"), "28000"),
+    (re.compile(r"no password supplied|FATAL: .*role .* (does not exist|is not permitted to log in)"), "28000"),
     (re.compile(r"FATAL: .*database .* does not exist"), "3D000"),
 )
 FORM = "postgresql://user@host:5432/name"
@@ -70,9 +62,7 @@ class Postgres:
 
     @property
     def where(self) -> str:
-        user, host, port, name = (
-            str(self._parts.get(each) or "") for each in ("user", "host", "port", "dbname")
-        )
+        user, host, port, name = (str(self._parts.get(each) or "") for each in ("user", "host", "port", "dbname"))
         host = f"[{host}]" if ":" in host else quote(host, safe=",")
         server = f"{quote(user, safe='')}@{host}" if user else host
         return f"postgresql://{server}{f':{port}' if port else ''}/{quote(name, safe='')}"
@@ -121,9 +111,7 @@ class Postgres:
         with reader.connect() as connection, connection.begin():
             number, allowed = connection.execute(text(query)).one()
             if allowed:
-                system = connection.execute(
-                    text("SELECT system_identifier FROM pg_control_system()")
-                ).scalar_one()
+                system = connection.execute(text("SELECT system_identifier FROM pg_control_system()")).scalar_one()
         return f"{system} {number}"
 
     def copy(self, reader: Engine, target: Path) -> None:
