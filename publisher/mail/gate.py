@@ -15,8 +15,9 @@ from publisher.mail.address import domain_of, on_the_wire
 from publisher.mail.domains import Domain, DomainLimits, Key
 from publisher.mail.health import Change, Health
 from publisher.mail.pattern import Pattern
-from publisher.mail.rates import Meter, Rate
+from publisher.mail.rates import Grant, Meter, Rate, Wish
 from publisher.mail.settings import MailSettings, relays
+from publisher.mail.turns import Turns
 from publisher.mail.verdict import escaped
 from publisher.model.delivery import Delivery, Reply, Stage
 from publisher.model.relay import Learnt
@@ -88,12 +89,17 @@ class Gate:
         *,
         saved: Mapping[str, Any] | None = None,
         learnt: Mapping[str, Learnt] | None = None,
+        shared: bool = False,
     ) -> None:
-        """*saved* and *learnt* as `unsaved` gave them, in this process or an earlier one."""
-        self._limits, self._saved = limits, dict(saved or {})
+        """*saved* and *learnt* as `unsaved` gave them, in this process or an earlier one. *shared*: the rates are, with
+        other senders, so that each letter needs a turn which was reserved (`wanted`, `granted`)."""
+        self._limits, self._saved, self.shared = limits, dict(saved or {}), shared
         known = learnt or {}
         self._relays = {name: Health(name, limits.connections, known.get(name)) for name in limits.relays}
-        self._meters = {name: Meter(limits.rates, self._saved.get(_of_relay(name))) for name in limits.relays}
+        kind = Turns if shared and limits.rates else Meter
+        self._meters: dict[str, Meter | Turns] = {
+            name: kind(limits.rates, self._saved.get(_of_relay(name))) for name in limits.relays
+        }
         self._domains: dict[str, Domain] = {}
         self._editions: dict[int, Pattern] = {}
         self._known = dict(known)  # what the store has of relays
@@ -265,12 +271,49 @@ class Gate:
     def _domain(self, name: str) -> Domain | None:
         found = self._domains.get(name)
         if found is None and name in self._limits.domains:
-            found = Domain(self._limits.domains[name], self._saved.get(_of_domain(name)))
+            found = Domain(self._limits.domains[name], self._saved.get(_of_domain(name)), shared=self.shared)
             self._domains[name] = found
         return found
 
     def _count(self, key: str) -> None:
         self._used[key] = self._used.get(key, 0) + 1
+
+    # What is shared with other senders.
+
+    def wanted(self, now: float, letters: int) -> dict[str, Wish]:
+        """What to ask for now, by the key that stands for it in `unsaved` too, where so many *letters* are at hand;
+        nothing where enough turns are."""
+        wishes = {
+            _of_relay(name): meter.wish(now, meter.supply(now, letters))
+            for name, meter in self._meters.items()
+            if isinstance(meter, Turns)
+        }
+        wishes |= {_of_domain(name): found.wish(now) for name, found in self._domains.items()}
+        return {key: wish for key, wish in wishes.items() if wish}
+
+    def left_over(self, now: float) -> dict[str, Wish]:
+        """The turns that go back at the end."""
+        wishes = {
+            _of_relay(name): meter.wish(now, 0, all_of_it=True)
+            for name, meter in self._meters.items()
+            if isinstance(meter, Turns)
+        }
+        wishes |= {_of_domain(name): found.wish(now, all_of_it=True) for name, found in self._domains.items()}
+        return {key: wish for key, wish in wishes.items() if wish}
+
+    def granted(
+        self, wishes: Mapping[str, Wish], grants: Mapping[str, Grant], at: float, skew: float, now: float
+    ) -> dict[Key, float]:
+        """What came of *wishes*, by `reserve` *at* this moment of the clock that all share; ours is *skew* seconds
+        ahead. Returns in how many seconds from *now* which of the letters that waited for a turn have one."""
+        found = dict[Key, float]()
+        for key, grant in grants.items():
+            kind, _, name = key.partition(" ")
+            if kind == "domain":
+                found |= self._domains[name].granted(wishes[key], grant, at, skew, now)
+            elif isinstance(meter := self._meters[name], Turns):
+                meter.granted(wishes[key], grant, at, skew)
+        return found
 
     # What outlives the process.
 
@@ -282,7 +325,9 @@ class Gate:
             for name, health in self._relays.items()
             if health.learnt != self._known.get(name, Learnt())
         }
-        meters = {key: meter for key in self._used if (meter := self._meter(key)) and meter.rates}
+        meters = {
+            key: meter for key in self._used if isinstance(meter := self._meter(key), Meter) and meter.rates
+        }
         ripe = all_of_it or not 0 <= now - self._saved_at < SAVE
         if not (ripe or any(self._used[key] >= meter.fineness for key, meter in meters.items())):
             return None
@@ -296,7 +341,7 @@ class Gate:
         self._saved |= states
         return Unsaved(states, learnt)
 
-    def _meter(self, key: str) -> Meter | None:
+    def _meter(self, key: str) -> Meter | Turns | None:
         kind, _, name = key.partition(" ")
         if kind == "relay":
             return self._meters[name]
