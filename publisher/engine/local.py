@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from publisher.engine.bag import Bag
 from publisher.engine.desk import Desk, Queue
+from publisher.engine.reserving import Reserve, Reserving
 from publisher.engine.run import Run, Tally, at_rest, settle
 from publisher.mail.carrier import Carrier, Down
 from publisher.mail.gate import Action, Gate
@@ -41,10 +42,11 @@ class LocalEngine:
         opens: ledger.Opens,
         notice: Callable[[Delivery], Letter] | None = None,
         heed: Callable[[Action], None] = lambda _: None,
+        reserve: Reserve | None = None,
     ) -> None:
         """*carriers* make a connection to the relay of that name, which *gate* knows too. *letters* makes those of
         editions, *notice* those that are no edition's, which go first. *heed* does what the answers ask for, in a
-        thread."""
+        thread. *reserve* gives turns where *gate* shares its rates with others."""
         self._store, self._carriers, self._gate = store, carriers, gate
         self._connections, self._clock, self._on_unknown = connections, clock, on_unknown
         self._letters, self._notice, self._heed = letters, notice, heed
@@ -66,6 +68,7 @@ class LocalEngine:
             notices.put_off,
             notices.recover,
         )
+        self._reserving = Reserving(store, gate, self._now, reserve) if reserve else None
         self._queues = (outbox, editions) if notice else (editions,)
         self._alone = asyncio.Lock()
         self._run: Run | None = None
@@ -117,9 +120,7 @@ class LocalEngine:
                 run.stop()
             run.tally.down = run.tally.rests = ""
             try:
-                async with asyncio.TaskGroup() as group:
-                    for _ in range(self._connections):
-                        group.create_task(self._work(run))
+                await self._together(run)
             except BaseException:
                 with suppress(Exception):  # what stopped the workers is told
                     await self._end(run)
@@ -130,6 +131,15 @@ class LocalEngine:
                 raise run.troubles[0]
             return run.tally
 
+    async def _together(self, run: Run) -> None:
+        """All workers, and beside them whoever reserves their turns."""
+        async with asyncio.TaskGroup() as group:
+            workers = [group.create_task(self._work(run)) for _ in range(self._connections)]
+            if self._reserving:
+                group.create_task(self._reserving.go(run))
+                await asyncio.wait(workers)
+                self._reserving.stop()
+
     async def _end(self, run: Run) -> None:
         """Write down what is left to be written."""
         run.desk.stop()
@@ -137,6 +147,8 @@ class LocalEngine:
         await asyncio.gather(*run.heeding, return_exceptions=True)
         for each in await run.desk.close():
             self._gate.returned(each, self._now())
+        if self._reserving:
+            await self._reserving.close()
         if save := self._unsaved(all_of_it=True):
             await self._store.settle(save)
 
@@ -179,6 +191,7 @@ class LocalEngine:
                     run.moved.set()
                 continue
             run.desk.return_(delivery)
+            self._lacks_turns()
             if not run.busy and (route.down or wait > LINGER):
                 at_rest(run.tally, route, wait)
                 return
@@ -241,6 +254,7 @@ class LocalEngine:
         now = self._now()
         if pause := self._gate.pause(relay, now):
             run.desk.return_(delivery)
+            self._lacks_turns()
             return pause
         if not self._gate.take(relay, delivery, now):
             return None
@@ -249,7 +263,12 @@ class LocalEngine:
             run.desk.put_off(delivery, datetime.fromtimestamp(ceil(self._gate.when(delivery, now)), UTC))
         else:
             run.desk.park(delivery, turn)
+            self._lacks_turns()
         return 0.0
+
+    def _lacks_turns(self) -> None:
+        if self._reserving:
+            self._reserving.look()
 
     def stays(self, relay: str, carried: int) -> bool:
         """Whether a connection to *relay* that carried so many letters should carry another."""

@@ -180,9 +180,9 @@ class Gate:
             return wait
         name = domain(delivery.address)
         if found := self._domain(name):
-            if wait := found.wait(_key(delivery), now):
+            if wait := found.wait(letter_key(delivery), now):
                 return wait
-            found.take(_key(delivery), now)
+            found.take(letter_key(delivery), now)
             if found.bound:
                 self._count(_of_domain(name))
         self._meters[relay].take(now)
@@ -193,7 +193,7 @@ class Gate:
         """In how many seconds, a few, a letter should be tried again that its domain did not take: its turn is kept for
         it until `take` or `returned`. None: it is later than that, and the letter is to be put off (`when`)."""
         found = self._domain(domain(delivery.address))
-        return found.turn(_key(delivery), now) if found else None
+        return found.turn(letter_key(delivery), now) if found else None
 
     def when(self, delivery: Delivery, now: float) -> float:
         """When a letter should be tried that gets no `turn`, in seconds since 1970. Letters to a domain get times one
@@ -201,7 +201,7 @@ class Gate:
         found = self._domain(domain(delivery.address))
         if found is None:
             return now + 1
-        found.back(_key(delivery), now)
+        found.back(letter_key(delivery), now)
         return found.put_off(now)
 
     def returned(self, delivery: Delivery, now: float, relay: str = "") -> None:
@@ -209,7 +209,7 @@ class Gate:
         name = domain(delivery.address)
         found = self._domains.get(name)
         if found:
-            found.back(_key(delivery), now)
+            found.back(letter_key(delivery), now)
         if relay:
             self._meters[relay].back(now)
             self._count(_of_relay(relay))
@@ -224,7 +224,7 @@ class Gate:
         if lost or (stage is Stage.MAIL and reply.code in (0, 421)):
             self._lose(delivery)
         else:
-            self._losses.pop(_key(delivery), None)
+            self._losses.pop(letter_key(delivery), None)
         if reply.code not in (0, 421) and stage is not Stage.CONNECT:
             actions += self._relays[relay].worked()
         elif not lost or (stage is Stage.CONTENT and not reply.code):
@@ -236,7 +236,7 @@ class Gate:
         refused = refusals.of_us(stage, reply) and stage is not Stage.MAIL
         found = self._domain(name) or (self._remember(name) if refused or lost else None)
         if found:
-            if seconds := found.heard(_key(delivery), now, refused=refused, lost=lost):
+            if seconds := found.heard(letter_key(delivery), now, refused=refused, lost=lost):
                 said = f"{reply.code or 'no reply:'} {reply.text}"
                 actions.append(Paused(name, escaped(said), seconds))
             if found.idle:
@@ -247,10 +247,10 @@ class Gate:
 
     def losses(self, delivery: Delivery) -> int:
         """How many connections in a row have ended over this letter."""
-        return self._losses.get(_key(delivery), 0)
+        return self._losses.get(letter_key(delivery), 0)
 
     def _lose(self, delivery: Delivery) -> None:
-        self._losses[_key(delivery)] = self._losses.pop(_key(delivery), 0) + 1
+        self._losses[letter_key(delivery)] = self._losses.pop(letter_key(delivery), 0) + 1
         if len(self._losses) > LOSSES:
             del self._losses[next(iter(self._losses))]
 
@@ -379,7 +379,8 @@ def domain(address: str) -> str:
         return name
 
 
-def _key(delivery: Delivery) -> Key:
+def letter_key(delivery: Delivery) -> Key:
+    """What stands for a letter."""
     return bool(delivery.edition), delivery.id  # notices have numbers of their own
 
 

@@ -18,7 +18,7 @@ from publisher.mail import rates
 from publisher.mail.domains import DomainLimits
 from publisher.mail.gate import Gate, Limits
 from publisher.mail.rates import Rate, Wish, reserve
-from publisher.mail.turns import HORIZON, Turns
+from publisher.mail.turns import HORIZON
 from publisher.model.delivery import Delivery
 
 NOW = 1_795_910_400.0
@@ -174,7 +174,7 @@ def test_what_goes_back_at_once_is_there_for_others(limits: list[Rate], want: in
 
 
 def test_who_takes_and_gives_back_all_the_time_uses_no_quota_up() -> None:  # S5
-    limits, state, back = (rates.parse("100/h"),), None, ()
+    limits, state, back = (rates.parse("100/h"),), dict[str, Any](), tuple[float, ...]()
     for _ in range(50):
         state = reserve(Wish(limits, 1), state, NOW, HORIZON).state
     for second in range(0, 3700, 10):
@@ -222,7 +222,7 @@ def test_three_senders_together_keep_the_quota_of_a_relay(text: str) -> None:  #
 
 
 def test_who_comes_late_or_is_killed_or_has_little_to_do_changes_nothing() -> None:  # S5
-    store, (first, second, third) = three("20/s")
+    _, (first, second, third) = three("20/s")
     third.every, third.where = 0.7, "e.example"
     run([first, third], NOW, 8, 0.005)
     run([first, second, third], NOW + 8, 8, 0.005)
@@ -238,7 +238,7 @@ def test_who_comes_late_or_is_killed_or_has_little_to_do_changes_nothing() -> No
 
 @pytest.mark.parametrize("text", ["5000/h", "50000/day", "100/day"])
 def test_of_a_quota_next_to_nothing_is_lost_with_a_sender_that_is_killed(text: str) -> None:  # S5
-    rate, (store, senders) = rates.parse(text), three(text)
+    rate, (_, senders) = rates.parse(text), three(text)
     run(senders, NOW, 0.1, 0.005)
     for each in senders[:2]:
         each.gate.wanted(NOW, 100)
@@ -248,7 +248,7 @@ def test_of_a_quota_next_to_nothing_is_lost_with_a_sender_that_is_killed(text: s
 
 
 def test_what_is_left_over_at_the_end_goes_back() -> None:  # S5
-    store, (first, second, _) = three("500/day")
+    store, (first, _, _) = three("500/day")
     limits = (rates.parse("500/day"),)
     run([first], NOW, 0.2, 0.005)
     first.hear(NOW + 0.2)
