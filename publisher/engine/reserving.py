@@ -64,27 +64,29 @@ class Reserving:
         """*now*: seconds since 1970 by this host's clock."""
         self._store, self._gate, self._now, self._reserve = store, gate, now, reserve
         self._skew = Skew()
-        self._news = asyncio.Event()
+        self._news: asyncio.Event | None = None  # of a run
         self._over = False
 
     def look(self) -> None:
         """Turns may be lacking."""
-        self._news.set()
+        if self._news:
+            self._news.set()
 
     def stop(self) -> None:
         """No more turns are needed: `go` ends when those that were asked for are here."""
         self._over = True
-        self._news.set()
+        self.look()
 
     async def go(self, run: Run) -> None:
         """Until `stop`: ask for what is wanted, and wake those who wait for it. Raises what the store raises."""
-        self._over = False
+        self._over, news = False, asyncio.Event()
+        self._news = news
         while not self._over:
             with suppress(TimeoutError):
                 async with asyncio.timeout(TICK):
-                    await self._news.wait()
+                    await news.wait()
             await asyncio.sleep(GATHER)
-            self._news.clear()
+            news.clear()
             if wishes := self._gate.wanted(self._now(), run.desk.waiting):
                 run.desk.have_turns(await self._ask(wishes))
                 run.moved.set()

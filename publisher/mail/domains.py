@@ -42,9 +42,7 @@ class Domain:
         self._turns: dict[Key, float] = {}
         # Letters that want a turn where none is at hand, in order, and until when they are waited for.
         self._hopes: dict[Key, float] = {}
-        self._most_hopes = min(
-            [TURNS, *(int(AHEAD * rate.limit / rate.seconds) + 1 for rate in limits.rates)]
-        )
+        self._most_hopes = min([TURNS, *(int(AHEAD * each.pace) + 1 for each in limits.rates if each.pace)])
         self._refused_at = 0.0
         self._refused: deque[bool] = deque(maxlen=OF_LAST)
         self._level = 0  # how often in a row it was left alone

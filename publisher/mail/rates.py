@@ -26,6 +26,11 @@ class Rate:
     limit: int
     seconds: int
 
+    @property
+    def pace(self) -> float:
+        """How many a second leave evenly; 0: it is a quota."""
+        return self.limit / self.seconds if self.seconds < UNITS["h"] else 0.0
+
 
 def parse(text: str) -> Rate:
     """The rate *text*: "20/s". Raises ValueError with the mend."""
@@ -176,7 +181,7 @@ class Meter:
         self._counters: dict[int, _Counter] = {}
         self.rates = tuple(rates)
         for rate in self.rates:
-            kind = _Pace if rate.seconds < UNITS["h"] else _Quota
+            kind = _Pace if rate.pace else _Quota
             before = (state or {}).get(str(rate.seconds))
             self._counters[rate.seconds] = (
                 kind(rate, even=even) if before is None else kind(rate, before, even=even)

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from publisher.mail.rates import SLACK, UNITS, Grant, Meter, Rate, Wish
+from publisher.mail.rates import SLACK, Grant, Meter, Rate, Wish
 
 HORIZON = (
     1.0  # seconds ahead of which turns are reserved: so much of a pace is lost with a sender that is killed
@@ -32,7 +32,7 @@ class Turns:
         """*state*: what was used up when it was last seen, to look ahead with."""
         self.rates = tuple(rates)
         self.most, self._late = _most(self.rates), _late(self.rates)
-        self._quota = any(rate.seconds >= UNITS["h"] for rate in self.rates)
+        self._quota = not all(rate.pace for rate in self.rates)
         self._state, self._skew = state, 0.0  # our clock is ahead of the shared one
         self._times = deque[float]()  # the turns at hand
         self._spare = list[float]()  # turns that go back
@@ -157,22 +157,11 @@ class Ahead:
 
 def _most(rates: Iterable[Rate]) -> int:
     """How many turns may be reserved at a time: those of a pace within the horizon, a portion of a quota."""
-    return min(
-        int(HORIZON * rate.limit / rate.seconds) + 1
-        if rate.seconds < UNITS["h"]
-        else max(1, rate.limit // PORTION)
-        for rate in rates
-    )
+    return min(int(HORIZON * each.pace) + 1 if each.pace else max(1, each.limit // PORTION) for each in rates)
 
 
 def _late(rates: Iterable[Rate]) -> float:
     """How many seconds after its time a turn is good for. At a pace not as long as its step, so that in no stretch of
     its time leave more than the limit and one, or else 2 %, more."""
-    return min(
-        (
-            max(rate.seconds * SLACK, 0.8 * min(rate.seconds / rate.limit, LATE))
-            for rate in rates
-            if rate.seconds < UNITS["h"]
-        ),
-        default=HOLD,
-    )
+    paces = [each for each in rates if each.pace]
+    return min((max(each.seconds * SLACK, 0.8 * min(1 / each.pace, LATE)) for each in paces), default=HOLD)
