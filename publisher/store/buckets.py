@@ -6,7 +6,6 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from publisher.store import clock
 from publisher.store.tables import buckets
 
 T = TypeVar("T")
@@ -30,10 +29,10 @@ def save(connection: Connection, states: Mapping[str, Any]) -> None:
 def change(
     connection: Connection,
     decide: Mapping[str, Decide[T]],
-    now: Callable[[Connection], float] = clock.now,
+    now: Callable[[Connection], float],
 ) -> tuple[float, dict[str, T]]:
     """Let *decide* change the states of these keys, which nobody else changes meanwhile: the moment, and what came of
-    each. A state that is not there yet is {}."""
+    each. *now* reads the clock that all share. A state that is not there yet is {}."""
     keys = sorted(
         decide
     )  # whoever locks several locks them in this order, so that no two wait for one another

@@ -36,7 +36,7 @@ def test_of_many_changes_at_once_none_is_lost(house: House) -> None:  # S5
     def add(number: int) -> Callable[[Connection], Any]:
         keys = ["relay a", f"domain d{number % 3}.example", "domain a.example"]
         decide = {key: partial(put, str(number)) for key in keys[:: 1 if number % 2 else -1]}
-        return lambda connection: buckets.change(connection, decide)
+        return lambda connection: buckets.change(connection, decide, clock.now)
 
     async def main() -> None:
         await asyncio.gather(*(house.store.settle(add(number)) for number in range(30)))
@@ -69,6 +69,6 @@ def test_a_state_that_cannot_be_changed_stays_as_it_was(house: House) -> None:
 
     house.store.write(lambda c: buckets.save(c, {"relay a": {"60": 5.0}}))
     with pytest.raises(ValueError, match="no"):
-        house.store.write(lambda c: buckets.change(c, {"relay a": fail, "relay b": fail}))
+        house.store.write(lambda c: buckets.change(c, {"relay a": fail, "relay b": fail}, clock.now))
 
     assert {"relay a": {"60": 5.0}} == house.store.read(buckets.saved)
