@@ -89,7 +89,7 @@ class Turns:
         self._size = max(1, self._size - self._lost)
         if self._lost:
             self._lost, self._wary = 0, WARY
-        if not self._missed or self.ready > self._size // 2 or not self._may_ask(here):
+        if not self._missed or self.ready > min(self._size, letters) // 2 or not self._may_ask(here):
             return 0
         grown = self._size if self._wary else min(2 * self._size, self.most)
         want = min(grown, letters) - self.ready
