@@ -107,15 +107,14 @@ class Domain:
         """As many letters wait for a turn as get one in the next seconds."""
         if letter not in self._hopes and len(self._hopes) >= self._most_hopes:
             return None
-        self._hopes[letter] = now + KEPT
+        self._hopes.setdefault(letter, now + KEPT)
         return ASK
 
     def wish(self, now: float, *, all_of_it: bool = False) -> Wish | None:
         """The turns that are wanted of the rates that are shared, and those that go back."""
         if self.turns is None:
             return None
-        for letter in [each for each, until in self._hopes.items() if not now < until <= now + KEPT]:
-            del self._hopes[letter]
+        self._forget_turns(now)
         want = 0 if all_of_it else self.turns.for_letters(now, len(self._hopes))
         return self.turns.wish(now, want, all_of_it=all_of_it)
 
@@ -133,11 +132,12 @@ class Domain:
 
     def _forget_turns(self, now: float) -> None:
         """Of letters that were queued again, or cancelled, while they waited."""
-        while self._turns:
-            letter, until = next(iter(self._turns.items()))
-            if now < until < now + AHEAD + 2 * KEPT:
-                return
-            del self._turns[letter]
+        for waiting in (self._turns, self._hopes):
+            while waiting:
+                letter, until = next(iter(waiting.items()))
+                if now < until < now + AHEAD + 2 * KEPT:
+                    break
+                del waiting[letter]
 
     def back(self, letter: Key, now: float) -> None:
         """It is not on its way any more, and takes no turn."""

@@ -283,23 +283,22 @@ class Gate:
     def wanted(self, now: float, letters: int) -> dict[str, Wish]:
         """What to ask for now, by the key that stands for it in `unsaved` too, where so many *letters* are at hand;
         nothing where enough turns are."""
-        wishes = {
-            _of_relay(name): meter.wish(now, meter.supply(now, letters))
-            for name, meter in self._meters.items()
-            if isinstance(meter, Turns)
-        }
-        wishes |= {_of_domain(name): found.wish(now) for name, found in self._domains.items()}
-        return {key: wish for key, wish in wishes.items() if wish}
+        return self._wishes(now, letters)
 
     def left_over(self, now: float) -> dict[str, Wish]:
         """The turns that go back at the end."""
-        wishes = {
-            _of_relay(name): meter.wish(now, 0, all_of_it=True)
-            for name, meter in self._meters.items()
-            if isinstance(meter, Turns)
-        }
-        wishes |= {_of_domain(name): found.wish(now, all_of_it=True) for name, found in self._domains.items()}
-        return {key: wish for key, wish in wishes.items() if wish}
+        return self._wishes(now, None)
+
+    def _wishes(self, now: float, letters: int | None) -> dict[str, Wish]:
+        found, over = dict[str, Wish | None](), letters is None
+        for name, meter in self._meters.items():
+            if isinstance(meter, Turns):
+                want = 0 if letters is None else meter.supply(now, letters)
+                found[_of_relay(name)] = meter.wish(now, want, all_of_it=over)
+        for name in self._limits.domains:
+            if known := self._domains.get(name):
+                found[_of_domain(name)] = known.wish(now, all_of_it=over)
+        return {key: wish for key, wish in found.items() if wish}
 
     def granted(
         self, wishes: Mapping[str, Wish], grants: Mapping[str, Grant], at: float, skew: float, now: float

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from publisher.mail import rates
@@ -234,6 +234,48 @@ def test_who_comes_late_or_is_killed_or_has_little_to_do_changes_nothing() -> No
     assert parts[1] >= 320 * 0.98 - 1
     assert parts[2] - parts[1] >= 160 - HORIZON * 20  # what the first had reserved is lost
     assert 33 <= len(third.sent) <= 35  # the letters of who has few leave
+
+
+@settings(max_examples=25)
+@given(
+    st.sampled_from(["7/s", "40/s", "300/s", "50/min", "600/min"]),
+    st.lists(
+        st.tuples(st.floats(0, 3), st.floats(1, 6), st.sampled_from([0.0, 0.1, 0.9])), min_size=1, max_size=4
+    ),
+)
+def test_whoever_comes_and_goes_the_pace_is_kept(
+    text: str, who: list[tuple[float, float, float]]
+) -> None:  # S5
+    """From when to when each works, and how often it has a letter."""
+    rate, store = rates.parse(text), Store()
+    limits = Limits((RELAY,), 4, rates.tightest([text]))
+    senders = [Sender(store, limits, skew=n * 50.0, every=every) for n, (_, _, every) in enumerate(who)]
+    for n in range(600):
+        for each, (begin, end, _) in zip(senders, who, strict=True):
+            if begin <= n / 100 < end:
+                each.step(NOW + n / 100)
+    sent = together(senders)
+    busy = max((end - begin for begin, end, every in who if not every), default=0.0)
+
+    assert most(sent, rate.seconds) <= rate.limit * 1.02 + 1
+    # Each who goes, goes without a word, and takes with it what it had reserved.
+    assert len(sent) >= int((busy - HORIZON * len(who)) * rate.limit / rate.seconds * 0.98)
+
+
+@pytest.mark.parametrize("wrong", [3600.0, -3600.0, 0.7, -0.7])
+def test_a_clock_that_is_set_while_letters_leave_changes_nothing_for_long(wrong: float) -> None:  # S5 X8
+    _, (first, second, _) = three("20/s")
+    run([first, second], NOW, 4, 0.005)
+    first.skew += wrong
+    run([first, second], NOW + 4, 4, 0.005)
+    sent = together([first, second])
+
+    early = (
+        20 * HORIZON if abs(wrong) <= 2 * HORIZON else 0
+    )  # what was at hand leaves too early, or late, once
+    assert most(sent, 2.0) <= 40 * 1.02 + 1 + early
+    assert len(sent) >= 160 - 20 * HORIZON
+    assert sum(at > NOW + 6 for at in first.sent) >= 10
 
 
 @pytest.mark.parametrize("text", ["5000/h", "50000/day", "100/day"])
