@@ -15,10 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from publisher.mail import rates
-from publisher.mail.domains import DomainLimits
+from publisher.mail.domains import Domain, DomainLimits
 from publisher.mail.gate import Gate, Limits
 from publisher.mail.rates import Rate, Wish, reserve
-from publisher.mail.turns import HORIZON
+from publisher.mail.turns import HORIZON, Turns
 from publisher.model.delivery import Delivery
 
 NOW = 1_795_910_400.0
@@ -182,6 +182,98 @@ def test_who_takes_and_gives_back_all_the_time_uses_no_quota_up() -> None:  # S5
         state, back = grant.state, grant.times
 
     assert 95 == len(reserve(Wish(limits, 95, back), state, NOW + 3700, HORIZON).times)
+
+
+# What one has at hand.
+
+
+def given_turns(text: str, *, want: int, skew: float = 0.0) -> Turns:
+    """Turns that were reserved at NOW by the shared clock."""
+    turns, wish = Turns([rates.parse(text)]), Wish((rates.parse(text),), want)
+    turns.granted(wish, reserve(wish, None, NOW, HORIZON), NOW, skew)
+    return turns
+
+
+@pytest.mark.parametrize(
+    "text, late, left", [("20/s", 0.035, 4), ("20/s", 0.045, 3), ("100/min", 1.1, 2), ("100/min", 1.3, 1)]
+)
+def test_a_turn_that_nobody_used_in_time_is_lost(text: str, late: float, left: int) -> None:  # S5
+    turns = given_turns(text, want=4)
+    turns.wait(NOW + late)
+
+    assert left == turns.ready
+
+
+def test_a_turn_of_a_quota_that_nobody_used_goes_back() -> None:  # S5
+    turns = given_turns("5000/h", want=5)
+    turns.take(NOW)
+    assert 0 == turns.wait(NOW + 4)
+    turns.wait(NOW + 6)
+    wish = turns.wish(NOW + 6, 0)
+
+    assert wish and (0, 4) == (wish.want, len(wish.back))
+    assert turns.wish(NOW + 6, 0) is None
+
+
+def test_who_cannot_use_his_turns_asks_for_fewer() -> None:  # S5
+    turns = given_turns("300/s", want=0)
+    asked = list[int]()
+    for n in range(60):
+        now = NOW + n / 2
+        turns.wait(now)
+        asked.append(want := turns.supply(now, 1000))
+        wish = Wish(turns.rates, want)
+        turns.granted(wish, reserve(wish, None, now, HORIZON), now, 0.0)
+        turns.take(now)  # two letters a second
+
+    assert 2 == max(asked)
+    assert sum(asked) - 60 <= 60 // 16 + 1
+
+
+@pytest.mark.parametrize("back", [3600.0, 5.0])
+def test_who_has_turns_and_a_clock_that_is_put_back_asks_at_once(back: float) -> None:  # S5 X8
+    turns = given_turns("20/s", want=10)
+    assert turns.wait(NOW - back) <= 1.0
+
+    assert turns.supply(NOW - back, 100) > 0
+
+
+def test_where_there_are_none_for_long_one_asks_again_now_and_then() -> None:  # S5
+    turns = given_turns("2/h", want=3)
+    asked = list[float]()
+    turns.take(NOW)
+    turns.take(NOW)
+    assert 3600 <= turns.wait(NOW) <= 3636
+    for second in range(150):
+        turns.wait(NOW + second)
+        if turns.supply(NOW + second, 100):
+            asked.append(second)
+
+    assert [60, 120] == asked
+
+
+def test_one_looks_ahead_by_his_own_clock() -> None:  # S5
+    turns = given_turns("5/min", want=1, skew=7200.0)
+
+    assert 12 == pytest.approx(turns.copy().wait(NOW + 7200), abs=1.3)
+
+
+def test_a_letter_that_goes_away_wants_no_turn() -> None:  # S5
+    found = Domain(DomainLimits((rates.parse("20/s"),)), None, shared=True)
+    assert found.turn((True, 1), NOW) and found.turn((True, 2), NOW)
+    found.back((True, 1), NOW)
+    wish = found.wish(NOW)
+
+    assert wish and 1 == wish.want
+    assert {(True, 2): 0.0} == found.granted(wish, reserve(wish, None, NOW, HORIZON), NOW, 0.0, NOW)
+
+
+def test_who_is_put_off_comes_after_those_who_wait() -> None:  # S5
+    found = Domain(DomainLimits((rates.parse("1/s"),)), None, shared=True)
+    turns = [found.turn((True, n), NOW) for n in range(8)]
+
+    assert [6, 2] == [len([each for each in turns if each]), turns.count(None)]
+    assert [6, 7] == [pytest.approx(found.put_off(NOW) - NOW, abs=0.1) for _ in range(2)]
 
 
 # Several senders.
