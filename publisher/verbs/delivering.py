@@ -89,7 +89,7 @@ async def _in_waves(session: Session, progress: "Callable[[Tally], None]") -> "T
             watch.cancel()
             with suppress(asyncio.CancelledError):
                 await watch
-        wait = tally.down or tally.rests or session.engine.stopping
+        wait = tally.down or tally.rests or session.stopping
         opened = await _canaries(session) and not wait
     assert tally
     return tally

@@ -80,13 +80,23 @@ class Session:
     # An event of relays, domains, editions, and its values; in any thread.
     on_news: Callable[..., Any] = lambda *_, **__: None
     on_good_news: Callable[..., Any] = lambda *_, **__: None  # ... that asks for nothing
+    stopping: bool = field(default=False, init=False)  # `stop` was called
     _engine: "LocalEngine | None" = field(default=None, init=False)
 
     @property
     def engine(self) -> "LocalEngine":
         """What sends; made when it is first asked for, so that who only publishes does not wait for it."""
-        self._engine = self._engine or self.make_engine()
+        if self._engine is None:
+            self._engine = self.make_engine()
+            if self.stopping:
+                self._engine.stop()
         return self._engine
+
+    def stop(self) -> None:
+        """No new letters; those on the wire are finished (S7)."""
+        self.stopping = True
+        if self._engine:
+            self._engine.stop()
 
     def left_alone(self) -> list[Alone]:
         """The domains that refused us and get no letter now."""

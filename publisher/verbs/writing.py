@@ -71,7 +71,7 @@ async def _send(
         await session.publish(whole=False)
     tally = await deliver(session)
     for _ in range(SOON_RUNS):  # a connection that broke off: its letters are due in a moment
-        if tally.down or tally.rests or session.engine.stopping or not await _due_within(session, SOON):
+        if tally.down or tally.rests or session.stopping or not await _due_within(session, SOON):
             break
         await asyncio.sleep(SOON)
         refused = tally.failures
