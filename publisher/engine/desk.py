@@ -34,7 +34,6 @@ class Queue:
     settle: Callable[[Connection, Sequence[tuple[Delivery, Verdict]], datetime], None]
     put_back: Callable[[Connection, list[int]], None]
     put_off: Callable[[Connection, Sequence[tuple[int, datetime]]], None]
-    recover: Callable[[Connection], object]
     # Begin some and settle some as sent, in one statement, and which of the begun it left out; None: it has none such.
     mark: Callable[[Sequence[int], Sequence[tuple[int, int, str]], datetime], Statement] | None = None
     unmarked: Callable[[Connection, Sequence[int]], set[int]] | None = None

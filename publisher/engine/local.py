@@ -1,6 +1,8 @@
 """Deliveries in this process: asyncio workers, each with a connection of its own, over the store's ledger."""
 
 import asyncio
+import os
+import socket
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -12,16 +14,17 @@ from sqlalchemy import Connection
 from publisher.engine.bag import Bag
 from publisher.engine.desk import Desk, Queue
 from publisher.engine.run import Run, Tally, at_rest, settle
+from publisher.errors import Unwritable
 from publisher.mail.carrier import Carrier, Down
 from publisher.mail.gate import Action, Gate
-from publisher.mail.settings import OnUnknown
 from publisher.mail.verdict import judge
-from publisher.model.delivery import Delivery, Letter, Reply, Stage
-from publisher.store import buckets, ledger, notices, relays
+from publisher.model.delivery import Delivery, Letter, OnUnknown, Reply, Stage
+from publisher.store import buckets, ledger, notices, relays, workers
 from publisher.store.store import Store
 
 FAREWELL = 5  # seconds a relay has to say goodbye
 LINGER = 65.0  # seconds that a run waits for the rate of a relay
+Claim = Callable[..., list[Delivery]]  # as ledger.claim, of whoever works on all or on some of it
 LOOK = 1.0  # seconds after which a worker that has nothing to do looks again
 
 
@@ -41,36 +44,20 @@ class LocalEngine:
         opens: ledger.Opens,
         notice: Callable[[Delivery], Letter] | None = None,
         heed: Callable[[Action], None] = lambda _: None,
+        claim: Claim | None = None,
     ) -> None:
         """*carriers* make a connection to the relay of that name, which *gate* knows too. *letters* makes those of
         editions, *notice* those that are no edition's, which go first. *heed* does what the answers ask for, in a
-        thread."""
+        thread. *claim* takes the letters of editions from the ledger; None: whichever are due."""
         self._store, self._carriers, self._gate = store, carriers, gate
         self._connections, self._clock, self._on_unknown = connections, clock, on_unknown
         self._letters, self._notice, self._heed = letters, notice, heed
-        editions = Queue(
-            partial(ledger.claim, opens=opens),
-            ledger.begin,
-            ledger.settle,
-            ledger.put_back,
-            ledger.put_off,
-            partial(ledger.recover, on_unknown=on_unknown),
-            ledger.mark,
-            ledger.unmarked,
-        )
-        outbox = Queue(
-            notices.claim,
-            notices.begin,
-            notices.settle,
-            notices.put_back,
-            notices.put_off,
-            notices.recover,
-        )
-        self._queues = (outbox, editions) if notice else (editions,)
+        self._claim = claim or partial(ledger.claim, opens=opens)
         self._alone = asyncio.Lock()
         self._run: Run | None = None
         self._stopping = False
-        self._untidy = False  # a run broke off: some of its letters may stand as claimed or being sent
+        # A run broke off, as this worker: some of its letters may stand as claimed or being sent.
+        self._untidy: int | None = None
 
     @property
     def stopping(self) -> bool:
@@ -98,10 +85,38 @@ class LocalEngine:
             await self._tidy()
 
     async def _tidy(self) -> None:
-        if self._untidy:
-            for queue in self._queues:
-                await self._store.settle(queue.recover)
-            self._untidy = False
+        if self._untidy is not None:
+            number = self._untidy
+            await self._store.settle(lambda c: workers.retire(c, number, self._on_unknown))
+            self._untidy = None
+
+    async def _enlist(self) -> int:
+        """Be a worker of this number: 0 where there is only one, which holds the site's lock."""
+        if not self._store.database.shared:
+            return 0
+        name = f"{socket.gethostname()}:{os.getpid()}"
+        sweep = partial(workers.sweep, on_unknown=self._on_unknown)
+        await asyncio.to_thread(self._store.write, sweep, urgent=True)
+        return await self._store.settle(lambda c: workers.register(c, name))
+
+    def _queues(self, worker: int) -> tuple[Queue, ...]:
+        editions = Queue(
+            partial(self._claim, worker=worker),
+            partial(ledger.begin, worker=worker),
+            partial(ledger.settle, worker=worker),
+            partial(ledger.put_back, worker=worker),
+            partial(ledger.put_off, worker=worker),
+            partial(ledger.mark, worker=worker),
+            partial(ledger.unmarked, worker=worker),
+        )
+        outbox = Queue(
+            partial(notices.claim, worker=worker),
+            partial(notices.begin, worker=worker),
+            partial(notices.settle, worker=worker),
+            partial(notices.put_back, worker=worker),
+            partial(notices.put_off, worker=worker),
+        )
+        return (outbox, editions) if self._notice else (editions,)
 
     async def deliver(
         self, progress: Callable[[Tally], None] = lambda _: None, tally: Tally | None = None
@@ -110,25 +125,37 @@ class LocalEngine:
         counting in *tally*. Raises what the store raised, and what `heed` did when everything is written down."""
         async with self._alone:
             await self._tidy()
-            self._untidy = True
-            desk = Desk(self._store, self._queues, self._queue_of, self._clock, self._unsaved)
+            worker = self._untidy = await self._enlist()
+            desk = Desk(self._store, self._queues(worker), self._queue_of, self._clock, self._unsaved)
             run = self._run = Run(desk, tally or Tally(), progress)
             if self._stopping:
                 run.stop()
             run.tally.down = run.tally.rests = ""
             try:
                 async with asyncio.TaskGroup() as group:
-                    for _ in range(self._connections):
-                        group.create_task(self._work(run))
+                    beating = group.create_task(self._beat(worker))
+                    working = [group.create_task(self._work(run)) for _ in range(self._connections)]
+                    await asyncio.wait(working)
+                    beating.cancel()
             except BaseException:
                 with suppress(Exception):  # what stopped the workers is told
                     await self._end(run)
                 raise
             await self._end(run)
-            self._untidy = False
+            if self._store.database.shared:  # a claim whose answer was lost has letters that nobody knows of
+                await self._tidy()
+            self._untidy = None
             if run.troubles:
                 raise run.troubles[0]
             return run.tally
+
+    async def _beat(self, worker: int) -> None:
+        """Say again and again that this worker lives. Raises Unwritable where others think that it is dead."""
+        while worker:
+            await asyncio.sleep(workers.BEAT)
+            if not await self._store.settle(lambda c: workers.beat(c, worker)):
+                what = "this sender was silent for too long: others have its letters"
+                raise Unwritable(what, self._store.database.where, "look at the way to the database")
 
     async def _end(self, run: Run) -> None:
         """Write down what is left to be written."""

@@ -3,13 +3,12 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
 from publisher.mail.address import domain, domain_of, mailbox
 from publisher.mail.intake.settings import BounceSettings
 from publisher.mail.relay import Relay, parse
+from publisher.model.delivery import OnUnknown
 
-OnUnknown = Literal["resend", "hold"]
 SHARES = '"1%", up to "50%", or "0%" for none'
 TIMES = 'one number with s, m or h, up to 6 hours: "90s", "20m", "2h", or "0s" for none'
 _PERCENT = re.compile(r"\s*([0-9]{1,2}(?:\.[0-9]{1,3})?)\s*%\s*")

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from publisher.mail import refusals
-from publisher.mail.settings import OnUnknown
-from publisher.model.delivery import Delivery, Reply, Stage, State, Verdict
+from publisher.model.delivery import Delivery, OnUnknown, Reply, Stage, State, Verdict
 from publisher.model.report import Kind
 
 # Waits after the first, second ... try that the recipient's side put off; the last one repeats.

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
+from typing import Literal
 
 from publisher.model.report import Kind
 
@@ -20,6 +21,8 @@ class State(IntEnum):
     CANCELLED = 6
 
 
+# What becomes of a letter that may have left when its sender was cut off.
+OnUnknown = Literal["resend", "hold"]
 UNSENT = (State.QUEUED, State.CLAIMED)
 UNDECIDED = (*UNSENT, State.SENDING)
 LEFT = (State.SENDING, State.SENT, State.UNKNOWN)  # somebody has the letter, or may have it

@@ -13,7 +13,9 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 
-__all__ = ["instr", "json_each", "json_group_array", "json_plain", "spoken", "upsert"]
+__all__ = ["LOCK", "alone", "instr", "json_each", "json_group_array", "json_plain", "spoken", "upsert"]
+
+LOCK = 0x6E61736869720001  # "nashir", 1: PostgreSQL's number for the lock of whoever changes something
 
 
 class json_each(GenericFunction[Any]):  # noqa: N801
@@ -84,6 +86,12 @@ def _update(clause: OnConflictDoUpdate, compiler: Any, **options: Any) -> str:
 def spoken(connection: Connection, sqlite: str, postgresql: str) -> str:
     """The one of two statements that the database of *connection* understands."""
     return postgresql if connection.dialect.name == "postgresql" else sqlite
+
+
+def alone(connection: Connection) -> None:
+    """From here to the end of its transaction no `Store.write` is under way anywhere, as if this were one."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
 
 
 def _theirs(kind: Any, clause: Any) -> Any:

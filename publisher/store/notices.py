@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, select, update
 
 from publisher.model.delivery import Delivery, State, Verdict
 from publisher.model.digest import Content
@@ -113,51 +113,69 @@ def cancel(connection: Connection, readers: Collection[int], newsletter: int | N
     connection.exec_driver_sql(sql, (note, json.dumps(stems), json.dumps(LISTED)))
 
 
-def recover(connection: Connection) -> None:
-    """After a crash: whatever was under way is sent again. Only for whoever holds the lock."""
+def recover(connection: Connection, worker: int | None = None) -> None:
+    """After a crash: whatever *worker* (None: anybody) had under way is sent again. Only for that worker, or for
+    whoever knows that nobody sends."""
+    _recover(connection, *(() if worker is None else (notices.c.worker == worker,)))
+
+
+def abandon(connection: Connection, living: Select[tuple[int]]) -> None:
+    """The same with what workers have that are not among the *living*."""
+    _recover(connection, notices.c.worker.not_in(living))
+
+
+def _recover(connection: Connection, *whose: ColumnElement[bool]) -> None:
     under_way = notices.c.state.in_([State.CLAIMED, State.SENDING])
-    connection.execute(update(notices).where(under_way).values(state=State.QUEUED))
+    connection.execute(update(notices).where(under_way, *whose).values(state=State.QUEUED))
 
 
-def claim(connection: Connection, now: datetime, limit: int) -> list[Delivery]:
-    """Take the next letters that are due; those that nobody needs any more fail."""
+def claim(connection: Connection, now: datetime, limit: int, worker: int = 0) -> list[Delivery]:
+    """Take the next letters that are due, for *worker*; those that nobody needs any more fail."""
     over = update(notices).where(QUEUED_NOTICE, notices.c.expires <= now)
     connection.execute(over.values(state=State.FAILED, note="expired", **_NO_MORE))
     query = select(*notices.c["id", "recipient", "attempts", "expires"]).where(
         QUEUED_NOTICE, notices.c.due <= now
     )
-    found = connection.execute(query.order_by(notices.c.due, notices.c.id).limit(limit)).all()
-    _mark(connection, [row.id for row in found], State.QUEUED, State.CLAIMED)
+    query = query.order_by(notices.c.due, notices.c.id).limit(limit).with_for_update(skip_locked=True)
+    found = connection.execute(query).all()
+    if found:
+        taken = update(notices).where(notices.c.id.in_([row.id for row in found]))
+        connection.execute(taken.values(state=State.CLAIMED, worker=worker))
     return [Delivery(row.id, 0, 0, 0, row.recipient, row.attempts, row.expires) for row in found]
 
 
-def put_back(connection: Connection, ids: list[int]) -> None:
-    """Claimed letters that will not be sent now are queued again."""
-    _mark(connection, ids, State.CLAIMED, State.QUEUED)
+def put_back(connection: Connection, ids: list[int], worker: int = 0) -> None:
+    """Letters that *worker* claimed, and that will not be sent now, are queued again."""
+    _mark(connection, ids, State.CLAIMED, State.QUEUED, worker)
 
 
-def put_off(connection: Connection, dues: Sequence[tuple[int, datetime]]) -> None:
-    """Claimed letters are queued again, each for a time of its own."""
-    row = update(notices).where(notices.c.id == bindparam("number"), notices.c.state == State.CLAIMED)
+def put_off(connection: Connection, dues: Sequence[tuple[int, datetime]], worker: int = 0) -> None:
+    """Letters that *worker* claimed are queued again, each for a time of its own."""
+    claimed = (notices.c.state == State.CLAIMED) & (notices.c.worker == worker)
+    row = update(notices).where(notices.c.id == bindparam("number"), claimed)
     values = [{"number": number, "until": due} for number, due in dues]
     connection.execute(row.values(state=State.QUEUED, due=bindparam("until")), values)
 
 
-def _mark(connection: Connection, ids: list[int], before: State, after: State) -> None:
-    row = update(notices).where(notices.c.id.in_(ids), notices.c.state == before)
+def _mark(connection: Connection, ids: list[int], before: State, after: State, worker: int) -> None:
+    row = update(notices).where(notices.c.id.in_(ids), notices.c.state == before, notices.c.worker == worker)
     connection.execute(row.values(state=after))
 
 
-def begin(connection: Connection, ids: Sequence[int], now: datetime) -> set[int]:
-    """Mark claimed letters `sending`. Returns those that may not leave: they were cancelled since."""
-    _mark(connection, list(ids), State.CLAIMED, State.SENDING)
-    marked = select(notices.c.id).where(notices.c.id.in_(ids), notices.c.state == State.SENDING)
+def begin(connection: Connection, ids: Sequence[int], now: datetime, worker: int = 0) -> set[int]:
+    """Mark letters that *worker* claimed `sending`. Returns those that may not leave: they were cancelled since, or
+    are somebody else's by now."""
+    _mark(connection, list(ids), State.CLAIMED, State.SENDING, worker)
+    sending = (notices.c.state == State.SENDING) & (notices.c.worker == worker)
+    marked = select(notices.c.id).where(notices.c.id.in_(ids), sending)
     return set(ids).difference(connection.execute(marked).scalars())
 
 
-def settle(connection: Connection, settled: Sequence[tuple[Delivery, Verdict]], now: datetime) -> None:
-    """Write what became of letters; of one that is done with no more is kept than that it was. One that was cancelled
-    before it left stays cancelled."""
+def settle(
+    connection: Connection, settled: Sequence[tuple[Delivery, Verdict]], now: datetime, worker: int = 0
+) -> None:
+    """Write what became of letters of *worker*; of one that is done with no more is kept than that it was. One that was
+    cancelled before it left stays cancelled; what another has by now is left to that."""
     for delivery, verdict in settled:
         values: dict[str, Any] = {
             "state": verdict.state,
@@ -169,7 +187,7 @@ def settle(connection: Connection, settled: Sequence[tuple[Delivery, Verdict]], 
             values["due"] = verdict.due
         if verdict.state is not State.QUEUED:
             values |= _NO_MORE
-        live = notices.c.state.in_([State.CLAIMED, State.SENDING])
+        live = notices.c.state.in_([State.CLAIMED, State.SENDING]) & (notices.c.worker == worker)
         connection.execute(update(notices).where(notices.c.id == delivery.id, live).values(values))
 
 

@@ -13,9 +13,9 @@ from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 
 from publisher.errors import BadConfig, BadState, Damaged, PublisherError, Unwritable
+from publisher.store.dialects import LOCK
 from publisher.store.writer import Statement
 
-LOCK = 0x6E61736869720001  # "nashir", 1: of whoever changes something
 BUSY = 90  # seconds that another may hold what we wait for before we say so
 # A host that is cut off holds nothing for long: both ends look whether the other is there (seconds; ms for the last).
 _CLIENT = {"connect_timeout": 5, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
@@ -82,7 +82,7 @@ class Postgres:
         return engine
 
     def run(self, driver: Any, statement: Statement) -> int:
-        return int(driver.execute(statement.postgresql, statement.parameters).rowcount)
+        return int(driver.execute(*statement.on("postgresql")).rowcount)
 
     def lost(self, error: BaseException) -> bool:
         state = _state(error)

@@ -64,7 +64,7 @@ class Sqlite:
         return engine
 
     def run(self, driver: Any, statement: Statement) -> int:
-        return int(driver.execute(statement.sql, statement.parameters).rowcount)
+        return int(driver.execute(*statement.on("sqlite")).rowcount)
 
     def lost(self, error: BaseException) -> bool:
         return False

@@ -41,12 +41,19 @@ class Statement:
     """One statement that is its own transaction; its result is the number of rows it changed. The database has it in
     one step, and this interpreter's lock is handed over once: with a transaction around it four times."""
 
-    sql: str  # as SQLite has it
+    sqlite: str
+    given: tuple[Any, ...]
     postgresql: str
-    parameters: tuple[Any, ...]
+    given_postgresql: tuple[Any, ...]
+
+    def on(self, dialect: str) -> tuple[str, tuple[Any, ...]]:
+        """It and its values as the database understands them."""
+        if dialect == "postgresql":
+            return self.postgresql, self.given_postgresql
+        return self.sqlite, self.given
 
 
-EMPTY_LOG = Statement("", "", ())  # its result: 1, or 0 where somebody reads older pages
+EMPTY_LOG = Statement("", (), "", ())  # its result: 1, or 0 where somebody reads older pages
 
 
 class _Item(NamedTuple):
@@ -217,6 +224,11 @@ class Writer:
             return None, error
         savepoint.commit()
         return result, None
+
+
+def run(connection: Connection, statement: Statement) -> int:
+    """Run *statement* in the transaction of *connection*: the number of rows it changed."""
+    return connection.exec_driver_sql(*statement.on(connection.dialect.name)).rowcount
 
 
 def _work(item: _Item) -> Work[Any]:

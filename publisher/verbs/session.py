@@ -22,8 +22,8 @@ from publisher.config import Networks, Settings
 from publisher.errors import BadState, Unwritable
 from publisher.feeds import files
 from publisher.layout import STATE, Layout
-from publisher.mail.settings import OnUnknown
-from publisher.store import buckets, ledger, notices, relays
+from publisher.model.delivery import OnUnknown
+from publisher.store import buckets, ledger, notices, relays, workers
 from publisher.store.sqlite import Sqlite
 from publisher.store.state import State
 from publisher.store.store import Store
@@ -186,7 +186,7 @@ def writing(
             fenced = state.fenced(store)
             if not fenced:
                 state.advance(store)
-                store.write(lambda c: recover(c, settings.mail.on_unknown))
+                store.write(lambda c: recover(c, settings.mail.on_unknown, shared=store.database.shared))
             house = house_of(settings, store, secret, workers)
             erasing.finish(house)  # behind the fence too: a restored database brings nobody back
             session = Session(house, state, clock, lambda: _engine(settings, session), fenced)
@@ -198,8 +198,12 @@ def writing(
         os.close(lock)
 
 
-def recover(connection: Connection, on_unknown: OnUnknown) -> None:
-    """What a dead sender had claimed or was sending waits again, or is in doubt. Only for whoever holds the lock."""
+def recover(connection: Connection, on_unknown: OnUnknown, *, shared: bool) -> None:
+    """What a dead sender had claimed or was sending waits again, or is in doubt. Only for whoever holds the lock, which
+    on a *shared* database other hosts' senders do without."""
+    if shared:
+        workers.sweep(connection, on_unknown)
+        return
     ledger.recover(connection, on_unknown)
     notices.recover(connection)
 

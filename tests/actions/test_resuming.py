@@ -10,8 +10,7 @@ import pytest
 from publisher.actions import plan, readers, resuming, slots
 from publisher.actions.house import House
 from publisher.actions.publish import Published
-from publisher.mail.settings import OnUnknown
-from publisher.model.delivery import State
+from publisher.model.delivery import OnUnknown, State
 from publisher.model.digest import Release
 from publisher.store import editions, ledger
 from publisher.store.tables import deliveries

@@ -30,7 +30,6 @@ def over(house: House, clock: Clock) -> Desk:
         ledger.settle,
         ledger.put_back,
         ledger.put_off,
-        partial(ledger.recover, on_unknown="resend"),
         ledger.mark,
         ledger.unmarked,
     )

@@ -24,8 +24,8 @@ from publisher.engine.local import LocalEngine
 from publisher.mail.carriers import carrier_to
 from publisher.mail.gate import Gate, Limits
 from publisher.mail.relay import parse
-from publisher.mail.settings import MailSettings, OnUnknown
-from publisher.model.delivery import State
+from publisher.mail.settings import MailSettings
+from publisher.model.delivery import OnUnknown, State
 from publisher.store import ledger
 from publisher.store.tables import deliveries
 from publisher.subscribers import imports

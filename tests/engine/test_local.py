@@ -22,8 +22,7 @@ from publisher.engine.run import Tally
 from publisher.errors import Unwritable
 from publisher.mail.carrier import Bag, Carrier, Down
 from publisher.mail.gate import Gate, Limits
-from publisher.mail.settings import OnUnknown
-from publisher.model.delivery import Letter, Reply, Stage, State
+from publisher.model.delivery import Letter, OnUnknown, Reply, Stage, State
 from publisher.model.people import Reach
 from publisher.store import ledger, people
 from publisher.store.store import Store

@@ -4,9 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.mail.settings import OnUnknown
 from publisher.mail.verdict import escaped, judge
-from publisher.model.delivery import Delivery, Reply, Stage, State, Verdict
+from publisher.model.delivery import Delivery, OnUnknown, Reply, Stage, State, Verdict
 from publisher.model.report import Kind
 
 NOW = datetime(2026, 11, 23, 4, tzinfo=UTC)

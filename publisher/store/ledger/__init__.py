@@ -19,6 +19,7 @@ from publisher.store.ledger.counting import (
 )
 from publisher.store.ledger.settling import (
     RETRIED,
+    abandon,
     begin,
     mark,
     put_back,
@@ -29,10 +30,13 @@ from publisher.store.ledger.settling import (
     unmarked,
 )
 from publisher.store.ledger.waiting import (
+    CHUNK,
     REST,
     ROUNDS,
+    Chunk,
     Late,
     Opens,
+    chunks_due,
     claim,
     due_now,
     first_due,
@@ -46,14 +50,18 @@ from publisher.store.ledger.waiting import (
 )
 
 __all__ = [
+    "CHUNK",
     "REST",
     "RETRIED",
     "ROUNDS",
+    "Chunk",
     "Entry",
     "Late",
     "Opens",
+    "abandon",
     "begin",
     "by_edition",
+    "chunks_due",
     "claim",
     "due_now",
     "expired",

@@ -17,21 +17,39 @@ from publisher.store.types import Instant
 
 ROUNDS = 5  # times that a claim looks behind letters which may not leave
 REST = timedelta(hours=1)  # after which a letter that waits for the end of a pause is looked at again
+CHUNK = 5000  # letters that one host works on at a time
+_EXPIRED = "expired: the edition's life ended before the relay took it"
 _CADENCE = 9  # its place in a row of `_due`
 # Of these cadences those whose letters may not leave now, and when they may (D5).
 Opens = Callable[[Connection, set[int], datetime], Mapping[int, datetime]]
+
+
+class Chunk(NamedTuple):
+    """Letters of an edition that one host works on at a time: those whose number // CHUNK is this."""
+
+    edition: int
+    number: int
 
 
 def _always(connection: Connection, cadences: set[int], now: datetime) -> Mapping[int, datetime]:
     return {}
 
 
-def claim(connection: Connection, now: datetime, limit: int, opens: Opens = _always) -> list[Delivery]:
-    """Take the next letters of released editions that are due, in variant order. Those of readers who left meanwhile
-    are cancelled, those whose edition's life is over fail (S7), those that may not leave at this hour wait until
-    it *opens*, and those of readers who paused are taken back or wait (D4). None, too, when it met so many of these
-    that others must have their turn."""
-    for rows in (_due(connection, now, limit) for _ in range(ROUNDS)):
+def claim(
+    connection: Connection,
+    now: datetime,
+    limit: int,
+    opens: Opens = _always,
+    *,
+    worker: int = 0,
+    chunk: Chunk | None = None,
+) -> list[Delivery]:
+    """Take the next letters of released editions that are due (those of a *chunk* alone), for *worker*, in variant
+    order. Those of readers who left meanwhile are cancelled, those whose edition's life is over fail (S7), those that
+    may not leave at this hour wait until it *opens*, and those of readers who paused are taken back or wait (D4). None,
+    too, when it met so many of these that others must have their turn. What another worker is just taking is passed
+    over."""
+    for rows in (_due(connection, now, limit, chunk) for _ in range(ROUNDS)):
         if not rows:
             break
         wanted, unwanted, expired = list[Delivery](), list[int](), list[int]()
@@ -51,21 +69,41 @@ def claim(connection: Connection, now: datetime, limit: int, opens: Opens = _alw
                 unwanted.append(number)
         for until, ids in shut.items():
             wait(connection, ids, until)
-        _mark(connection, expired, State.FAILED, "expired: the edition's life ended before the relay took it")
-        _mark(connection, unwanted, State.CANCELLED, "no longer subscribed")
-        _mark(connection, [delivery.id for delivery in wanted], State.CLAIMED)
+        _mark(connection, expired, state=State.FAILED, note=_EXPIRED)
+        _mark(connection, unwanted, state=State.CANCELLED, note="no longer subscribed")
+        _mark(connection, [delivery.id for delivery in wanted], state=State.CLAIMED, worker=worker)
         if wanted:
             return wanted
     return []
 
 
-def _due(connection: Connection, now: datetime, limit: int) -> Sequence[Row[*tuple[Any, ...]]]:
+def _due(
+    connection: Connection, now: datetime, limit: int, chunk: Chunk | None
+) -> Sequence[Row[*tuple[Any, ...]]]:
+    if chunk:
+        first = chunk.number * CHUNK
+        its = (deliveries.c.edition == chunk.edition) & deliveries.c.id.between(first, first + CHUNK - 1)
+        free = (editions.c.release == Release.RELEASED) & (deliveries.c.wave <= editions.c.wave)
+        return connection.execute(_due_of(its & free, now, limit)).all()
     rows: list[Row[*tuple[Any, ...]]] = []
     for edition in released(connection):
         for wave in open_waves(connection, edition):
             if len(rows) < limit:
-                rows += connection.execute(_due_of(edition, wave, now, limit - len(rows)))
+                its = (deliveries.c.edition == edition) & (deliveries.c.wave == wave)
+                rows += connection.execute(_due_of(its, now, limit - len(rows)))
     return rows
+
+
+def chunks_due(connection: Connection, now: datetime) -> list[Chunk]:
+    """The chunks that have letters which may leave now, by edition and number."""
+    number = deliveries.c.id // CHUNK
+    query = select(deliveries.c.edition, number.label("number")).distinct()
+    found: set[Chunk] = set()
+    for edition in released(connection):
+        last = open_waves(connection, edition).stop - 1
+        its = query.where(QUEUED, deliveries.c.edition == edition, deliveries.c.wave <= last)
+        found.update(Chunk(*row) for row in connection.execute(its.where(deliveries.c.due <= now)))
+    return sorted(found)
 
 
 def released(connection: Connection) -> list[int]:
@@ -79,7 +117,7 @@ def open_waves(connection: Connection, edition: int) -> range:
     return range(last + 1)
 
 
-def _due_of(edition: int, wave: int, now: datetime, limit: int) -> Select[*tuple[Any, ...]]:
+def _due_of(its: ColumnElement[bool], now: datetime, limit: int) -> Select[*tuple[Any, ...]]:
     return (
         select(
             *deliveries.c["id", "edition", "variant", "subscriber"],
@@ -95,9 +133,10 @@ def _due_of(edition: int, wave: int, now: datetime, limit: int) -> Select[*tuple
             (subscriptions.c.subscriber == deliveries.c.subscriber)
             & (subscriptions.c.newsletter == editions.c.newsletter),
         )
-        .where(QUEUED, deliveries.c.edition == edition, deliveries.c.wave == wave, deliveries.c.due <= now)
+        .where(QUEUED, its, deliveries.c.due <= now)
         .order_by(deliveries.c.due, deliveries.c.variant, deliveries.c.id)
         .limit(limit)
+        .with_for_update(of=deliveries, skip_locked=True)
     )
 
 
@@ -153,10 +192,9 @@ def _rest(connection: Connection, number: int, newsletter: int, subscriber: int,
     connection.execute(update(deliveries).where(deliveries.c.id == number).values(due=until))
 
 
-def _mark(connection: Connection, ids: list[int], state: State, note: str | None = None) -> None:
+def _mark(connection: Connection, ids: list[int], **values: State | int | str) -> None:
     if ids:  # a number bound for each would cost ten times as much
-        row = update(deliveries).where(deliveries.c.id.in_(bulk.values(ids)))
-        connection.execute(row.values({"state": state} | ({"note": note} if note else {})))
+        connection.execute(update(deliveries).where(deliveries.c.id.in_(bulk.values(ids))).values(values))
 
 
 def is_due(connection: Connection, now: datetime) -> bool:

@@ -21,6 +21,7 @@ from publisher.store.tables.mailing import (
     relays,
     reports,
     variants,
+    workers,
 )
 from publisher.store.tables.output import (
     STALE_ARCHIVE,
@@ -114,6 +115,7 @@ __all__ = [
     "subscriptions",
     "translations",
     "variants",
+    "workers",
 ]
 
 # Facts about the state itself: generation, file identity of the database, what the output shows.

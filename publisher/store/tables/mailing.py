@@ -99,6 +99,8 @@ deliveries = Table(
     Column("code", Integer, nullable=False, server_default="0"),
     Column("note", Text, nullable=False, server_default=""),
     Column("at", Instant, nullable=True),  # of the last try
+    # Whose it is while it is on the way: a row of `workers`; 0: the only sender's, which holds the site's lock.
+    Column("worker", Integer, nullable=False, server_default="0"),
     # No index by subscriber alone: with a letter a day to each of a million readers every edition would write all of it
     # anew. A reader's letters are found edition by edition.
     UniqueConstraint("edition", "subscriber"),
@@ -136,6 +138,7 @@ notices = Table(
     Column("attempts", SmallInteger, nullable=False, server_default="0"),
     Column("code", Integer, nullable=False, server_default="0"),
     Column("note", Text, nullable=False, server_default=""),
+    Column("worker", Integer, nullable=False, server_default="0"),  # as in `deliveries`
     UniqueConstraint("kind", "key", "recipient"),
     index_where("ix_notices_queue", "due", where="state = 0"),
     sqlite_autoincrement=True,
@@ -176,6 +179,17 @@ reports = Table(
     Column("at", Instant, nullable=False),
     Index("ix_reports_subscriber", "subscriber"),
     Index("ix_reports_edition", "edition", "kind"),
+    sqlite_autoincrement=True,
+)
+
+# Who sends letters, where several hosts do: each says again and again that it lives (store.workers). What one has on
+# the way that is not here any more waits again.
+workers = Table(
+    "workers",
+    metadata,
+    key(),
+    Column("name", Text, nullable=False),  # host:process, for people
+    Column("seen", Instant, nullable=False),  # by the database's clock
     sqlite_autoincrement=True,
 )
 

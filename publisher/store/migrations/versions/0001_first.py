@@ -483,6 +483,7 @@ def upgrade() -> None:
         sa.Column("code", sa.Integer(), server_default="0", nullable=False),
         sa.Column("note", _TEXT, server_default="", nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=True),
+        sa.Column("worker", sa.Integer(), server_default="0", nullable=False),
         sa.ForeignKeyConstraint(["edition"], ["editions.id"], name=op.f("fk_deliveries_edition")),
         sa.ForeignKeyConstraint(["variant"], ["variants.id"], name=op.f("fk_deliveries_variant")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deliveries")),
@@ -579,6 +580,7 @@ def upgrade() -> None:
         sa.Column("attempts", sa.SmallInteger(), server_default="0", nullable=False),
         sa.Column("code", sa.Integer(), server_default="0", nullable=False),
         sa.Column("note", _TEXT, server_default="", nullable=False),
+        sa.Column("worker", sa.Integer(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notices")),
         sa.UniqueConstraint("kind", "key", "recipient", name=op.f("uq_notices_kind_key_recipient")),
         sqlite_autoincrement=True,
@@ -598,3 +600,12 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("corrections", schema=None) as batch_op:
         batch_op.create_index("ix_corrections_article", ["article"], unique=False)
+
+    op.create_table(
+        "workers",
+        sa.Column("id", _KEY, nullable=False),
+        sa.Column("name", _TEXT, nullable=False),
+        sa.Column("seen", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_workers")),
+        sqlite_autoincrement=True,
+    )
