@@ -88,6 +88,7 @@ class Common:
         self.look = asyncio.Event()  # at the article folder
         self.due = asyncio.Event()  # an edition may be
         self.letters = asyncio.Event()  # some may be due
+        self.chunks = asyncio.Event()  # ... for workers
         self.news = asyncio.Event()  # hubs and search engines may have something to hear
         self.old = asyncio.Event()  # letters may have become old
         self.post = asyncio.Event()  # something may have come back by mail
@@ -101,7 +102,7 @@ class Common:
 
     def ring(self) -> None:
         """Everything is looked at."""
-        for each in (self.look, self.due, self.letters, self.news, self.old, self.post):
+        for each in (self.look, self.due, self.letters, self.chunks, self.news, self.old, self.post):
             each.set()
 
     def end(self) -> None:

@@ -33,6 +33,7 @@ class Keeping:
             else:
                 self._problems.over("planning")
             common.letters.set()
+            common.chunks.set()
 
     def _templates(self, problems: list[str]) -> None:
         before = self._problems.said("plan")

@@ -13,6 +13,7 @@ from publisher.daemon.common import Common, log, now
 from publisher.errors import PublisherError
 
 GRACE = 12  # seconds a stop may take; what is cut off then goes on at the next start
+Task = Callable[[], Coroutine[Any, Any, None]]
 Alarm = tuple[
     Callable[[], Awaitable[None]], float, bool
 ]  # what is called every so many seconds, also at once
@@ -29,7 +30,7 @@ def ringing(event: asyncio.Event, every: float, *, at_once: bool = True) -> Alar
 
 async def run(
     common: Common,
-    tasks: Sequence[Callable[[], Coroutine[Any, Any, None]]],
+    tasks: Sequence[Task],
     alarms: Sequence[Alarm] = (),
     ends: Sequence[Callable[[], None]] = (),
     closes: Sequence[Callable[[], Awaitable[None]]] = (),
@@ -75,7 +76,7 @@ def _cut_off() -> None:
     os._exit(0)
 
 
-def complete(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+def complete(main: Task) -> None:
     """Run *main* in a loop of its own. Raises the first of our errors where tasks died together."""
     import uvloop
 

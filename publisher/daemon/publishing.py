@@ -2,8 +2,7 @@
 
 import asyncio
 import time
-
-from watchdog.observers.api import BaseObserver
+from collections.abc import Callable
 
 from publisher import watcher
 from publisher.actions.publish import Published
@@ -27,19 +26,25 @@ class Publishing:
         self._session.on_published, self._session.on_planned = self._published, common.look.set
         self._session.slice = SLICE
 
-    def watch(self) -> BaseObserver | None:
-        """What tells of files that change; None where the system has no such thing."""
+    def watch(self) -> Callable[[], None]:
+        """Hear of files that change, until what it returns is called."""
         loop = asyncio.get_running_loop()
 
         def note(path: str | None) -> None:
             loop.call_soon_threadsafe(self.noted, path)
 
         try:
-            return watcher.watch(self._session.house.folder.absolute(), note)
+            observer = watcher.watch(self._session.house.folder.absolute(), note)
         except OSError as error:
             every = self._settings.articles.scan_every
             log.warning("watcher", problem=f"inotify: {error}", effect=f"changes are seen every {every:g} s")
-            return None
+            return lambda: None
+
+        def end() -> None:
+            observer.stop()
+            observer.join()
+
+        return end
 
     async def look_at_all(self) -> None:
         """Look at the whole folder, and at the output."""

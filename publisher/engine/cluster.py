@@ -12,18 +12,18 @@ from contextlib import contextmanager
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from publisher.errors import BadState
+from publisher.errors import BadConfig, BadState
+from publisher.store.ledger import Chunk
 from publisher.store.postgres import Postgres
 
 if TYPE_CHECKING:  # hundreds of modules, for who has a cluster alone
     from procrastinate import App
 
-Chunk = tuple[int, int]  # (edition, chunk)
 Handler = Callable[[Chunk], Awaitable[None]]
 
 QUEUE = "letters"
 TASK = "chunk"
-NOTICES: Chunk = (0, 0)  # the outbox: before any edition
+NOTICES = Chunk(0, 0)  # the outbox: before any edition
 BEAT = 5.0  # seconds between two signs of life
 STALLED = 30.0  # seconds without one, after which a worker's jobs are another's
 LOOK = 5.0  # seconds after which the queue is looked at, if no word of a job came
@@ -38,6 +38,8 @@ _UNKNOWN = "23503"  # foreign key violation: no worker has this number
 _MARK = "nashir: "  # the comment on the tables that we made begins so
 _FOUND = """SELECT obj_description(to_regclass('procrastinate_jobs'), 'pg_class'),
   to_regclass('procrastinate_jobs') IS NOT NULL"""
+_WORKERS = """SELECT count(*) FROM procrastinate_workers
+  WHERE last_heartbeat > now() - make_interval(secs => %(seconds)s)"""
 _DROP = """DO $$ DECLARE each record; BEGIN
   FOR each IN SELECT c.oid::regclass AS name FROM pg_class c
     WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r' AND c.relname ^@ 'procrastinate_'
@@ -52,18 +54,25 @@ END $$"""
 
 
 class Stats(NamedTuple):
-    """How many jobs there are."""
+    """The queue as it is."""
 
-    waiting: int
-    running: int
+    waiting: int  # jobs
+    running: int  # ... that a worker has
+    workers: int  # that are there, at work or not
 
 
 class Cluster:
     """The queue of one site, for one event loop. `open` it first, and `close` it."""
 
     def __init__(self, database: Postgres, *, beat: float = BEAT, stalled: float = STALLED) -> None:
-        """A worker gives a sign of life every *beat* seconds; after *stalled* without one its jobs are another's."""
+        """A worker gives a sign of life every *beat* seconds; after *stalled* without one its jobs are another's.
+        Raises BadConfig where Procrastinate is not installed."""
         self._database, self._beat, self._stalled = database, beat, stalled
+        try:
+            import procrastinate  # noqa: F401
+        except ImportError as error:
+            mend = "pip install 'nashir[postgres]'"
+            raise BadConfig("the job queue of workers is not installed", "store.url", mend) from error
 
     async def open(self) -> None:
         """Make the queue's tables where they are missing. Raises BadState where they are another program's,
@@ -105,10 +114,11 @@ class Cluster:
             ended.cancel()
 
     async def stats(self) -> Stats:
-        """How many jobs wait, and how many a worker has. Raises Unwritable."""
+        """How many jobs and workers there are. Raises Unwritable."""
         with self._explained():
             found = [job.status for job in (await self._live()).values()]
-        return Stats(found.count("todo"), found.count("doing"))
+            row = await self._app.connector.execute_query_one_async(_WORKERS, seconds=self._stalled)
+        return Stats(found.count("todo"), found.count("doing"), row["count"])
 
     @cached_property
     def _app(self) -> "App":
@@ -199,7 +209,7 @@ class Cluster:
 
         async def work(edition: int, chunk: int) -> None:
             try:
-                await handler((edition, chunk))
+                await handler(Chunk(edition, chunk))
             except Exception as error:
                 if not failed.done():
                     failed.set_result(error)
@@ -247,7 +257,7 @@ class Cluster:
 
 
 def _chunk(edition: Any, chunk: Any) -> Chunk:
-    return edition, chunk
+    return Chunk(edition, chunk)
 
 
 def _cause(error: BaseException) -> BaseException:

@@ -114,9 +114,10 @@ def _plan(
 ) -> tuple[set[int], list[str]]:
     """Start what is due and what is wanted at once, and plan everything that is started. One newsletter's mistake
     (a template), or a page that cannot be written, stops only that one. Returns the editions that began or came on, and
-    what is wrong. Raises Unwritable."""
+    what is wrong. Raises Elsewhere, Unwritable."""
     from publisher.actions import approval, plan, slots
 
+    session.at_home()
     house, now, problems = session.house, session.clock(), list[str]()
     with session.planning, on_disk():
         begun = {each.edition.id: each for each in house.store.read(lambda c: editions.unfinished(c, now))}

@@ -13,6 +13,7 @@ import pytest
 
 from publisher.engine.cluster import Cluster, Stats
 from publisher.errors import BadState, Unwritable
+from publisher.store.ledger import Chunk
 from publisher.store.postgres import Postgres
 from tests import postgres
 
@@ -58,7 +59,7 @@ async def until(true: Callable[[], object], seconds: float = 10) -> None:
 
 
 async def worked(
-    cluster: Cluster, handler: Callable[[tuple[int, int]], Awaitable[None]], true: Callable[[], object]
+    cluster: Cluster, handler: Callable[[Chunk], Awaitable[None]], true: Callable[[], object]
 ) -> list[BaseException]:
     """A worker at work until something is *true*. Returns what it lost."""
     stop, lost = asyncio.Event(), list[BaseException]()
@@ -89,13 +90,13 @@ def test_schedulers_that_start_at_once_make_one_queue() -> None:
 def test_a_queue_of_another_release_is_made_anew(url: str) -> None:
     async def main() -> None:
         async with opened(url) as cluster:
-            await cluster.enqueue([(1, 0)])
+            await cluster.enqueue([Chunk(1, 0)])
         rows(
             url,
             "COMMENT ON TABLE procrastinate_jobs IS 'nashir: older'; DROP TABLE procrastinate_workers CASCADE",
         )
         async with opened(url) as cluster:
-            assert 1 == await cluster.enqueue([(1, 0)])
+            assert 1 == await cluster.enqueue([Chunk(1, 0)])
 
     asyncio.run(main())
     assert {(1, 0, "todo")} == jobs(url)
@@ -117,11 +118,11 @@ def test_a_server_that_is_not_there_is_told_in_one_line() -> None:
 def test_a_chunk_has_one_job(url: str) -> None:
     async def main() -> None:
         async with opened(url) as one, opened(url) as other:
-            many = [(1, n) for n in range(50)]
-            added = await asyncio.gather(one.enqueue(many), other.enqueue([*many, (2, 0)]))
+            many = [Chunk(1, n) for n in range(50)]
+            added = await asyncio.gather(one.enqueue(many), other.enqueue([*many, Chunk(2, 0)]))
             assert 51 == sum(added)
-            assert 0 == await one.enqueue([*many, (2, 0)])
-            assert Stats(waiting=51, running=0) == await one.stats()
+            assert 0 == await one.enqueue([*many, Chunk(2, 0)])
+            assert Stats(waiting=51, running=0, workers=0) == await one.stats()
 
     asyncio.run(main())
     assert {(1, n, "todo") for n in range(50)} | {(2, 0, "todo")} == jobs(url)
@@ -130,24 +131,24 @@ def test_a_chunk_has_one_job(url: str) -> None:
 def test_a_job_of_which_nothing_is_due_any_more_is_taken_back(url: str) -> None:
     async def main() -> None:
         async with opened(url) as cluster:
-            await cluster.enqueue([(1, 0), (1, 1), (2, 0)])
-            await cluster.enqueue([(2, 0)])  # the first edition was cancelled
+            await cluster.enqueue([Chunk(1, 0), Chunk(1, 1), Chunk(2, 0)])
+            await cluster.enqueue([Chunk(2, 0)])  # the first edition was cancelled
 
     asyncio.run(main())
     assert {(2, 0, "todo")} == jobs(url)
 
 
 def test_a_worker_gets_every_chunk_some_at_once_the_outbox_first(url: str) -> None:
-    given, four = list[tuple[int, int]](), asyncio.Barrier(4)
+    given, four = list[Chunk](), asyncio.Barrier(4)
 
-    async def handler(chunk: tuple[int, int]) -> None:
+    async def handler(chunk: Chunk) -> None:
         given.append(chunk)
         async with four:  # nobody goes on before they are four
             pass
 
     async def main() -> None:
         async with opened(url) as cluster:
-            await cluster.enqueue([*((1, n) for n in range(7)), (0, 0)])
+            await cluster.enqueue([*(Chunk(1, n) for n in range(7)), Chunk(0, 0)])
             assert [] == await worked(cluster, handler, lambda: not jobs(url))
 
     asyncio.run(main())
@@ -156,9 +157,9 @@ def test_a_worker_gets_every_chunk_some_at_once_the_outbox_first(url: str) -> No
 
 
 def test_a_job_that_comes_while_a_worker_waits_is_begun_at_once(url: str) -> None:
-    given = list[tuple[int, int]]()
+    given = list[Chunk]()
 
-    async def handler(chunk: tuple[int, int]) -> None:
+    async def handler(chunk: Chunk) -> None:
         given.append(chunk)
 
     async def main() -> float:
@@ -167,7 +168,7 @@ def test_a_job_that_comes_while_a_worker_waits_is_begun_at_once(url: str) -> Non
             running = asyncio.create_task(cluster.run(handler, stop, lost=print))
             await until(lambda: rows(url, "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'LISTEN%'"))
             began = asyncio.get_running_loop().time()
-            await cluster.enqueue([(1, 0)])
+            await cluster.enqueue([Chunk(1, 0)])
             await until(lambda: given)
             took = asyncio.get_running_loop().time() - began
             stop.set()
@@ -178,18 +179,18 @@ def test_a_job_that_comes_while_a_worker_waits_is_begun_at_once(url: str) -> Non
 
 
 def test_a_worker_that_stops_gives_its_chunks_back_and_leaves_no_trace(url: str) -> None:
-    begun = list[tuple[int, int]]()
+    begun = list[Chunk]()
 
-    async def handler(chunk: tuple[int, int]) -> None:
+    async def handler(chunk: Chunk) -> None:
         begun.append(chunk)
         await asyncio.Event().wait()
 
     async def main() -> None:
         async with opened(url) as cluster:
-            await cluster.enqueue([(1, 0)])
+            await cluster.enqueue([Chunk(1, 0)])
             await worked(cluster, handler, lambda: begun)
             assert [] == rows(url, "SELECT id FROM procrastinate_workers")
-            assert 1 == await cluster.enqueue([(1, 0)])
+            assert 1 == await cluster.enqueue([Chunk(1, 0)])
 
     asyncio.run(main())
 
@@ -197,35 +198,35 @@ def test_a_worker_that_stops_gives_its_chunks_back_and_leaves_no_trace(url: str)
 def test_jobs_of_a_dead_worker_are_anothers(url: str) -> None:  # S1
     async def main() -> None:
         async with opened(url, stalled=5) as cluster:
-            await cluster.enqueue([(1, 0), (1, 1)])
+            await cluster.enqueue([Chunk(1, 0), Chunk(1, 1)])
             rows(
                 url,
                 "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - interval '6 s'), (now());"
                 "UPDATE procrastinate_jobs SET status = 'doing', worker_id = (args ->> 'chunk')::int + 1",
             )
-            assert Stats(waiting=0, running=2) == await cluster.stats()
-            assert 1 == await cluster.enqueue([(1, 0), (1, 1)])
+            assert Stats(waiting=0, running=2, workers=1) == await cluster.stats()
+            assert 1 == await cluster.enqueue([Chunk(1, 0), Chunk(1, 1)])
 
     asyncio.run(main())
     assert {(1, 0, "todo"), (1, 1, "doing")} == jobs(url)
 
 
 def test_a_worker_whose_job_was_taken_from_it_goes_on(url: str) -> None:
-    begun = list[tuple[int, int]]()
+    begun = list[Chunk]()
 
-    async def handler(chunk: tuple[int, int]) -> None:
+    async def handler(chunk: Chunk) -> None:
         begun.append(chunk)
-        if chunk == (1, 0):  # a scheduler takes it for dead
+        if chunk == Chunk(1, 0):  # a scheduler takes it for dead
             rows(url, "DELETE FROM procrastinate_jobs; DELETE FROM procrastinate_workers")
 
     async def main() -> None:
         async with opened(url) as cluster:
-            await cluster.enqueue([(1, 0)])
+            await cluster.enqueue([Chunk(1, 0)])
             stop = asyncio.Event()
             running = asyncio.create_task(cluster.run(handler, stop, lost=print))
             await until(lambda: begun)
-            await cluster.enqueue([(1, 1)])
-            await until(lambda: (1, 1) in begun)
+            await cluster.enqueue([Chunk(1, 1)])
+            await until(lambda: Chunk(1, 1) in begun)
             stop.set()
             await running
 
@@ -233,12 +234,12 @@ def test_a_worker_whose_job_was_taken_from_it_goes_on(url: str) -> None:
 
 
 def test_what_a_handler_raises_ends_the_worker(url: str) -> None:
-    async def handler(chunk: tuple[int, int]) -> None:
+    async def handler(chunk: Chunk) -> None:
         raise Unwritable("the disk is full")
 
     async def main() -> None:
         async with opened(url) as cluster:
-            await cluster.enqueue([(1, 0)])
+            await cluster.enqueue([Chunk(1, 0)])
             await worked(cluster, handler, lambda: False)
 
     with pytest.raises(Unwritable, match="the disk is full"):
@@ -247,27 +248,27 @@ def test_what_a_handler_raises_ends_the_worker(url: str) -> None:
 
 
 def test_a_worker_whose_connections_are_cut_begins_again(url: str) -> None:  # X9
-    given = list[tuple[int, int]]()
+    given = list[Chunk]()
     cut = (
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
         " WHERE datname = current_database() AND pid <> pg_backend_pid()"
     )
 
-    async def handler(chunk: tuple[int, int]) -> None:
+    async def handler(chunk: Chunk) -> None:
         given.append(chunk)
-        if chunk == (1, 0):
+        if chunk == Chunk(1, 0):
             rows(url, cut)
             await asyncio.Event().wait()
 
     async def main() -> None:
         async with opened(url, beat=0.2) as cluster:
-            await cluster.enqueue([(1, 0)])
+            await cluster.enqueue([Chunk(1, 0)])
             stop = asyncio.Event()
             running = asyncio.create_task(cluster.run(handler, stop, lost=print))
             await until(lambda: given)
             await until(lambda: rows(url, "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'LISTEN%'"))
-            await cluster.enqueue([(1, 1)])
-            await until(lambda: (1, 1) in given)
+            await cluster.enqueue([Chunk(1, 1)])
+            await until(lambda: Chunk(1, 1) in given)
             stop.set()
             await running
 
