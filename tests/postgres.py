@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from sqlalchemy import create_engine
 
 from publisher.store import schema
 from publisher.store.postgres import Postgres
@@ -134,12 +133,13 @@ def database(*, migrated: bool = True) -> str:
 
 def give_back(url: str) -> None:
     """Nobody uses it any more: without its rows it is the next test's."""
-    engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(url, autocommit=True))
-    with engine.connect() as connection:
-        tables = connection.exec_driver_sql(
-            "SELECT string_agg(quote_ident(tablename), ', ') FROM pg_tables"
-            " WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
-        ).scalar_one()
-        connection.exec_driver_sql(f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
-    engine.dispose()
+    with psycopg.connect(url, autocommit=True) as connection:
+        # Each table costs two milliseconds: only those into which something was written.
+        found = connection.execute(
+            "SELECT string_agg(oid::regclass::text, ', ') FROM pg_class WHERE relkind = 'r'"
+            " AND relnamespace = 'public'::regnamespace AND relname <> 'alembic_version' AND pg_relation_size(oid) > 0"
+        ).fetchone()
+        assert found
+        if found[0]:
+            connection.execute(f"TRUNCATE {found[0]} RESTART IDENTITY CASCADE")  # type: ignore[call-overload]
     _free.append(url.rpartition("/")[2])

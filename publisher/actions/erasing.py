@@ -1,7 +1,8 @@
 """A person is erased (L8): their address is nowhere, and neither an import nor a restored backup brings it back.
 
 `state/erased` is written first, so that an erasure that was begun is finished: whoever takes the site's lock compares
-that list with what the database says was done, and does the rest. Each step is a short transaction, and safe to repeat.
+that list with what the database says was done, and does the rest. Where several hosts have such a list, each takes over
+what the others wrote. Each step is a short transaction, and safe to repeat.
 """
 
 import shutil
@@ -14,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Column
+from sqlalchemy import Column, Connection
 
 from publisher.actions.house import House
 from publisher.errors import BadInput, BadState, Unwritable
@@ -24,13 +25,12 @@ from publisher.mail.address import on_the_wire
 from publisher.mail.settings import MailSettings, relays
 from publisher.model.people import Reach
 from publisher.store import erased as listed
-from publisher.store import erasure, facts, people
+from publisher.store import erasure, erasures, people
 from publisher.subscribers import erased
 from publisher.subscribers.addresses import Address
 from publisher.subscribers.erased import Register
 from publisher.text.mention import Mention
 
-APPLIED = "erased"  # the fact: the list that this database was brought in line with
 CHUNK = 50  # editions, variants or rows in one transaction
 PEOPLE = 5000  # read at a time
 PATIENCE = 5.0  # seconds for a letter that is just being sent, and for whoever reads older pages
@@ -41,28 +41,37 @@ _ONE = threading.Lock()  # the list and what was done of it change together
 def erase(house: House, subscriber: int, now: datetime) -> None:
     """Take the subscriber with this key out of everything. On return they get no letter any more and the erasure is
     written down; what a letter on its way, a backup that is being written, or a message that cannot be deleted held up
-    is done by `finish`; the last is in `house.memory.unerased`. One who is not there, or is erased, stays so. Not from
-    the event loop. Raises Unwritable, BadState."""
+    is done by `finish`; the last is in `house.memory.unerased`. On a host that has no mail of the site all else is
+    left to the one that has. One who is not there, or is erased, stays so. Not from the event loop. Raises Unwritable,
+    BadState."""
     with _ONE:
         house.memory.unerased = ""
         person = house.store.read(lambda c: people.get(c, subscriber))
         if person is None or not person.address:
             return
-        clean = is_done(house)
-        listed.add(_folder(house), str(erased.line(house.keys, _key(person.address), now)))
-        if _out(house, subscriber, person.address) and clean and _emptied(house):
-            _note(house)
+        line = str(erased.line(house.keys, _key(person.address), now))
+        listed.add(_folder(house), line)
+        house.store.write(lambda c: _begin(c, subscriber, line), urgent=True)
+        if house.mails and _out(house, subscriber, person.address) and _emptied(house):
+            house.store.write(lambda c: erasures.done(c, [line]))
+
+
+def _begin(connection: Connection, subscriber: int, line: str) -> None:
+    erasures.enter(connection, [line])
+    erasure.stop(connection, subscriber)
 
 
 def finish(house: House) -> int | None:
-    """Bring the database in line with the list of the erased: erasures that were begun are finished, and people that a
+    """Bring the database in line with the lists of the erased: erasures that were begun are finished, and people that a
     restored database brought back go again. Quick where nothing changed. Returns how many; None: something held it up,
     ask again later; a message that cannot be deleted is in `house.memory.unerased`, and stops nothing else. For whoever
     holds the site's lock. Raises Unwritable, BadState."""
     with _ONE:
         house.memory.unerased = ""
         listed.join(_folder(house))
-        if is_done(house):
+        _share(house)
+        undone = house.store.read(erasures.undone)
+        if not undone or not house.mails:
             return 0
         register, count, whole = _register(house), 0, True
         for subscriber in _brought_back(house, register):
@@ -72,14 +81,25 @@ def finish(house: House) -> int | None:
                 count += 1
         if not (whole and _emptied(house)):
             return None
-        _note(house)
+        house.store.write(lambda c: erasures.done(c, undone))
         return count
+
+
+def _share(house: House) -> None:
+    """What this host's list has the database knows, and the other way: on PostgreSQL other hosts write too."""
+    folder = _folder(house)
+    mine = dict.fromkeys(listed.read(folder).splitlines())
+    known = [line for _, line in house.store.read(erasures.lines)]
+    if others := [line for line in known if line not in mine]:
+        listed.add(folder, *others)
+    if new := [line for line in mine if line not in set(known)]:
+        house.store.write(lambda c: erasures.enter(c, new))
 
 
 def is_done(house: House) -> bool:
     """Whether all is done that the list of the erased asks for."""
-    done = house.store.read(lambda c: facts.get(c, APPLIED))
-    return (done or facts.digest(b"")) == _digest(house)
+    known, undone = house.store.read(lambda c: (erasures.lines(c), erasures.undone(c)))
+    return not undone and {*listed.read(_folder(house)).splitlines()} <= {line for _, line in known}
 
 
 def is_gone(house: House, subscriber: int) -> bool:
@@ -92,17 +112,23 @@ class Known:
     """Says of an address's key whether that person was erased and stays out. Raises BadState, Unwritable."""
 
     def __init__(self, house: House) -> None:
-        self._house, self._version = house, listed.version(_folder(house))
+        self._house, self._version = house, _version(house)
         self._register = _register(house)
 
     def look_again(self) -> None:
         """Hear of those who were erased since, as at the start of each transaction that may enter somebody."""
-        version = listed.version(_folder(self._house))
+        version = _version(self._house)
         if version != self._version:
             self._version, self._register = version, _register(self._house)
 
     def __call__(self, key: str) -> bool:
         return bool(self._register) and self._register.stays_out(key)
+
+
+def _version(house: House) -> tuple[int, ...]:
+    """Tells whether somebody was erased since, here or on another host."""
+    newest = house.store.read(erasures.newest) if house.store.database.shared else 0
+    return (*listed.version(_folder(house)), newest)
 
 
 def refuse(house: House, address: Address) -> None:
@@ -121,10 +147,9 @@ def lift(house: House, key: str, now: datetime) -> None:
     with _ONE:
         there = house.store.read(lambda c: people.find(c, key))
         if there and there.state is not Reach.ERASED and _register(house).stays_out(key):
-            clean = is_done(house)
-            listed.add(_folder(house), str(erased.line(house.keys, key, now, lifted=True)))
-            if clean:
-                _note(house)
+            line = str(erased.line(house.keys, key, now, lifted=True))
+            listed.add(_folder(house), line)
+            house.store.write(lambda c: erasures.enter(c, [line], done=True))
 
 
 def _folder(house: House) -> Path:
@@ -133,22 +158,16 @@ def _folder(house: House) -> Path:
 
 def _register(house: House) -> Register:
     folder = _folder(house)
+    text = listed.read(folder)
+    if house.store.database.shared:
+        text += "".join(f"{line}\n" for _, line in house.store.read(erasures.lines))
     try:
-        return Register(erased.parse(listed.read(folder)), house.keys)
+        return Register(erased.parse(text), house.keys)
     except ValueError as error:
         where = str(folder / listed.ERASED)
         raise BadState(
             f"the list of the erased: {error}", where, "delete that line, and nothing else"
         ) from error
-
-
-def _note(house: House) -> None:
-    digest = _digest(house)
-    house.store.write(lambda c: facts.put(c, APPLIED, digest))
-
-
-def _digest(house: House) -> str:
-    return facts.digest(listed.read(_folder(house)).encode())
 
 
 def _key(address: str) -> str:

@@ -54,6 +54,7 @@ class House:
     mail: MailSettings
     newsletters: Mapping[str, Newsletter]
     signer: Signer | None = None  # of letters (H8): read by whoever is going to send some
+    mails: bool = True  # whether the mail that came back, and what plays a relay, lies on this host
     workers: int = 1  # processes that may read and render at once
     memory: Memory = field(default_factory=Memory)
 

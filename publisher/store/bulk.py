@@ -53,11 +53,16 @@ def values(given: Collection[int] | Collection[str]) -> Select[tuple[Any]]:
     return select(plain(each.c.value, _kind(given)).label("value"))
 
 
-def table(rows: Sequence[Sequence[int | str | None]], *columns: str) -> FromClause:
-    """These *rows*, whose text has no NUL, as a table with these *columns*, in one parameter."""
+def table(
+    rows: Sequence[Sequence[int | str | None]], *columns: str, numbers: Collection[str] = ()
+) -> FromClause:
+    """These *rows*, whose text has no NUL, as a table with these *columns*, in one parameter. A column in which nothing
+    may stand at all is of text, or one of *numbers*."""
     each = _each(rows)
     cells = [
-        cell(each.c.value, place, _kind([row[place] for row in rows])).label(name)
+        cell(
+            each.c.value, place, BigInteger() if name in numbers else _kind([row[place] for row in rows])
+        ).label(name)
         for place, name in enumerate(columns)
     ]
     return select(*cells).select_from(each).subquery("given")

@@ -22,7 +22,7 @@ def note(connection: Connection, said: Sequence[Consent]) -> None:
         for one in said
     ]
     if rows:
-        given = select(bulk.table(rows, *_COLUMNS))
+        given = select(bulk.table(rows, *_COLUMNS, numbers={"newsletter"}))
         connection.execute(insert(consents).from_select(_COLUMNS, given))
 
 

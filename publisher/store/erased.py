@@ -32,15 +32,15 @@ def version(folder: Path) -> tuple[int, int, int]:
     return 0, 0, 0
 
 
-def add(folder: Path, line: str) -> None:
-    """Write a *line* down, for good. Raises Unwritable."""
+def add(folder: Path, *lines: str) -> None:
+    """Write *lines* down, for good. Raises Unwritable."""
     path = folder / ERASED
     with _explained(path):
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             whole = len(_read(path))
             os.ftruncate(handle, whole)  # what a full disk or a crash cut off
-            data = f"{line}\n".encode("ascii")
+            data = "".join(f"{line}\n" for line in lines).encode("ascii")
             if os.pwrite(handle, data, whole) != len(data):
                 raise OSError(0, "the disk is full")
             os.fsync(handle)

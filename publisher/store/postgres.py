@@ -7,7 +7,7 @@ lock (pg_advisory_xact_lock) first. The sender's do not: they lock the rows that
 import re
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote
 
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
@@ -25,7 +25,13 @@ _SERVER |= {"tcp_user_timeout": 10_000, "idle_in_transaction_session_timeout": 6
 _SERVER |= {"lock_timeout": BUSY * 1000, "client_connection_check_interval": 0}
 _AGAIN = ("40001", "40P01")  # undone for another's sake: serialization failure, deadlock
 _GONE = ("57P01", "57P02", "57P03", "57P05", "25P03")  # the server stops, starts, or ended the session
-_PASSWORD = re.compile(r"(?<=:)[^:@/]*(?=@)")
+# The client's library does not say the state with which a server refuses a connection: its words, in English.
+_REFUSALS = (
+    (re.compile(r"FATAL: .*(password authentication failed|no pg_hba|permission denied|authentication failed)"), "28000"),
+    (re.compile(r"no password supplied|FATAL: .*role .* (does not exist|is not permitted to log in)"), "28000"),
+    (re.compile(r"FATAL: .*database .* does not exist"), "3D000"),
+)
+FORM = "postgresql://user@host:5432/name"
 
 
 class Postgres:
@@ -35,13 +41,19 @@ class Postgres:
     shared = True
 
     def __init__(self, url: str, password: str = "") -> None:
-        """Raises BadConfig where the driver is not installed."""
+        """Raises BadConfig where the driver is not installed, or cannot read the URL."""
         self._url, self._password = url, password
         try:
-            import psycopg  # noqa: F401
+            from psycopg import ProgrammingError
+            from psycopg.conninfo import conninfo_to_dict
         except ImportError as error:
             mend = "pip install 'nashir[postgres]'"
             raise BadConfig("the driver for PostgreSQL is not installed", "store.url", mend) from error
+        try:
+            self._parts = conninfo_to_dict(url)
+        except ProgrammingError:  # which quotes it
+            what = "it is no URL of a PostgreSQL database"
+            raise BadConfig(what, "store.url", f'write "{FORM}", with what is special as %XX') from None
 
     @property
     def url(self) -> str:
@@ -50,8 +62,10 @@ class Postgres:
 
     @property
     def where(self) -> str:
-        parts = urlsplit(self._url)
-        return parts._replace(netloc=_PASSWORD.sub("…", parts.netloc)).geturl()
+        user, host, port, name = (str(self._parts.get(each) or "") for each in ("user", "host", "port", "dbname"))
+        host = f"[{host}]" if ":" in host else quote(host, safe=",")
+        server = f"{quote(user, safe='')}@{host}" if user else host
+        return f"postgresql://{server}{f':{port}' if port else ''}/{quote(name, safe='')}"
 
     def options(self) -> dict[str, Any]:
         """What a connection is opened with, beside the URL."""
@@ -89,16 +103,22 @@ class Postgres:
         return state in _AGAIN or _gone(error, state)
 
     def identity(self, reader: Engine) -> str:
-        query = "SELECT (SELECT system_identifier FROM pg_control_system()), oid FROM pg_database"
+        """The server's number, which a copy of all its files keeps, and the database's on it. Where we may not ask for
+        the first, the second alone: then a copy on another server can look like this one."""
+        may = "has_function_privilege('pg_control_system()', 'execute')"
+        query = f"SELECT oid, {may} FROM pg_database WHERE datname = current_database()"
+        system = 0
         with reader.connect() as connection, connection.begin():
-            system, number = connection.execute(text(f"{query} WHERE datname = current_database()")).one()
+            number, allowed = connection.execute(text(query)).one()
+            if allowed:
+                system = connection.execute(text("SELECT system_identifier FROM pg_control_system()")).scalar_one()
         return f"{system} {number}"
 
     def copy(self, reader: Engine, target: Path) -> None:
         raise NotImplementedError
 
     def empty_log(self, driver: Any) -> bool:
-        """The server's log and what it keeps of deleted rows are its own matter (docs/privacy.md)."""
+        """The server's log and what it keeps of deleted rows are its own matter (docs/letters.md, L8)."""
         return True
 
     def explained(self, error: BaseException) -> BaseException:
@@ -106,7 +126,9 @@ class Postgres:
         gone = _gone(error, state)
         if state is None and not gone:
             return error
-        said = str(getattr(error, "orig", error)).strip().partition("\n")[0]
+        said = " ".join(str(getattr(error, "orig", error)).strip().partition("\n")[0].split())
+        for secret in {self._password, str(self._parts.get("password") or "")} - {""}:
+            said = said.replace(secret, "…")
         kind, what, mend = _kind(state or "", gone)
         return kind(f"the database {what}: {said}", self.where, mend) if kind else error
 
@@ -117,10 +139,16 @@ def _kind(state: str, gone: bool) -> tuple[type[PublisherError] | None, str, str
         return Unwritable, "cannot be reached", "look at PostgreSQL, and at the way to it"
     if state == "55P03":
         return Unwritable, "cannot be written", "end what holds it"
-    if state[:2] in ("53", "58") or state == "25006":
+    if state == "25006":
+        return Unwritable, "cannot be written", "name the server that takes changes, in store.url"
+    if state[:2] in ("53", "58"):
         return Unwritable, "cannot be written", "make room on its host, or mend that"
-    if state[:2] in ("28", "3D") or state == "42501":
-        return BadState, "does not let us in", "see docs/scaling.md"
+    if state[:2] == "28":
+        return BadState, "does not let us in", "look at the password and at pg_hba.conf; see docs/scaling.md"
+    if state[:2] == "3D":
+        return BadState, "is not there", "make it (`createdb`), or mend store.url"
+    if state == "42501":
+        return BadState, "is not ours", "make this user its owner (ALTER DATABASE … OWNER TO …)"
     if state in ("XX001", "XX002"):
         return Damaged, "is damaged", "restore it from a backup"
     return None, "", ""
@@ -132,7 +160,11 @@ def _driver_error(error: BaseException) -> BaseException:
 
 def _state(error: BaseException) -> str | None:
     """The five characters that say what is wrong (PostgreSQL, appendix A); None where none were said."""
-    return getattr(_driver_error(error), "sqlstate", None)
+    found = _driver_error(error)
+    state: str | None = getattr(found, "sqlstate", None)
+    if state is None and "FATAL" in (words := str(found)):
+        return next((state for said, state in _REFUSALS if said.search(words)), None)
+    return state
 
 
 def _gone(error: BaseException, state: str | None) -> bool:

@@ -394,6 +394,7 @@ def test_another_door_hears_what_the_first_one_did_not(
     assert [] == tell(other)
 
 
+@pytest.mark.sqlite
 def test_what_waits_is_found_without_reading_what_was_told(site: House) -> None:
     plan = site.store.read(
         lambda c: c.exec_driver_sql(

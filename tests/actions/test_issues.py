@@ -615,6 +615,7 @@ def test_without_pages_there_is_a_feed_whose_entries_lead_to_the_site(
 # The store
 
 
+@pytest.mark.sqlite
 def test_public_editions_are_found_by_their_index(paper: House) -> None:
     """Whatever is published asks for them: it costs what there is to be done, however many editions there were."""
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy import text
 
 from publisher.actions.house import House
 from publisher.engine import local
@@ -177,8 +178,8 @@ def test_one_letter_that_a_relay_thinks_about_keeps_no_other_waiting(
     monkeypatch.setattr(local, "LOOK", 0.05)
     monkeypatch.setattr("publisher.engine.desk.POLL", 0.05)
     house, later = planned(4), reader(3)
-    put_off = "UPDATE deliveries SET due = due + 60 WHERE subscriber = (SELECT id FROM subscribers WHERE address = ?)"
-    house.store.write(lambda c: c.exec_driver_sql(put_off, (later,)))
+    put_off = "UPDATE deliveries SET due = due + 60 WHERE subscriber = (SELECT id FROM subscribers WHERE address = :a)"
+    house.store.write(lambda c: c.execute(text(put_off), {"a": later}))
 
     async def main() -> list[str]:
         go_on = asyncio.Event()

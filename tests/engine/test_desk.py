@@ -94,6 +94,7 @@ def test_when_the_store_takes_nothing_letters_that_stay_are_not_marked_later(
         work.settle(on_the_wire, SENT)
         with pytest.raises(Unwritable):
             await work.close()
+        await asyncio.sleep(0)  # then it is handed in
         await house.store.settle(lambda _: None)
 
     asyncio.run(main())

@@ -1,6 +1,7 @@
 """Who sends, where several hosts do: nobody has another's letters while that one lives."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from sqlalchemy import BigInteger, type_coerce, update
@@ -116,7 +117,7 @@ def test_one_that_goes_leaves_nothing(store: Store, clock: Clock) -> None:
 def test_a_chunk_has_its_own_letters(store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("publisher.store.ledger.waiting.CHUNK", 4)
     chunks = store.read(lambda c: ledger.chunks_due(c, clock()))
-    taken = [store.write(lambda c, each=each: ledger.claim(c, clock(), 9, chunk=each)) for each in chunks]
+    taken = [store.write(partial(ledger.claim, now=clock(), limit=9, chunk=each)) for each in chunks]
 
     assert [[1, 2, 3], [4, 5, 6]] == [sorted(each.id for each in some) for some in taken]
     assert [] == store.read(lambda c: ledger.chunks_due(c, clock()))

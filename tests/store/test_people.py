@@ -11,15 +11,15 @@ from sqlalchemy import Connection, event
 
 from publisher.model.people import Reach, Wish, whose
 from publisher.store import joins, notices, people
-from publisher.store.sqlite import Sqlite
+from publisher.store.database import Database
 from publisher.store.store import Store
 
 NOW = datetime(2026, 11, 29, 6, tzinfo=UTC)
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    made = Store(Sqlite(tmp_path / "nashir.db"), writing=True)
+def store(make_database: Callable[[Path], Database], tmp_path: Path) -> Iterator[Store]:
+    made = Store(make_database(tmp_path), writing=True)
     yield made
     made.close()
 
@@ -106,6 +106,7 @@ def test_a_list_by_the_state_of_subscriptions_is_of_those_who_can_be_reached(sta
     assert wanted == whose(state)
 
 
+@pytest.mark.sqlite
 def test_who_is_pending_is_found_without_walking_past_all_others(store: Store) -> None:
     fill(store)
     pending = partial(addresses, store, wish=Wish.PENDING)
@@ -120,6 +121,7 @@ def test_who_is_pending_is_found_without_walking_past_all_others(store: Store) -
         assert "USING INDEX ix_subscriptions_pending" in plan(store, page)
 
 
+@pytest.mark.sqlite
 def test_letters_that_wait_are_found_without_walking_past_all_that_left(store: Store) -> None:
     fill(store)
 
@@ -129,6 +131,7 @@ def test_letters_that_wait_are_found_without_walking_past_all_that_left(store: S
     assert "USING INDEX ix_notices_queue" in plan(store, partial(notices.waiting, kind="yearly"))
 
 
+@pytest.mark.sqlite
 def test_a_few_are_looked_at_again_without_walking_past_all_others(store: Store) -> None:
     fill(store)
 

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, delete, insert, select
 from publisher.model.delivery import State
 from publisher.model.digest import Kind, Release
 from publisher.store import editions, ledger, retention
+from publisher.store.postgres import Postgres
 from publisher.store.sqlite import Sqlite
 from publisher.store.store import Store
 from publisher.store.tables import (
@@ -28,6 +29,7 @@ from publisher.store.tables import (
     variants,
 )
 from publisher.store.tables import editions as rows
+from tests import postgres
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 OLD, BEFORE = NOW - timedelta(days=100), NOW - timedelta(days=90)
@@ -45,13 +47,16 @@ class Letter(NamedTuple):
 Letters = dict[int, Letter]  # of one edition, by reader
 
 
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """A ledger of two editions with three variants each, and these readers."""
-    path: Path = tmp_path_factory.mktemp("retention")
-    with closing(Store(Sqlite(path / "nashir.db"), writing=True)) as store:
+    path: Path = tmp_path_factory.mktemp("retention") / "nashir.db"
+    database = Sqlite(path) if request.param == "sqlite" else Postgres(postgres.database())
+    with closing(Store(database, writing=True)) as store:
         store.write(_people)
         yield store
+    if isinstance(database, Postgres):
+        postgres.give_back(database.url)
 
 
 def _people(connection: Connection) -> None:

@@ -16,7 +16,8 @@ from sqlalchemy.exc import IntegrityError
 from publisher.actions.house import House
 from publisher.errors import Unwritable
 from publisher.store import facts
-from publisher.store.sqlite import Sqlite
+from publisher.store.database import Database
+from publisher.store.dialects import spoken
 from publisher.store.store import Store
 from publisher.store.tables import meta
 from publisher.store.writer import Writer
@@ -68,17 +69,27 @@ def together(store: Store, *works: Work) -> list[Future[Any]]:
 
 
 def fill(store: Store) -> None:
-    """From now on the disk is full: two more pages, and no page after them."""
+    """From now on the disk is full: two more pages, and no page after them. PostgreSQL is told to say what it says
+    then."""
+
+    def refuse(connection: Connection) -> None:
+        connection.exec_driver_sql(
+            "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION"
+            " 'could not extend file: the disk is full' USING ERRCODE = 'disk_full'; END $$;"
+            "CREATE TRIGGER full_disk BEFORE INSERT ON meta FOR EACH ROW WHEN (NEW.key = 'much 9')"
+            " EXECUTE FUNCTION fail()"
+        )
 
     def limit(connection: Connection) -> None:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
         connection.exec_driver_sql(f"PRAGMA max_page_count = {pages + 2}")
 
-    store.write(limit)
+    store.write(refuse if store.database.shared else limit)
 
 
 def make_room(store: Store) -> None:
-    store.write(lambda c: c.exec_driver_sql("PRAGMA max_page_count = 1000000"))
+    sqlite, postgresql = "PRAGMA max_page_count = 1000000", "DROP FUNCTION fail CASCADE"
+    store.write(lambda c: c.exec_driver_sql(spoken(c, sqlite, postgresql)))
 
 
 def write_much(connection: Connection) -> None:
@@ -118,18 +129,23 @@ def test_what_waits_is_committed_together(house: House) -> None:
     assert 2 == len(commits)  # the work that kept the writer busy, and all twenty
 
 
-def test_a_full_disk_fails_everybody_in_the_group(house: House) -> None:  # X6
+def test_a_full_disk_fails_everybody_in_the_group_that_it_undid(house: House) -> None:  # X6
+    """SQLite undoes the whole transaction, PostgreSQL what failed."""
     fill(house.store)
     futures = together(house.store, put("before"), write_much, put("after"))
+    failed = ["full" in str(future.exception(10)) for future in futures]
+    found = (read(house.store, "before"), read(house.store, "much 1"), read(house.store, "after"))
+    make_room(house.store)
 
-    assert all("full" in str(future.exception(10)) for future in futures)
-    assert (None, None) == (read(house.store, "before"), read(house.store, "after"))
+    alone = house.store.database.shared
+    assert ([False, True, False] if alone else [True] * 3) == failed
+    assert (("x", None, "x") if alone else (None, None, None)) == found
 
 
 def test_a_full_disk_is_said_in_one_line_and_the_next_work_goes_on(house: House) -> None:  # X6
     fill(house.store)
     with pytest.raises(
-        Unwritable, match=r"nashir\.db: the database cannot be written: .*full\. Mend: make room"
+        Unwritable, match=r"(nashir\.db|/site\d+): the database cannot be written: .*full\. Mend: make room"
     ):
         house.store.write(write_much)
     make_room(house.store)
@@ -192,15 +208,18 @@ def test_work_whose_asker_went_away_is_done_and_the_writer_lives(house: House) -
     assert ("yes", "x") == (read(house.store, "settled"), read(house.store, "next"))
 
 
-def test_closing_finishes_what_was_handed_in(house: House, tmp_path: Path) -> None:
-    store = Store(Sqlite(tmp_path / "other.db"), writing=True)
+def test_closing_finishes_what_was_handed_in(
+    make_database: Callable[[Path], Database], tmp_path: Path
+) -> None:
+    database = make_database(tmp_path)
+    store = Store(database, writing=True)
     writer = store._writer
     assert writer
     for number in range(50):
         submit(writer, put(str(number)))
     store.close()
 
-    with_all = Store(Sqlite(tmp_path / "other.db"), writing=False)
+    with_all = Store(database, writing=False)
     assert "x" == read(with_all, "49")
     with_all.close()
 

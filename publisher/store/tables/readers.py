@@ -53,6 +53,20 @@ consents = Table(
     sqlite_autoincrement=True,
 )
 
+# The lines of the lists of the erased (L8), which lie outside the database, one on each host: what one has written down
+# the others take over, and of each it is known whether all was done.
+erasures = Table(
+    "erasures",
+    metadata,
+    key(),
+    Column(
+        "line", Text, unique=True, nullable=False
+    ),  # as subscribers.erased has it: of nobody who they were
+    Column("done", Boolean, nullable=False),
+    index_where("ix_erasures_undone", "id", where="NOT done"),
+    sqlite_autoincrement=True,
+)
+
 # When readers who chose alike are due: "" stands for the newsletter's own schedule and the site's zone (D4). Nobody
 # asks for the due time of a million readers; one asks which of these few rows are due.
 cadences = Table(

@@ -609,3 +609,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_workers")),
         sqlite_autoincrement=True,
     )
+
+    op.create_table(
+        "erasures",
+        sa.Column("id", _KEY, nullable=False),
+        sa.Column("line", _TEXT, nullable=False),
+        sa.Column("done", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_erasures")),
+        sa.UniqueConstraint("line", name=op.f("uq_erasures_line")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("erasures", schema=None) as batch_op:
+        batch_op.create_index("ix_erasures_undone", ["id"], unique=False, **_where("NOT done"))
