@@ -10,7 +10,7 @@ from publisher import control
 from publisher.config import Settings
 from publisher.daemon import process
 from publisher.daemon.common import TICK, Common, now
-from publisher.daemon.keeping import Keeping
+from publisher.daemon.keeping import MINUTE, Keeping
 from publisher.daemon.process import Alarm, Task
 from publisher.daemon.publishing import Publishing
 from publisher.daemon.sending import Sending
@@ -63,6 +63,7 @@ async def _site(settings: Settings, session: Session, *, alone: bool) -> None:
         keeping.plan_forever,
         keeping.ping_forever,
         keeping.compact_forever,
+        keeping.erase_forever,
         keeping.take_in_forever,
     ]
     alarms: list[Alarm] = [
@@ -72,6 +73,7 @@ async def _site(settings: Settings, session: Session, *, alone: bool) -> None:
         process.ringing(common.chunks, TICK, at_once=False),
         process.ringing(common.news, TICK, at_once=False),
         process.ringing(common.old, OLD),
+        process.ringing(common.erasures, MINUTE if session.house.store.database.shared else OLD),
         process.ringing(common.post, settings.mail.bounces.every),
     ]
     ends = []

@@ -91,6 +91,7 @@ class Common:
         self.chunks = asyncio.Event()  # ... for workers
         self.news = asyncio.Event()  # hubs and search engines may have something to hear
         self.old = asyncio.Event()  # letters may have become old
+        self.erasures = asyncio.Event()  # one may not be done yet
         self.post = asyncio.Event()  # something may have come back by mail
         # Whether the article folder and what is planned from it are this process's to work on.
         self.leads: Callable[[], bool] = lambda: True
@@ -102,7 +103,17 @@ class Common:
 
     def ring(self) -> None:
         """Everything is looked at."""
-        for each in (self.look, self.due, self.letters, self.chunks, self.news, self.old, self.post):
+        bells = (
+            self.look,
+            self.due,
+            self.letters,
+            self.chunks,
+            self.news,
+            self.old,
+            self.erasures,
+            self.post,
+        )
+        for each in bells:
             each.set()
 
     def end(self) -> None:

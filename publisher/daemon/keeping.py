@@ -70,18 +70,13 @@ class Keeping:
             common.remarks["pings"] = [problem for _, problem in deaf]
 
     async def compact_forever(self) -> None:
-        """Old letters become counts and bits (S8), in pieces so small that nobody waits for them; and an erasure that
-        something held up is finished (L8)."""
+        """Old letters become counts and bits (S8), in pieces so small that nobody waits for them."""
         common = self._common
         while await common.turn(common.old):
             common.old.clear()
             compact = partial(retention.compact, self._session.house, now(), common.stop.is_set)
             try:
                 letters = await asyncio.to_thread(compact)
-                async with self._session.erasing:
-                    left = await asyncio.to_thread(erasing.finish, self._session.house) is None
-                if left:
-                    asyncio.get_running_loop().call_later(MINUTE, common.old.set)
             except PublisherError as error:
                 self._problems.trouble("ledger", error)
                 continue
@@ -89,6 +84,21 @@ class Keeping:
             if letters:
                 log.info("compacted", letters=letters)
             await self._sweep()
+
+    async def erase_forever(self) -> None:
+        """An erasure that something held up, or that was asked for on another host, is finished (L8)."""
+        common = self._common
+        while await common.turn(common.erasures):
+            common.erasures.clear()
+            try:
+                async with self._session.erasing:
+                    left = await asyncio.to_thread(erasing.finish, self._session.house) is None
+            except PublisherError as error:
+                self._problems.trouble("erasing", error)
+                continue
+            self._problems.over("erasing")
+            if left:
+                asyncio.get_running_loop().call_later(MINUTE, common.erasures.set)
 
     async def _sweep(self) -> None:
         """Sign-ups that nobody confirmed end (L4), and readers are asked once a year (L9)."""

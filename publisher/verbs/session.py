@@ -213,6 +213,7 @@ def beside(settings: Settings, clock: Clock) -> Iterator[Session]:
     shared(settings)
     State(settings.root / STATE).make()
     with _opened(settings, clock) as session:
+        session.house = replace(session.house, mails=False)
         session.elsewhere = lambda: "the scheduler has it, and not this process"
         yield session
 
@@ -220,9 +221,9 @@ def beside(settings: Settings, clock: Clock) -> Iterator[Session]:
 @contextmanager
 def _opened(settings: Settings, clock: Clock, workers: int = 1) -> Iterator[Session]:
     state = State(settings.root / STATE)
-    secret = state.secret()
-    store = Store(settings.store.database(settings.root), writing=True)
+    store = _store(settings, state)
     try:
+        secret = state.secret(store)
         fenced = state.fenced(store)
         if not fenced:
             state.advance(store)
@@ -233,6 +234,13 @@ def _opened(settings: Settings, clock: Clock, workers: int = 1) -> Iterator[Sess
         yield session
     finally:
         store.close()
+
+
+def _store(settings: Settings, state: State) -> Store:
+    database = settings.store.database(settings.root)
+    if not database.shared:
+        state.secret()  # made before there is a database
+    return Store(database, writing=True)
 
 
 @contextmanager

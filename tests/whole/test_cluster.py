@@ -7,7 +7,7 @@ import shutil
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -16,7 +16,7 @@ import pytest
 
 from tests import postgres
 from tests.commands import Forked
-from tests.sink import Fault, Sink
+from tests.sink import Sink
 from tests.whole.conftest import Daemon, Site
 from tests.whole.senders import plan, until
 
@@ -125,7 +125,6 @@ def once() -> Counter[str]:
 def test_workers_send_what_a_scheduler_plans_each_letter_once(
     hosts: Hosts, sink: Sink, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # S1
-    sink.set(rtt=0.002)
     with hosts.scheduler() as scheduler, hosts.worker() as one, hosts.worker() as other:
         until(lambda: everybody(sink))
         until(lambda: sum(int(str(e["sent"])) for p in (one, other) for e in p.events("sent")) == READERS)
@@ -133,3 +132,82 @@ def test_workers_send_what_a_scheduler_plans_each_letter_once(
         assert [] == scheduler.events("sent")
     assert once() == sink.by_recipient
     assert {"sent": READERS} == json.loads(hosts.run(hosts.first, "--json", "status"))["deliveries"]
+
+
+def test_when_the_scheduler_that_leads_dies_the_other_takes_over(hosts: Hosts, sink: Sink) -> None:
+    second = hosts.add()
+    shutil.copytree(hosts.first / "articles", second / "articles")
+    with ExitStack() as stack:
+        first = stack.enter_context(hosts.scheduler())
+        first.until("leads")
+        other = stack.enter_context(hosts.scheduler(second))
+        other.until("standby")
+        assert "stands by" in hosts.run(second, "publish", expect=75)
+        hosts.run(second, "subscribers", "add", "ann@example.org", "--confirmed")
+        first.process.kill()
+        other.until("leads", seconds=10)
+        hosts.run(second, "publish")
+        assert 0 == other.stop()
+        assert 1 == len(other.events("standby"))
+    assert READERS + 1 == len(
+        json.loads(hosts.run(hosts.first, "--json", "subscribers", "list"))["subscribers"]
+    )
+
+
+def test_a_web_server_on_another_host_serves_what_the_scheduler_published(
+    hosts: Hosts, settings: dict[str, str], sink: Sink
+) -> None:
+    host = hosts.add()
+    (host / "feeds").symlink_to(hosts.first / "feeds")
+    web = Daemon(Site(host), **settings)
+    web.words = ["run", "--role", "web"]
+    with hosts.scheduler() as scheduler, web:
+        assert 200 == web.get("/atom.xml")[0]
+        assert 200 == web.get("/subscribe")[0]
+        hosts.run(host, "subscribers", "add", "new@example.org")  # a letter asks whether they want it
+        with hosts.worker() as worker:
+            until(lambda: sink.by_recipient["new@example.org"] == 1)
+            until(lambda: everybody(sink))
+            assert 0 == worker.stop()
+        assert 200 == web.get("/healthz")[0]
+        assert [0, 0] == [web.stop(), scheduler.stop()]
+    assert once() | Counter({"new@example.org": 1}) == sink.by_recipient
+
+
+def test_the_scheduler_sends_by_workers_when_it_is_told_to(hosts: Hosts, sink: Sink) -> None:
+    with hosts.scheduler() as scheduler, hosts.worker() as worker:
+        scheduler.until("leads")
+        done = json.loads(hosts.run(hosts.first, "--json", "send"))
+        assert (0, "") == (done["deferred"], done["rests"])
+        assert [0, 0] == [worker.stop(), scheduler.stop()]
+    assert once() == sink.by_recipient
+
+
+def test_verbs_on_a_host_without_a_daemon_work_and_what_needs_the_articles_is_refused(hosts: Hosts) -> None:
+    host = hosts.add()
+    with hosts.scheduler() as scheduler:
+        scheduler.until("leads")
+        hosts.run(host, "subscribers", "add", "ann@example.org", "--confirmed")
+        said = hosts.run(host, "publish", expect=75)
+        assert (
+            "this needs the article folder: the scheduler" in said
+            and "Mend: run it on the scheduler's host" in said
+        )
+        assert READERS + 1 == json.loads(hosts.run(host, "--json", "status"))["subscribers"]["active"]
+        hosts.run(host, "editions", "hold", "1")
+        assert 0 == scheduler.stop()
+
+
+def test_a_host_with_another_key_is_refused(hosts: Hosts) -> None:
+    host = hosts.add()
+    key = host / "state" / "secret.key"
+    key.write_bytes(bytes(32))
+    assert "copy it from another host" in hosts.run(host, "worker", expect=78)
+    key.unlink()
+    assert "the secret key is gone" in hosts.run(host, "worker", expect=78)
+    assert not key.exists()
+
+
+@pytest.mark.parametrize("words", [("run", "--role", "scheduler"), ("run", "--role", "web"), ("worker",)])
+def test_roles_need_a_database_for_many(site: Site, words: tuple[str, ...]) -> None:
+    assert "move it to PostgreSQL (docs/scaling.md)" in site.run(*words, expect=78).stderr
