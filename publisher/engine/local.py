@@ -64,11 +64,6 @@ class LocalEngine:
         self._untidy: int | None = None
 
     @property
-    def stopping(self) -> bool:
-        """Whether `stop` was called."""
-        return self._stopping
-
-    @property
     def rest(self) -> Tally | None:
         """What a run would say at once because no relay can be used now, or none takes any for a while; else None."""
         route = self._gate.route(self._now())
