@@ -276,16 +276,18 @@ def _engine(settings: Settings, session: Session) -> "LocalEngine":
     from publisher.actions.hours import opens
     from publisher.actions.letters import Letters, notice
     from publisher.engine.local import LocalEngine
+    from publisher.engine.reserving import reserve
     from publisher.mail.gate import Gate, limits
     from publisher.verbs import heeding
 
     house = signing(session.house)
     saved, learnt = house.store.read(lambda c: (buckets.saved(c), relays.known(c)))
+    shared = house.store.database.shared
     return LocalEngine(
         house.store,
         Letters(house),
         dict(ways(settings)),
-        Gate(limits(settings.mail), saved=saved, learnt=learnt),
+        Gate(limits(settings.mail), saved=saved, learnt=learnt, shared=shared),
         connections=settings.mail.connections,
         on_unknown=settings.mail.on_unknown,
         clock=session.clock,
@@ -293,6 +295,7 @@ def _engine(settings: Settings, session: Session) -> "LocalEngine":
         notice=partial(notice, house),
         heed=partial(heeding.heed, session),
         claim=session.claim,
+        reserve=reserve if shared else None,
     )
 
 
