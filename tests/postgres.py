@@ -141,5 +141,5 @@ def give_back(url: str) -> None:
         ).fetchone()
         assert found
         if found[0]:
-            connection.execute(f"TRUNCATE {found[0]} RESTART IDENTITY CASCADE")  # type: ignore[call-overload]
+            connection.execute(f"TRUNCATE {found[0]} RESTART IDENTITY CASCADE")
     _free.append(url.rpartition("/")[2])

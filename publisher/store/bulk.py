@@ -22,7 +22,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-
 _NUMBER = BigInteger()
 
 
@@ -50,9 +49,7 @@ def insert(connection: Connection, statement: Insert, rows: Sequence[Mapping[str
     connection.exec_driver_sql(str(compiled), list(zip(*converted, strict=True)))
 
 
-def values(
-    given: Collection[int] | Collection[str], kind: TypeEngine[Any] = _NUMBER
-) -> Select[tuple[Any]]:
+def values(given: Collection[int] | Collection[str], kind: TypeEngine[Any] = _NUMBER) -> Select[tuple[Any]]:
     """These values, which may be none, as the rows of a query, in one parameter."""
     each = _each(given)
     return select(plain(each.c.value, kind).label("value"))
@@ -65,9 +62,9 @@ def table(
     may stand at all is of text, or one of *numbers*."""
     each = _each(rows)
     cells = [
-        cell(
-            each.c.value, place, _NUMBER if name in numbers else _kind([row[place] for row in rows])
-        ).label(name)
+        cell(each.c.value, place, _NUMBER if name in numbers else _kind([row[place] for row in rows])).label(
+            name
+        )
         for place, name in enumerate(columns)
     ]
     return select(*cells).select_from(each).subquery("given")

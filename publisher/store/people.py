@@ -134,7 +134,9 @@ def enter(connection: Connection, newcomers: Sequence[Newcomer], now: datetime) 
 def known(connection: Connection, keys: Collection[str]) -> dict[str, Subscriber]:
     """The subscribers among those with these keys of addresses, by key."""
     columns = subscribers.c["address_key", "id", "address", "state", "language"]
-    found = connection.execute(select(*columns).where(subscribers.c.address_key.in_(bulk.values(keys, Text()))))
+    found = connection.execute(
+        select(*columns).where(subscribers.c.address_key.in_(bulk.values(keys, Text())))
+    )
     return {
         key: Subscriber(number, address, Reach(state), language)
         for key, number, address, state, language in found

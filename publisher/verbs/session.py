@@ -170,9 +170,11 @@ def writing(
     state = State(settings.root / STATE)
     lock = state.lock(serving=serving)
     try:
-        secret = state.secret()
-        store = Store(settings.store.database(settings.root), writing=True)
+        database = settings.store.database(settings.root)
+        alone = None if database.shared else state.secret()  # made before there is a database
+        store = Store(database, writing=True)
         try:
+            secret = alone or state.shared_secret(store, writing=True)
             fenced = state.fenced(store)
             if not fenced:
                 state.advance(store)
@@ -243,9 +245,11 @@ def reading(settings: Settings) -> Iterator[House]:
     state = State(settings.root / STATE)
     if not settings.store.url and not state.database.exists():
         raise BadState("this site has no state yet", str(settings.root), "run `nashir publish` first")
-    store = Store(settings.store.database(settings.root), writing=False)
+    database = settings.store.database(settings.root)
+    store = Store(database, writing=False)
     try:
-        yield house_of(settings, store, state.secret())
+        secret = state.shared_secret(store, writing=False) if database.shared else state.secret()
+        yield house_of(settings, store, secret)
     finally:
         store.close()
 

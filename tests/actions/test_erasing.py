@@ -55,7 +55,9 @@ def raw(house: House) -> int:
 
 def everything(connection: Connection) -> list[bytes]:
     """Each row of each table, as PostgreSQL writes it."""
-    found = [connection.exec_driver_sql(f"SELECT t::text FROM {name} t").scalars() for name in metadata.tables]
+    found = [
+        connection.exec_driver_sql(f"SELECT t::text FROM {name} t").scalars() for name in metadata.tables
+    ]
     return [row.lower().replace("''", "'").encode() for each in found for row in each]
 
 
