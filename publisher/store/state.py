@@ -4,9 +4,14 @@ The fence: the database knows its own file (inode and birth), and a generation t
 `generation` and grows before and after letters leave. That file is another one each time, and knows itself as well: an
 old one written into the place of the new does not. A backup says that it is one. Whatever disagrees with one of these
 was copied, restored or set back; then no letter leaves until a person says so with `nashir resume`.
+
+A database on a server is no file of this folder: it knows which database of which server it is, other hosts let the
+generation grow as well, and it has the fingerprint of the secret, which is the same on all of them.
 """
 
 import fcntl
+import hashlib
+import hmac
 import os
 import secrets
 import time
@@ -27,8 +32,9 @@ DATABASE = "nashir.db"
 SECRET = "secret.key"
 BACKUP = "the backup of "  # the database's note of its own file in a backup begins so; then the time
 RESTORE = "take it from the last backup: `tar -xf FILE state/secret.key`"
-COPY = "copy it from another host of the site"
-FINGERPRINT = "secret"  # tells the site's key from others, in the database
+COPY = f"copy state/{SECRET} from the host that used this database first"
+OTHER = "the database is a copy: another one, or on another server, than letters left from last"
+OVERWRITTEN = "an older state was written into the files of this one"
 SERVES = "run"  # stands behind the process's number in the lock of a daemon
 DYING = 5  # seconds that the processes which a killed one had started may take to end
 
@@ -78,31 +84,38 @@ class State:
         os.pwrite(handle, f"{os.getpid()} {SERVES if serving else ''}".rstrip().encode(), 0)
         return handle
 
-    def secret(self, store: Store | None = None) -> bytes:
-        """The site's secret, 32 bytes (0600), made before there is a database; where many hosts use that of *store*
-        it must be the same on all. Raises BadState when it is lost (the links in letters hang on it), another's, or
-        others can read it, Unwritable when the disk refuses."""
-        if store is None or not store.database.shared:
-            return self._secret(lost=self.database.exists())
-        known = store.read(lambda c: facts.get(c, FINGERPRINT))
-        key = self._secret(lost=known is not None)
-        mark = facts.digest(b"the key of", key)
-        if known is None:
-            store.write(lambda c: facts.put_all(c, {FINGERPRINT: mark}))
-        elif known != mark:
-            what = "this is not the key that the site's letters are signed with"
-            raise BadState(what, str(self.folder / SECRET), COPY)
-        return key
-
-    def _secret(self, *, lost: bool) -> bytes:
+    def secret(self) -> bytes:
+        """The site's secret, 32 bytes (0600), made before there is a database. Raises BadState when it is lost (the
+        links in letters hang on it) or others can read it, Unwritable when the disk refuses."""
         path = self.folder / SECRET
         if not path.exists():
-            if lost:
+            if self.database.exists():
                 raise BadState("the secret key is gone", str(path), RESTORE)
             private.put(path, secrets.token_bytes(32), replace=False)
-        key = private.read(path, "the secret key", RESTORE, error=BadState)
+        return self._key(RESTORE)
+
+    def shared_secret(self, store: Store, *, writing: bool) -> bytes:
+        """The secret of a site whose database other hosts use as well, compared with the fingerprint that stands there
+        from the first opening on; that is when a host without a key makes one, if it is *writing*. Raises as `secret`,
+        and BadState where this is another key."""
+        known, path = store.read(lambda c: facts.get(c, facts.SECRET)), self.folder / SECRET
+        if known is None and writing:
+            if not path.exists():
+                private.put(path, secrets.token_bytes(32), replace=False)
+            mine = _fingerprint(self._key(COPY))
+            known = store.write(lambda c: facts.put_once(c, facts.SECRET, mine))
+        if not path.exists():
+            raise BadState("there is no secret key here, and the database knows one", str(path), COPY)
+        key = self._key(COPY)
+        if known is not None and not hmac.compare_digest(known, _fingerprint(key)):
+            raise BadState("this is another secret key than the one the database knows", str(path), COPY)
+        return key
+
+    def _key(self, mend: str) -> bytes:
+        path = self.folder / SECRET
+        key = private.read(path, "the secret key", mend, error=BadState)
         if len(key) != 32:
-            raise BadState("the secret key is not 32 bytes", str(path), RESTORE)
+            raise BadState("the secret key is not 32 bytes", str(path), mend)
         return key
 
     def fenced(self, store: Store) -> str:
@@ -115,15 +128,13 @@ class State:
             return ""
         if file and file.startswith(BACKUP):
             return f"the database is {file}"
+        known = noted.number if noted else 0  # a crash may come between the first two writes too
+        if store.database.shared:
+            return _behind(int(generation or 0), known) if file == here else OTHER
         if file != here:
             return "the database is a copy: it is not the file that was written here last"
-        if noted and noted.file != noted.here:
-            return "an older state was written into the files of this one"
-        known = noted.number if noted else 0  # a crash may come between the first two writes too
-        others = store.database.shared and int(generation or 0) > known  # other hosts' senders were here
-        if not others and int(generation or 0) not in {known, known + 1}:
-            return f"the database is of generation {generation}, this folder of {known}: one of them was restored"
-        return ""
+        overwritten = noted is not None and noted.file != noted.here
+        return OVERWRITTEN if overwritten else _apart(int(generation or 0), known)
 
     def advance(self, store: Store) -> None:
         """A sender starts: the generation grows, in the database first (a crash between the two is no restore)."""
@@ -165,6 +176,25 @@ class State:
             return _Noted(int(number), file, here)
         except (OSError, ValueError):
             return None
+
+
+def _fingerprint(key: bytes) -> str:
+    """Says whether a key is this one, and nothing of it."""
+    return hmac.digest(key, b"nashir: which key this is", hashlib.sha256).hex()
+
+
+def _apart(generation: int, known: int) -> str:
+    """Whether a database in this folder and the folder itself are not of one time."""
+    if generation in {known, known + 1}:
+        return ""
+    return f"the database is of generation {generation}, this folder of {known}: one of them was restored"
+
+
+def _behind(generation: int, known: int) -> str:
+    """Whether a database that other hosts' senders use as well is older than this host has seen it."""
+    if generation >= known:
+        return ""
+    return f"the database is of generation {generation}, and this host saw it at {known}: it was restored"
 
 
 class _Noted(NamedTuple):

@@ -221,9 +221,11 @@ def beside(settings: Settings, clock: Clock) -> Iterator[Session]:
 @contextmanager
 def _opened(settings: Settings, clock: Clock, workers: int = 1) -> Iterator[Session]:
     state = State(settings.root / STATE)
-    store = _store(settings, state)
+    database = settings.store.database(settings.root)
+    alone = None if database.shared else state.secret()  # made before there is a database
+    store = Store(database, writing=True)
     try:
-        secret = state.secret(store)
+        secret = alone or state.shared_secret(store, writing=True)
         fenced = state.fenced(store)
         if not fenced:
             state.advance(store)
@@ -234,13 +236,6 @@ def _opened(settings: Settings, clock: Clock, workers: int = 1) -> Iterator[Sess
         yield session
     finally:
         store.close()
-
-
-def _store(settings: Settings, state: State) -> Store:
-    database = settings.store.database(settings.root)
-    if not database.shared:
-        state.secret()  # made before there is a database
-    return Store(database, writing=True)
 
 
 @contextmanager
@@ -325,9 +320,11 @@ def reading(settings: Settings) -> Iterator[House]:
     state = State(settings.root / STATE)
     if not settings.store.url and not state.database.exists():
         raise BadState("this site has no state yet", str(settings.root), "run `nashir publish` first")
-    store = Store(settings.store.database(settings.root), writing=False)
+    database = settings.store.database(settings.root)
+    store = Store(database, writing=False)
     try:
-        yield house_of(settings, store, state.secret())
+        secret = state.shared_secret(store, writing=False) if database.shared else state.secret()
+        yield house_of(settings, store, secret)
     finally:
         store.close()
 
