@@ -218,7 +218,7 @@ class Press:
     def states(self) -> Counter[int]:
         """The ledger's rows by state (S1)."""
         rows = self._ledger("SELECT state, count(*) FROM deliveries GROUP BY state")
-        return Counter({state: number for state, number in rows})
+        return Counter(dict(rows))
 
     def planned(self) -> set[str]:
         """Who is to have the edition at hand."""
@@ -240,7 +240,7 @@ class Press:
     def _ledger(self, query: str) -> list[tuple[Any, ...]]:
         if self.store:
             with psycopg.connect(self.store) as server:
-                return server.execute(query).fetchall()  # type: ignore[arg-type]
+                return server.execute(query).fetchall()
         with closing(sqlite3.connect(self.folder / "state" / "nashir.db", timeout=30)) as ledger, ledger:
             return ledger.execute(query).fetchall()
 

@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -51,7 +52,7 @@ class Planned(Site):
         self.name = folder.parent.name.replace("-", "_")
         server.run(f'CREATE DATABASE "{self.name}"')
         self.url = server.url(self.name)
-        self.settings = {"NASHIR__STORE__URL": self.url, "NASHIR__MAIL__CONNECTIONS": str(CONNECTIONS)}
+        self.settings: Any = {"NASHIR__STORE__URL": self.url, "NASHIR__MAIL__CONNECTIONS": str(CONNECTIONS)}
         plan(folder, story, READERS, **self.settings)
 
     def send(self, sink):
@@ -84,6 +85,11 @@ def all_came(planned, sink, copies=0):
     assert SENT == planned.rows()
 
 
+def reached(sink, part):
+    """So much of the edition has come."""
+    until(lambda: sink.accepted.total() > part * READERS)
+
+
 def crash(server):
     server.stop(signal.SIGQUIT)  # as `pg_ctl stop -m immediate`
     time.sleep(0.3)
@@ -108,7 +114,7 @@ def cut_off(server):
 def test_a_fault_of_the_server_is_ridden_out(fault, planned, server, sink):  # X9
     sender = planned.send(sink)
     for part in (0.1, 0.3, 0.5):
-        until(lambda part=part: sink.accepted.total() > part * READERS)
+        reached(sink, part)
         fault(server)
     code, _, said = ended(sender)
 
@@ -133,7 +139,7 @@ def test_an_answer_that_is_lost_leaves_no_letter_behind(planned, server, sink): 
 def test_a_sender_that_is_killed_leaves_its_letters_to_the_next(planned, sink):  # X1
     for part in (0.2, 0.6):
         sender = planned.send(sink)
-        until(lambda part=part: sink.accepted.total() > part * READERS)
+        reached(sink, part)
         sender.kill()
         sender.wait()
         planned.time_passes()
