@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from sqlalchemy import Connection
+
 from publisher import layout, private
 from publisher.errors import BadState, Locked, Unwritable
 from publisher.store import facts
@@ -25,6 +27,8 @@ DATABASE = "nashir.db"
 SECRET = "secret.key"
 BACKUP = "the backup of "  # the database's note of its own file in a backup begins so; then the time
 RESTORE = "take it from the last backup: `tar -xf FILE state/secret.key`"
+COPY = "copy it from another host of the site"
+FINGERPRINT = "secret"  # tells the site's key from others, in the database
 SERVES = "run"  # stands behind the process's number in the lock of a daemon
 DYING = 5  # seconds that the processes which a killed one had started may take to end
 
@@ -74,12 +78,26 @@ class State:
         os.pwrite(handle, f"{os.getpid()} {SERVES if serving else ''}".rstrip().encode(), 0)
         return handle
 
-    def secret(self) -> bytes:
-        """The site's secret, 32 bytes (0600), made before there is a database. Raises BadState when it is lost (the
-        links in letters hang on it) or others can read it, Unwritable when the disk refuses."""
+    def secret(self, store: Store | None = None) -> bytes:
+        """The site's secret, 32 bytes (0600), made before there is a database; where many hosts use that of *store*
+        it must be the same on all. Raises BadState when it is lost (the links in letters hang on it), another's, or
+        others can read it, Unwritable when the disk refuses."""
+        if store is None or not store.database.shared:
+            return self._secret(lost=self.database.exists())
+        known = store.read(lambda c: facts.get(c, FINGERPRINT))
+        key = self._secret(lost=known is not None)
+        mark = facts.digest(b"the key of", key)
+        if known is None:
+            store.write(lambda c: facts.put_all(c, {FINGERPRINT: mark}))
+        elif known != mark:
+            what = "this is not the key that the site's letters are signed with"
+            raise BadState(what, str(self.folder / SECRET), COPY)
+        return key
+
+    def _secret(self, *, lost: bool) -> bytes:
         path = self.folder / SECRET
         if not path.exists():
-            if self.database.exists():
+            if lost:
                 raise BadState("the secret key is gone", str(path), RESTORE)
             private.put(path, secrets.token_bytes(32), replace=False)
         key = private.read(path, "the secret key", RESTORE, error=BadState)
@@ -99,7 +117,7 @@ class State:
             return f"the database is {file}"
         if file != here:
             return "the database is a copy: it is not the file that was written here last"
-        if noted and noted.file != identity(self._generation):
+        if noted and noted.file != noted.here:
             return "an older state was written into the files of this one"
         known = noted.number if noted else 0  # a crash may come between the first two writes too
         others = store.database.shared and int(generation or 0) > known  # other hosts' senders were here
@@ -109,9 +127,10 @@ class State:
 
     def advance(self, store: Store) -> None:
         """A sender starts: the generation grows, in the database first (a crash between the two is no restore)."""
+        if store.database.shared:  # others count as well
+            file = store.identity()
+            return self._note(store.write(lambda c: _grown(c, file)))
         noted, known = self._noted(), int(store.read(lambda c: facts.get(c, "generation")) or 0)
-        if store.database.shared:
-            return self._write(store, known + 1)
         # Tried again where only the database could be written, it writes the same number: never two ahead of the file.
         return self._write(store, noted.number + 1 if noted else max(known, 1))
 
@@ -124,8 +143,11 @@ class State:
     def _write(self, store: Store, generation: int) -> None:
         file = store.identity()
         store.write(lambda c: facts.put_all(c, {"generation": str(generation), "file": file}))
+        self._note(generation)
+
+    def _note(self, generation: int) -> None:
         with _explained(self._generation):
-            temporary = self._generation.with_suffix(".tmp")
+            temporary = self._generation.with_suffix(f".{os.getpid()}.tmp")  # beside a worker on this host
             temporary.unlink(missing_ok=True)
             _write(temporary, b"")
             _write(temporary, f"{generation} {identity(temporary)}\n".encode())
@@ -137,8 +159,10 @@ class State:
 
     def _noted(self) -> "_Noted | None":
         try:
-            number, _, file = self._generation.read_text().strip().partition(" ")
-            return _Noted(int(number), file)
+            here = ""
+            while here != (here := identity(self._generation)):  # another process may just replace it
+                number, _, file = self._generation.read_text().strip().partition(" ")
+            return _Noted(int(number), file, here)
         except (OSError, ValueError):
             return None
 
@@ -148,6 +172,13 @@ class _Noted(NamedTuple):
 
     number: int
     file: str  # the one that this was written into
+    here: str  # the one that it stands in
+
+
+def _grown(connection: Connection, file: str) -> int:
+    number = int(facts.get(connection, "generation") or 0) + 1
+    facts.put_all(connection, {"generation": str(number), "file": file})
+    return number
 
 
 def _write(path: Path, data: bytes) -> None:
