@@ -3,9 +3,9 @@ tests/whole/test_faults.py.
 
     .venv/bin/python benchmarks/faults.py [--kills 200] [--readers 30000] [--faults] [--hold] [--term 25] [--postgresql]
 
-Without words, or with --postgresql alone: all of it, at these sizes. Prints a table and writes benchmarks/faults.json, or,
-where the store is on a PostgreSQL server of its own, faults_postgresql.json; exit code 1 where a letter was lost, or came
-more often than it may.
+Without words, or with --postgresql alone: all of it, at these sizes. Prints a table and writes benchmarks/faults.json;
+with --postgresql, where the store is on a server of its own, faults_postgresql.json. Exit code 1 where a letter was
+lost, or came more often than it may.
 """
 
 import json
