@@ -68,6 +68,12 @@ class Locked(PublisherError):
         self.serving = serving
 
 
+class Elsewhere(PublisherError):
+    """What needs the article folder is another process's to do."""
+
+    exit = Exit.LOCKED
+
+
 class Unwritable(PublisherError):
     """The disk refused: full, read-only or broken."""
 

@@ -30,6 +30,7 @@ for _verb in (
         site.init,
         site.publish,
         site.run,
+        site.worker,
         site.check,
         site.status,
         site.lint,

@@ -146,8 +146,8 @@ def _here(settings: Any, verb: str, arguments: dict[str, Any], told: Told | None
 
         async def run() -> dict[str, Any]:
             loop = asyncio.get_running_loop()
-            loop.add_signal_handler(signal.SIGINT, session.engine.stop if verb == "send" else _interrupted)
-            loop.add_signal_handler(signal.SIGTERM, session.engine.stop if verb == "send" else _interrupted)
+            loop.add_signal_handler(signal.SIGINT, session.stop if verb == "send" else _interrupted)
+            loop.add_signal_handler(signal.SIGTERM, session.stop if verb == "send" else _interrupted)
             return await table.run(session, verb, arguments | extra)
 
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -100,14 +100,30 @@ def _engines(waiting: dict[str, Any] | None) -> Iterator[str]:
 
 
 @click.command()
+@click.option(
+    "--role",
+    type=click.Choice(["scheduler", "web"]),
+    help="Only publish and plan, or only serve: beside others, on PostgreSQL.",
+)
 @click.pass_obj
-def run(call: Call) -> None:
+def run(call: Call, role: Literal["scheduler", "web"] | None) -> None:
     """Serve, watch the folder, send on schedule; until INT or TERM."""
     from publisher import daemon
     from publisher.logs import configure
 
     configure(as_json=call.as_json)
-    daemon.run(call.settings())
+    daemon.run(call.settings(), role or "all")
+
+
+@click.command()
+@click.pass_obj
+def worker(call: Call) -> None:
+    """Send letters from this host, beside others on PostgreSQL; until INT or TERM."""
+    from publisher import daemon
+    from publisher.logs import configure
+
+    configure(as_json=call.as_json)
+    daemon.work(call.settings())
 
 
 @click.command()

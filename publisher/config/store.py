@@ -25,7 +25,9 @@ def _url(url: str) -> None:
         return
     try:
         parts = urlsplit(url)
-        known = parts.scheme in SCHEMES and parts.path.strip("/") and (parts.port or 1)
+        # What stands behind an "@", "/" or "?" that is not written as %XX may be the rest of a password.
+        whole = "@" not in parts.path + parts.query + parts.fragment and not parts.fragment
+        known = whole and parts.scheme in SCHEMES and bool(parts.path.strip("/")) and parts.port != 0
     except ValueError:
         known = False
     if not known:

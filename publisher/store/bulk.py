@@ -15,7 +15,6 @@ from sqlalchemy import (
     Table,
     Text,
     cast,
-    false,
     literal_column,
     select,
     type_coerce,
@@ -23,6 +22,8 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from publisher.store import dialects
+
+_NUMBER = BigInteger()
 
 
 def insert(connection: Connection, statement: Insert, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -49,15 +50,17 @@ def insert(connection: Connection, statement: Insert, rows: Sequence[Mapping[str
     connection.exec_driver_sql(str(compiled), list(zip(*converted, strict=True)))
 
 
-def values(given: Collection[int] | Collection[str]) -> Select[tuple[Any]]:
-    """These values as the rows of a query, in one parameter."""
+def values(given: Collection[int] | Collection[str], kind: TypeEngine[Any] = _NUMBER) -> Select[tuple[Any]]:
+    """These values, which may be none, as the rows of a query, in one parameter."""
     each = _each(given)
-    return select(plain(each.c.value, _kind(given)).label("value"))
+    return select(plain(each.c.value, kind).label("value"))
 
 
-def among(column: ColumnElement[Any], given: Collection[int] | Collection[str]) -> ColumnElement[bool]:
+def among(
+    column: ColumnElement[Any], given: Collection[int] | Collection[str], kind: TypeEngine[Any] = _NUMBER
+) -> ColumnElement[bool]:
     """Whether *column* has one of these values, in one parameter: each is looked up in its index."""
-    return dialects.among(column, values(given).scalar_subquery()) if given else false()
+    return dialects.among(column, values(given, kind).scalar_subquery())
 
 
 def table(
@@ -67,9 +70,9 @@ def table(
     may stand at all is of text, or one of *numbers*."""
     each = _each(rows)
     cells = [
-        cell(
-            each.c.value, place, BigInteger() if name in numbers else _kind([row[place] for row in rows])
-        ).label(name)
+        cell(each.c.value, place, _NUMBER if name in numbers else _kind([row[place] for row in rows])).label(
+            name
+        )
         for place, name in enumerate(columns)
     ]
     return select(*cells).select_from(each).subquery("given")
@@ -91,7 +94,7 @@ def _typed(found: ColumnElement[Any], kind: TypeEngine[Any]) -> ColumnElement[An
 
 def _kind(given: Iterable[int | str | None]) -> TypeEngine[Any]:
     first = next((each for each in given if each is not None), "")
-    return Text() if isinstance(first, str) else BigInteger()
+    return Text() if isinstance(first, str) else _NUMBER
 
 
 def _each(given: Collection[Any]) -> Any:

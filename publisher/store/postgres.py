@@ -27,9 +27,29 @@ _AGAIN = ("40001", "40P01")  # undone for another's sake: serialization failure,
 _GONE = ("57P01", "57P02", "57P03", "57P05", "25P03")  # the server stops, starts, or ended the session
 # The client's library does not say the state with which a server refuses a connection: its words, in English.
 _REFUSALS = (
-    (re.compile(r"FATAL: .*(password authentication failed|no pg_hba|permission denied|authentication failed)"), "28000"),
-    (re.compile(r"no password supplied|FATAL: .*role .* (does not exist|is not permitted to log in)"), "28000"),
+    (
+        re.compile(
+            r"FATAL: .*(password authentication failed|no pg_hba|permission denied|authentication failed)"
+        ),
+        "28000",
+    ),
+    (
+        re.compile(r"no password supplied|FATAL: .*role .* (does not exist|is not permitted to log in)"),
+        "28000",
+    ),
     (re.compile(r"FATAL: .*database .* does not exist"), "3D000"),
+)
+# How a state begins (PostgreSQL, appendix A), what it is to people, and how to mend it.
+_KINDS: tuple[tuple[str, type[PublisherError], str, str], ...] = (
+    ("55P03", Unwritable, "cannot be written", "end what holds it"),
+    ("25006", Unwritable, "cannot be written", "name the server that takes changes, in store.url"),
+    ("53", Unwritable, "cannot be written", "make room on its host, or mend that"),
+    ("58", Unwritable, "cannot be written", "make room on its host, or mend that"),
+    ("28", BadState, "does not let us in", "look at the password and at pg_hba.conf; see docs/scaling.md"),
+    ("3D", BadState, "is not there", "make it (`createdb`), or mend store.url"),
+    ("42501", BadState, "is not ours", "make this user its owner (ALTER DATABASE … OWNER TO …)"),
+    ("XX001", Damaged, "is damaged", "restore it from a backup"),
+    ("XX002", Damaged, "is damaged", "restore it from a backup"),
 )
 FORM = "postgresql://user@host:5432/name"
 
@@ -62,7 +82,9 @@ class Postgres:
 
     @property
     def where(self) -> str:
-        user, host, port, name = (str(self._parts.get(each) or "") for each in ("user", "host", "port", "dbname"))
+        user, host, port, name = (
+            str(self._parts.get(each) or "") for each in ("user", "host", "port", "dbname")
+        )
         host = f"[{host}]" if ":" in host else quote(host, safe=",")
         server = f"{quote(user, safe='')}@{host}" if user else host
         return f"postgresql://{server}{f':{port}' if port else ''}/{quote(name, safe='')}"
@@ -111,7 +133,9 @@ class Postgres:
         with reader.connect() as connection, connection.begin():
             number, allowed = connection.execute(text(query)).one()
             if allowed:
-                system = connection.execute(text("SELECT system_identifier FROM pg_control_system()")).scalar_one()
+                system = connection.execute(
+                    text("SELECT system_identifier FROM pg_control_system()")
+                ).scalar_one()
         return f"{system} {number}"
 
     def copy(self, reader: Engine, target: Path) -> None:
@@ -137,21 +161,7 @@ def _kind(state: str, gone: bool) -> tuple[type[PublisherError] | None, str, str
     """What a complaint is to people, and how to mend it; None for one that is a mistake of ours."""
     if gone:
         return Unwritable, "cannot be reached", "look at PostgreSQL, and at the way to it"
-    if state == "55P03":
-        return Unwritable, "cannot be written", "end what holds it"
-    if state == "25006":
-        return Unwritable, "cannot be written", "name the server that takes changes, in store.url"
-    if state[:2] in ("53", "58"):
-        return Unwritable, "cannot be written", "make room on its host, or mend that"
-    if state[:2] == "28":
-        return BadState, "does not let us in", "look at the password and at pg_hba.conf; see docs/scaling.md"
-    if state[:2] == "3D":
-        return BadState, "is not there", "make it (`createdb`), or mend store.url"
-    if state == "42501":
-        return BadState, "is not ours", "make this user its owner (ALTER DATABASE … OWNER TO …)"
-    if state in ("XX001", "XX002"):
-        return Damaged, "is damaged", "restore it from a backup"
-    return None, "", ""
+    return next((found[1:] for found in _KINDS if state.startswith(found[0])), (None, "", ""))
 
 
 def _driver_error(error: BaseException) -> BaseException:

@@ -4,9 +4,14 @@ The fence: the database knows its own file (inode and birth), and a generation t
 `generation` and grows before and after letters leave. That file is another one each time, and knows itself as well: an
 old one written into the place of the new does not. A backup says that it is one. Whatever disagrees with one of these
 was copied, restored or set back; then no letter leaves until a person says so with `nashir resume`.
+
+A database on a server is no file of this folder: it knows which database of which server it is, other hosts let the
+generation grow as well, and it has the fingerprint of the secret, which is the same on all of them.
 """
 
 import fcntl
+import hashlib
+import hmac
 import os
 import secrets
 import time
@@ -14,6 +19,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
+
+from sqlalchemy import Connection
 
 from publisher import layout, private
 from publisher.errors import BadState, Locked, Unwritable
@@ -25,6 +32,9 @@ DATABASE = "nashir.db"
 SECRET = "secret.key"
 BACKUP = "the backup of "  # the database's note of its own file in a backup begins so; then the time
 RESTORE = "take it from the last backup: `tar -xf FILE state/secret.key`"
+COPY = f"copy state/{SECRET} from the host that used this database first"
+OTHER = "the database is a copy: another one, or on another server, than letters left from last"
+OVERWRITTEN = "an older state was written into the files of this one"
 SERVES = "run"  # stands behind the process's number in the lock of a daemon
 DYING = 5  # seconds that the processes which a killed one had started may take to end
 
@@ -82,9 +92,30 @@ class State:
             if self.database.exists():
                 raise BadState("the secret key is gone", str(path), RESTORE)
             private.put(path, secrets.token_bytes(32), replace=False)
-        key = private.read(path, "the secret key", RESTORE, error=BadState)
+        return self._key(RESTORE)
+
+    def shared_secret(self, store: Store, *, writing: bool) -> bytes:
+        """The secret of a site whose database other hosts use as well, compared with the fingerprint that stands there
+        from the first opening on; that is when a host without a key makes one, if it is *writing*. Raises as `secret`,
+        and BadState where this is another key."""
+        known, path = store.read(lambda c: facts.get(c, facts.SECRET)), self.folder / SECRET
+        if known is None and writing:
+            if not path.exists():
+                private.put(path, secrets.token_bytes(32), replace=False)
+            mine = _fingerprint(self._key(COPY))
+            known = store.write(lambda c: facts.put_once(c, facts.SECRET, mine))
+        if not path.exists():
+            raise BadState("there is no secret key here, and the database knows one", str(path), COPY)
+        key = self._key(COPY)
+        if known is not None and not hmac.compare_digest(known, _fingerprint(key)):
+            raise BadState("this is another secret key than the one the database knows", str(path), COPY)
+        return key
+
+    def _key(self, mend: str) -> bytes:
+        path = self.folder / SECRET
+        key = private.read(path, "the secret key", mend, error=BadState)
         if len(key) != 32:
-            raise BadState("the secret key is not 32 bytes", str(path), RESTORE)
+            raise BadState("the secret key is not 32 bytes", str(path), mend)
         return key
 
     def fenced(self, store: Store) -> str:
@@ -97,21 +128,20 @@ class State:
             return ""
         if file and file.startswith(BACKUP):
             return f"the database is {file}"
+        known = noted.number if noted else 0  # a crash may come between the first two writes too
+        if store.database.shared:
+            return _behind(int(generation or 0), known) if file == here else OTHER
         if file != here:
             return "the database is a copy: it is not the file that was written here last"
-        if noted and noted.file != identity(self._generation):
-            return "an older state was written into the files of this one"
-        known = noted.number if noted else 0  # a crash may come between the first two writes too
-        others = store.database.shared and int(generation or 0) > known  # other hosts' senders were here
-        if not others and int(generation or 0) not in {known, known + 1}:
-            return f"the database is of generation {generation}, this folder of {known}: one of them was restored"
-        return ""
+        overwritten = noted is not None and noted.file != noted.here
+        return OVERWRITTEN if overwritten else _apart(int(generation or 0), known)
 
     def advance(self, store: Store) -> None:
         """A sender starts: the generation grows, in the database first (a crash between the two is no restore)."""
+        if store.database.shared:  # others count as well
+            file = store.identity()
+            return self._note(store.write(lambda c: _grown(c, file)))
         noted, known = self._noted(), int(store.read(lambda c: facts.get(c, "generation")) or 0)
-        if store.database.shared:
-            return self._write(store, known + 1)
         # Tried again where only the database could be written, it writes the same number: never two ahead of the file.
         return self._write(store, noted.number + 1 if noted else max(known, 1))
 
@@ -124,8 +154,11 @@ class State:
     def _write(self, store: Store, generation: int) -> None:
         file = store.identity()
         store.write(lambda c: facts.put_all(c, {"generation": str(generation), "file": file}))
+        self._note(generation)
+
+    def _note(self, generation: int) -> None:
         with _explained(self._generation):
-            temporary = self._generation.with_suffix(".tmp")
+            temporary = self._generation.with_suffix(f".{os.getpid()}.tmp")  # beside a worker on this host
             temporary.unlink(missing_ok=True)
             _write(temporary, b"")
             _write(temporary, f"{generation} {identity(temporary)}\n".encode())
@@ -137,10 +170,31 @@ class State:
 
     def _noted(self) -> "_Noted | None":
         try:
-            number, _, file = self._generation.read_text().strip().partition(" ")
-            return _Noted(int(number), file)
+            here = ""
+            while here != (here := identity(self._generation)):  # another process may just replace it
+                number, _, file = self._generation.read_text().strip().partition(" ")
+            return _Noted(int(number), file, here)
         except (OSError, ValueError):
             return None
+
+
+def _fingerprint(key: bytes) -> str:
+    """Says whether a key is this one, and nothing of it."""
+    return hmac.digest(key, b"nashir: which key this is", hashlib.sha256).hex()
+
+
+def _apart(generation: int, known: int) -> str:
+    """Whether a database in this folder and the folder itself are not of one time."""
+    if generation in {known, known + 1}:
+        return ""
+    return f"the database is of generation {generation}, this folder of {known}: one of them was restored"
+
+
+def _behind(generation: int, known: int) -> str:
+    """Whether a database that other hosts' senders use as well is older than this host has seen it."""
+    if generation >= known:
+        return ""
+    return f"the database is of generation {generation}, and this host saw it at {known}: it was restored"
 
 
 class _Noted(NamedTuple):
@@ -148,6 +202,13 @@ class _Noted(NamedTuple):
 
     number: int
     file: str  # the one that this was written into
+    here: str  # the one that it stands in
+
+
+def _grown(connection: Connection, file: str) -> int:
+    number = int(facts.get(connection, "generation") or 0) + 1
+    facts.put_all(connection, {"generation": str(number), "file": file})
+    return number
 
 
 def _write(path: Path, data: bytes) -> None:

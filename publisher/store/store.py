@@ -11,6 +11,7 @@ from typing import TypeVar, cast
 
 from publisher.store import schema, sqlite
 from publisher.store.database import Database
+from publisher.store.outage import Outage
 from publisher.store.sqlite import Sqlite
 from publisher.store.writer import EMPTY_LOG, Statement, Then, Work, Writer
 
@@ -27,6 +28,7 @@ class Store:
     def __init__(self, database: Database, *, writing: bool) -> None:
         """Raises BadState when it is no healthy database of ours, Unwritable when the disk or the server refuses."""
         self.database = database
+        self._outage = Outage()
         self._spent = threading.local()  # `at`: the processor time of a thread when its last write was done
         self._writer: Writer | None = None
         self._sender: Writer | None = None
@@ -50,14 +52,17 @@ class Store:
         return self._guarded(lambda: self._ridden_out(run))
 
     def _ridden_out(self, run: Callable[[], T]) -> T:
-        """What *run* comes to, when the connection is there again if it was lost."""
-        pause, end = 0.05, time.monotonic() + RIDES
+        """What *run* comes to, when the connection is there again if it was lost: not long ago."""
+        pause, began = 0.05, time.monotonic()
         while True:
             try:
-                return run()
+                result = run()
             except Exception as error:
-                if not self.database.lost(error) or time.monotonic() > end:
+                if not self.database.lost(error) or self._outage.lasts(RIDES, began):
                     raise
+            else:
+                self._outage.ends()
+                return result
             time.sleep(pause)
             pause = min(2 * pause, 1.0)
 

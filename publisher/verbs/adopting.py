@@ -24,6 +24,8 @@ async def adopt(
     from publisher.actions import adopt as adoption
 
     start = time.monotonic()
+    if not dry_run:
+        session.at_home()
 
     def fetch(source: str) -> tuple[bytes, str]:
         if "://" in source:

@@ -3,9 +3,11 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection
 
 from publisher.errors import BadState, PublisherError
 from publisher.store import ledger, notices
@@ -16,6 +18,8 @@ from publisher.verbs.session import Session
 if TYPE_CHECKING:  # the engine and its mail wait until letters leave
     from publisher.engine.run import Tally
 
+WORKERS = 1.0  # seconds between two looks at what workers do
+SILENT = 30.0  # seconds without any worker, after which nobody waits for one
 CANARIES = 2  # seconds between two looks at first letters while others leave
 
 
@@ -32,18 +36,15 @@ def must_send(session: Session) -> None:
 async def deliver(session: Session) -> "Tally":
     """Deliver what is due. The generation grows before and after letters left: a database from in between, or from
     before, is known for what it is (restore fence)."""
-    from publisher.actions import hours
     from publisher.engine.run import Tally
 
+    if session.dispatch is not None:
+        return await _by_workers(session)
     read = session.house.store.read
     async with session.sending:
         await session.engine.tidy()
-        await asyncio.to_thread(hours.put_off, session.house, session.clock())
-        await _canaries(session)
-        due = await asyncio.to_thread(
-            read, lambda c: notices.is_due(c, session.clock()) or ledger.is_due(c, session.clock())
-        )
-        if not due:
+        await ready(session)
+        if not await asyncio.to_thread(read, lambda c: _is_due(c, session.clock())):
             return Tally()
         if (rest := session.engine.rest) is not None:
             return rest
@@ -57,6 +58,51 @@ async def deliver(session: Session) -> "Tally":
             _tell(session, session.under_way)
             session.under_way = None
             await asyncio.to_thread(session.state.advance, session.house.store)
+
+
+async def ready(session: Session) -> None:
+    """Decide which letters that are due may leave: none in closed hours (D5), the others behind an edition's first
+    (S9)."""
+    from publisher.actions import hours
+
+    await asyncio.to_thread(hours.put_off, session.house, session.clock())
+    await _canaries(session)
+
+
+def _is_due(connection: Connection, now: datetime) -> bool:
+    return notices.is_due(connection, now) or ledger.is_due(connection, now)
+
+
+async def work(session: Session, progress: "Callable[[Tally], None]") -> "Tally":
+    """Deliver what this process was given of what is due (`session.claim`), as `deliver` does for all of it."""
+    async with session.sending:
+        await session.engine.tidy()
+        if (rest := session.engine.rest) is not None:
+            return rest
+        await asyncio.to_thread(session.state.advance, session.house.store)
+        try:
+            return await session.engine.deliver(progress)
+        finally:
+            await asyncio.to_thread(session.state.advance, session.house.store)
+
+
+async def _by_workers(session: Session) -> "Tally":
+    """Workers deliver: wait until nothing is due and nothing under way, or nobody is there who could."""
+    from publisher.engine.run import Tally
+
+    assert session.dispatch
+    read, alone = session.house.store.read, 0.0
+    while not session.stopping:
+        await ready(session)
+        found = await session.dispatch()
+        left = await asyncio.to_thread(read, lambda c: _is_due(c, session.clock()) or ledger.at_hand(c))
+        if not left:
+            break
+        alone = 0.0 if found.workers else alone + WORKERS
+        if alone > SILENT:
+            return Tally(rests="no worker is there: start `nashir worker`")
+        await asyncio.sleep(WORKERS)
+    return Tally()
 
 
 def _note(session: Session, under_way: Sending, tally: "Tally") -> None:
@@ -89,7 +135,7 @@ async def _in_waves(session: Session, progress: "Callable[[Tally], None]") -> "T
             watch.cancel()
             with suppress(asyncio.CancelledError):
                 await watch
-        wait = tally.down or tally.rests or session.engine.stopping
+        wait = tally.down or tally.rests or session.stopping
         opened = await _canaries(session) and not wait
     assert tally
     return tally

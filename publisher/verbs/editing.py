@@ -30,7 +30,7 @@ async def decide(session: Session, *, edition: int, decision: str) -> dict[str, 
         await asyncio.to_thread(endings.wind_up, house)
     if changed and session.in_daemon:
         session.on_planned()  # its page and its entry in the feed come or go
-    elif changed:
+    elif changed and not session.elsewhere():  # else the scheduler publishes it
         await session.publish(whole=False)
     ((each, counts),) = await asyncio.to_thread(house.store.read, lambda c: editions.listing(c, [edition]))
     wanted = approval.DECISIONS[decision]
@@ -50,6 +50,7 @@ async def correct(session: Session, *, article: str, text: str) -> dict[str, Any
     """Correct an article: note it in feeds and on its page, and plan the letters to those who were mailed it."""
     from publisher.actions import correction, plan
 
+    session.at_home()
     house, now = session.house, session.clock()
     done = await asyncio.to_thread(correction.correct, house, article, text, now)
     await session.publish(whole=False)

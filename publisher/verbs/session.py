@@ -19,7 +19,7 @@ from publisher.actions.house import House
 from publisher.actions.pool import Progress, cores
 from publisher.actions.publish import Published, publish
 from publisher.config import Networks, Settings
-from publisher.errors import BadState, Unwritable
+from publisher.errors import BadConfig, BadState, Elsewhere, Unwritable
 from publisher.feeds import files
 from publisher.layout import STATE, Layout
 from publisher.model.delivery import OnUnknown
@@ -34,7 +34,8 @@ from publisher.verbs.progress import Sending, Tell
 
 if TYPE_CHECKING:
     from publisher.actions.trial import Way
-    from publisher.engine.local import LocalEngine
+    from publisher.engine.cluster import Stats
+    from publisher.engine.local import Claim, LocalEngine
 
 TEMPLATES = "templates"
 SETTLE_RUNS = 5  # times `publish` waits for files that are still being written
@@ -75,18 +76,38 @@ class Session:
     # What ends what goes on beside answers; awaited when a daemon stops.
     on_stop: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
     listeners: list[Tell] = field(default_factory=list)  # who wants to hear of it
+    # Why what needs the article folder is another process's to do; "": it is ours.
+    elsewhere: Callable[[], str] = lambda: ""
+    dispatch: "Callable[[], Awaitable[Stats]] | None" = None  # workers send: tells them what is due
+    claim: "Claim | None" = None  # what the engine takes letters of editions by; None: all that are due
     on_published: Callable[[Published], None] = lambda _: None
     on_planned: Callable[[], None] = lambda: None  # newsletters have something else to show
     # An event of relays, domains, editions, and its values; in any thread.
     on_news: Callable[..., Any] = lambda *_, **__: None
     on_good_news: Callable[..., Any] = lambda *_, **__: None  # ... that asks for nothing
+    stopping: bool = field(default=False, init=False)  # `stop` was called
     _engine: "LocalEngine | None" = field(default=None, init=False)
 
     @property
     def engine(self) -> "LocalEngine":
         """What sends; made when it is first asked for, so that who only publishes does not wait for it."""
-        self._engine = self._engine or self.make_engine()
+        if self._engine is None:
+            self._engine = self.make_engine()
+            if self.stopping:
+                self._engine.stop()
         return self._engine
+
+    def stop(self) -> None:
+        """No new letters; those on the wire are finished (S7)."""
+        self.stopping = True
+        if self._engine:
+            self._engine.stop()
+
+    def at_home(self) -> None:
+        """Raises Elsewhere where the article folder, and what is planned from it, is another process's to work on."""
+        if why := self.elsewhere():
+            mend = "run it on the scheduler's host (docs/scaling.md)"
+            raise Elsewhere(f"this needs the article folder: {why}", str(self.house.root), mend)
 
     def left_alone(self) -> list[Alone]:
         """The domains that refused us and get no letter now."""
@@ -104,7 +125,8 @@ class Session:
         verify: bool = False,
         progress: Progress = lambda *_: None,
     ) -> Published:
-        """Publish once, off the loop."""
+        """Publish once, off the loop. Raises Elsewhere, Unwritable."""
+        self.at_home()
         async with self.publishing:
             with on_disk():
                 if not self.swept:
@@ -167,25 +189,72 @@ def writing(
 ) -> Iterator[Session]:
     """The site, locked (by a daemon where *serving*), with dead senders' letters recovered. Raises Locked, BadState,
     Unwritable."""
-    state = State(settings.root / STATE)
-    lock = state.lock(serving=serving)
+    lock = State(settings.root / STATE).lock(serving=serving)
     try:
-        secret = state.secret()
-        store = Store(settings.store.database(settings.root), writing=True)
-        try:
-            fenced = state.fenced(store)
-            if not fenced:
-                state.advance(store)
-                store.write(lambda c: recover(c, settings.mail.on_unknown, shared=store.database.shared))
-            house = house_of(settings, store, secret, workers)
-            erasing.finish(house)  # behind the fence too: a restored database brings nobody back
-            session = Session(house, state, clock, lambda: _engine(settings, session), fenced)
-            session.trusted = settings.web.trusted
+        with _opened(settings, clock, workers) as session, _leading(session, serving=serving):
+            erasing.finish(session.house)  # behind the fence too: a restored database brings nobody back
             yield session
-        finally:
-            store.close()
     finally:
         os.close(lock)
+
+
+def shared(settings: Settings) -> None:
+    """Raises BadConfig where only one process may write to the site's database."""
+    if not settings.store.url:
+        what = "this needs a database that many processes write to, and the site's is SQLite"
+        mend = "move it to PostgreSQL (docs/scaling.md), or use `nashir run` alone"
+        raise BadConfig(what, settings.source.place(("store", "url")), mend)
+
+
+@contextmanager
+def beside(settings: Settings, clock: Clock) -> Iterator[Session]:
+    """The site on a database for many, beside whoever holds the lock on this host: what needs the article folder is
+    theirs to do. Raises BadConfig where only one process may write, BadState, Unwritable."""
+    shared(settings)
+    State(settings.root / STATE).make()
+    with _opened(settings, clock) as session:
+        session.house = replace(session.house, mails=False)
+        session.elsewhere = lambda: "the scheduler has it, and not this process"
+        yield session
+
+
+@contextmanager
+def _opened(settings: Settings, clock: Clock, workers: int = 1) -> Iterator[Session]:
+    state = State(settings.root / STATE)
+    database = settings.store.database(settings.root)
+    alone = None if database.shared else state.secret()  # made before there is a database
+    store = Store(database, writing=True)
+    try:
+        secret = alone or state.shared_secret(store, writing=True)
+        fenced = state.fenced(store)
+        if not fenced:
+            state.advance(store)
+            store.write(lambda c: recover(c, settings.mail.on_unknown, shared=store.database.shared))
+        house = house_of(settings, store, secret, workers)
+        session = Session(house, state, clock, lambda: _engine(settings, session), fenced)
+        session.trusted = settings.web.trusted
+        yield session
+    finally:
+        store.close()
+
+
+@contextmanager
+def _leading(session: Session, *, serving: bool) -> Iterator[None]:
+    """A verb that needs the article folder takes it, for as long as the site is open, where no scheduler has it."""
+    database = session.house.store.database
+    if serving or not database.shared:
+        yield
+        return
+    from publisher.store.leading import Lead
+    from publisher.store.postgres import Postgres
+
+    assert isinstance(database, Postgres)
+    lead = Lead(database)
+    session.elsewhere = lambda: "" if lead.take() else f"the scheduler {lead.holder} has it"
+    try:
+        yield
+    finally:
+        lead.let_go()
 
 
 def recover(connection: Connection, on_unknown: OnUnknown, *, shared: bool) -> None:
@@ -202,22 +271,26 @@ def _engine(settings: Settings, session: Session) -> "LocalEngine":
     from publisher.actions.hours import opens
     from publisher.actions.letters import Letters, notice
     from publisher.engine.local import LocalEngine
+    from publisher.engine.reserving import reserve
     from publisher.mail.gate import Gate, limits
     from publisher.verbs import heeding
 
     house = signing(session.house)
     saved, learnt = house.store.read(lambda c: (buckets.saved(c), relays.known(c)))
+    shared = house.store.database.shared
     return LocalEngine(
         house.store,
         Letters(house),
         dict(ways(settings)),
-        Gate(limits(settings.mail), saved=saved, learnt=learnt),
+        Gate(limits(settings.mail), saved=saved, learnt=learnt, shared=shared),
         connections=settings.mail.connections,
         on_unknown=settings.mail.on_unknown,
         clock=session.clock,
         opens=partial(opens, house),
         notice=partial(notice, house),
         heed=partial(heeding.heed, session),
+        claim=session.claim,
+        reserve=reserve if shared else None,
     )
 
 
@@ -247,9 +320,11 @@ def reading(settings: Settings) -> Iterator[House]:
     state = State(settings.root / STATE)
     if not settings.store.url and not state.database.exists():
         raise BadState("this site has no state yet", str(settings.root), "run `nashir publish` first")
-    store = Store(settings.store.database(settings.root), writing=False)
+    database = settings.store.database(settings.root)
+    store = Store(database, writing=False)
     try:
-        yield house_of(settings, store, state.secret())
+        secret = state.shared_secret(store, writing=False) if database.shared else state.secret()
+        yield house_of(settings, store, secret)
     finally:
         store.close()
 

@@ -71,7 +71,7 @@ async def _send(
         await session.publish(whole=False)
     tally = await deliver(session)
     for _ in range(SOON_RUNS):  # a connection that broke off: its letters are due in a moment
-        if tally.down or tally.rests or session.engine.stopping or not await _due_within(session, SOON):
+        if tally.down or tally.rests or session.stopping or not await _due_within(session, SOON):
             break
         await asyncio.sleep(SOON)
         refused = tally.failures
@@ -114,9 +114,10 @@ def _plan(
 ) -> tuple[set[int], list[str]]:
     """Start what is due and what is wanted at once, and plan everything that is started. One newsletter's mistake
     (a template), or a page that cannot be written, stops only that one. Returns the editions that began or came on, and
-    what is wrong. Raises Unwritable."""
+    what is wrong. Raises Elsewhere, Unwritable."""
     from publisher.actions import approval, plan, slots
 
+    session.at_home()
     house, now, problems = session.house, session.clock(), list[str]()
     with session.planning, on_disk():
         begun = {each.edition.id: each for each in house.store.read(lambda c: editions.unfinished(c, now))}

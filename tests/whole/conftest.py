@@ -93,6 +93,7 @@ class Daemon:
     def __init__(self, site: Site, **environment: str) -> None:
         self.site, self.port = site, free_port()
         self.before: list[str] = []  # the words before the command
+        self.words = ["run"]
         self.settings = environment | {"NASHIR__WEB__LISTEN": f"127.0.0.1:{self.port}"}
 
     @property
@@ -102,7 +103,7 @@ class Daemon:
     def __enter__(self) -> "Daemon":
         self.log = self.site.folder / "run.log"
         self.log.write_bytes(b"")
-        words = "-C", str(self.site.folder), "run"
+        words = "-C", str(self.site.folder), *self.words
         self.process: subprocess.Popen[bytes] | Forked
         if self.before or not settings_alone(self.settings):
             with self.log.open("ab") as log:

@@ -18,7 +18,7 @@ from publisher.verbs import table
 from tests.commands import NASHIR, Forked
 
 
-def plan(folder: Path, story: str, readers: int) -> None:
+def plan(folder: Path, story: str, readers: int, **environment: str) -> None:
     """A site in *folder* whose edition waits for this many readers, r0@example.org and on; nothing has left."""
     create(folder, "Asia/Baghdad")
     (folder / "articles" / "welcome.md").unlink()
@@ -37,7 +37,7 @@ def plan(folder: Path, story: str, readers: int) -> None:
         assert number
         plans.plan(house, number, now)
 
-    with sessions.writing(load(folder, {}), lambda: datetime.now(UTC)) as session:
+    with sessions.writing(load(folder, environment), lambda: datetime.now(UTC)) as session:
         asyncio.run(work(session))
 
 

@@ -7,34 +7,32 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from publisher.config import WebSettings
-from publisher.daemon import Daemon
+from publisher.daemon.common import Common
+from publisher.daemon.publishing import Publishing
 from publisher.errors import Unwritable
 
 
 def test_what_a_look_that_failed_was_to_see_the_next_one_sees() -> None:
     asked: list[tuple[set[str], bool, bool]] = []
-    session = SimpleNamespace(listeners=[])
-    settings = SimpleNamespace(
-        articles=SimpleNamespace(settle=1),
-        web=WebSettings(),
-        source=SimpleNamespace(path=Path("config.toml")),
+    session: Any = SimpleNamespace(stop=lambda: None)
+    settings: Any = SimpleNamespace(
+        articles=SimpleNamespace(settle=1), source=SimpleNamespace(path=Path("config.toml"))
     )
-    daemon = Daemon(settings, session)  # type: ignore[arg-type]
+    common = Common(settings, session)
+    publishing = Publishing(common)
 
     async def publish(closed: frozenset[str], *, whole: bool, verify: bool) -> Any:
         asked.append((set(closed), whole, verify))
         if len(asked) == 1:
-            asyncio.get_running_loop().call_soon(daemon._noted, "2.txt")
+            asyncio.get_running_loop().call_soon(publishing.noted, "2.txt")
             raise Unwritable("the disk is full", "feeds", "make room")
-        daemon._stop.set()
-        daemon._look.set()
+        common.end()
         return SimpleNamespace(more=False, again=False, unsettled=())
 
     async def main() -> None:
         session.publish = publish
-        daemon._noted("1.txt")
-        await asyncio.wait_for(daemon._publish_forever(), 10)
+        publishing.noted("1.txt")
+        await asyncio.wait_for(publishing.publish_forever(), 10)
 
     asyncio.run(main())
 

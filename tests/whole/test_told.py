@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from publisher import daemon
+from publisher.daemon.common import gathered
 from publisher.errors import BadConfig, Damaged, PublisherError
 from publisher.verbs.held import alone_lines
 from tests.sink import Fault, Sink, certificate
@@ -109,7 +109,7 @@ def test_only_a_damaged_database_ends_the_reading_of_mail():  # X9
     problems: list[str] = []
 
     def reading(error: PublisherError) -> None:
-        with daemon._gathered(problems):
+        with gathered(problems):
             raise error
 
     reading(BadConfig("no such mailbox"))

@@ -9,6 +9,7 @@ A letter is found here by what it does:
 
 from publisher.store.ledger.counting import (
     Entry,
+    at_hand,
     by_edition,
     expired,
     gone,
@@ -59,6 +60,7 @@ __all__ = [
     "Late",
     "Opens",
     "abandon",
+    "at_hand",
     "begin",
     "by_edition",
     "chunks_due",

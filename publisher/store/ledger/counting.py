@@ -88,6 +88,11 @@ def under_way(connection: Connection) -> dict[int, dict[State, int]]:
     return {edition: each for edition, each in found.items() if set(each) - {State.QUEUED}}
 
 
+def at_hand(connection: Connection) -> bool:
+    """Whether a sender has a letter on the way."""
+    return connection.execute(select(deliveries.c.id).where(ON_THE_WAY).limit(1)).first() is not None
+
+
 def listing(
     connection: Connection,
     edition: int | None,

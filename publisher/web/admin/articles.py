@@ -98,6 +98,7 @@ async def upload(ask: Ask) -> Response:
             shown(name),
             "make the picture smaller" if picture else mend,
         )
+    ask.session.at_home()
     data = await file.read()
     with on_disk():
         taken = await asyncio.to_thread(_put, house.folder, name, data, replace=ask.said("replace") == "yes")

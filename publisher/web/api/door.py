@@ -16,7 +16,7 @@ import structlog
 from starlette.types import Receive, Scope, Send
 
 from publisher.config import ApiSettings
-from publisher.errors import BadConfig, BadInput, BadState, PublisherError, Unknown
+from publisher.errors import BadConfig, BadInput, BadState, Elsewhere, PublisherError, Unknown
 from publisher.verbs import api_tokens, table
 from publisher.verbs.api_tokens import Token
 from publisher.verbs.session import Session
@@ -230,4 +230,6 @@ def _problem(error: PublisherError) -> Problem:
         return Problem(404, error.what, error.where, error.mend)
     if isinstance(error, BadInput):
         return Problem(422, error.what, error.where, error.mend)
-    return Problem(409 if isinstance(error, BadState) else 503, error.what, error.where, error.mend)
+    return Problem(
+        409 if isinstance(error, (BadState, Elsewhere)) else 503, error.what, error.where, error.mend
+    )

@@ -1,0 +1,114 @@
+"""`nashir run` and `nashir worker`: the processes of a site, each one asyncio loop with the tasks of its parts.
+
+The store is the truth: alarm clock and watcher only say "look now". A task that dies ends the process.
+"""
+
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Literal
+
+from publisher import control
+from publisher.config import Settings
+from publisher.daemon import process
+from publisher.daemon.common import TICK, Common, now
+from publisher.daemon.keeping import MINUTE, Keeping
+from publisher.daemon.process import Alarm, Task
+from publisher.daemon.publishing import Publishing
+from publisher.daemon.sending import Sending
+from publisher.daemon.serving import Serving
+from publisher.verbs import session as sessions
+from publisher.verbs.session import Session
+
+if TYPE_CHECKING:
+    from publisher.engine.cluster import Cluster
+
+OLD = 3600  # seconds between two looks for letters that are old
+Role = Literal["all", "scheduler", "web"]
+
+
+def run(settings: Settings, role: Role = "all") -> None:
+    """`nashir run`: returns after INT or TERM. Raises Locked where another process works on the site, BadConfig where
+    the *role* needs a database that many processes may write to."""
+    if role == "web":
+        with sessions.beside(settings, now) as session:
+            process.complete(lambda: _web(settings, session))
+        return
+    if role == "scheduler":
+        sessions.shared(settings)
+    with sessions.writing(settings, now, serving=True) as session:
+        process.complete(lambda: _site(settings, session, alone=role == "all"))
+
+
+def work(settings: Settings) -> None:
+    """`nashir worker`: as `run`."""
+    from publisher.daemon import working
+
+    with sessions.beside(settings, now) as session:
+        process.complete(lambda: working.work(settings, session, _cluster(session)))
+
+
+async def _web(settings: Settings, session: Session) -> None:
+    """Serve what somebody else publishes."""
+    common = Common(settings, session)
+    serving = Serving(common)
+    await process.run(common, [serving.serve], ends=[serving.end])
+
+
+async def _site(settings: Settings, session: Session, *, alone: bool) -> None:
+    """Publish and plan; *alone*: also send and serve. On a database for many one of all who do so leads, and workers
+    are told what is due."""
+    common = Common(settings, session)
+    publishing, keeping = Publishing(common), Keeping(common)
+    tasks: list[Task] = [
+        publishing.publish_forever,
+        keeping.plan_forever,
+        keeping.ping_forever,
+        keeping.compact_forever,
+        keeping.erase_forever,
+        keeping.take_in_forever,
+    ]
+    alarms: list[Alarm] = [
+        (publishing.look_at_all, settings.articles.scan_every, True),
+        process.ringing(common.due, TICK),
+        process.ringing(common.letters, TICK, at_once=False),
+        process.ringing(common.chunks, TICK, at_once=False),
+        process.ringing(common.news, TICK, at_once=False),
+        process.ringing(common.old, OLD),
+        process.ringing(common.erasures, MINUTE if session.house.store.database.shared else OLD),
+        process.ringing(common.post, settings.mail.bounces.every),
+    ]
+    ends = []
+    async with AsyncExitStack() as stack:
+        if session.house.store.database.shared:
+            tasks += await _among_others(common, stack, sends=alone)
+        if alone:
+            serving = Serving(common)
+            tasks += [serving.serve, Sending(common).send_forever]
+            ends.append(serving.end)
+        door = await control.serve(session.state.control, session)
+        stack.callback(publishing.watch())
+        await process.run(common, tasks, alarms, ends, closes=[door.close])
+
+
+async def _among_others(common: Common, stack: AsyncExitStack, *, sends: bool) -> list[Task]:
+    """What a process does besides where there are others."""
+    from publisher.daemon.dispatching import Dispatching
+    from publisher.daemon.standby import Standby
+    from publisher.store.leading import Lead
+    from publisher.store.postgres import Postgres
+
+    database = common.session.house.store.database
+    assert isinstance(database, Postgres)
+    cluster = _cluster(common.session)
+    await cluster.open()
+    stack.push_async_callback(cluster.close)
+    standby = Standby(common, Lead(database))
+    return [standby.watch_forever, Dispatching(common, cluster, sends=sends).dispatch_forever]
+
+
+def _cluster(session: Session) -> "Cluster":
+    from publisher.engine.cluster import Cluster
+    from publisher.store.postgres import Postgres
+
+    database = session.house.store.database
+    assert isinstance(database, Postgres)
+    return Cluster(database)

@@ -1,0 +1,165 @@
+"""Door: what the parts of one process share: settings, the open site, the bells that say "look now", what is wrong."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import structlog
+
+from publisher.config import Settings
+from publisher.errors import Damaged, PublisherError
+from publisher.verbs.session import Session
+
+TICK = 5  # seconds between two looks at what is due
+
+log = structlog.get_logger()
+
+
+def now() -> datetime:
+    """The clock."""
+    return datetime.now(UTC)
+
+
+class Problems:
+    """What is wrong now, by the task that ran into it. The log is told of each once."""
+
+    def __init__(self) -> None:
+        self._now: dict[str, str] = {}
+
+    def __contains__(self, kind: str) -> bool:
+        return kind in self._now
+
+    def lines(self) -> list[str]:
+        """All of them, for a person."""
+        return list(self._now.values())
+
+    def has(self, kind: str, line: str) -> bool:
+        """Note that this is so; whether it is new."""
+        is_new = self._now.get(kind) != line
+        self._now[kind] = line
+        return is_new
+
+    def said(self, kind: str) -> str:
+        """What is noted; "" where nothing is."""
+        return self._now.get(kind, "")
+
+    def over(self, kind: str) -> None:
+        """It is not so any more."""
+        self._now.pop(kind, None)
+
+    def trouble(self, kind: str, error: BaseException) -> None:
+        """The task goes on at its next look; but nothing can be done with a damaged database (X9): raises Damaged."""
+        if isinstance(error, Damaged):
+            raise error
+        is_new = self.has(kind, str(error))
+        if isinstance(error, PublisherError) and is_new:
+            log.error(kind, problem=error.what, where=error.where, mend=error.mend)
+
+
+@contextlib.contextmanager
+def gathered(problems: list[str]) -> Iterator[None]:
+    """Errors join *problems* and stop nothing; but a damaged database does (X9)."""
+    try:
+        yield
+    except Damaged:
+        raise
+    except PublisherError as error:
+        problems.append(str(error))
+
+
+def masked(address_: str) -> str:
+    """An address for the log: who runs the site can find it in the ledger."""
+    local, _, domain = address_.rpartition("@")
+    return f"{local[:1]}…@{domain}"
+
+
+class Common:
+    """One process of a site."""
+
+    def __init__(self, settings: Settings, session: Session) -> None:
+        self.settings, self.session = settings, session
+        self.problems = Problems()
+        self.remarks: dict[
+            str, list[str]
+        ] = {}  # what is wrong elsewhere and stops nothing here, by who found it
+        self.stop = asyncio.Event()
+        self.look = asyncio.Event()  # at the article folder
+        self.due = asyncio.Event()  # an edition may be
+        self.letters = asyncio.Event()  # some may be due
+        self.chunks = asyncio.Event()  # ... for workers
+        self.news = asyncio.Event()  # hubs and search engines may have something to hear
+        self.old = asyncio.Event()  # letters may have become old
+        self.erasures = asyncio.Event()  # one may not be done yet
+        self.post = asyncio.Event()  # something may have come back by mail
+        # Whether the article folder and what is planned from it are this process's to work on.
+        self.leads: Callable[[], bool] = lambda: True
+        self.published_at: datetime | None = None
+        self.publishing = 0.0  # seconds that the last publish took
+        self._read = _version(settings.source.path)  # of the settings that count
+        session.on_news, session.on_good_news = log.warning, log.info
+        session.in_daemon = True
+
+    def ring(self) -> None:
+        """Everything is looked at."""
+        bells = (
+            self.look,
+            self.due,
+            self.letters,
+            self.chunks,
+            self.news,
+            self.old,
+            self.erasures,
+            self.post,
+        )
+        for each in bells:
+            each.set()
+
+    def end(self) -> None:
+        """Nothing new is begun, and nobody waits any more."""
+        self.stop.set()
+        self.session.stop()
+        self.ring()
+
+    async def told(self, event: asyncio.Event) -> bool:
+        """Wait for *event*; whether to go on after it."""
+        if not self.stop.is_set():
+            await event.wait()
+        return not self.stop.is_set()
+
+    async def turn(self, event: asyncio.Event) -> bool:
+        """Wait for *event* while this process leads; whether to go on after it."""
+        while await self.told(event):
+            if self.leads():
+                return True
+            event.clear()  # whoever leads does it; when it is us, all bells ring
+        return False
+
+    def fenced(self) -> bool:
+        """Whether the restore fence is up: nothing is planned or sent then."""
+        why = self.session.fenced
+        if not why:
+            self.problems.over("fence")
+        elif self.problems.has("fence", f"no letter leaves: {why}"):
+            log.error("fence", reason=why, mend="nashir resume, if this database is right")
+        return bool(why)
+
+    async def look_at_settings(self) -> None:
+        """Tell once that the settings are others than those that count."""
+        path = self.settings.source.path
+        if _version(path) in (self._read, None):  # None: an editor just replaces it
+            self.remarks.pop("settings", None)
+        elif "settings" not in self.remarks:
+            what = "it was changed since this daemon began, and counts from its next start"
+            self.remarks["settings"] = [f"{path}: {what}"]
+            log.warning("settings", problem=what, where=str(path), mend="restart the daemon")
+
+
+def _version(file: Path) -> tuple[int, int, int] | None:
+    """Tells one version of a *file* from another; None where there is none."""
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino

@@ -1,0 +1,62 @@
+"""What is due becomes jobs: workers open a chunk of the ledger each."""
+
+import asyncio
+import time
+from functools import partial
+
+from publisher.daemon.common import TICK, Common, log
+from publisher.engine.cluster import NOTICES, Cluster, Stats
+from publisher.errors import PublisherError
+from publisher.store import ledger, notices, workers
+from publisher.store.ledger import Chunk
+from publisher.verbs import delivering
+
+SHARE = 10  # times what a look took is the time to the next one: a queue of millions is looked at less often
+
+
+class Dispatching:
+    """Tells the cluster's queue what is due."""
+
+    def __init__(self, common: Common, cluster: Cluster, *, sends: bool) -> None:
+        """*sends*: this process sends as well, and tells workers only if there are some."""
+        self._common, self._session, self._cluster = common, common.session, cluster
+        self._sends = sends
+        if not sends:
+            self._session.dispatch = self.dispatch
+
+    async def dispatch_forever(self) -> None:
+        """Look what is due at every tick."""
+        common = self._common
+        while await common.turn(common.chunks):
+            common.chunks.clear()
+            began = time.monotonic()
+            try:
+                if not common.fenced():
+                    if not self._sends:
+                        await delivering.ready(self._session)
+                    await self.dispatch()
+            except PublisherError as error:
+                common.problems.trouble("queue", error)
+            else:
+                common.problems.over("queue")
+            if (rest := (time.monotonic() - began) * SHARE) > TICK:
+                await asyncio.wait([asyncio.create_task(common.stop.wait())], timeout=rest)
+
+    async def dispatch(self) -> Stats:
+        """Letters of dead workers wait again, before their jobs are another's; each chunk with letters that are due has
+        a job. Returns what the queue is then. Raises Unwritable."""
+        house = self._session.house
+        sweep = partial(workers.sweep, on_unknown=house.mail.on_unknown)
+        for name in await asyncio.to_thread(house.store.write, sweep):
+            log.warning("worker", name=name, problem="it was silent for too long: its letters wait again")
+        stats = await self._cluster.stats()
+        if self._sends and not stats.workers:
+            return stats
+        if added := await self._cluster.enqueue(await asyncio.to_thread(self._due)):
+            log.info("queued", chunks=added, workers=stats.workers)
+        return stats
+
+    def _due(self) -> list[Chunk]:
+        read, now = self._session.house.store.read, self._session.clock()
+        outbox = [NOTICES] if read(lambda c: notices.is_due(c, now)) else []
+        return outbox + read(lambda c: ledger.chunks_due(c, now))

@@ -1,0 +1,108 @@
+"""Door: the web server: the site's files and doors, and what is wrong."""
+
+import contextlib
+import socket
+from typing import Any
+
+import uvicorn
+
+from publisher import logs
+from publisher.daemon.common import Common, log
+from publisher.errors import PublisherError, Unwritable
+from publisher.verbs import held
+from publisher.web import tokenfile
+from publisher.web.app import application
+from publisher.web.deadlines import Guard, protocol
+from publisher.web.limits import Limits, affordable, bodies
+from publisher.web.metrics import Access, Live
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Any:
+        """The process has its own handlers; uvicorn's would raise the signal again after it served."""
+        yield
+
+
+class Serving:
+    """The server on `web.listen`. Raises Unwritable where it cannot listen there, BadConfig."""
+
+    def __init__(self, common: Common) -> None:
+        self._common, self._session, self._settings = common, common.session, common.settings
+        web = self._settings.web
+        may = bodies(editors=bool(web.admin.password_file))
+        self._guard = Guard(Limits(connections=affordable(), exempt=web.trusted, bodies=may))
+        self._listening = _listening(*web.address, web.listen)
+        app = application(
+            self._session,
+            common.problems.lines,
+            self._warnings,
+            self._settings,
+            api=web.api,
+            lines=logs.last,
+            live=self._live,
+            access=Access(web.metrics, self._token()),
+        )
+        self._server = _Server(
+            uvicorn.Config(
+                app,
+                http=protocol(self._guard),
+                ws="none",
+                log_config=None,
+                access_log=False,
+                lifespan="off",
+                server_header=False,
+                proxy_headers=False,  # who asks is for web.client to say
+                timeout_graceful_shutdown=5,
+            )
+        )
+        if problem := held.unmailed(self._session.house):
+            log.warning("mail", problem=problem)
+        log.info("serving", url=f"http://{web.listen}/", site=self._settings.site.url)
+
+    async def serve(self) -> None:
+        """Answer, until `end`."""
+        await self._server.serve(sockets=[self._listening])
+
+    def end(self) -> None:
+        """Finish what is being answered."""
+        self._server.should_exit = True
+
+    def _token(self) -> str:
+        """The token of /metrics; "" where the configuration names none. Raises BadConfig."""
+        name = self._settings.web.metrics_token_file
+        return tokenfile.read(self._settings.root / name, "metrics_token_file") if name else ""
+
+    def _live(self) -> Live:
+        """What /metrics says that no table does."""
+        problems = self._common.problems
+        return Live(
+            relay="relay" not in problems,
+            fenced="fence" in problems,
+            published=self._common.published_at,
+            publishing=self._common.publishing,
+            connections=len(self._guard.open),
+            refused=self._guard.refused,
+        )
+
+    def _warnings(self) -> list[str]:
+        """What is wrong elsewhere, and stops nothing here."""
+        house, remarks = self._session.house, self._common.remarks
+        try:
+            stopped = list(held.stopped_lines(held.stopped(house)))
+        except PublisherError as error:
+            stopped = [str(error)]
+        alone = held.alone_lines(held.left_alone(self._session.left_alone()))
+        unerased = [line] if (line := house.memory.unerased) else []
+        unmailed = filter(None, [held.unmailed(house)])
+        deaf, unread = remarks.get("pings", ()), remarks.get("mailbox", ())
+        return [*remarks.get("settings", ()), *unmailed, *unerased, *deaf, *unread, *stopped, *alone]
+
+
+def _listening(host: str, port: int, named: str) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=1024)
+    except OSError as error:
+        what = f"cannot listen there: {error.strerror}"
+        raise Unwritable(what, named, "set web.listen, or stop what listens there") from None

@@ -1,0 +1,293 @@
+"""Door: the job queue (Procrastinate) in a site's database on PostgreSQL: which worker opens which chunk of the ledger.
+
+The ledger is the truth. A job says (edition, chunk) and nothing else; one that is lost, left over or done twice changes
+nothing: it opens letters that are claimed one by one, and ends when none of them is due.
+"""
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Awaitable, Callable, Collection, Iterator
+from contextlib import contextmanager
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from publisher.errors import BadConfig, BadState
+from publisher.store.ledger import Chunk
+from publisher.store.postgres import Postgres
+
+if TYPE_CHECKING:  # hundreds of modules, for who has a cluster alone
+    from procrastinate import App
+
+Handler = Callable[[Chunk], Awaitable[None]]
+
+QUEUE = "letters"
+TASK = "chunk"
+NOTICES = Chunk(0, 0)  # the outbox: before any edition
+BEAT = 5.0  # seconds between two signs of life
+STALLED = 30.0  # seconds without one, after which a worker's jobs are another's
+LOOK = 5.0  # seconds after which the queue is looked at, if no word of a job came
+AT_ONCE = 4  # chunks that a worker has open: connections to a relay outlive each
+BATCH = 1000  # jobs of one statement
+PATIENCE = 15.0  # seconds that the end of a job is said again to a database that is not there
+PAUSE = 1.0  # seconds before a worker that lost the database tries again
+CONNECTIONS = 4
+LOCK = 0x6E61736869720003  # "nashir", 3: of whoever makes the tables
+
+_UNKNOWN = "23503"  # foreign key violation: no worker has this number
+_MARK = "nashir: "  # the comment on the tables that we made begins so
+_FOUND = """SELECT obj_description(to_regclass('procrastinate_jobs'), 'pg_class'),
+  to_regclass('procrastinate_jobs') IS NOT NULL"""
+_WORKERS = """SELECT count(*) FROM procrastinate_workers
+  WHERE last_heartbeat > now() - make_interval(secs => %(seconds)s)"""
+_DROP = """DO $$ DECLARE each record; BEGIN
+  FOR each IN SELECT c.oid::regclass AS name FROM pg_class c
+    WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r' AND c.relname ^@ 'procrastinate_'
+  LOOP EXECUTE 'DROP TABLE IF EXISTS ' || each.name || ' CASCADE'; END LOOP;
+  FOR each IN SELECT p.oid::regprocedure AS name FROM pg_proc p
+    WHERE p.pronamespace = current_schema()::regnamespace AND p.proname ^@ 'procrastinate_'
+  LOOP EXECUTE 'DROP FUNCTION IF EXISTS ' || each.name || ' CASCADE'; END LOOP;
+  FOR each IN SELECT t.oid::regtype AS name FROM pg_type t
+    WHERE t.typnamespace = current_schema()::regnamespace AND t.typname ^@ 'procrastinate_' AND t.typtype IN ('c', 'e')
+  LOOP EXECUTE 'DROP TYPE IF EXISTS ' || each.name || ' CASCADE'; END LOOP;
+END $$"""
+
+
+class Stats(NamedTuple):
+    """The queue as it is."""
+
+    waiting: int  # jobs
+    running: int  # ... that a worker has
+    workers: int  # that are there, at work or not
+
+
+class Cluster:
+    """The queue of one site, for one event loop. `open` it first, and `close` it."""
+
+    def __init__(self, database: Postgres, *, beat: float = BEAT, stalled: float = STALLED) -> None:
+        """A worker gives a sign of life every *beat* seconds; after *stalled* without one its jobs are another's.
+        Raises BadConfig where Procrastinate is not installed."""
+        self._database, self._beat, self._stalled = database, beat, stalled
+        try:
+            import procrastinate  # noqa: F401
+        except ImportError as error:
+            mend = "pip install 'nashir[postgres]'"
+            raise BadConfig("the job queue of workers is not installed", "store.url", mend) from error
+
+    async def open(self) -> None:
+        """Make the queue's tables where they are missing. Raises BadState where they are another program's,
+        Unwritable."""
+        with self._explained():
+            await asyncio.to_thread(self._make)
+            await self._app.open_async()
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        await self._app.close_async()
+
+    async def enqueue(self, chunks: Collection[Chunk]) -> int:
+        """Make the queue hold a job for each of *chunks*, those of which letters are due, and no other that waits.
+        Jobs of workers that gave no sign of life are taken from them: call it when their letters wait again. Returns
+        how many were added. Raises Unwritable."""
+        with self._explained():
+            await self._sweep()
+            live = await self._live()
+            for chunk, job in live.items():
+                if job.status == "todo" and chunk not in chunks:
+                    await self._app.job_manager.cancel_job_by_id_async(job.id, delete_job=True)
+            new = sorted(set(chunks) - live.keys())
+            return sum([await self._defer(new[at : at + BATCH]) for at in range(0, len(new), BATCH)])
+
+    async def run(
+        self, handler: Handler, stop: asyncio.Event, *, lost: Callable[[BaseException], None]
+    ) -> None:
+        """Give *handler* chunk after chunk, some at once, until *stop*; it is cancelled then. *lost* hears that the
+        database could not be reached; it is tried again. Raises what *handler* raised."""
+        ended = asyncio.create_task(stop.wait())
+        try:
+            while not stop.is_set():
+                failed = await self._serve(handler, ended, lost)
+                if failed is not None:
+                    raise failed
+                await asyncio.wait([ended], timeout=PAUSE)
+        finally:
+            ended.cancel()
+
+    async def stats(self) -> Stats:
+        """How many jobs and workers there are. Raises Unwritable."""
+        with self._explained():
+            found = [job.status for job in (await self._live()).values()]
+            row = await self._app.connector.execute_query_one_async(_WORKERS, seconds=self._stalled)
+        return Stats(found.count("todo"), found.count("doing"), row["count"])
+
+    @cached_property
+    def _app(self) -> "App":
+        import logging
+
+        import psycopg_pool
+        from procrastinate import App, PsycopgConnector
+
+        for name in ("procrastinate", "psycopg.pool"):  # what they would complain of is told by who asked
+            logging.getLogger(name).setLevel(logging.CRITICAL)
+        # A connection for each question, which are few: none of them is a dead one.
+        connector = PsycopgConnector(
+            conninfo=self._database.url,
+            kwargs=self._database.options(),
+            pool_factory=psycopg_pool.AsyncNullConnectionPool,
+            min_size=0,
+            max_size=CONNECTIONS,
+            timeout=10,
+        )
+        app = App(connector=connector)
+        app.job_manager = _manager(connector)
+        return app
+
+    def _make(self) -> None:
+        """The tables, if they are not those of the installed Procrastinate: what they hold stands in the ledger. Who
+        comes second finds them made."""
+        import psycopg
+        from procrastinate.schema import SchemaManager
+
+        schema = SchemaManager.get_schema()
+        mark = _MARK + hashlib.sha256(schema.encode()).hexdigest()
+        with psycopg.connect(self._database.url, **self._database.options()) as connection:
+            connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
+            noted, there = connection.execute(_FOUND).fetchone() or (None, False)
+            if there and not (noted or "").startswith(_MARK):
+                raise BadState(
+                    "another program's job queue (Procrastinate) is in this database",
+                    self._database.where,
+                    "give nashir a database of its own",
+                )
+            if noted != mark:
+                connection.execute(_DROP)
+                connection.execute(schema)
+                connection.execute(f"COMMENT ON TABLE procrastinate_jobs IS '{mark}'")
+
+    async def _sweep(self) -> None:
+        """Jobs of dead workers are deleted: whether there is something to be done for them the ledger knows."""
+        from procrastinate.jobs import Status
+
+        manager = self._app.job_manager
+        for job in await manager.get_stalled_jobs(queue=QUEUE, seconds_since_heartbeat=self._stalled):
+            await manager.finish_job(job, Status.ABORTED, delete_job=True)
+
+    async def _live(self) -> dict[Chunk, Any]:
+        """The job of each chunk that has one: it waits, or a worker has it."""
+        jobs = await self._app.job_manager.list_jobs_async(queue=QUEUE)
+        return {_chunk(**job.task_kwargs): job for job in jobs}
+
+    async def _defer(self, chunks: list[Chunk]) -> int:
+        """Add jobs; one by one where somebody else is at it."""
+        from procrastinate.exceptions import AlreadyEnqueued
+        from procrastinate.jobs import Job
+
+        jobs = [
+            Job(
+                id=None,
+                queue=QUEUE,
+                task_name=TASK,
+                priority=int(chunk == NOTICES),
+                lock=None,
+                queueing_lock="{}/{}".format(*chunk),
+                task_kwargs={"edition": chunk[0], "chunk": chunk[1]},
+            )
+            for chunk in chunks
+        ]
+        try:
+            return len(await self._app.job_manager.batch_defer_jobs_async(jobs))
+        except AlreadyEnqueued:
+            if len(chunks) == 1:
+                return 0
+            return sum([await self._defer([chunk]) for chunk in chunks])
+
+    async def _serve(
+        self, handler: Handler, ended: "asyncio.Task[Any]", lost: Callable[[BaseException], None]
+    ) -> BaseException | None:
+        """One worker of Procrastinate, until *ended*, or the database is lost; what *handler* raised, if it did."""
+        failed: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
+
+        async def work(edition: int, chunk: int) -> None:
+            try:
+                await handler(Chunk(edition, chunk))
+            except Exception as error:
+                if not failed.done():
+                    failed.set_result(error)
+
+        self._app.tasks.pop(TASK, None)
+        self._app.task(name=TASK, queue=QUEUE)(work)
+        worker = asyncio.create_task(
+            self._app.run_worker_async(
+                queues=[QUEUE],
+                concurrency=AT_ONCE,
+                fetch_job_polling_interval=LOOK,
+                # A job only waits: what is on the wire is not cut off with it.
+                shutdown_graceful_timeout=0,
+                delete_jobs="always",
+                install_signal_handlers=False,
+                update_heartbeat_interval=self._beat,
+                stalled_worker_timeout=self._stalled,
+            )
+        )
+        await asyncio.wait([worker, ended, failed], return_when=asyncio.FIRST_COMPLETED)
+        cut = not worker.done()
+        worker.cancel()
+        try:
+            await worker
+        except asyncio.CancelledError:
+            if not cut:  # it is we who were cancelled
+                raise
+        except Exception as error:
+            cause = _cause(error)
+            if self._database.lost(cause):
+                lost(self._database.explained(cause))
+            elif getattr(cause, "sqlstate", "") != _UNKNOWN:  # it was taken for dead, and begins anew
+                raise
+        return failed.result() if failed.done() else None
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            cause = _cause(error)
+            if (explained := self._database.explained(cause)) is cause:
+                raise
+            raise explained from error
+
+
+def _chunk(edition: Any, chunk: Any) -> Chunk:
+    return Chunk(edition, chunk)
+
+
+def _cause(error: BaseException) -> BaseException:
+    """What the driver said, of an error of Procrastinate's."""
+    from procrastinate.exceptions import ConnectorException
+
+    return error.__cause__ or error if isinstance(error, ConnectorException) else error
+
+
+def _manager(connector: Any) -> Any:
+    """What Procrastinate asks the database by."""
+    import psycopg
+    from procrastinate.exceptions import ConnectorException
+    from procrastinate.manager import JobManager
+
+    class Manager(JobManager):
+        """A job whose end could not be said would stay with a worker that lives, and its chunk with it."""
+
+        async def finish_job(self, *arguments: Any, **options: Any) -> None:
+            say = partial(super().finish_job, *arguments, **options)
+            pause, end = 0.1, time.monotonic() + PATIENCE
+            while True:
+                try:
+                    return await say()
+                except ConnectorException as error:
+                    if isinstance(error.__cause__, psycopg.errors.RaiseException):
+                        return None  # it was taken from us meanwhile
+                    if time.monotonic() > end:
+                        raise
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, PAUSE)
+
+    return Manager(connector)
