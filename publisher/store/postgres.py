@@ -23,6 +23,8 @@ _CLIENT |= {"tcp_user_timeout": 10_000}
 _SERVER = {"tcp_keepalives_idle": 5, "tcp_keepalives_interval": 2, "tcp_keepalives_count": 3}
 _SERVER |= {"tcp_user_timeout": 10_000, "idle_in_transaction_session_timeout": 60_000}
 _SERVER |= {"lock_timeout": BUSY * 1000, "client_connection_check_interval": 0}
+# All that a sender asks for is a few rows by their keys, of tables that grow by a million while it has its plan at hand.
+_KEYED = {"enable_hashjoin": "off", "enable_mergejoin": "off"}
 _AGAIN = ("40001", "40P01")  # undone for another's sake: serialization failure, deadlock
 _GONE = ("57P01", "57P02", "57P03", "57P05", "25P03")  # the server stops, starts, or ended the session
 # The client's library does not say the state with which a server refuses a connection: its words, in English.
@@ -89,10 +91,10 @@ class Postgres:
         server = f"{quote(user, safe='')}@{host}" if user else host
         return f"postgresql://{server}{f':{port}' if port else ''}/{quote(name, safe='')}"
 
-    def options(self) -> dict[str, Any]:
-        """What a connection is opened with, beside the URL."""
+    def options(self, **more: str) -> dict[str, Any]:
+        """What a connection is opened with, beside the URL; *more* of the server's settings."""
         given = {"password": self._password} if self._password else {}
-        settings = " ".join(f"-c {name}={value}" for name, value in _SERVER.items())
+        settings = " ".join(f"-c {name}={value}" for name, value in (_SERVER | more).items())
         return {**_CLIENT, **given, "options": settings, "application_name": "nashir"}
 
     def reader(self) -> Engine:
@@ -102,13 +104,13 @@ class Postgres:
         return self._engine(f"BEGIN; SELECT pg_advisory_xact_lock({LOCK})")
 
     def sender(self) -> Engine:
-        return self._engine("BEGIN")
+        return self._engine("BEGIN", **_KEYED)
 
-    def _engine(self, begin: str) -> Engine:
+    def _engine(self, begin: str, **more: str) -> Engine:
         import psycopg
 
         def connect() -> Any:
-            return psycopg.connect(self._url, autocommit=True, **self.options())
+            return psycopg.connect(self._url, autocommit=True, **self.options(**more))
 
         engine = create_engine(
             "postgresql+psycopg://", creator=connect, pool_size=4, use_native_hstore=False, pool_use_lifo=True
