@@ -23,7 +23,7 @@ _CLIENT |= {"tcp_user_timeout": 10_000}
 _SERVER = {"tcp_keepalives_idle": 5, "tcp_keepalives_interval": 2, "tcp_keepalives_count": 3}
 _SERVER |= {"tcp_user_timeout": 10_000, "idle_in_transaction_session_timeout": 60_000}
 _SERVER |= {"lock_timeout": BUSY * 1000, "client_connection_check_interval": 0}
-# All that a sender asks for is a few rows by their keys, of tables that grow by a million while it has its plan at hand.
+# A sender asks for a few rows by their keys, of tables that grow by a million while it has its plan at hand.
 _KEYED = {"enable_hashjoin": "off", "enable_mergejoin": "off"}
 _AGAIN = ("40001", "40P01")  # undone for another's sake: serialization failure, deadlock
 _GONE = ("57P01", "57P02", "57P03", "57P05", "25P03")  # the server stops, starts, or ended the session
