@@ -17,6 +17,7 @@ from publisher.store.tables import metadata
 if TYPE_CHECKING:
     Driver = psycopg.Connection[tuple[Any, ...]]
 
+_UNFIT = ("22", "23", "54")  # no value of its type; nothing that may stand there; longer than a key can be
 NUL, INSTEAD = "\0", "\N{REPLACEMENT CHARACTER}"  # PostgreSQL's text holds no U+0000
 _OURS = [each.name for each in metadata.sorted_tables]
 _TYPES = "SELECT attname, atttypid FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0"
@@ -149,7 +150,9 @@ class Emptied(Rows):
         """A row that cannot be held: which, in one line."""
         try:
             yield
-        except (psycopg.DataError, psycopg.IntegrityError) as error:
+        except psycopg.Error as error:
+            if (error.sqlstate or "")[:2] not in _UNFIT:
+                raise
             said = error.diag
             which = said.message_detail or said.context or ""
             words = ", ".join(filter(None, (said.message_primary or str(error), which.partition("\n")[0])))
