@@ -123,9 +123,7 @@ def commonest(connection: Connection, limit: int) -> tuple[str, ...]:
     number = func.sum(spellings.c.count)
     query = select(spellings.c.shown).where(spellings.c.key.startswith(_CATEGORY, autoescape=True))
     rows = connection.execute(
-        query.group_by(spellings.c.key, spellings.c.shown)
-        .order_by(number.desc(), spellings.c.key)
-        .limit(limit)
+        query.group_by(spellings.c.key).order_by(number.desc(), spellings.c.key).limit(limit)
     )
     return tuple(sorted(rows.scalars()))
 
@@ -134,7 +132,7 @@ def topics(connection: Connection, limit: int) -> list[str]:
     """The categories and tags that several published articles have, as they are shown, the commonest first."""
     number = func.sum(spellings.c.count)
     query = select(spellings.c.shown).where(spellings.c.key.startswith(_CATEGORY, autoescape=True))
-    query = query.group_by(spellings.c.key, spellings.c.shown).having(number > 1)
+    query = query.group_by(spellings.c.key).having(number > 1)
     return list(connection.execute(query.order_by(number.desc(), spellings.c.key).limit(limit)).scalars())
 
 

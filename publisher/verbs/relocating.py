@@ -11,7 +11,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from publisher import private
 from publisher.config.settings import StoreSettings
@@ -109,7 +109,9 @@ def _config(root: Path, url: str, password_file: str) -> list[str]:
         return ["[store]", 'url = ""']
     parts = urlsplit(url)
     user, at, host = parts.netloc.rpartition("@")
-    lines = ["[store]", _line("url", parts._replace(netloc=user.partition(":")[0] + at + host).geturl())]
+    query = urlencode([(key, value) for key, value in parse_qsl(parts.query) if key != "password"])
+    bare = parts._replace(netloc=user.partition(":")[0] + at + host, query=query)
+    lines = ["[store]", _line("url", bare.geturl())]
     if password_file:
         path = Path(password_file)
         inside = path.relative_to(root.resolve()) if path.is_relative_to(root.resolve()) else path
