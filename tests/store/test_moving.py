@@ -200,7 +200,7 @@ def test_a_nul_in_a_text_becomes_what_stands_for_it(url: str, tmp_path: Path) ->
 
 
 LEAF = (b"a.md", 0, 1, 1, 0, "published", None, "", "", None, "[]")
-ODD = {
+ODD: dict[str, tuple[Rows, str]] = {
     "a number that is too large": (
         {"leaves": [(*LEAF[:2], 1 << 40, *LEAF[3:])]},
         "out of range.*leaves.*size",

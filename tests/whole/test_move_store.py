@@ -128,7 +128,7 @@ def _when(words: str) -> Callable[[Any], Any]:
 
 
 def _noting(self: State, store: Store) -> None:
-    states._explained = _die  # between the database and the file beside it
+    states._explained = _die  # type: ignore[assignment]  # between the database and the file beside it
     _resume(self, store)
 
 
