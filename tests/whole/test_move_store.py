@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import sqlite3
+import subprocess
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
@@ -14,14 +15,16 @@ from typing import Any
 
 import psycopg
 import pytest
+from sqlalchemy import Engine, event
 
 from publisher.config import load
 from publisher.errors import BadInput, BadState, Exit, Locked
+from publisher.store import moving
 from publisher.store import state as states
 from publisher.store.postgres import Postgres
 from publisher.store.state import State
 from publisher.store.store import Store
-from publisher.verbs import relocating, table
+from publisher.verbs import reading, relocating, table
 from publisher.verbs import session as sessions
 from tests import postgres
 from tests.sink import Sink
@@ -179,6 +182,64 @@ def test_killed_when(point, planned, url):  # X3 S1
         assert "" == fence(planned.folder, url)
     with pytest.raises(BadState, match="the site was moved there, and goes on there"):
         verb(planned.folder, "move-store", {}, url=url)
+
+
+# What a site on PostgreSQL is copied for
+
+OLD_FEED = (
+    "<rss><channel><item><title>بلدية الحي تفتتح حديقة جديدة على ضفة النهر</title></item></channel></rss>"
+)
+
+
+def test_things_are_tried_out_without_anybody_who_reads(planned, url, tmp_path):
+    """`check` and `adopt --dry-run` say what they said, and ask nothing of the tables that the copy has not."""
+    (tmp_path / "old.xml").write_text(OLD_FEED)
+    asked_for: list[str] = []
+
+    def tried(settings: dict[str, str]) -> tuple[Any, ...]:
+        with sessions.trying(load(planned.folder, settings)) as house:
+            found = reading.check(house, NOW)
+        with sessions.writing(load(planned.folder, settings), lambda: NOW) as session:
+            given = {"sources": [str(tmp_path / "old.xml")], "dry_run": True}
+            done = asyncio.run(table.run(session, "adopt", given))
+        return found, done | {"seconds": 0}
+
+    def note(_: Any, __: Any, statement: str, *___: Any) -> None:
+        asked_for.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        before = tried({})
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    verb(planned.folder, "move-store", {}, url=url)
+
+    assert before == tried({"NASHIR__STORE__URL": url})
+    assert 1 == len(before[1]["feeds"][0]["matches"])
+    people = re.compile(rf"\b({'|'.join(each.name for each in moving.PEOPLE)})\b")
+    recovered = re.compile(
+        "UPDATE (deliveries|notices)|FROM (deliveries|notices)"
+    )  # by whoever takes the lock
+    assert [] == [each for each in asked_for if people.search(each) and not recovered.search(each)]
+
+
+def test_a_backup_of_it_goes_into_another_database(planned, url, tmp_path):
+    verb(planned.folder, "move-store", {}, url=url)
+    before = kept(url)
+    there = {"NASHIR__STORE__URL": url}
+    planned.run("backup", str(tmp_path / "saved.tar"), **there)
+    (planned.folder / "state").rename(tmp_path / "state.old")
+    subprocess.run(["tar", "-xf", str(tmp_path / "saved.tar")], cwd=planned.folder, check=True)
+    other = postgres.database(migrated=False)
+    with pytest.raises(BadState, match="no letter leaves: the database is the backup of "):
+        verb(planned.folder, "move-store", {}, url=other)
+    with pytest.raises(BadState, match="no letter leaves: the database is the backup of "):
+        verb(planned.folder, "send", {})
+    verb(planned.folder, "resume", {"NASHIR__MAIL__ON_UNKNOWN": "resend"})
+    verb(planned.folder, "move-store", {}, url=other)
+
+    assert before == kept(other)
+    assert "" == fence(planned.folder, other)
 
 
 # Refused
