@@ -14,12 +14,12 @@ FORM = "postgresql://user@host:5432/name"
 def check(reading: Reading, file: File) -> None:
     """Raises BadConfig for the first value of [store] that cannot be used."""
     store = file.store
-    reading.check(("store",), "url", lambda: _url(store.url))
+    reading.check(("store",), "url", lambda: check_url(store.url))
     hidden = partial(folders.secret_hidden, reading.root, file, store.password_file)
     reading.check(("store",), "password_file", hidden)
 
 
-def _url(url: str) -> None:
+def check_url(url: str) -> None:
     """Raises ValueError with the mend: without the URL, in which a password may stand."""
     if not url:
         return
