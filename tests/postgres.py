@@ -33,9 +33,16 @@ QUICK = ("fsync=off", "full_page_writes=off", "autovacuum=off", "max_connections
 class Server:
     """A server of its own on a port of loopback; `stop` at the end. It does not run as root: then as nobody."""
 
-    def __init__(self, *settings: str, host: str = "127.0.0.1", before: Sequence[str] = ()) -> None:
-        """*before*: words that start it elsewhere, as whom it runs there among them."""
-        self.folder = Path(tempfile.mkdtemp(prefix="nashir-postgres-"))
+    def __init__(
+        self,
+        *settings: str,
+        host: str = "127.0.0.1",
+        before: Sequence[str] = (),
+        place: Path | None = None,
+    ) -> None:
+        """In a folder of its own below *place*; None: where temporary files are. *before*: words that start it
+        elsewhere, as whom it runs there among them."""
+        self.folder = Path(tempfile.mkdtemp(prefix="nashir-postgres-", dir=place))
         self.host, self._settings, self.before = host, settings, before
         self._user: dict[str, Any] = {}
         if os.geteuid() == 0:  # whom it runs as need not be able to read our folders

@@ -15,7 +15,7 @@ from publisher.actions import choices, erasing, unseen
 from publisher.actions.house import House
 from publisher.errors import BadInput
 from publisher.model.people import Consent, Reach, Said, Subscriber, Wish
-from publisher.store import articles, consents, people
+from publisher.store import articles, consents, people, statistics
 from publisher.store.people import Newcomer
 from publisher.store.scratch import Scratch
 from publisher.subscribers.fates import Fate, Rules, Standing
@@ -98,6 +98,8 @@ def import_rows(
             if report:
                 for row, fate in zip(window, fates, strict=True):
                     report(row, *fate)
+    if not dry_run:
+        house.store.write(statistics.of_readers)
     return done
 
 

@@ -17,7 +17,7 @@ from publisher.digests import compose
 from publisher.digests.select import Selection
 from publisher.mail import canary, settings
 from publisher.model.digest import Content, Edition, Kind, Newsletter
-from publisher.store import approvals, cadences, editions, people, planning, waves
+from publisher.store import approvals, cadences, editions, people, planning, statistics, waves
 from publisher.store.cadences import Cadence
 from publisher.store.editions import Progress
 from publisher.store.people import Series
@@ -41,6 +41,7 @@ def plan(house: House, number: int, now: datetime) -> None:
         if not correction.plan(house, newsletter, progress, now):
             return
     elif newsletter and progress.edition.expires > now:
+        house.store.write(statistics.of_readers)
         if progress.edition.kind is Kind.DIGEST:
             progress = _begun(house, newsletter, series, progress, now)
         _Plan(house.learnt(), newsletter, series, progress, now).run()
@@ -51,6 +52,7 @@ def plan(house: House, number: int, now: datetime) -> None:
             people.said(connection, series.id, opening, now)
 
     house.store.write(finish)
+    house.store.write(statistics.of_letters)
 
 
 def _begun(

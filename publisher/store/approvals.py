@@ -58,7 +58,7 @@ def resume(connection: Connection, edition: int, now: datetime, is_ours: Callabl
     refused = (deliveries.c.code >= 500) | deliveries.c.note.like("4.7.%")
     query = select(*deliveries.c["id", "code", "note"]).where(QUEUED, waiting, refused)
     ids = [row.id for row in connection.execute(query) if is_ours(Reply(row.code, row.note))]
-    row = update(deliveries).where(QUEUED, deliveries.c.id.in_(bulk.values(ids)))
+    row = update(deliveries).where(QUEUED, bulk.among(deliveries.c.id, ids))
     connection.execute(row.values(due=now))
 
 

@@ -15,12 +15,14 @@ from sqlalchemy import (
     Table,
     Text,
     cast,
-    func,
+    false,
     literal_column,
     select,
     type_coerce,
 )
 from sqlalchemy.types import TypeEngine
+
+from publisher.store import dialects
 
 _NUMBER = BigInteger()
 
@@ -49,10 +51,18 @@ def insert(connection: Connection, statement: Insert, rows: Sequence[Mapping[str
     connection.exec_driver_sql(str(compiled), list(zip(*converted, strict=True)))
 
 
-def values(given: Collection[int] | Collection[str], kind: TypeEngine[Any] = _NUMBER) -> Select[tuple[Any]]:
-    """These values, which may be none, as the rows of a query, in one parameter."""
+def values(
+    given: Collection[int] | Collection[str], kind: TypeEngine[Any] | None = None
+) -> Select[tuple[Any]]:
+    """These values as the rows of a query, in one parameter; of a *kind* that must be said where they are texts and may
+    be none."""
     each = _each(given)
-    return select(plain(each.c.value, kind).label("value"))
+    return select(plain(each.c.value, kind or (_kind(given) if given else _NUMBER)).label("value"))
+
+
+def among(column: ColumnElement[Any], given: Collection[int] | Collection[str]) -> ColumnElement[bool]:
+    """Whether *column* has one of these values, in one parameter: each is looked up in its index."""
+    return dialects.among(column, values(given, column.type).scalar_subquery()) if given else false()
 
 
 def table(
@@ -72,7 +82,7 @@ def table(
 
 def plain(value: ColumnElement[Any], kind: TypeEngine[Any]) -> ColumnElement[Any]:
     """The number or text that is a *value* in a list of JSON."""
-    return _typed(func.json_plain(value), kind)
+    return _typed(dialects.json_plain(value), kind)
 
 
 def cell(value: ColumnElement[Any], place: int, kind: TypeEngine[Any]) -> ColumnElement[Any]:
@@ -90,6 +100,6 @@ def _kind(given: Iterable[int | str | None]) -> TypeEngine[Any]:
 
 
 def _each(given: Collection[Any]) -> Any:
-    return func.json_each(json.dumps(list(given), ensure_ascii=False)).table_valued(
+    return dialects.json_each(json.dumps(list(given), ensure_ascii=False)).table_valued(
         "value", name="each_given"
     )

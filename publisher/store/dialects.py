@@ -1,19 +1,29 @@
 """What is written once and said differently by SQLite and PostgreSQL.
 
 `upsert` is an INSERT … ON CONFLICT. `func.json_each`, `func.json_group_array` and `func.instr` are SQLite's own, which
-become what PostgreSQL has for them; `func.json_plain` is none of either.
+become what PostgreSQL has for them; `func.json_plain` and `func.among` are none of either.
 """
 
 from typing import Any
 
-from sqlalchemy import Connection, Text
+from sqlalchemy import Boolean, Connection, Text
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.dialects.sqlite.dml import OnConflictDoNothing, OnConflictDoUpdate
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 
-__all__ = ["LOCK", "alone", "instr", "json_each", "json_group_array", "json_plain", "spoken", "upsert"]
+__all__ = [
+    "LOCK",
+    "alone",
+    "among",
+    "instr",
+    "json_each",
+    "json_group_array",
+    "json_plain",
+    "spoken",
+    "upsert",
+]
 
 LOCK = 0x6E61736869720001  # "nashir", 1: PostgreSQL's number for the lock of whoever changes something
 
@@ -29,6 +39,17 @@ class json_plain(GenericFunction[Any]):  # noqa: N801
     """The text or number that a `value` of `json_each` is."""
 
     inherit_cache = True
+
+
+class among(GenericFunction[bool]):  # noqa: N801
+    """Whether a column has one of the values of a scalar query. PostgreSQL would join the query with the table, and
+    read all of that where it knows too little of either; with an array each value is looked up in an index."""
+
+    type = Boolean()
+    inherit_cache = True
+
+    def self_group(self, against: Any = None) -> Any:
+        return self  # SQLite finds no index for "(...) = 1"
 
 
 class json_group_array(GenericFunction[str]):  # noqa: N801
@@ -52,6 +73,18 @@ def _as_it_is(element: json_plain, compiler: SQLCompiler, **options: Any) -> str
 @compiles(json_plain, "postgresql")
 def _plain(element: json_plain, compiler: SQLCompiler, **options: Any) -> str:
     return f"({compiler.process(element.clauses, **options)} #>> '{{}}')"
+
+
+@compiles(among)
+def _in(element: among, compiler: SQLCompiler, **options: Any) -> str:
+    column, values = (compiler.process(each, **options) for each in element.clauses)
+    return f"({column} IN {values})"
+
+
+@compiles(among, "postgresql")
+def _any(element: among, compiler: SQLCompiler, **options: Any) -> str:
+    column, values = (compiler.process(each, **options) for each in element.clauses)
+    return f"({column} = ANY (ARRAY{values}))"
 
 
 @compiles(json_each, "postgresql")

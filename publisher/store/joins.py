@@ -172,7 +172,7 @@ def unanswered(
         .join_from(subscriptions, subscribers)
         .where(
             row.newsletter == newsletter,
-            row.subscriber > after if among is None else row.subscriber.in_(bulk.values(among)),
+            row.subscriber > after if among is None else bulk.among(row.subscriber, among),
             row.state == Wish.ACTIVE,
             subscribers.c.state == "reachable",
             ~said.exists(),
@@ -192,5 +192,5 @@ def unanswered(
 
 def note_asked(connection: Connection, newsletter: int, readers: Sequence[int], now: datetime) -> None:
     """These readers are asked *now* whether they still want it."""
-    mine = (subscriptions.c.newsletter == newsletter) & subscriptions.c.subscriber.in_(bulk.values(readers))
+    mine = (subscriptions.c.newsletter == newsletter) & bulk.among(subscriptions.c.subscriber, readers)
     connection.execute(update(subscriptions).where(mine).values(asked=now))

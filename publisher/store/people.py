@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, Text, case, func, literal, select, text, true, update
+from sqlalchemy import Connection, Select, case, func, literal, select, text, true, update
 
 from publisher.model.delivery import State
 from publisher.model.people import Reach, Subscriber, Wish
@@ -134,9 +134,7 @@ def enter(connection: Connection, newcomers: Sequence[Newcomer], now: datetime) 
 def known(connection: Connection, keys: Collection[str]) -> dict[str, Subscriber]:
     """The subscribers among those with these keys of addresses, by key."""
     columns = subscribers.c["address_key", "id", "address", "state", "language"]
-    found = connection.execute(
-        select(*columns).where(subscribers.c.address_key.in_(bulk.values(keys, Text())))
-    )
+    found = connection.execute(select(*columns).where(bulk.among(subscribers.c.address_key, keys)))
     return {
         key: Subscriber(number, address, Reach(state), language)
         for key, number, address, state, language in found
@@ -157,7 +155,7 @@ def set_language(connection: Connection, reader: int, language: str) -> None:
 def wishes(connection: Connection, readers: Collection[int], newsletter: int) -> dict[int, Wish]:
     """The states of these subscribers' subscriptions, where there are any."""
     query = select(subscriptions.c.subscriber, subscriptions.c.state).where(
-        subscriptions.c.subscriber.in_(bulk.values(readers)), subscriptions.c.newsletter == newsletter
+        bulk.among(subscriptions.c.subscriber, readers), subscriptions.c.newsletter == newsletter
     )
     return {subscriber: Wish(state) for subscriber, state in connection.execute(query)}
 
@@ -202,7 +200,7 @@ def _cancel(
 ) -> None:
     """Letters of *its* editions to these *readers*, that have not left, do not leave."""
     # Edition by edition: no index knows letters by their reader alone.
-    theirs = (deliveries.c.edition.in_(its)) & deliveries.c.subscriber.in_(bulk.values(readers))
+    theirs = (deliveries.c.edition.in_(its)) & bulk.among(deliveries.c.subscriber, readers)
     row = update(deliveries).where(theirs, deliveries.c.state.in_([State.QUEUED, State.CLAIMED]))
     connection.execute(row.values(state=State.CANCELLED, note=note))
 
@@ -236,7 +234,7 @@ def set_reach(
 
 def set_reach_of_all(connection: Connection, readers: Collection[int], state: Reach) -> None:
     """The same for all these *readers*."""
-    theirs = subscribers.c.id.in_(bulk.values(readers))
+    theirs = bulk.among(subscribers.c.id, readers)
     connection.execute(update(subscribers).where(theirs).values(state=state))
     if state is not Reach.REACHABLE:
         outbox.cancel(connection, readers, None, _SAYS[state])

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import (
+    BigInteger,
     Connection,
     Integer,
     ScalarSelect,
@@ -23,7 +24,7 @@ from publisher.model.delivery import State
 from publisher.model.digest import Content, Edition, Kind
 from publisher.model.people import Reach, Wish
 from publisher.store import bulk, choices, waves
-from publisher.store.dialects import upsert
+from publisher.store.dialects import among, upsert
 from publisher.store.tables import deliveries, editions, subscribers, subscriptions, variants
 from publisher.store.types import Instant
 
@@ -155,7 +156,7 @@ def _insert(
     newsletter: ScalarSelect[int],
 ) -> None:
     """One statement for all of *planned*, in which nobody is an object of ours. Each share is read from the text once,
-    and each subscription found by its key, whatever the database thinks of other ways."""
+    and each subscription found by its key: a query that is a value is nobody's to join in another way."""
     text = ",".join(f"[{each.variant},{each.seen_seq},{each.subscribers}]" for each in planned)
     rows = func.json_each(f"[{text}]").table_valued("value", name="every")
     share = (
@@ -168,7 +169,7 @@ def _insert(
         .prefix_with("MATERIALIZED")
     )
     one = func.json_each(share.c.subscribers).table_valued("value", name="one")
-    reader = bulk.plain(one.c.value, Integer())
+    reader = bulk.plain(one.c.value, BigInteger())  # the products that spread letters are large numbers
     still = select(subscriptions.c.subscriber).where(
         subscriptions.c.newsletter == newsletter,
         subscriptions.c.subscriber == reader,
@@ -188,7 +189,11 @@ def _insert(
         "expires": literal(turn.expires, Instant),
         "seen_seq": share.c.seen_seq,
     }
-    found = select(*values.values()).select_from(share.join(one, true())).where(still.exists())
+    found = (
+        select(*values.values())
+        .select_from(share.join(one, true()))
+        .where(still.scalar_subquery().is_not(None))
+    )
     if connection.dialect.name == "postgresql":  # which joins in any order: SQLite goes as they are written
         found = found.order_by(share.c.variant, reader)
     row = upsert(deliveries).from_select(list(values), found, include_defaults=False)
@@ -206,7 +211,8 @@ def _move(
     values = {"seen_seq": seen, "letters": subscriptions.c.letters + 1}
     fresh = select(deliveries.c.subscriber).where(deliveries.c.id > before)
     theirs = update(subscriptions).where(
-        subscriptions.c.newsletter == newsletter, subscriptions.c.subscriber.in_(fresh)
+        subscriptions.c.newsletter == newsletter,
+        among(subscriptions.c.subscriber, fresh.scalar_subquery()),
     )
     connection.execute(theirs.values(values | ({"last_day": turn.day} if turn.day else {})))
 

@@ -182,7 +182,7 @@ def late(
 
 def wait(connection: Connection, ids: Sequence[int], until: datetime) -> None:
     """These letters are due then, if they still wait."""
-    row = update(deliveries).where(QUEUED, deliveries.c.id.in_(bulk.values(ids)))
+    row = update(deliveries).where(QUEUED, bulk.among(deliveries.c.id, ids))
     connection.execute(row.values(due=until))
 
 
@@ -194,7 +194,7 @@ def _rest(connection: Connection, number: int, newsletter: int, subscriber: int,
 
 def _mark(connection: Connection, ids: list[int], **values: State | int | str) -> None:
     if ids:  # a number bound for each would cost ten times as much
-        connection.execute(update(deliveries).where(deliveries.c.id.in_(bulk.values(ids))).values(values))
+        connection.execute(update(deliveries).where(bulk.among(deliveries.c.id, ids)).values(values))
 
 
 def is_due(connection: Connection, now: datetime) -> bool:

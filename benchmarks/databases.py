@@ -1,0 +1,97 @@
+"""A PostgreSQL server of one's own to measure on: it writes to the disk before it answers, as everybody's does.
+
+Its binaries are those of the wheel that the tests use. `SETTINGS` are the few that whoever has such a server sets.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import measure
+import psycopg
+
+from tests.postgres import Server
+
+# The rest is as PostgreSQL comes: fsync, synchronous_commit, full_page_writes and autovacuum are on.
+SETTINGS = ("shared_buffers=1GB", "max_wal_size=4GB", "checkpoint_timeout=15min", "max_connections=100")
+KEY = "NASHIR__STORE__URL"
+_TICK = os.sysconf("SC_CLK_TCK")
+
+
+def server_cpu(pid: int) -> float:
+    """Seconds of processor time of the server whose first process is *pid*, and of all that it started."""
+    total = 0
+    for each in measure.family(pid):
+        with suppress(OSError):
+            fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
+            # What has ended is the first process's: utime, stime, cutime, cstime (proc(5)).
+            total += sum(map(int, fields[11:15] if each == pid else fields[11:13]))
+    return total / _TICK
+
+
+class Host:
+    """A running server; its databases are made, copied and dropped here."""
+
+    def __init__(self, place: Path | None = None, *settings: str) -> None:
+        """In a folder of its own below *place*: that should be a real disk."""
+        self.server = Server(*SETTINGS, *settings, place=place)
+        self._numbers = count(1)
+
+    def close(self) -> None:
+        self.server.remove()
+
+    @property
+    def pid(self) -> int:
+        assert self.server.process
+        return self.server.process.pid
+
+    def new(self, template: str = "template0") -> str:
+        """The URL of a new database: empty, or a copy of that one, which nobody may use meanwhile."""
+        name = f"bench{next(self._numbers)}"
+        self.server.run(f"CREATE DATABASE {name} TEMPLATE {template.rpartition('/')[2]} STRATEGY FILE_COPY")
+        return self.server.url(name)
+
+    def drop(self, url: str) -> None:
+        self.server.run(f"DROP DATABASE {url.rpartition('/')[2]} WITH (FORCE)")
+
+    @contextmanager
+    def copied(self, url: str) -> Iterator[str]:
+        """A copy of the database, for a while."""
+        made = self.new(url)
+        try:
+            yield made
+        finally:
+            self.drop(made)
+
+    def cpu(self) -> float:
+        return server_cpu(self.pid)
+
+    def wal(self) -> int:
+        """Bytes that were ever written to its log."""
+        with psycopg.connect(self.server.url("postgres"), autocommit=True) as connection:
+            found: Any = connection.execute("SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn").fetchone()
+        return int(found[0])
+
+
+@contextmanager
+def running(place: Path | None = None, *settings: str) -> Iterator[Host]:
+    """A server until the end of the block."""
+    host = Host(place, *settings)
+    try:
+        yield host
+    finally:
+        host.close()
+
+
+def sizes(url: str) -> dict[str, int]:
+    """Bytes of each table with its indexes, the largest first, and "" for the whole database."""
+    query = (
+        "SELECT relname, pg_total_relation_size(oid) FROM pg_class"
+        " WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY 2 DESC"
+    )
+    with psycopg.connect(url, autocommit=True) as connection:
+        every: Any = connection.execute("SELECT pg_database_size(current_database())").fetchone()
+        return {"": int(every[0])} | dict(connection.execute(query).fetchall())
