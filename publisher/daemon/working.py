@@ -75,7 +75,7 @@ class Working:
 async def work(settings: "Settings", session: Session, cluster: Cluster) -> None:
     """Send until INT or TERM. Raises BadState behind the restore fence, PublisherError."""
     delivering.must_send(session)
-    common = Common(settings, session)
+    common = process.begun(settings, session)
     working = Working(common, cluster)
     sending = Sending(common, working.deliver)
     await cluster.open()
