@@ -1,10 +1,11 @@
 """Kill -9, clean stops and a failing server while letters go out (X1, X2, X4, S4): the long form of
 tests/whole/test_faults.py.
 
-    .venv/bin/python benchmarks/faults.py [--kills 200] [--readers 30000] [--faults] [--hold] [--term 25]
+    .venv/bin/python benchmarks/faults.py [--kills 200] [--readers 30000] [--faults] [--hold] [--term 25] [--postgresql]
 
-Without words: all of it, at these sizes. Prints a table and writes benchmarks/faults.json; exit code 1 where a letter
-was lost, or came more often than it may.
+Without words, or with --postgresql alone: all of it, at these sizes. Prints a table and writes benchmarks/faults.json;
+with --postgresql, where the store is on a server of its own, faults_postgresql.json. Exit code 1 where a letter was
+lost, or came more often than it may.
 """
 
 import json
@@ -34,9 +35,11 @@ COLUMNS = {
 
 
 def main() -> None:
-    machine = measure.machine()
+    machine, words = measure.machine(), sys.argv[1:]
+    if not words or words == ["--postgresql"]:
+        words += LONG.split()
     done = subprocess.run(
-        [sys.executable, TRIAL, *(sys.argv[1:] or LONG.split())],
+        [sys.executable, TRIAL, *words],
         stdout=subprocess.PIPE,
         text=True,
         check=False,
@@ -50,7 +53,8 @@ def main() -> None:
     for row in found["ways"]:
         print(f"  {row['way']:16}" + "".join(f"{row[name]:>15}" for name in COLUMNS))
     found["machine"] = machine
-    (HERE / "faults.json").write_text(json.dumps(found, indent=1) + "\n", "utf-8")
+    name = "faults_postgresql.json" if "--postgresql" in words else "faults.json"
+    (HERE / name).write_text(json.dumps(found, indent=1) + "\n", "utf-8")
     sys.exit(done.returncode)
 
 

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import cache
 from importlib.util import find_spec
@@ -32,9 +33,10 @@ QUICK = ("fsync=off", "full_page_writes=off", "autovacuum=off", "max_connections
 class Server:
     """A server of its own on a port of loopback; `stop` at the end. It does not run as root: then as nobody."""
 
-    def __init__(self, *settings: str, host: str = "127.0.0.1") -> None:
+    def __init__(self, *settings: str, host: str = "127.0.0.1", before: Sequence[str] = ()) -> None:
+        """*before*: words that start it elsewhere, as whom it runs there among them."""
         self.folder = Path(tempfile.mkdtemp(prefix="nashir-postgres-"))
-        self.host, self._settings = host, settings
+        self.host, self._settings, self.before = host, settings, before
         self._user: dict[str, Any] = {}
         if os.geteuid() == 0:  # whom it runs as need not be able to read our folders
             nobody = pwd.getpwnam("nobody")
@@ -63,12 +65,12 @@ class Server:
         where = ["-h", self.host, "-p", str(self.port), "-k", str(self.folder)]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
-                [self.home / "bin" / "postgres", "-D", self.data, *where, *settings],
+                [*self.before, self.home / "bin" / "postgres", "-D", self.data, *where, *settings],
                 stdout=log,
                 stderr=log,
                 env=self._environment,
                 cwd=self.folder,
-                **self._user,
+                **({} if self.before else self._user),
             )
         end = time.monotonic() + 30
         while True:
@@ -141,5 +143,5 @@ def give_back(url: str) -> None:
         ).fetchone()
         assert found
         if found[0]:
-            connection.execute(f"TRUNCATE {found[0]} RESTART IDENTITY CASCADE")  # type: ignore[call-overload]
+            connection.execute(f"TRUNCATE {found[0]} RESTART IDENTITY CASCADE")
     _free.append(url.rpartition("/")[2])

@@ -8,7 +8,7 @@ import asyncio
 import heapq
 import itertools
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,6 +16,8 @@ from functools import partial
 
 from sqlalchemy import Connection
 
+from publisher.mail.domains import Key
+from publisher.mail.gate import letter_key
 from publisher.model.delivery import Delivery, State, Verdict
 from publisher.store.store import Store
 from publisher.store.writer import Statement
@@ -169,6 +171,19 @@ class Desk:
     def park(self, delivery: Delivery, seconds: float) -> None:
         """It has its turn in so many seconds, a few: until then it waits here."""
         heapq.heappush(self._parked, (self._loop.time() + seconds, next(self._order), delivery))
+
+    @property
+    def waiting(self) -> int:
+        """Letters that are at hand, or wait here for their turn."""
+        return len(self._stock) + len(self._parked)
+
+    def have_turns(self, turns: Mapping[Key, float]) -> None:
+        """Of the letters that are parked, these have their turn in so many seconds."""
+        if turns:
+            now, parked = self._loop.time(), self._parked
+            self._parked = [(now + turns.get(letter_key(it), at - now), n, it) for at, n, it in parked]
+            heapq.heapify(self._parked)
+            self._news.set()
 
     def put_off(self, delivery: Delivery, due: datetime) -> None:
         """It is queued again for this time."""

@@ -5,7 +5,8 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
-from publisher.mail.rates import AHEAD, Meter, Rate
+from publisher.mail.rates import AHEAD, Grant, Meter, Rate, Wish
+from publisher.mail.turns import ASK, Ahead, Turns
 
 Key = tuple[bool, int]  # of a letter: whether it is an edition's, and its number
 
@@ -30,20 +31,25 @@ class DomainLimits:
 class Domain:
     """One recipient domain that has limits, or refused us lately."""
 
-    def __init__(self, limits: DomainLimits, state: Any) -> None:
-        self.meter = Meter(limits.rates, state)
+    def __init__(self, limits: DomainLimits, state: Any, *, shared: bool = False) -> None:
+        """*shared*: its rates are, with other senders; turns come by `granted`."""
+        self.turns = Turns(limits.rates, state) if shared and limits.rates else None
+        self.meter: Meter | Turns = self.turns or Meter(limits.rates, state)
         self.bound = limits != DomainLimits()
         self._connections = limits.connections
         self._on_way: set[Key] = set()  # letters, where connections are limited
         # Letters that were given a turn, and have not taken it, in order, and until when it is kept for them.
         self._turns: dict[Key, float] = {}
+        # Letters that want a turn where none is at hand, in order, and until when they are waited for.
+        self._hopes: dict[Key, float] = {}
+        self._most_hopes = min([TURNS, *(int(AHEAD * each.pace) + 1 for each in limits.rates if each.pace)])
         self._refused_at = 0.0
         self._refused: deque[bool] = deque(maxlen=OF_LAST)
         self._level = 0  # how often in a row it was left alone
         self._until = self._pause = 0.0  # until when, and for how long
         self._trial: Key | None = None  # the letter that tries whether it takes some again
         # Of the letters that were put off: their rates, and the last one's time.
-        self._ahead: tuple[Meter, float] | None = None
+        self._ahead: tuple[Meter | Ahead, float] | None = None
         self._pace, self._heard_at = GUESS, 0.0  # seconds between two answers, where connections are limited
 
     @property
@@ -81,29 +87,62 @@ class Domain:
             self._trial = letter
 
     def turn(self, letter: Key, now: float) -> float | None:
-        """In how many seconds, at most AHEAD, this letter should be tried; its turn is kept for it. None: later."""
+        """In how many seconds, at most AHEAD, this letter should be tried; its turn is kept for it. None: later. Where
+        turns are shared and none is at hand, `granted` may say that it is sooner."""
         self._forget_turns(now)
         wait, has_one = self._closed(now), letter in self._turns
         if not has_one:
             wait = max(wait, self.meter.wait(now))
         if wait > AHEAD or (not has_one and len(self._turns) >= TURNS):
             return None
+        if not has_one and self.turns and not self.turns.ready:
+            return self._hope(letter, now)
         if not has_one:
             self.meter.take(now)
+            self._hopes.pop(letter, None)
         self._turns[letter] = now + wait + KEPT
         return wait
 
+    def _hope(self, letter: Key, now: float) -> float | None:
+        """As many letters wait for a turn as get one in the next seconds."""
+        if letter not in self._hopes and len(self._hopes) >= self._most_hopes:
+            return None
+        self._hopes.setdefault(letter, now + KEPT)
+        return ASK
+
+    def wish(self, now: float, *, all_of_it: bool = False) -> Wish | None:
+        """The turns that are wanted of the rates that are shared, and those that go back."""
+        if self.turns is None:
+            return None
+        self._forget_turns(now)
+        want = 0 if all_of_it else self.turns.for_letters(now, len(self._hopes))
+        return self.turns.wish(now, want, all_of_it=all_of_it)
+
+    def granted(self, wish: Wish, grant: Grant, at: float, skew: float, now: float) -> dict[Key, float]:
+        """See Turns; returns in how many seconds which letters have their turn."""
+        assert self.turns
+        self.turns.granted(wish, grant, at, skew)
+        found = dict[Key, float]()
+        while self._hopes and self.turns.ready:
+            letter = next(iter(self._hopes))
+            del self._hopes[letter]
+            found[letter] = max(0.0, self.turns.first() - now)
+            self._turns[letter] = now + found[letter] + KEPT
+        return found
+
     def _forget_turns(self, now: float) -> None:
         """Of letters that were queued again, or cancelled, while they waited."""
-        while self._turns:
-            letter, until = next(iter(self._turns.items()))
-            if now < until < now + AHEAD + 2 * KEPT:
-                return
-            del self._turns[letter]
+        for waiting in (self._turns, self._hopes):
+            while waiting:
+                letter, until = next(iter(waiting.items()))
+                if now < until < now + AHEAD + 2 * KEPT:
+                    break
+                del waiting[letter]
 
     def back(self, letter: Key, now: float) -> None:
         """It is not on its way any more, and takes no turn."""
         self._on_way.discard(letter)
+        self._hopes.pop(letter, None)
         if self._turns.pop(letter, None) is not None:
             self.meter.back(now)
         if self._trial == letter:
@@ -111,9 +150,12 @@ class Domain:
 
     def put_off(self, now: float) -> float:
         """When the next of the letters that wait for this domain should be tried: each has a time of its own."""
-        meter, last = self._ahead or (self.meter.copy(), now)
-        if last <= now:  # what was put off before has had its turn
-            meter = self.meter.copy()
+        meter, last = self._ahead or (None, now)
+        if meter is None or last <= now:  # what was put off before has had its turn
+            meter, last = self.meter.copy(), now
+            for _ in self._hopes:  # these are before it
+                last += meter.wait(last)
+                meter.take(last)
         at = max(last, now + self._closed(now))
         at += meter.wait(at)
         if self._connections is not None:

@@ -15,8 +15,9 @@ from publisher.mail.address import domain_of, on_the_wire
 from publisher.mail.domains import Domain, DomainLimits, Key
 from publisher.mail.health import Change, Health
 from publisher.mail.pattern import Pattern
-from publisher.mail.rates import Meter, Rate
+from publisher.mail.rates import Grant, Meter, Rate, Wish
 from publisher.mail.settings import MailSettings, relays
+from publisher.mail.turns import Turns
 from publisher.mail.verdict import escaped
 from publisher.model.delivery import Delivery, Reply, Stage
 from publisher.model.relay import Learnt
@@ -88,12 +89,17 @@ class Gate:
         *,
         saved: Mapping[str, Any] | None = None,
         learnt: Mapping[str, Learnt] | None = None,
+        shared: bool = False,
     ) -> None:
-        """*saved* and *learnt* as `unsaved` gave them, in this process or an earlier one."""
-        self._limits, self._saved = limits, dict(saved or {})
+        """*saved* and *learnt* as `unsaved` gave them, in this process or an earlier one. *shared*: the rates are, with
+        other senders, so that each letter needs a turn which was reserved (`wanted`, `granted`)."""
+        self._limits, self._saved, self.shared = limits, dict(saved or {}), shared
         known = learnt or {}
         self._relays = {name: Health(name, limits.connections, known.get(name)) for name in limits.relays}
-        self._meters = {name: Meter(limits.rates, self._saved.get(_of_relay(name))) for name in limits.relays}
+        kind = Turns if shared and limits.rates else Meter
+        self._meters: dict[str, Meter | Turns] = {
+            name: kind(limits.rates, self._saved.get(_of_relay(name))) for name in limits.relays
+        }
         self._domains: dict[str, Domain] = {}
         self._editions: dict[int, Pattern] = {}
         self._known = dict(known)  # what the store has of relays
@@ -174,9 +180,9 @@ class Gate:
             return wait
         name = domain(delivery.address)
         if found := self._domain(name):
-            if wait := found.wait(_key(delivery), now):
+            if wait := found.wait(letter_key(delivery), now):
                 return wait
-            found.take(_key(delivery), now)
+            found.take(letter_key(delivery), now)
             if found.bound:
                 self._count(_of_domain(name))
         self._meters[relay].take(now)
@@ -187,7 +193,7 @@ class Gate:
         """In how many seconds, a few, a letter should be tried again that its domain did not take: its turn is kept for
         it until `take` or `returned`. None: it is later than that, and the letter is to be put off (`when`)."""
         found = self._domain(domain(delivery.address))
-        return found.turn(_key(delivery), now) if found else None
+        return found.turn(letter_key(delivery), now) if found else None
 
     def when(self, delivery: Delivery, now: float) -> float:
         """When a letter should be tried that gets no `turn`, in seconds since 1970. Letters to a domain get times one
@@ -195,7 +201,7 @@ class Gate:
         found = self._domain(domain(delivery.address))
         if found is None:
             return now + 1
-        found.back(_key(delivery), now)
+        found.back(letter_key(delivery), now)
         return found.put_off(now)
 
     def returned(self, delivery: Delivery, now: float, relay: str = "") -> None:
@@ -203,7 +209,7 @@ class Gate:
         name = domain(delivery.address)
         found = self._domains.get(name)
         if found:
-            found.back(_key(delivery), now)
+            found.back(letter_key(delivery), now)
         if relay:
             self._meters[relay].back(now)
             self._count(_of_relay(relay))
@@ -218,7 +224,7 @@ class Gate:
         if lost or (stage is Stage.MAIL and reply.code in (0, 421)):
             self._lose(delivery)
         else:
-            self._losses.pop(_key(delivery), None)
+            self._losses.pop(letter_key(delivery), None)
         if reply.code not in (0, 421) and stage is not Stage.CONNECT:
             actions += self._relays[relay].worked()
         elif not lost or (stage is Stage.CONTENT and not reply.code):
@@ -230,7 +236,7 @@ class Gate:
         refused = refusals.of_us(stage, reply) and stage is not Stage.MAIL
         found = self._domain(name) or (self._remember(name) if refused or lost else None)
         if found:
-            if seconds := found.heard(_key(delivery), now, refused=refused, lost=lost):
+            if seconds := found.heard(letter_key(delivery), now, refused=refused, lost=lost):
                 said = f"{reply.code or 'no reply:'} {reply.text}"
                 actions.append(Paused(name, escaped(said), seconds))
             if found.idle:
@@ -241,10 +247,10 @@ class Gate:
 
     def losses(self, delivery: Delivery) -> int:
         """How many connections in a row have ended over this letter."""
-        return self._losses.get(_key(delivery), 0)
+        return self._losses.get(letter_key(delivery), 0)
 
     def _lose(self, delivery: Delivery) -> None:
-        self._losses[_key(delivery)] = self._losses.pop(_key(delivery), 0) + 1
+        self._losses[letter_key(delivery)] = self._losses.pop(letter_key(delivery), 0) + 1
         if len(self._losses) > LOSSES:
             del self._losses[next(iter(self._losses))]
 
@@ -265,12 +271,48 @@ class Gate:
     def _domain(self, name: str) -> Domain | None:
         found = self._domains.get(name)
         if found is None and name in self._limits.domains:
-            found = Domain(self._limits.domains[name], self._saved.get(_of_domain(name)))
+            found = Domain(self._limits.domains[name], self._saved.get(_of_domain(name)), shared=self.shared)
             self._domains[name] = found
         return found
 
     def _count(self, key: str) -> None:
         self._used[key] = self._used.get(key, 0) + 1
+
+    # What is shared with other senders.
+
+    def wanted(self, now: float, letters: int) -> dict[str, Wish]:
+        """What to ask for now, by the key that stands for it in `unsaved` too, where so many *letters* are at hand;
+        nothing where enough turns are."""
+        return self._wishes(now, letters)
+
+    def left_over(self, now: float) -> dict[str, Wish]:
+        """The turns that go back at the end."""
+        return self._wishes(now, None)
+
+    def _wishes(self, now: float, letters: int | None) -> dict[str, Wish]:
+        found, over = dict[str, Wish | None](), letters is None
+        for name, meter in self._meters.items():
+            if isinstance(meter, Turns):
+                want = 0 if letters is None else meter.supply(now, letters)
+                found[_of_relay(name)] = meter.wish(now, want, all_of_it=over)
+        for name in self._limits.domains:
+            if known := self._domains.get(name):
+                found[_of_domain(name)] = known.wish(now, all_of_it=over)
+        return {key: wish for key, wish in found.items() if wish}
+
+    def granted(
+        self, wishes: Mapping[str, Wish], grants: Mapping[str, Grant], at: float, skew: float, now: float
+    ) -> dict[Key, float]:
+        """What came of *wishes*, by `reserve` *at* this moment of the clock that all share; ours is *skew* seconds
+        ahead. Returns in how many seconds from *now* which of the letters that waited for a turn have one."""
+        found = dict[Key, float]()
+        for key, grant in grants.items():
+            kind, _, name = key.partition(" ")
+            if kind == "domain":
+                found |= self._domains[name].granted(wishes[key], grant, at, skew, now)
+            elif isinstance(meter := self._meters[name], Turns):
+                meter.granted(wishes[key], grant, at, skew)
+        return found
 
     # What outlives the process.
 
@@ -282,7 +324,9 @@ class Gate:
             for name, health in self._relays.items()
             if health.learnt != self._known.get(name, Learnt())
         }
-        meters = {key: meter for key in self._used if (meter := self._meter(key)) and meter.rates}
+        meters = {
+            key: meter for key in self._used if isinstance(meter := self._meter(key), Meter) and meter.rates
+        }
         ripe = all_of_it or not 0 <= now - self._saved_at < SAVE
         if not (ripe or any(self._used[key] >= meter.fineness for key, meter in meters.items())):
             return None
@@ -296,7 +340,7 @@ class Gate:
         self._saved |= states
         return Unsaved(states, learnt)
 
-    def _meter(self, key: str) -> Meter | None:
+    def _meter(self, key: str) -> Meter | Turns | None:
         kind, _, name = key.partition(" ")
         if kind == "relay":
             return self._meters[name]
@@ -334,7 +378,8 @@ def domain(address: str) -> str:
         return name
 
 
-def _key(delivery: Delivery) -> Key:
+def letter_key(delivery: Delivery) -> Key:
+    """What stands for a letter."""
     return bool(delivery.edition), delivery.id  # notices have numbers of their own
 
 

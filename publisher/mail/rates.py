@@ -14,6 +14,7 @@ UNITS = {"s": 1, "min": 60, "h": 3600, "day": 86400}  # seconds
 PARTS = 100  # of the time of a quota: each is counted as a whole, so that up to 1 % of the time is given away
 AHEAD = 5.0  # seconds that a letter may be given a turn in advance
 SLACK = 0.02  # of a pace's time: how late a letter may be without the next ones losing their turn
+SAME = 1e-5  # seconds: two moments that are one, whatever arithmetic made of them
 FORMS = '"20/s", "100/min", "5000/h" or "50000/day", in whole numbers (half a letter a second is "30/min")'
 _WRITTEN = re.compile(r"\s*([0-9]{1,9})\s*/\s*(s|min|h|day)\s*")
 
@@ -24,6 +25,11 @@ class Rate:
 
     limit: int
     seconds: int
+
+    @property
+    def pace(self) -> float:
+        """How many a second leave evenly; 0: it is a quota."""
+        return self.limit / self.seconds if self.seconds < UNITS["h"] else 0.0
 
 
 def parse(text: str) -> Rate:
@@ -54,15 +60,22 @@ class _Counter(Protocol):
     def back(self, now: float) -> None:
         """One that was taken did not leave."""
 
+    def ends(self, at: float) -> bool:
+        """Whether it can tell that none was taken for a later moment."""
+
+    def unused(self, at: float, *, last: bool) -> None:
+        """The one that was taken for this moment will not leave; it is the *last*."""
+
     def state(self) -> Any:
         """It as a JSON value."""
 
 
 class _Pace:
-    """The time of the next letter if all had left evenly. In any time t leave at most limit × (t + 2 %) + 1."""
+    """The time of the next letter if all had left evenly. In any time t leave at most limit × (t + 2 %) + 1; where it
+    is *even*, limit × t + 1."""
 
-    def __init__(self, rate: Rate, state: float = 0.0) -> None:
-        self._step, self._slack = rate.seconds / rate.limit, rate.seconds * SLACK
+    def __init__(self, rate: Rate, state: float = 0.0, *, even: bool = False) -> None:
+        self._step, self._slack = rate.seconds / rate.limit, 0.0 if even else rate.seconds * SLACK
         self._next = state
 
     def _due(self, now: float) -> float:
@@ -78,6 +91,14 @@ class _Pace:
     def back(self, now: float) -> None:
         """Its moment has passed."""
 
+    def ends(self, at: float) -> bool:
+        return abs(self._next - self._step - at) < SAME
+
+    def unused(self, at: float, *, last: bool) -> None:
+        # Where others were taken after it, it is lost: they stay where they are.
+        if last:
+            self._next = at
+
     def state(self) -> float:
         return self._next
 
@@ -85,7 +106,7 @@ class _Pace:
 class _Quota:
     """How many left in each part of the time, the oldest first."""
 
-    def __init__(self, rate: Rate, state: Iterable[tuple[int, int]] = ()) -> None:
+    def __init__(self, rate: Rate, state: Iterable[tuple[int, int]] = (), *, even: bool = False) -> None:
         self._limit, self._part = rate.limit, rate.seconds // PARTS
         self._parts = deque([part, count] for part, count in state)
         self._used = sum(count for _, count in self._parts)
@@ -132,6 +153,20 @@ class _Quota:
             if not self._parts[0][1]:
                 self._parts.popleft()
 
+    def ends(self, at: float) -> bool:
+        return False
+
+    def unused(self, at: float, *, last: bool) -> None:
+        # Not the oldest: who takes and gives back all the time would make the others count for ever.
+        found = next((each for each in self._parts if each[0] == int(at // self._part)), None)
+        if found is None:
+            self.back(at)
+            return
+        self._used -= 1
+        found[1] -= 1
+        if not found[1]:
+            self._parts.remove(found)
+
     def state(self) -> list[tuple[int, int]]:
         return [(part, count) for part, count in self._parts]
 
@@ -139,14 +174,18 @@ class _Quota:
 class Meter:
     """What was used up of several rates. The state of one that is not given is forgotten."""
 
-    def __init__(self, rates: Iterable[Rate], state: Mapping[str, Any] | None = None) -> None:
-        """*state*: as `state` gave it, whatever the limits were then."""
+    def __init__(
+        self, rates: Iterable[Rate], state: Mapping[str, Any] | None = None, *, even: bool = False
+    ) -> None:
+        """*state*: as `state` gave it, whatever the limits were then. *even*: no letter may be late."""
         self._counters: dict[int, _Counter] = {}
         self.rates = tuple(rates)
         for rate in self.rates:
-            kind = _Pace if rate.seconds < UNITS["h"] else _Quota
+            kind = _Pace if rate.pace else _Quota
             before = (state or {}).get(str(rate.seconds))
-            self._counters[rate.seconds] = kind(rate) if before is None else kind(rate, before)
+            self._counters[rate.seconds] = (
+                kind(rate, even=even) if before is None else kind(rate, before, even=even)
+            )
 
     @property
     def fineness(self) -> int:
@@ -167,6 +206,12 @@ class Meter:
         for each in self._counters.values():
             each.back(now)
 
+    def unused(self, at: float) -> None:
+        """A letter that was counted for this moment will not leave: it may be taken again, where that still can be."""
+        last = any(each.ends(at) for each in self._counters.values())
+        for each in self._counters.values():
+            each.unused(at, last=last)
+
     def state(self) -> dict[str, Any]:
         """It as a JSON value."""
         return {str(seconds): each.state() for seconds, each in self._counters.items()}
@@ -174,3 +219,34 @@ class Meter:
     def copy(self) -> "Meter":
         """Another with the same state, to look ahead with."""
         return Meter(self.rates, self.state())
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a sender wants of rates that it shares with others."""
+
+    rates: tuple[Rate, ...]
+    want: int  # turns
+    back: tuple[float, ...] = ()  # turns that it has and will not use
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What it is given: each turn is for one letter, which leaves then or a little later."""
+
+    times: tuple[float, ...]
+    again: float  # the next turn that is free
+    state: dict[str, Any]  # what is used up now
+
+
+def reserve(wish: Wish, state: Mapping[str, Any] | None, now: float, horizon: float) -> Grant:
+    """The next free turns within *horizon* seconds (at most AHEAD), out of the *state* that all share. Whoever reserves
+    has the same clock: *now*, in seconds since 1970."""
+    meter = Meter(wish.rates, state, even=True)
+    for each in sorted(wish.back, reverse=True):
+        meter.unused(each)
+    times, at = list[float](), now
+    while (at := at + meter.wait(at)) <= now + horizon and len(times) < wish.want:
+        meter.take(at)
+        times.append(at)
+    return Grant(tuple(times), at, meter.state())

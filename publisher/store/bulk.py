@@ -22,6 +22,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
+_NUMBER = BigInteger()
+
 
 def insert(connection: Connection, statement: Insert, rows: Sequence[Mapping[str, Any]]) -> None:
     """Run *statement*, an insert or upsert into a table without further values, for each of *rows*; all have the same
@@ -47,10 +49,10 @@ def insert(connection: Connection, statement: Insert, rows: Sequence[Mapping[str
     connection.exec_driver_sql(str(compiled), list(zip(*converted, strict=True)))
 
 
-def values(given: Collection[int] | Collection[str]) -> Select[tuple[Any]]:
-    """These values as the rows of a query, in one parameter."""
+def values(given: Collection[int] | Collection[str], kind: TypeEngine[Any] = _NUMBER) -> Select[tuple[Any]]:
+    """These values, which may be none, as the rows of a query, in one parameter."""
     each = _each(given)
-    return select(plain(each.c.value, _kind(given)).label("value"))
+    return select(plain(each.c.value, kind).label("value"))
 
 
 def table(
@@ -60,9 +62,9 @@ def table(
     may stand at all is of text, or one of *numbers*."""
     each = _each(rows)
     cells = [
-        cell(
-            each.c.value, place, BigInteger() if name in numbers else _kind([row[place] for row in rows])
-        ).label(name)
+        cell(each.c.value, place, _NUMBER if name in numbers else _kind([row[place] for row in rows])).label(
+            name
+        )
         for place, name in enumerate(columns)
     ]
     return select(*cells).select_from(each).subquery("given")
@@ -84,7 +86,7 @@ def _typed(found: ColumnElement[Any], kind: TypeEngine[Any]) -> ColumnElement[An
 
 def _kind(given: Iterable[int | str | None]) -> TypeEngine[Any]:
     first = next((each for each in given if each is not None), "")
-    return Text() if isinstance(first, str) else BigInteger()
+    return Text() if isinstance(first, str) else _NUMBER
 
 
 def _each(given: Collection[Any]) -> Any:

@@ -14,6 +14,7 @@ NEWSLETTERS = "newsletters"  # the files of each newsletter, and what they were 
 SITEMAPS, SITEMAPS_FROM = "sitemaps", "sitemaps from"  # the files that are ours, and what all were made from
 # The site's URL whose pages search engines were told of; who is told of which site's, "" where nothing is noted.
 TOLD_OF, TELLING = "told of", "telling"
+SECRET = "secret"  # the fingerprint of the key in state/secret.key, where several hosts have it
 ARCHIVE = "archive"  # the number of the last archive document when all of them stood on disk
 # COMPLETE while every file on disk has the companions it should have; "" from the first change until then.
 COMPANIONS, COMPLETE = "companions", "complete"
@@ -33,6 +34,12 @@ def put(connection: Connection, key: str, value: str) -> None:
     """Note the fact."""
     row = upsert(meta).values(key=key, value=value)
     connection.execute(row.on_conflict_do_update(index_elements=["key"], set_={"value": value}))
+
+
+def put_once(connection: Connection, key: str, value: str) -> str:
+    """Note the fact unless there is one; returns what is noted."""
+    connection.execute(upsert(meta).values(key=key, value=value).on_conflict_do_nothing())
+    return get(connection, key) or value
 
 
 def outdate(connection: Connection) -> None:

@@ -121,7 +121,7 @@ def categories(connection: Connection) -> dict[str, str]:
 def commonest(connection: Connection, limit: int) -> tuple[str, ...]:
     """The categories and tags that most published articles have, as they are shown, in alphabetical order."""
     number = func.sum(spellings.c.count)
-    query = select(spellings.c.shown).where(spellings.c.key.startswith(_CATEGORY, autoescape=True))
+    query = select(func.max(spellings.c.shown)).where(spellings.c.key.startswith(_CATEGORY, autoescape=True))
     rows = connection.execute(
         query.group_by(spellings.c.key).order_by(number.desc(), spellings.c.key).limit(limit)
     )
@@ -131,7 +131,7 @@ def commonest(connection: Connection, limit: int) -> tuple[str, ...]:
 def topics(connection: Connection, limit: int) -> list[str]:
     """The categories and tags that several published articles have, as they are shown, the commonest first."""
     number = func.sum(spellings.c.count)
-    query = select(spellings.c.shown).where(spellings.c.key.startswith(_CATEGORY, autoescape=True))
+    query = select(func.max(spellings.c.shown)).where(spellings.c.key.startswith(_CATEGORY, autoescape=True))
     query = query.group_by(spellings.c.key).having(number > 1)
     return list(connection.execute(query.order_by(number.desc(), spellings.c.key).limit(limit)).scalars())
 

@@ -189,6 +189,8 @@ def _insert(
         "seen_seq": share.c.seen_seq,
     }
     found = select(*values.values()).select_from(share.join(one, true())).where(still.exists())
+    if connection.dialect.name == "postgresql":  # which joins in any order: SQLite goes as they are written
+        found = found.order_by(share.c.variant, reader)
     row = upsert(deliveries).from_select(list(values), found, include_defaults=False)
     connection.execute(row.on_conflict_do_nothing(index_elements=["edition", "subscriber"]))
 

@@ -4,7 +4,11 @@ Changes come one after another on all hosts, as they do with SQLite: each transa
 lock (pg_advisory_xact_lock) first. The sender's do not: they lock the rows that they claim.
 """
 
+import os
 import re
+import socket
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -14,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 from publisher.errors import BadConfig, BadState, Damaged, PublisherError, Unwritable
 from publisher.store.dialects import LOCK
+from publisher.store.rows import Source, Target
 from publisher.store.writer import Statement
 
 BUSY = 90  # seconds that another may hold what we wait for before we say so
@@ -27,9 +32,29 @@ _AGAIN = ("40001", "40P01")  # undone for another's sake: serialization failure,
 _GONE = ("57P01", "57P02", "57P03", "57P05", "25P03")  # the server stops, starts, or ended the session
 # The client's library does not say the state with which a server refuses a connection: its words, in English.
 _REFUSALS = (
-    (re.compile(r"FATAL: .*(password authentication failed|no pg_hba|permission denied|authentication failed)"), "28000"),
-    (re.compile(r"no password supplied|FATAL: .*role .* (does not exist|is not permitted to log in)"), "28000"),
+    (
+        re.compile(
+            r"FATAL: .*(password authentication failed|no pg_hba|permission denied|authentication failed)"
+        ),
+        "28000",
+    ),
+    (
+        re.compile(r"no password supplied|FATAL: .*role .* (does not exist|is not permitted to log in)"),
+        "28000",
+    ),
     (re.compile(r"FATAL: .*database .* does not exist"), "3D000"),
+)
+# How a state begins (PostgreSQL, appendix A), what it is to people, and how to mend it.
+_KINDS: tuple[tuple[str, type[PublisherError], str, str], ...] = (
+    ("55P03", Unwritable, "cannot be written", "end what holds it"),
+    ("25006", Unwritable, "cannot be written", "name the server that takes changes, in store.url"),
+    ("53", Unwritable, "cannot be written", "make room on its host, or mend that"),
+    ("58", Unwritable, "cannot be written", "make room on its host, or mend that"),
+    ("28", BadState, "does not let us in", "look at the password and at pg_hba.conf; see docs/scaling.md"),
+    ("3D", BadState, "is not there", "make it (`createdb`), or mend store.url"),
+    ("42501", BadState, "is not ours", "make this user its owner (ALTER DATABASE … OWNER TO …)"),
+    ("XX001", Damaged, "is damaged", "restore it from a backup"),
+    ("XX002", Damaged, "is damaged", "restore it from a backup"),
 )
 FORM = "postgresql://user@host:5432/name"
 
@@ -62,7 +87,9 @@ class Postgres:
 
     @property
     def where(self) -> str:
-        user, host, port, name = (str(self._parts.get(each) or "") for each in ("user", "host", "port", "dbname"))
+        user, host, port, name = (
+            str(self._parts.get(each) or "") for each in ("user", "host", "port", "dbname")
+        )
         host = f"[{host}]" if ":" in host else quote(host, safe=",")
         server = f"{quote(user, safe='')}@{host}" if user else host
         return f"postgresql://{server}{f':{port}' if port else ''}/{quote(name, safe='')}"
@@ -71,7 +98,8 @@ class Postgres:
         """What a connection is opened with, beside the URL."""
         given = {"password": self._password} if self._password else {}
         settings = " ".join(f"-c {name}={value}" for name, value in _SERVER.items())
-        return {**_CLIENT, **given, "options": settings, "application_name": "nashir"}
+        name = f"nashir {socket.gethostname()[:40]} {os.getpid()}"
+        return {**_CLIENT, **given, "options": settings, "application_name": name}
 
     def reader(self) -> Engine:
         return self._engine("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
@@ -82,14 +110,19 @@ class Postgres:
     def sender(self) -> Engine:
         return self._engine("BEGIN")
 
-    def _engine(self, begin: str) -> Engine:
+    def connect(self) -> Any:
+        """The driver's own connection, outside any transaction."""
         import psycopg
 
-        def connect() -> Any:
-            return psycopg.connect(self._url, autocommit=True, **self.options())
+        return psycopg.connect(self._url, autocommit=True, **self.options())
 
+    def _engine(self, begin: str) -> Engine:
         engine = create_engine(
-            "postgresql+psycopg://", creator=connect, pool_size=4, use_native_hstore=False, pool_use_lifo=True
+            "postgresql+psycopg://",
+            creator=self.connect,
+            pool_size=4,
+            use_native_hstore=False,
+            pool_use_lifo=True,
         )
         # One way to the server and back for both; the driver's own would be two.
         event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
@@ -111,11 +144,49 @@ class Postgres:
         with reader.connect() as connection, connection.begin():
             number, allowed = connection.execute(text(query)).one()
             if allowed:
-                system = connection.execute(text("SELECT system_identifier FROM pg_control_system()")).scalar_one()
+                system = connection.execute(
+                    text("SELECT system_identifier FROM pg_control_system()")
+                ).scalar_one()
         return f"{system} {number}"
 
-    def copy(self, reader: Engine, target: Path) -> None:
-        raise NotImplementedError
+    def others(self, reader: Engine) -> list[str]:
+        """Which other processes of ours are connected."""
+        query = "SELECT DISTINCT application_name FROM pg_stat_activity WHERE datname = current_database()"
+        ours = "application_name LIKE 'nashir %' AND application_name <> current_setting('application_name')"
+        with reader.connect() as connection, connection.begin():
+            found = connection.execute(text(f"{query} AND {ours} ORDER BY 1")).scalars()
+            return [each.removeprefix("nashir ") for each in found]
+
+    @contextmanager
+    def source(self, reader: Engine) -> Iterator[Source]:
+        """Whoever else changes something waits, on all hosts."""
+        from publisher.store import postgres_rows
+
+        with closing(self.connect()) as driver:
+            driver.execute(f"SELECT pg_advisory_lock({LOCK})")  # before the snapshot
+            with postgres_rows.source(driver) as found:
+                yield found
+
+    @contextmanager
+    def target(self) -> Iterator[Target]:
+        from publisher.store import postgres_rows, schema
+
+        owner = self.writer()
+        schema.upgrade(owner)
+        owner.dispose()
+        with closing(self.connect()) as driver, postgres_rows.target(driver, LOCK, self.where) as found:
+            yield found
+
+    def copy(self, reader: Engine, target: Path, *, people: bool) -> None:
+        """Beside whoever writes. Whoever wants the copy to last makes it last."""
+        from publisher.store import moving, postgres_rows, sqlite_rows
+
+        with (
+            closing(self.connect()) as driver,
+            postgres_rows.source(driver) as source,
+            sqlite_rows.target(target) as into,
+        ):
+            moving.pour(source, into, people=people)
 
     def empty_log(self, driver: Any) -> bool:
         """The server's log and what it keeps of deleted rows are its own matter (docs/letters.md, L8)."""
@@ -137,21 +208,7 @@ def _kind(state: str, gone: bool) -> tuple[type[PublisherError] | None, str, str
     """What a complaint is to people, and how to mend it; None for one that is a mistake of ours."""
     if gone:
         return Unwritable, "cannot be reached", "look at PostgreSQL, and at the way to it"
-    if state == "55P03":
-        return Unwritable, "cannot be written", "end what holds it"
-    if state == "25006":
-        return Unwritable, "cannot be written", "name the server that takes changes, in store.url"
-    if state[:2] in ("53", "58"):
-        return Unwritable, "cannot be written", "make room on its host, or mend that"
-    if state[:2] == "28":
-        return BadState, "does not let us in", "look at the password and at pg_hba.conf; see docs/scaling.md"
-    if state[:2] == "3D":
-        return BadState, "is not there", "make it (`createdb`), or mend store.url"
-    if state == "42501":
-        return BadState, "is not ours", "make this user its owner (ALTER DATABASE … OWNER TO …)"
-    if state in ("XX001", "XX002"):
-        return Damaged, "is damaged", "restore it from a backup"
-    return None, "", ""
+    return next((found[1:] for found in _KINDS if state.startswith(found[0])), (None, "", ""))
 
 
 def _driver_error(error: BaseException) -> BaseException:

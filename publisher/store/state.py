@@ -4,9 +4,14 @@ The fence: the database knows its own file (inode and birth), and a generation t
 `generation` and grows before and after letters leave. That file is another one each time, and knows itself as well: an
 old one written into the place of the new does not. A backup says that it is one. Whatever disagrees with one of these
 was copied, restored or set back; then no letter leaves until a person says so with `nashir resume`.
+
+A database on a server is no file of this folder: it knows which database of which server it is, other hosts let the
+generation grow as well, and it has the fingerprint of the secret, which is the same on all of them.
 """
 
 import fcntl
+import hashlib
+import hmac
 import os
 import secrets
 import time
@@ -25,10 +30,13 @@ from publisher.store.store import Store
 
 DATABASE = "nashir.db"
 SECRET = "secret.key"
-BACKUP = "the backup of "  # the database's note of its own file in a backup begins so; then the time
+# What the database's note of its own file begins with where it is none: in a backup, then the time; where another one
+# goes on instead, then which; and while that is not finished.
+BACKUP, MOVED, MOVING = "the backup of ", "moved to ", "moved from "
 RESTORE = "take it from the last backup: `tar -xf FILE state/secret.key`"
-COPY = "copy it from another host of the site"
-FINGERPRINT = "secret"  # tells the site's key from others, in the database
+COPY = f"copy state/{SECRET} from the host that used this database first"
+OTHER = "the database is a copy: another one, or on another server, than letters left from last"
+OVERWRITTEN = "an older state was written into the files of this one"
 SERVES = "run"  # stands behind the process's number in the lock of a daemon
 DYING = 5  # seconds that the processes which a killed one had started may take to end
 
@@ -78,31 +86,38 @@ class State:
         os.pwrite(handle, f"{os.getpid()} {SERVES if serving else ''}".rstrip().encode(), 0)
         return handle
 
-    def secret(self, store: Store | None = None) -> bytes:
-        """The site's secret, 32 bytes (0600), made before there is a database; where many hosts use that of *store*
-        it must be the same on all. Raises BadState when it is lost (the links in letters hang on it), another's, or
-        others can read it, Unwritable when the disk refuses."""
-        if store is None or not store.database.shared:
-            return self._secret(lost=self.database.exists())
-        known = store.read(lambda c: facts.get(c, FINGERPRINT))
-        key = self._secret(lost=known is not None)
-        mark = facts.digest(b"the key of", key)
-        if known is None:
-            store.write(lambda c: facts.put_all(c, {FINGERPRINT: mark}))
-        elif known != mark:
-            what = "this is not the key that the site's letters are signed with"
-            raise BadState(what, str(self.folder / SECRET), COPY)
-        return key
-
-    def _secret(self, *, lost: bool) -> bytes:
+    def secret(self) -> bytes:
+        """The site's secret, 32 bytes (0600), made before there is a database. Raises BadState when it is lost (the
+        links in letters hang on it) or others can read it, Unwritable when the disk refuses."""
         path = self.folder / SECRET
         if not path.exists():
-            if lost:
+            if self.database.exists():
                 raise BadState("the secret key is gone", str(path), RESTORE)
             private.put(path, secrets.token_bytes(32), replace=False)
-        key = private.read(path, "the secret key", RESTORE, error=BadState)
+        return self._key(RESTORE)
+
+    def shared_secret(self, store: Store, *, writing: bool) -> bytes:
+        """The secret of a site whose database other hosts use as well, compared with the fingerprint that stands there
+        from the first opening on; that is when a host without a key makes one, if it is *writing*. Raises as `secret`,
+        and BadState where this is another key."""
+        known, path = store.read(lambda c: facts.get(c, facts.SECRET)), self.folder / SECRET
+        if known is None and writing:
+            if not path.exists():
+                private.put(path, secrets.token_bytes(32), replace=False)
+            mine = _fingerprint(self._key(COPY))
+            known = store.write(lambda c: facts.put_once(c, facts.SECRET, mine))
+        if not path.exists():
+            raise BadState("there is no secret key here, and the database knows one", str(path), COPY)
+        key = self._key(COPY)
+        if known is not None and not hmac.compare_digest(known, _fingerprint(key)):
+            raise BadState("this is another secret key than the one the database knows", str(path), COPY)
+        return key
+
+    def _key(self, mend: str) -> bytes:
+        path = self.folder / SECRET
+        key = private.read(path, "the secret key", mend, error=BadState)
         if len(key) != 32:
-            raise BadState("the secret key is not 32 bytes", str(path), RESTORE)
+            raise BadState("the secret key is not 32 bytes", str(path), mend)
         return key
 
     def fenced(self, store: Store) -> str:
@@ -113,17 +128,13 @@ class State:
         if generation is None and file is None and noted is None:
             self.resume(store)  # a new site
             return ""
-        if file and file.startswith(BACKUP):
-            return f"the database is {file}"
         if file != here:
-            return "the database is a copy: it is not the file that was written here last"
-        if noted and noted.file != noted.here:
-            return "an older state was written into the files of this one"
+            return _elsewhere(file or "", shared=store.database.shared)
         known = noted.number if noted else 0  # a crash may come between the first two writes too
-        others = store.database.shared and int(generation or 0) > known  # other hosts' senders were here
-        if not others and int(generation or 0) not in {known, known + 1}:
-            return f"the database is of generation {generation}, this folder of {known}: one of them was restored"
-        return ""
+        if store.database.shared:
+            return _behind(int(generation or 0), known)
+        overwritten = noted is not None and noted.file != noted.here
+        return OVERWRITTEN if overwritten else _apart(int(generation or 0), known)
 
     def advance(self, store: Store) -> None:
         """A sender starts: the generation grows, in the database first (a crash between the two is no restore)."""
@@ -133,6 +144,15 @@ class State:
         noted, known = self._noted(), int(store.read(lambda c: facts.get(c, "generation")) or 0)
         # Tried again where only the database could be written, it writes the same number: never two ahead of the file.
         return self._write(store, noted.number + 1 if noted else max(known, 1))
+
+    def leave(self, store: Store, where: str) -> None:
+        """Nobody sends from this database any more: the one at *where* goes on."""
+        store.write(lambda c: facts.put(c, "file", f"{MOVED}{where}"))
+
+    def moved_to(self, store: Store) -> str:
+        """The database that goes on instead of this one; "" where none does."""
+        file = store.read(lambda c: facts.get(c, "file")) or ""
+        return file.removeprefix(MOVED) if file.startswith(MOVED) else ""
 
     def resume(self, store: Store) -> None:
         """A person says that this database is the one to go on with."""
@@ -167,6 +187,25 @@ class State:
             return None
 
 
+def _fingerprint(key: bytes) -> str:
+    """Says whether a key is this one, and nothing of it."""
+    return hmac.digest(key, b"nashir: which key this is", hashlib.sha256).hex()
+
+
+def _apart(generation: int, known: int) -> str:
+    """Whether a database in this folder and the folder itself are not of one time."""
+    if generation in {known, known + 1}:
+        return ""
+    return f"the database is of generation {generation}, this folder of {known}: one of them was restored"
+
+
+def _behind(generation: int, known: int) -> str:
+    """Whether a database that other hosts' senders use as well is older than this host has seen it."""
+    if generation >= known:
+        return ""
+    return f"the database is of generation {generation}, and this host saw it at {known}: it was restored"
+
+
 class _Noted(NamedTuple):
     """What the file `generation` says."""
 
@@ -179,6 +218,17 @@ def _grown(connection: Connection, file: str) -> int:
     number = int(facts.get(connection, "generation") or 0) + 1
     facts.put_all(connection, {"generation": str(number), "file": file})
     return number
+
+
+def _elsewhere(file: str, *, shared: bool) -> str:
+    """What a database is that is not where it was written last: by its note of its own file."""
+    if file.startswith(BACKUP):
+        return f"the database is {file}"
+    if file.startswith(MOVED):
+        return f"this site was {file}: write that into [store], or go on with this one"
+    if file.startswith(MOVING):
+        return f"the database was {file}, and that was cut off: run `nashir move-store` there again"
+    return OTHER if shared else "the database is a copy: it is not the file that was written here last"
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -3,14 +3,16 @@
 import asyncio
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar, cast
 
-from publisher.store import schema, sqlite
+from publisher.errors import BadInput, BadState
+from publisher.store import moving, schema, sqlite
 from publisher.store.database import Database
+from publisher.store.outage import Outage
 from publisher.store.sqlite import Sqlite
 from publisher.store.writer import EMPTY_LOG, Statement, Then, Work, Writer
 
@@ -27,6 +29,7 @@ class Store:
     def __init__(self, database: Database, *, writing: bool) -> None:
         """Raises BadState when it is no healthy database of ours, Unwritable when the disk or the server refuses."""
         self.database = database
+        self._outage = Outage()
         self._spent = threading.local()  # `at`: the processor time of a thread when its last write was done
         self._writer: Writer | None = None
         self._sender: Writer | None = None
@@ -50,14 +53,17 @@ class Store:
         return self._guarded(lambda: self._ridden_out(run))
 
     def _ridden_out(self, run: Callable[[], T]) -> T:
-        """What *run* comes to, when the connection is there again if it was lost."""
-        pause, end = 0.05, time.monotonic() + RIDES
+        """What *run* comes to, when the connection is there again if it was lost: not long ago."""
+        pause, began = 0.05, time.monotonic()
         while True:
             try:
-                return run()
+                result = run()
             except Exception as error:
-                if not self.database.lost(error) or time.monotonic() > end:
+                if not self.database.lost(error) or self._outage.lasts(RIDES, began):
                     raise
+            else:
+                self._outage.ends()
+                return result
             time.sleep(pause)
             pause = min(2 * pause, 1.0)
 
@@ -123,9 +129,47 @@ class Store:
         """Which database this is: a copy is another."""
         return self._guarded(lambda: self.database.identity(self._reader))
 
+    def others(self) -> Sequence[str]:
+        """The other processes that have the database open, on all hosts, where that can be known."""
+        return self._guarded(lambda: self.database.others(self._reader))
+
+    def is_at(self, other: Database) -> bool:
+        """Whether *other* is this very database."""
+
+        def work() -> bool:
+            reader = other.reader()
+            try:
+                both = self.database.shared and other.shared
+                return other.where == self.database.where or (
+                    both and other.identity(reader) == self.identity()
+                )
+            finally:
+                reader.dispose()
+
+        return _explained(other, work)
+
+    def move(self, target: Database, mark: str, told: moving.Told, *, again: bool = False) -> moving.Moved:
+        """Put all of it into *target*, which is empty, or *mark* from an earlier try, and then says of itself that it
+        is; *again*: it must be. Raises BadInput where it is neither, BadState, Unwritable: then nothing was put
+        there."""
+
+        def work() -> moving.Moved:
+            with self.database.source(self._reader) as source, target.target() as into:
+                unfinished = into.noted() == mark
+                if again and not unfinished:
+                    mend = "write that into [store] of config.toml"
+                    raise BadState("the site was moved there, and goes on there", target.where, mend)
+                if not unfinished and not into.empty():
+                    mend = "name an empty one" if target.shared else "move that file and its -wal aside"
+                    raise BadInput("there is something in this database", target.where, mend)
+                return moving.pour(source, into, mark=mark, told=told)
+
+        return self._guarded(lambda: _explained(target, work))
+
     def copy(self, path: Path) -> "Store":
-        """A writable copy of the database in a new file at *path*, for trying things out."""
-        self._guarded(lambda: self.database.copy(self._reader, path))
+        """A writable copy of the database in a new file at *path*, for trying things out with articles: it may lack
+        readers and what they were sent."""
+        self._guarded(lambda: self.database.copy(self._reader, path, people=False))
         return Store(Sqlite(path), writing=True)
 
     def back_up(self, path: Path, note: str) -> None:
@@ -133,7 +177,7 @@ class Store:
         that it is *note*. Whoever writes is not held up. Raises BadState where it is damaged, Unwritable."""
 
         def work() -> None:
-            self.database.copy(self._reader, path)
+            self.database.copy(self._reader, path, people=True)
             sqlite.note(path, "file", note)
 
         self._guarded(work)
@@ -146,10 +190,14 @@ class Store:
             each.close()
 
     def _guarded(self, work: Callable[[], T]) -> T:
-        try:
-            return work()
-        except Exception as error:
-            explained = self.database.explained(error)
-            if explained is error:
-                raise
-            raise explained from error
+        return _explained(self.database, work)
+
+
+def _explained(database: Database, work: Callable[[], T]) -> T:
+    try:
+        return work()
+    except Exception as error:
+        explained = database.explained(error)
+        if explained is error:
+            raise
+        raise explained from error

@@ -22,14 +22,21 @@ from publisher.store.tables import workers
 BEAT = 5.0  # seconds between two signs of life
 LEASE = 30  # seconds without one, after which a worker is dead
 _CLOCK = text("CAST(floor(extract(epoch FROM clock_timestamp())) AS BIGINT)")
-
-
 _SEEN = type_coerce(workers.c.seen, BigInteger())
+# Since when the server is up.
+UP = text("CAST(ceil(extract(epoch FROM pg_postmaster_start_time())) AS BIGINT)")
 
 
 def _now(connection: Connection) -> ColumnElement[int]:
     here = func.unixepoch() if connection.dialect.name == "sqlite" else _CLOCK
     return type_coerce(here, BigInteger())
+
+
+def _last(connection: Connection) -> ColumnElement[int]:
+    """Since when a worker is silent: while the server was away nobody could say anything."""
+    if connection.dialect.name == "sqlite":
+        return _SEEN
+    return func.greatest(_SEEN, type_coerce(UP, BigInteger()))
 
 
 def register(connection: Connection, name: str) -> int:
@@ -54,7 +61,7 @@ def retire(connection: Connection, worker: int, on_unknown: OnUnknown) -> None:
 def sweep(connection: Connection, on_unknown: OnUnknown) -> list[str]:
     """The workers that are silent for too long are dead: what they, and any that are gone, had on the way waits again,
     or is in doubt. Returns their names. Nobody else may sweep at the same time (Store.write)."""
-    dead = delete(workers).where(_now(connection) - LEASE > _SEEN).returning(workers.c.name)
+    dead = delete(workers).where(_now(connection) - LEASE > _last(connection)).returning(workers.c.name)
     names = list(connection.execute(dead).scalars())
     living = select(workers.c.id)
     ledger.abandon(connection, on_unknown, living)
@@ -64,5 +71,5 @@ def sweep(connection: Connection, on_unknown: OnUnknown) -> list[str]:
 
 def living(connection: Connection) -> list[str]:
     """The names of those that live, the oldest first."""
-    alive = select(workers.c.name).where(_now(connection) - LEASE <= _SEEN)
+    alive = select(workers.c.name).where(_now(connection) - LEASE <= _last(connection))
     return list(connection.execute(alive.order_by(workers.c.id)).scalars())

@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from sqlalchemy import Connection, Engine, NestedTransaction
 from sqlalchemy.exc import DBAPIError
 
+from publisher.store.outage import Outage
+
 if TYPE_CHECKING:
     from publisher.store.database import Database
 
@@ -72,6 +74,7 @@ class Writer:
     def __init__(self, database: "Database", engine: Engine, *, repeats: float = 0.0) -> None:
         self.owner = engine
         self._database, self._repeats = database, repeats
+        self._outage = Outage()
         self._urgent: deque[_Item] = deque()
         self._slow: deque[_Item] = deque()
         self._bell: queue.SimpleQueue[None] = queue.SimpleQueue()  # rung once an item
@@ -127,17 +130,24 @@ class Writer:
             item.then(result, failed)
 
     def _ridden_out(self, work: Callable[[], list[_Done]]) -> list[_Done]:
-        pause, end = 0.02, time.monotonic() + (self._repeats or _RIDES)
+        pause, began, patience = 0.02, time.monotonic(), self._repeats or _RIDES
         while True:
             self._committing = False
             try:
-                return work()
+                done = work()
             except Exception as error:
                 lost = self._database.lost(error)
                 if lost:
                     self._let_go()
-                if not lost or (self._committing and not self._repeats) or time.monotonic() > end:
+                if (
+                    not lost
+                    or self._outage.lasts(patience, began)
+                    or (self._committing and not self._repeats)
+                ):
                     raise
+            else:
+                self._outage.ends()
+                return done
             time.sleep(pause)
             pause = min(2 * pause, 1.0)
 

@@ -221,9 +221,11 @@ def beside(settings: Settings, clock: Clock) -> Iterator[Session]:
 @contextmanager
 def _opened(settings: Settings, clock: Clock, workers: int = 1) -> Iterator[Session]:
     state = State(settings.root / STATE)
-    store = _store(settings, state)
+    database = settings.store.database(settings.root)
+    alone = None if database.shared else state.secret()  # made before there is a database
+    store = Store(database, writing=True)
     try:
-        secret = state.secret(store)
+        secret = alone or state.shared_secret(store, writing=True)
         fenced = state.fenced(store)
         if not fenced:
             state.advance(store)
@@ -234,13 +236,6 @@ def _opened(settings: Settings, clock: Clock, workers: int = 1) -> Iterator[Sess
         yield session
     finally:
         store.close()
-
-
-def _store(settings: Settings, state: State) -> Store:
-    database = settings.store.database(settings.root)
-    if not database.shared:
-        state.secret()  # made before there is a database
-    return Store(database, writing=True)
 
 
 @contextmanager
@@ -276,16 +271,18 @@ def _engine(settings: Settings, session: Session) -> "LocalEngine":
     from publisher.actions.hours import opens
     from publisher.actions.letters import Letters, notice
     from publisher.engine.local import LocalEngine
+    from publisher.engine.reserving import reserve
     from publisher.mail.gate import Gate, limits
     from publisher.verbs import heeding
 
     house = signing(session.house)
     saved, learnt = house.store.read(lambda c: (buckets.saved(c), relays.known(c)))
+    shared = house.store.database.shared
     return LocalEngine(
         house.store,
         Letters(house),
         dict(ways(settings)),
-        Gate(limits(settings.mail), saved=saved, learnt=learnt),
+        Gate(limits(settings.mail), saved=saved, learnt=learnt, shared=shared),
         connections=settings.mail.connections,
         on_unknown=settings.mail.on_unknown,
         clock=session.clock,
@@ -293,6 +290,7 @@ def _engine(settings: Settings, session: Session) -> "LocalEngine":
         notice=partial(notice, house),
         heed=partial(heeding.heed, session),
         claim=session.claim,
+        reserve=reserve if shared else None,
     )
 
 
@@ -322,9 +320,11 @@ def reading(settings: Settings) -> Iterator[House]:
     state = State(settings.root / STATE)
     if not settings.store.url and not state.database.exists():
         raise BadState("this site has no state yet", str(settings.root), "run `nashir publish` first")
-    store = Store(settings.store.database(settings.root), writing=False)
+    database = settings.store.database(settings.root)
+    store = Store(database, writing=False)
     try:
-        yield house_of(settings, store, state.secret())
+        secret = state.shared_secret(store, writing=False) if database.shared else state.secret()
+        yield house_of(settings, store, secret)
     finally:
         store.close()
 

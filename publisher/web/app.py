@@ -1,19 +1,16 @@
 """Everything the daemon answers: the output folder, the doors of readers and editors, /healthz."""
 
-import asyncio
 from collections.abc import Callable
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from publisher.config import ApiSettings, Settings
-from publisher.errors import PublisherError
 from publisher.store import feed_versions
-from publisher.verbs import measuring
 from publisher.verbs.session import Session
 from publisher.web import (
     admin,
@@ -30,6 +27,7 @@ from publisher.web import (
 from publisher.web.api.door import Door
 from publisher.web.client import client
 from publisher.web.files import Files
+from publisher.web.health import Health
 from publisher.web.metrics import HERE, Access, Live
 from publisher.web.pages import not_valid
 from publisher.web.shell import Counts
@@ -65,7 +63,7 @@ def application(
     dynamic = _dynamic(
         session,
         [
-            _healthz(session, health, warnings),
+            Route("/healthz", Health(session, health, warnings).answer, methods=["GET"]),
             *_doors(session),
             *metrics.routes(session, counts, live, access),
             *admin.routes(session, settings, health, warnings, lines),
@@ -116,24 +114,3 @@ def _doors(session: Session) -> list[Route]:
         *confirming.routes(session),
         *leaving.routes(session),
     ]
-
-
-def _healthz(session: Session, health: Callable[[], list[str]], warnings: Callable[[], list[str]]) -> Route:
-    async def healthz(_: Request) -> Response:
-        problems = [*health(), *await asyncio.to_thread(_checked, session)]
-        found = {
-            "status": "failing" if problems else "ok",
-            "problems": problems,
-            "warnings": await asyncio.to_thread(warnings),
-        }
-        return JSONResponse(found, 503 if problems else 200)
-
-    return Route("/healthz", healthz, methods=["GET"])
-
-
-def _checked(session: Session) -> list[str]:
-    """What is wrong that no task has run into yet."""
-    try:
-        return measuring.problems(session.house, session.clock())
-    except PublisherError as error:
-        return [str(error)]

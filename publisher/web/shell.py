@@ -10,11 +10,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from publisher.errors import Unwritable
 from publisher.layout import DYNAMIC
 from publisher.web.answers import COMMON, DOOR
 from publisher.web.files import Receive, Scope, Send
 from publisher.web.pages import text_page
 
+_AGAIN = 60  # seconds after which it is worth asking again, where the database or the disk refused
 FILES = "files"  # the door of the output folder, as counts name it
 
 log = structlog.get_logger()
@@ -60,10 +62,14 @@ async def guarded(app: Any, door: str, scope: Scope, receive: Receive, send: Sen
     except ClientDisconnect:
         return
     except Exception as error:
-        log.error("door", door=door, problem=type(error).__name__, where=_place(error))
-        if begun:  # Starlette answered for it, or the answer is cut off
-            return
-        await text_page("Something is wrong here. It is written to the log.\n", 500)(scope, receive, dressed)
+        if isinstance(
+            error, Unwritable
+        ):  # its words are the database's or the disk's: nobody's letters or names
+            log.error("door", door=door, problem=error.what, where=error.where, mend=error.mend)
+        else:
+            log.error("door", door=door, problem=type(error).__name__, where=_place(error))
+        if not begun:  # else Starlette answered for it, or the answer is cut off
+            await _said(error)(scope, receive, dressed)
 
 
 def _whole(headers: Any) -> list[tuple[bytes, bytes]]:
@@ -94,5 +100,14 @@ async def plainly(_: Request, error: Exception) -> Response:
 
 
 async def failed(_: Request, error: Exception) -> Response:
-    """500, where a door raised what nobody expected."""
+    """Where a door raised what nobody expected."""
+    return _said(error)
+
+
+def _said(error: Exception) -> Response:
+    """503 where the database or the disk refuses for a while, else 500."""
+    if isinstance(error, Unwritable):
+        answer = text_page("This cannot be done at the moment. Try again in some minutes.\n", 503)
+        answer.headers["retry-after"] = str(_AGAIN)
+        return answer
     return text_page("Something is wrong here. It is written to the log.\n", 500)

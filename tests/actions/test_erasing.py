@@ -13,7 +13,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import Connection, LargeBinary, Text, insert, select, update
+from sqlalchemy import Connection, LargeBinary, Text, delete, insert, select, update
 from sqlalchemy.types import TypeDecorator
 
 from publisher.actions import erasing, importing, readers, retention
@@ -23,7 +23,7 @@ from publisher.model.delivery import Reply, Stage, State
 from publisher.model.people import Consent, Said
 from publisher.model.report import Kind
 from publisher.store import consents, erased, erasure, ledger, people, reports
-from publisher.store.tables import buckets, deliveries, editions, metadata, notices, subscribers
+from publisher.store.tables import buckets, deliveries, editions, erasures, metadata, notices, subscribers
 from publisher.subscribers import imports
 from publisher.subscribers.tokens import Keys
 from tests.newsroom import ANN, BOB, SLOT, Desk
@@ -55,7 +55,9 @@ def raw(house: House) -> int:
 
 def everything(connection: Connection) -> list[bytes]:
     """Each row of each table, as PostgreSQL writes it."""
-    found = [connection.exec_driver_sql(f"SELECT t::text FROM {name} t").scalars() for name in metadata.tables]
+    found = [
+        connection.exec_driver_sql(f"SELECT t::text FROM {name} t").scalars() for name in metadata.tables
+    ]
     return [row.lower().replace("''", "'").encode() for each in found for row in each]
 
 
@@ -262,6 +264,7 @@ def test_the_list_of_a_backup_or_of_the_folder_moved_aside_is_joined(
     mine, other = house.root / "state" / "erased", house.root / place
     other.parent.mkdir(exist_ok=True)
     mine.rename(other)
+    house.store.write(lambda c: c.execute(delete(erasures)))  # a database from before
     erasing.erase(house, number(house, ANN), life.clock())
     assert not erasing.Known(house)(KEY)
 

@@ -18,6 +18,7 @@ from publisher.actions.house import House
 from publisher.actions.letters import Letters
 from publisher.actions.publish import Published, publish
 from publisher.engine.local import LocalEngine
+from publisher.engine.reserving import Reserve
 from publisher.engine.run import Tally
 from publisher.mail import rates
 from publisher.mail.carriers import carrier_to
@@ -64,11 +65,17 @@ class Watched(Gate):
 class Sender:
     """An engine over real connections, and what it was asked to heed."""
 
-    def __init__(self, house: House, clock: Ticking, *sinks: Sink, **limits: Any) -> None:
+    def __init__(
+        self, house: House, clock: Ticking, *sinks: Sink, reserve: Reserve | None = None, **limits: Any
+    ) -> None:
+        """*reserve*: it shares its rates with others."""
         urls = [sink.url for sink in sinks]
         saved, learnt = house.store.read(lambda c: (buckets.saved(c), relays.known(c)))
         self.gate = Watched(
-            Limits(tuple(urls), limits.pop("connections", 3), **limits), saved=saved, learnt=learnt
+            Limits(tuple(urls), limits.pop("connections", 3), **limits),
+            saved=saved,
+            learnt=learnt,
+            shared=reserve is not None,
         )
         self.heeded: list[Action] = []
         settings = MailSettings(timeout=2.0)
@@ -82,6 +89,7 @@ class Sender:
             clock=clock,
             opens=partial(opens, house),
             heed=self.heeded.append,
+            reserve=reserve,
         )
 
     def deliver(self) -> Tally:

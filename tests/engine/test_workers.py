@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 import pytest
-from sqlalchemy import BigInteger, type_coerce, update
+from sqlalchemy import BigInteger, text, type_coerce, update
 
 from publisher.actions.house import House
 from publisher.model.delivery import OnUnknown, State, Verdict
@@ -32,6 +32,12 @@ def states(store: Store) -> list[State]:
 
 def sweep(store: Store, on_unknown: OnUnknown = "resend") -> list[str]:
     return store.write(lambda c: workers.sweep(c, on_unknown))
+
+
+@pytest.fixture(autouse=True)
+def long_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server of these tests is up for ever."""
+    monkeypatch.setattr(workers, "UP", text("0"))
 
 
 @pytest.fixture
@@ -64,6 +70,19 @@ def test_what_a_dead_one_has_waits_again_or_is_in_doubt(
     assert expected == states(store)
     assert not store.write(lambda c: workers.beat(c, dead))
     assert store.write(lambda c: workers.beat(c, alive))
+
+
+def test_nobody_is_dead_who_could_say_nothing(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:  # S1, X9
+    """After the server was away all were silent; it is up for ten seconds."""
+    monkeypatch.setattr(workers, "UP", text("CAST(extract(epoch FROM clock_timestamp()) - 10 AS BIGINT)"))
+    worker = register(store)
+    silence(store, worker)
+
+    dead = [] if store.database.shared else ["a:1"]  # SQLite has no server
+    assert dead == sweep(store)
+    assert bool(dead) != store.write(lambda c: workers.beat(c, worker))
 
 
 def test_one_that_was_thought_dead_begins_nothing(store: Store, clock: Clock) -> None:  # S1

@@ -9,6 +9,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
+from publisher.errors import Unwritable
 from publisher.verbs.session import Session
 from publisher.web import shell
 from publisher.web.app import application
@@ -99,6 +100,31 @@ def test_a_method_that_a_door_does_not_have_is_named_with_those_it_has(app):  # 
     assert status == 405
     assert {"GET", "HEAD", "POST"} == set(headers["allow"].split(", "))
     assert body == b"Method Not Allowed.\n"
+
+
+@pytest.mark.parametrize("raw", [True, False], ids=["an application", "a route"])
+def test_a_door_whose_database_is_away_says_when_to_come_again(raw):  # X9
+    error = Unwritable(
+        "the database cannot be reached: refused", "postgresql://db/site", "look at PostgreSQL"
+    )
+
+    async def away(*_: Any) -> Any:
+        raise error
+
+    inner: Any = Starlette(routes=[Route("/x", away)], exception_handlers={Exception: shell.failed})
+
+    async def whole(scope: Any, receive: Any, send: Any) -> None:
+        await shell.guarded(away if raw else inner, "u", scope, receive, send)
+
+    with structlog.testing.capture_logs() as logs:
+        status, headers, body = ask(whole, "/x")
+
+    assert (503, b"This cannot be done at the moment. Try again in some minutes.\n") == (status, body)
+    assert "60" == headers["retry-after"]
+    is_dressed(headers)
+    assert [(error.what, error.where, error.mend)] == [
+        (line["problem"], line["where"], line["mend"]) for line in logs
+    ]
 
 
 SECRET = "ann@example.org-TOKEN"

@@ -21,11 +21,13 @@ import tempfile
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import IO, Any, Protocol
+
+import psycopg
 
 sys.path.insert(0, str(Path(__file__).parents[2]))  # as a script it has only its own folder
 
@@ -156,13 +158,21 @@ class Press:
     """A site with *readers*, and what sends its letters."""
 
     def __init__(
-        self, folder: Path, readers: int, connections: int, seed: int = 1, *, forking: bool = False
+        self,
+        folder: Path,
+        readers: int,
+        connections: int,
+        seed: int = 1,
+        *,
+        forking: bool = False,
+        store: str = "",
     ) -> None:
-        """*forking*: what sends is forked off with its modules loaded, which saves half a second each time."""
+        """*forking*: what sends is forked off with its modules loaded, which saves half a second each time. *store*:
+        the URL of an empty PostgreSQL database; "": SQLite."""
         if forking:
             for name in ("cli", "verbs.writing", "engine.local", "mail.smtp", "actions.publish"):
                 import_module(f"publisher.{name}")
-        self.forking = forking
+        self.forking, self.store = forking, store
         self.folder, self.readers, self.connections = folder / "site", readers, connections
         self.chance, self.number, self.environment = random.Random(seed), 0, dict[str, str]()
         self.addresses = {f"r{n}@d{n % 41}.example" for n in range(readers)}
@@ -195,7 +205,8 @@ class Press:
 
     def start(self, *words: str, out: IO[str]) -> "Sender":
         """`nashir WORDS`, running."""
-        command, environment = ["-C", str(self.folder), *words], os.environ | self.environment
+        command = ["-C", str(self.folder), *words]
+        environment = os.environ | {"NASHIR__STORE__URL": self.store} | self.environment
         if self.forking:
             return Fork(command, environment, out.fileno())
         return subprocess.Popen([*NASHIR, *command], env=environment, stdout=out, stderr=out)
@@ -206,8 +217,8 @@ class Press:
 
     def states(self) -> Counter[int]:
         """The ledger's rows by state (S1)."""
-        with closing(self._ledger()) as ledger:
-            return Counter(dict(ledger.execute("SELECT state, count(*) FROM deliveries GROUP BY state")))
+        rows = self._ledger("SELECT state, count(*) FROM deliveries GROUP BY state")
+        return Counter(dict(rows))
 
     def planned(self) -> set[str]:
         """Who is to have the edition at hand."""
@@ -215,16 +226,23 @@ class Press:
             "SELECT address FROM deliveries JOIN subscribers ON subscribers.id = subscriber"
             " WHERE edition = (SELECT max(id) FROM editions)"
         )
-        with closing(self._ledger()) as ledger:
-            return {address for (address,) in ledger.execute(query)}
+        return {address for (address,) in self._ledger(query)}
 
     def time_passes(self) -> None:
         """What waits for a later try (S3) is due."""
-        with closing(self._ledger()) as ledger, ledger:
-            ledger.execute("UPDATE deliveries SET due = ? WHERE state = 0", (int(time.time()) - 1,))
+        self._ledger(f"UPDATE deliveries SET due = {int(time.time()) - 1} WHERE state = 0 RETURNING id")
 
-    def _ledger(self) -> sqlite3.Connection:
-        return sqlite3.connect(self.folder / "state" / "nashir.db", timeout=30)
+    def lease_ends(self) -> None:
+        """Where several hosts may send: the one that was killed is known to be dead."""
+        if self.store:
+            self._ledger("DELETE FROM workers RETURNING id")
+
+    def _ledger(self, query: str) -> list[tuple[Any, ...]]:
+        if self.store:
+            with psycopg.connect(self.store) as server:
+                return server.execute(query).fetchall()
+        with closing(sqlite3.connect(self.folder / "state" / "nashir.db", timeout=30)) as ledger, ledger:
+            return ledger.execute(query).fetchall()
 
 
 @dataclass(slots=True)
@@ -318,6 +336,7 @@ def once(
         process.send_signal(how)
     code = process.wait(60)
     seconds = time.monotonic() - signalled
+    press.lease_ends()
     while tail.sink.tell()["busy"]:  # what was on its way when the sender died is taken, or not, now
         time.sleep(0.005)
     letters = tail.read()
@@ -435,6 +454,19 @@ def trial(press: Press, way: Way, ends: int) -> dict[str, Any]:
     return figures
 
 
+@contextmanager
+def a_server() -> Iterator[str]:
+    """The URL of an empty database of a PostgreSQL server that is there for so long."""
+    from tests.postgres import QUICK, Server
+
+    server = Server(*QUICK)
+    try:
+        server.run("CREATE DATABASE site")
+        yield server.url("site")
+    finally:
+        server.remove()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--kills", type=int, default=20)
@@ -446,6 +478,7 @@ def main() -> None:
     parser.add_argument("--term", type=int, default=0, help="clean stops (X4)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--forking", action="store_true", help="quicker starts: forks of this process")
+    parser.add_argument("--postgresql", action="store_true", help="the store is on a server of its own (X9)")
     parser.add_argument("--folder", type=Path, help="where the site is made, and stays")
     given = parser.parse_args()
     kill = (signal.SIGKILL,)
@@ -453,9 +486,11 @@ def main() -> None:
     ways += [(Way("kill -9, faults", kill, FAULTS), given.kills if given.faults < 0 else given.faults)]
     ways += [(Way("kill -9, hold", kill, hold=True), given.kills if given.hold < 0 else given.hold)]
     ways += [(Way("clean stops", (signal.SIGTERM, signal.SIGINT)), given.term)]
-    with tempfile.TemporaryDirectory() as folder:
+    with ExitStack() as ends:
+        folder = given.folder or Path(ends.enter_context(tempfile.TemporaryDirectory()))
+        store = ends.enter_context(a_server()) if given.postgresql else ""
         press = Press(
-            given.folder or Path(folder), given.readers, given.connections, given.seed, forking=given.forking
+            folder, given.readers, given.connections, given.seed, forking=given.forking, store=store
         )
         rows = [trial(press, way, ends) for way, ends in ways if ends]
     named = {"readers": given.readers, "connections": given.connections, "seed": given.seed}

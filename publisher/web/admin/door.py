@@ -16,7 +16,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from publisher.config import Settings
-from publisher.errors import PublisherError
+from publisher.errors import PublisherError, Unwritable
 from publisher.model.delivery import State
 from publisher.pages.admin import Frame, News, admin_page, digits_in
 from publisher.text.words import LANGUAGES, Words, own_name, words
@@ -166,7 +166,8 @@ class Door:
         except PublisherError as error:
             log.info("admin", path=path, problem=error.what)
             heading = self._speak(ask.entry).text("It was not done.")
-            return ask.page("said.html.j2", heading, 400, error=error)
+            status = 503 if isinstance(error, Unwritable) else 400
+            return ask.page("said.html.j2", heading, status, error=error)
 
     def page(
         self,
