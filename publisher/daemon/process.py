@@ -45,8 +45,8 @@ async def run(
     ends: Sequence[Callable[[], None]] = (),
     closes: Sequence[Callable[[], Awaitable[None]]] = (),
 ) -> None:
-    """Run *tasks* until *common* is stopped; then they are told, *ends* are called and *closes* awaited beside them, and
-    what is on the wire is finished. Raises what a task raised."""
+    """Run *tasks* until *common* is stopped; then they are told, *ends* are called and *closes* awaited beside them,
+    while what is on the wire is finished. Raises what a task raised."""
     loop = asyncio.get_running_loop()
     scheduler = _clock([*alarms, (common.look_at_settings, common.settings.articles.scan_every, True)])
     async with asyncio.TaskGroup() as group:
