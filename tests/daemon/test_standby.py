@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -106,8 +107,6 @@ def test_one_whose_database_does_not_answer_leads_no_more(monkeypatch: pytest.Mo
     def take() -> bool:
         answer = next(answers, True)
         if answer is not True:
-            import time
-
             time.sleep(answer)
         return True
 
