@@ -130,8 +130,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """What the store is asked to keep, it keeps in both databases: those tests run with each (X9, X10)."""
     if "make_database" in metafunc.fixturenames:
         alone = metafunc.definition.get_closest_marker("sqlite")  # about what only that one has
-        both = metafunc.definition.path.parent.name in BOTH and not alone
-        metafunc.parametrize("kind", ["sqlite", "postgresql"] if both else ["sqlite"])
+        folder = metafunc.definition.path.parent.name
+        both = folder in BOTH and not alone
+        shared = [] if folder == "daemon" else ["sqlite"]  # what stands there is about many processes
+        metafunc.parametrize("kind", [*shared, *(["postgresql"] if both or not shared else [])])
 
 
 @pytest.fixture
