@@ -37,8 +37,8 @@ from publisher.templating import Templates
 from tests import postgres, quick
 
 URL = "https://news.example.org"
-# The tests that run with SQLite and with PostgreSQL: these folders, without those files that ask nothing of the database
-# which others do not ask as well; and the files of other folders that do.
+# The tests that run with SQLite and with PostgreSQL: these folders, without those files that ask nothing of the
+# database which others do not ask as well; and the files of other folders that do.
 BOTH = {"store", "actions", "engine", "subscribers"}
 ONCE = {
     f"test_{each}.py"
