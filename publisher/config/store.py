@@ -26,7 +26,7 @@ def check_url(url: str) -> None:
     try:
         parts = urlsplit(url)
         # What stands behind an "@", "/" or "?" that is not written as %XX may be the rest of a password.
-        whole = "@" not in parts.path + parts.query + parts.fragment and not parts.fragment
+        whole = "@" not in parts.path + parts.query and not parts.fragment and parts.netloc.count("@") < 2
         known = whole and parts.scheme in SCHEMES and bool(parts.path.strip("/")) and parts.port != 0
     except ValueError:
         known = False

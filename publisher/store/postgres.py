@@ -197,9 +197,10 @@ class Postgres:
         gone = _gone(error, state)
         if state is None and not gone:
             return error
-        said = " ".join(str(getattr(error, "orig", error)).strip().partition("\n")[0].split())
+        words = str(getattr(error, "orig", error))
         for secret in {self._password, str(self._parts.get("password") or "")} - {""}:
-            said = said.replace(secret, "…")
+            words = words.replace(secret, "…")
+        said = " ".join(words.strip().partition("\n")[0].split())
         kind, what, mend = _kind(state or "", gone)
         return kind(f"the database {what}: {said}", self.where, mend) if kind else error
 
@@ -219,9 +220,7 @@ def _state(error: BaseException) -> str | None:
     """The five characters that say what is wrong (PostgreSQL, appendix A); None where none were said."""
     found = _driver_error(error)
     state: str | None = getattr(found, "sqlstate", None)
-    if state is None and "FATAL" in (words := str(found)):
-        return next((state for said, state in _REFUSALS if said.search(words)), None)
-    return state
+    return state or next((state for said, state in _REFUSALS if said.search(str(found))), None)
 
 
 def _gone(error: BaseException, state: str | None) -> bool:
