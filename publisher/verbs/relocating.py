@@ -48,6 +48,7 @@ def _move(session: Session, url: str, password_file: str, progress: Tell) -> dic
     with on_disk():
         moved = old.move(new, f"{MOVING}{old.database.where}", publishing(progress), again=again)
         _lasts(new)
+    _alone(old)  # who came meanwhile may have taken letters
     session.state.leave(old, new.where)
     with closing(Store(new, writing=True)) as store:
         session.state.resume(store)
@@ -80,9 +81,7 @@ def _again(session: Session, new: Database) -> bool:
     old = session.house.store
     if old.is_at(new):
         raise BadInput("the site is there already", new.where, "name another database")
-    if others := old.others():
-        mend = "stop it there, and run it again"
-        raise Locked(f"others work with this database: {', '.join(others)}", old.database.where, mend)
+    _alone(old)
     if not session.fenced:
         return False
     if session.state.moved_to(old) != new.where:
@@ -90,6 +89,13 @@ def _again(session: Session, new: Database) -> bool:
             f"no letter leaves: {session.fenced}", str(session.state.folder), "`nashir resume` first"
         )
     return True
+
+
+def _alone(old: Store) -> None:
+    """Raises Locked where others have that database open too."""
+    if others := old.others():
+        mend = "stop it there, and run it again"
+        raise Locked(f"others work with this database: {', '.join(others)}", old.database.where, mend)
 
 
 def _lasts(new: Database) -> None:
