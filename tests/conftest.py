@@ -37,12 +37,15 @@ from publisher.templating import Templates
 from tests import postgres, quick
 
 URL = "https://news.example.org"
-BOTH = {
-    "store",
-    "actions",
-    "engine",
-    "subscribers",
-}  # folders of tests that run with SQLite and with PostgreSQL
+# The tests that run with SQLite and with PostgreSQL: these folders, without those files that ask nothing of the
+# database which others do not ask as well; and the files of other folders that do.
+BOTH = {"store", "actions", "engine", "subscribers"}
+ONCE = {
+    f"test_{each}.py"
+    for each in ("addresses", "bad_folder", "broken_disk", "compressed", "dialogue", "faults")
+}
+ONCE |= {f"test_{each}.py" for each in ("glance", "icon", "linking", "relations")}
+MORE = {f"test_{each}.py" for each in ("admin", "intake", "own", "reckoning")}
 ONE_LAYOUT = Layout(URL, lists=())  # no page lists articles but the home page
 ONE_FEED = FeedSettings(per=(), archive=False)  # the site's own alone: what most tests look at
 SITE = Site(
@@ -130,21 +133,27 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """What the store is asked to keep, it keeps in both databases: those tests run with each (X9, X10)."""
     if "make_database" in metafunc.fixturenames:
         alone = metafunc.definition.get_closest_marker("sqlite")  # about what only that one has
-        both = metafunc.definition.path.parent.name in BOTH and not alone
-        metafunc.parametrize("kind", ["sqlite", "postgresql"] if both else ["sqlite"])
+        path = metafunc.definition.path
+        folder = path.parent.name
+        both = path.name in MORE or (folder in BOTH and path.name not in ONCE)
+        shared = folder == "daemon"  # what stands there is about many processes
+        kinds = ["postgresql"] if shared else ["sqlite", "postgresql"] if both and not alone else ["sqlite"]
+        metafunc.parametrize("spoken", kinds)
 
 
 @pytest.fixture
-def make_database(kind: str) -> Iterator[Callable[[Path], Database]]:
+def make_database(spoken: str) -> Iterator[Callable[[Path], Database]]:
     """The database of the site whose state folder is at a path."""
+    urls: dict[Path, str] = {}
     with ExitStack() as given:
 
         def make(state: Path) -> Database:
-            if kind == "sqlite":
+            if spoken == "sqlite":
                 return Sqlite(State(state).database)
-            url = postgres.database()
-            given.callback(postgres.give_back, url)
-            return Postgres(url)
+            if state not in urls:
+                urls[state] = postgres.database()
+                given.callback(postgres.give_back, urls[state])
+            return Postgres(urls[state])
 
         yield make
 

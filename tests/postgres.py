@@ -40,8 +40,8 @@ class Server:
         before: Sequence[str] = (),
         place: Path | None = None,
     ) -> None:
-        """*before*: words that start it elsewhere, as whom it runs there among them. *place*: where its folder is to
-        be; None: where temporary files are."""
+        """In a folder of its own below *place*; None: where temporary files are. *before*: words that start it
+        elsewhere, as whom it runs there among them."""
         self.folder = Path(tempfile.mkdtemp(prefix="nashir-postgres-", dir=place))
         self.host, self._settings, self.before = host, settings, before
         self._user: dict[str, Any] = {}
@@ -55,8 +55,12 @@ class Server:
         self.data = self.folder / "data"
         self._environment = os.environ | {"LC_ALL": "C.UTF-8"}
         self._do("initdb", "-D", str(self.data), "-U", "nashir", "-A", "trust", "-E", "UTF8", "--no-sync")
-        with socket.create_server((host, 0)) as free:
-            self.port = free.getsockname()[1]
+        with (self.data / "pg_hba.conf").open("a") as allowed:
+            allowed.write(f"host all all {host}/24 trust\n")
+        self.port = 5432  # where it has a network of its own
+        if not before:
+            with socket.create_server((host, 0)) as free:
+                self.port = free.getsockname()[1]
         self.process: subprocess.Popen[bytes] | None = None
         self.start()
 
@@ -81,7 +85,7 @@ class Server:
             )
         end = time.monotonic() + 30
         while True:
-            with suppress(psycopg.OperationalError), psycopg.connect(self.url("postgres")):
+            with suppress(psycopg.OperationalError), psycopg.connect(self.here("postgres")):
                 return
             if self.process.poll() is not None or time.monotonic() > end:
                 raise RuntimeError((self.folder / "log").read_text("utf-8", "replace"))
@@ -102,9 +106,13 @@ class Server:
     def url(self, database: str) -> str:
         return f"postgresql://nashir@{self.host}:{self.port}/{database}"
 
+    def here(self, database: str) -> str:
+        """The same, from this machine, whatever network the server is in."""
+        return f"postgresql://nashir@/{database}?host={self.folder}&port={self.port}"
+
     def run(self, statement: str) -> None:
         """A statement of whoever runs the server."""
-        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+        with psycopg.connect(self.here("postgres"), autocommit=True) as connection:
             connection.execute(statement)
 
 

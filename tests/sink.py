@@ -685,10 +685,10 @@ class Session(asyncio.BufferedProtocol):
         return hashlib.sha1(content, usedforsecurity=False).hexdigest()
 
 
-async def listen(post: Post, port: int = 0) -> asyncio.Server:
-    """Serve *post* on loopback in the running loop."""
+async def listen(post: Post, port: int = 0, host: str = "127.0.0.1") -> asyncio.Server:
+    """Serve *post* in the running loop."""
     loop = asyncio.get_running_loop()
-    return await loop.create_server(lambda: Session(post), "127.0.0.1", port, backlog=1024)
+    return await loop.create_server(lambda: Session(post), host, port, backlog=1024)
 
 
 def _new_loop() -> asyncio.AbstractEventLoop:
@@ -756,9 +756,18 @@ class Process:
     """The server as a process of its own, for one `with`."""
 
     def __init__(
-        self, *faults: str, words: Iterable[str] = (), log: Path | None = None, port: int = 0
+        self,
+        *faults: str,
+        words: Iterable[str] = (),
+        log: Path | None = None,
+        port: int = 0,
+        host: str = "127.0.0.1",
+        before: Iterable[str] = (),
     ) -> None:
-        self.command = [sys.executable, "-m", "tests.sink", "--port", str(port), *words]
+        """*before*: words that start it elsewhere, where *host* is an address of its own."""
+        self.host = host
+        where = ["--host", host, "--port", str(port)]
+        self.command = [*before, sys.executable, "-m", "tests.sink", *where, *words]
         self.command += ["--log", str(log)] * (log is not None)
         self.command += [word for fault in faults for word in ("--fault", fault)]
 
@@ -773,7 +782,7 @@ class Process:
             env=os.environ | {"PYTHONPATH": root},
         )
         self.port = int(self._read()["port"])
-        self.url = f"smtp://127.0.0.1:{self.port}"
+        self.url = f"smtp://{self.host}:{self.port}"
         return self
 
     def _read(self) -> dict[str, Any]:
@@ -820,8 +829,8 @@ class _Control(asyncio.Protocol):
         self.ended.set()
 
 
-async def _serve(post: Post, port: int) -> None:
-    server, ended = await listen(post, port), asyncio.Event()
+async def _serve(post: Post, port: int, host: str) -> None:
+    server, ended = await listen(post, port, host), asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, ended.set)
     await loop.connect_read_pipe(lambda: _Control(post, ended), sys.stdin)
@@ -833,6 +842,7 @@ async def _serve(post: Post, port: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.sink", description=__doc__.partition("\n")[0])
+    parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--log", type=Path, help="append a line here for each letter accepted or refused")
     parser.add_argument("--rtt", type=float, default=0.0, help="seconds before each flight of replies")
@@ -853,7 +863,7 @@ def main() -> None:
         log=given.log,
     )
     with asyncio.Runner(loop_factory=_new_loop) as runner:
-        runner.run(_serve(post, given.port))
+        runner.run(_serve(post, given.port, given.host))
 
 
 if __name__ == "__main__":

@@ -37,6 +37,7 @@ for _verb in (
         site.adopt,
         site.backup,
         site.resume,
+        site.move_store,
     ),
     *(
         letters.send,

@@ -163,7 +163,11 @@ def _interrupted() -> None:
 @contextmanager
 def _progress(verb: str, *, show: bool) -> Iterator[Told | None]:
     """What shows on a terminal how far a verb is, for those that tell."""
-    if verb not in ("send", "publish", "subscribers import") or not show or not sys.stderr.isatty():
+    if (
+        verb not in ("send", "publish", "subscribers import", "move-store")
+        or not show
+        or not sys.stderr.isatty()
+    ):
         yield None
         return
     from rich.console import Console

@@ -274,6 +274,30 @@ def backup(call: Call, file: Path) -> None:
     call.answer(done, f"{done['file']}: {done['bytes']} bytes in {done['seconds']:.2f} s")
 
 
+@click.command("move-store")
+@click.argument("url")
+@click.option(
+    "--password-file", type=click.Path(path_type=Path), metavar="FILE", help="The password for the database."
+)
+@click.pass_obj
+def move_store(call: Call, url: str, password_file: Path | None) -> None:
+    """Move all that the site knows into the empty database at URL (postgresql://user@host/name), or back into
+    state/nashir.db ("sqlite")."""
+    secret = str(password_file.absolute()) if password_file else None
+    done = call.write("move-store", url=url, password_file=secret)
+    for name, count in done["mended"].items():
+        call.say(
+            f"nashir: {name}: {counted(count, 'row')} had a NUL, which is a \N{REPLACEMENT CHARACTER} there"
+        )
+    call.answer(
+        done,
+        f"{counted(done['rows'], 'row')} moved to {done['to']} in {done['seconds']:.2f} s, and compared",
+        "Write into config.toml:",
+        *(f"  {line}" for line in done["config"]),
+        f"Until then no letter leaves. {done['from']} stays as it is, and sends nothing any more",
+    )
+
+
 @click.command()
 @click.option("--dry-run", is_flag=True, help="Only say what would leave.")
 @click.pass_obj

@@ -14,19 +14,19 @@ FORM = "postgresql://user@host:5432/name"
 def check(reading: Reading, file: File) -> None:
     """Raises BadConfig for the first value of [store] that cannot be used."""
     store = file.store
-    reading.check(("store",), "url", lambda: _url(store.url))
+    reading.check(("store",), "url", lambda: check_url(store.url))
     hidden = partial(folders.secret_hidden, reading.root, file, store.password_file)
     reading.check(("store",), "password_file", hidden)
 
 
-def _url(url: str) -> None:
+def check_url(url: str) -> None:
     """Raises ValueError with the mend: without the URL, in which a password may stand."""
     if not url:
         return
     try:
         parts = urlsplit(url)
         # What stands behind an "@", "/" or "?" that is not written as %XX may be the rest of a password.
-        whole = "@" not in parts.path + parts.query + parts.fragment and not parts.fragment
+        whole = "@" not in parts.path + parts.query and not parts.fragment and parts.netloc.count("@") < 2
         known = whole and parts.scheme in SCHEMES and bool(parts.path.strip("/")) and parts.port != 0
     except ValueError:
         known = False

@@ -48,7 +48,7 @@ def work(settings: Settings) -> None:
 
 async def _web(settings: Settings, session: Session) -> None:
     """Serve what somebody else publishes."""
-    common = Common(settings, session)
+    common = process.begun(settings, session)
     serving = Serving(common)
     await process.run(common, [serving.serve], ends=[serving.end])
 
@@ -56,7 +56,7 @@ async def _web(settings: Settings, session: Session) -> None:
 async def _site(settings: Settings, session: Session, *, alone: bool) -> None:
     """Publish and plan; *alone*: also send and serve. On a database for many one of all who do so leads, and workers
     are told what is due."""
-    common = Common(settings, session)
+    common = process.begun(settings, session)
     publishing, keeping = Publishing(common), Keeping(common)
     tasks: list[Task] = [
         publishing.publish_forever,

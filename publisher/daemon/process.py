@@ -9,8 +9,10 @@ from typing import Any
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from publisher.config import Settings
 from publisher.daemon.common import Common, log, now
 from publisher.errors import PublisherError
+from publisher.verbs.session import Session
 
 GRACE = 12  # seconds a stop may take; what is cut off then goes on at the next start
 Task = Callable[[], Coroutine[Any, Any, None]]
@@ -28,6 +30,14 @@ def ringing(event: asyncio.Event, every: float, *, at_once: bool = True) -> Alar
     return ring, every, at_once
 
 
+def begun(settings: Settings, session: Session) -> Common:
+    """What a process begins with: from here on INT and TERM stop it."""
+    common = Common(settings, session)
+    for each in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(each, common.stop.set)
+    return common
+
+
 async def run(
     common: Common,
     tasks: Sequence[Task],
@@ -35,11 +45,9 @@ async def run(
     ends: Sequence[Callable[[], None]] = (),
     closes: Sequence[Callable[[], Awaitable[None]]] = (),
 ) -> None:
-    """Run *tasks* until INT or TERM; then they are told, *ends* are called and *closes* awaited beside them, and what
-    is on the wire is finished. Raises what a task raised."""
+    """Run *tasks* until *common* is stopped; then they are told, *ends* are called and *closes* awaited beside them,
+    while what is on the wire is finished. Raises what a task raised."""
     loop = asyncio.get_running_loop()
-    for each in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(each, common.stop.set)
     scheduler = _clock([*alarms, (common.look_at_settings, common.settings.articles.scan_every, True)])
     async with asyncio.TaskGroup() as group:
         for task in tasks:

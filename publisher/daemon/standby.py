@@ -1,6 +1,7 @@
 """Of several schedulers one leads, and the others stand by."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 from publisher.daemon.common import Common, log
@@ -32,10 +33,14 @@ class Standby:
 
     async def watch_forever(self) -> None:
         """Look again and again, until the process stops."""
-        looking: asyncio.Task[bool] | None = None
+        looking: asyncio.Future[bool] | None = None
+        thread = ThreadPoolExecutor(
+            1, "lead"
+        )  # its own: a look must not wait for whatever else is done in threads
+        loop = asyncio.get_running_loop()
         try:
             while not self._common.stop.is_set():
-                looking = looking or asyncio.create_task(asyncio.to_thread(self._lead.take))
+                looking = looking or loop.run_in_executor(thread, self._lead.take)
                 done, _ = await asyncio.wait([looking], timeout=PATIENCE)
                 if not done:
                     self._told(leads=False, problem="the database does not answer")
@@ -51,9 +56,8 @@ class Standby:
                     async with asyncio.timeout(LOOK):
                         await self._common.stop.wait()
         finally:
-            if looking:
-                await asyncio.wait([looking])
-            self._lead.let_go()
+            loop.run_in_executor(thread, self._lead.let_go)
+            thread.shutdown(wait=False)
 
     def _told(self, *, leads: bool, problem: str = "") -> None:
         before, self._leads = self._leads, leads

@@ -32,6 +32,7 @@ class Working:
         self._session.claim = self._chunks.claim
         _ = self._session.engine
         self._enough = asyncio.Event()  # no job more for now
+        self._failed = False  # letters could not be sent from here
         self._told = (0.0, 0)  # when the log was told how many letters were done
 
     def end(self) -> None:
@@ -40,11 +41,13 @@ class Working:
 
     async def take_forever(self) -> None:
         """Open the chunks of jobs. A worker whose relays take nothing leaves them to others."""
-        common = self._common
+        common, engine = self._common, self._session.engine
         while not common.stop.is_set():
-            if (rest := self._session.engine.rest) is not None:
+            rest = engine.rest
+            if self._failed or rest:
+                self._failed = False
                 with suppress(TimeoutError):
-                    async with asyncio.timeout(min(rest.again, TICK)):
+                    async with asyncio.timeout(min(rest.again, TICK) if rest else TICK):
                         await common.stop.wait()
                 continue
             self._enough.clear()
@@ -57,9 +60,14 @@ class Working:
     async def deliver(self, session: Session) -> Tally:
         """Send what is due of the chunks that are open."""
         if not self._chunks:
-            return Tally()
+            return session.engine.rest or Tally()
         self._told = (asyncio.get_running_loop().time(), 0)
-        tally = await delivering.work(session, self._progress)
+        try:
+            tally = await delivering.work(session, self._progress)
+        except BaseException:  # whatever it is: others may have what was given to us
+            self._failed = True
+            self._enough.set()
+            raise
         if tally.down or tally.rests:
             self._enough.set()
         return tally
@@ -75,7 +83,7 @@ class Working:
 async def work(settings: "Settings", session: Session, cluster: Cluster) -> None:
     """Send until INT or TERM. Raises BadState behind the restore fence, PublisherError."""
     delivering.must_send(session)
-    common = Common(settings, session)
+    common = process.begun(settings, session)
     working = Working(common, cluster)
     sending = Sending(common, working.deliver)
     await cluster.open()

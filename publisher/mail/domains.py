@@ -121,7 +121,7 @@ class Domain:
     def granted(self, wish: Wish, grant: Grant, at: float, skew: float, now: float) -> dict[Key, float]:
         """See Turns; returns in how many seconds which letters have their turn."""
         assert self.turns
-        self.turns.granted(wish, grant, at, skew)
+        self.turns.granted(wish, grant, at, skew, now)
         found = dict[Key, float]()
         while self._hopes and self.turns.ready:
             letter = next(iter(self._hopes))

@@ -311,7 +311,7 @@ class Gate:
             if kind == "domain":
                 found |= self._domains[name].granted(wishes[key], grant, at, skew, now)
             elif isinstance(meter := self._meters[name], Turns):
-                meter.granted(wishes[key], grant, at, skew)
+                meter.granted(wishes[key], grant, at, skew, now)
         return found
 
     # What outlives the process.

@@ -228,6 +228,7 @@ class Wish:
     rates: tuple[Rate, ...]
     want: int  # turns
     back: tuple[float, ...] = ()  # turns that it has and will not use
+    lead: float = 0.0  # seconds until the answer is there: earlier turns would be too late
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +246,7 @@ def reserve(wish: Wish, state: Mapping[str, Any] | None, now: float, horizon: fl
     meter = Meter(wish.rates, state, even=True)
     for each in sorted(wish.back, reverse=True):
         meter.unused(each)
-    times, at = list[float](), now
+    times, at = list[float](), now + wish.lead
     while (at := at + meter.wait(at)) <= now + horizon and len(times) < wish.want:
         meter.take(at)
         times.append(at)

@@ -7,6 +7,7 @@ difference is told with each grant.
 
 from collections import deque
 from collections.abc import Iterable, Mapping
+from math import inf
 from typing import Any
 
 from publisher.mail.rates import SLACK, Grant, Meter, Rate, Wish
@@ -18,9 +19,12 @@ PORTION = 500  # of a quota is reserved at a time: what is lost of it with a sen
 HOLD = 5.0  # seconds that a turn of a quota is kept for a letter
 LATE = 0.1  # seconds, or the step of the pace, that a turn is good for, where 2 % of the time are less
 ASK = 0.5  # seconds until turns that were asked for are here, if nobody says so before
+LEAD = 0.02  # seconds that an answer takes, before that is known
 SHORT = 0.1  # seconds until one asks again who was given less than he wanted
 LONG = 60.0  # seconds after which one asks again whatever was said: a clock may have been set
-WARY = 16  # times that one does not ask for more, after turns were lost
+MEMORY = 5.0  # seconds in which it is forgotten how many turns were used, and lost
+WASTE = 0.005  # of a pace, and ...
+OWN_WASTE = 1 / 32  # ... of what one used himself: more may not be lost by asking for more
 GATHER = 1.0  # seconds for which turns that go back are gathered
 
 
@@ -36,11 +40,13 @@ class Turns:
         self._state, self._skew = state, 0.0  # our clock is ahead of the shared one
         self._times = deque[float]()  # the turns at hand
         self._spare = list[float]()  # turns that go back
-        self._asked = -LONG  # when
+        self._asked, self._lead = -LONG, LEAD  # when, and how long the answer takes
         self._again = self._gap = 0.0  # when there may be more, and how far away that was when we asked
         self._short = False  # we were given less than we wanted
         self._missed = False  # somebody looked for a turn since we asked
-        self._size, self._lost, self._wary = 1, 0, 0
+        self._pace = min((each.pace for each in self.rates if each.pace), default=inf)
+        self._size, self._lost = 1, 0  # how many to have at hand, and how many of them nobody used
+        self._used, self._wasted, self._faded = 0.0, 0.0, 0.0  # lately, until when
 
     @property
     def ready(self) -> int:
@@ -58,6 +64,7 @@ class Turns:
     def take(self, now: float) -> None:
         """Use the first turn, for a letter that leaves *now* or as soon as `wait` said."""
         self._times.popleft()
+        self._used += 1
 
     def back(self, now: float) -> None:
         """A letter that had a turn does not leave: a quota has room for another."""
@@ -86,17 +93,22 @@ class Turns:
         """How many turns to ask for now, so that they do not run out while so many *letters* wait: twice as many as the
         last time while all are used, fewer once some were not."""
         here = self._purge(now)
-        self._size = max(1, self._size - self._lost)
-        if self._lost:
-            self._lost, self._wary = 0, WARY
+        may_grow = self._fade(here)
         if not self._missed or self.ready > min(self._size, letters) // 2 or not self._may_ask(here):
             return 0
-        grown = self._size if self._wary else min(2 * self._size, self.most)
+        grown = min(2 * self._size, self.most) if may_grow else self._size
         want = min(grown, letters) - self.ready
         if want <= 0:
             return 0
-        self._size, self._wary = grown, max(0, self._wary - 1)
+        self._size = grown
         return self._ask(here, want)
+
+    def _fade(self, here: float) -> bool:
+        """Whether so few turns were lost lately that one may ask for more. Those of a quota are not lost."""
+        left = 1 - min(max((here - self._faded) / MEMORY, 0.0), 1.0)
+        self._used, self._wasted, self._faded = self._used * left, self._wasted * left + self._lost, here
+        self._size, self._lost = max(1, self._size - self._lost), 0
+        return self._wasted <= MEMORY * self._pace * WASTE + self._used * OWN_WASTE
 
     def for_letters(self, now: float, letters: int) -> int:
         """How many turns to ask for now, where each of so many *letters* wants one."""
@@ -126,10 +138,13 @@ class Turns:
         if not (want or back):
             return None
         self._spare.clear()
-        return Wish(self.rates, want, back)
+        return Wish(self.rates, want, back, self._lead)
 
-    def granted(self, wish: Wish, grant: Grant, at: float, skew: float) -> None:
-        """What came of *wish* *at* this moment of the shared clock, of which ours is *skew* seconds ahead."""
+    def granted(self, wish: Wish, grant: Grant, at: float, skew: float, now: float) -> None:
+        """What came of *wish* *at* this moment of the shared clock, of which ours is *skew* seconds ahead; it is *now*
+        that we hear it."""
+        took = now - skew - at
+        self._lead = min(max(took, self._lead * 0.9 + took * 0.1, 0.0), HORIZON / 2)
         self._times.extend(grant.times)
         self._short = len(grant.times) < wish.want
         self._state, self._again, self._gap = grant.state, grant.again, max(0.0, grant.again - at)

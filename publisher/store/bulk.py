@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     cast,
+    false,
     literal_column,
     select,
     type_coerce,
@@ -50,17 +51,18 @@ def insert(connection: Connection, statement: Insert, rows: Sequence[Mapping[str
     connection.exec_driver_sql(str(compiled), list(zip(*converted, strict=True)))
 
 
-def values(given: Collection[int] | Collection[str], kind: TypeEngine[Any] = _NUMBER) -> Select[tuple[Any]]:
-    """These values, which may be none, as the rows of a query, in one parameter."""
+def values(
+    given: Collection[int] | Collection[str], kind: TypeEngine[Any] | None = None
+) -> Select[tuple[Any]]:
+    """These values as the rows of a query, in one parameter; of a *kind* that must be said where they are texts and may
+    be none."""
     each = _each(given)
-    return select(plain(each.c.value, kind).label("value"))
+    return select(plain(each.c.value, kind or (_kind(given) if given else _NUMBER)).label("value"))
 
 
-def among(
-    column: ColumnElement[Any], given: Collection[int] | Collection[str], kind: TypeEngine[Any] = _NUMBER
-) -> ColumnElement[bool]:
+def among(column: ColumnElement[Any], given: Collection[int] | Collection[str]) -> ColumnElement[bool]:
     """Whether *column* has one of these values, in one parameter: each is looked up in its index."""
-    return dialects.among(column, values(given, kind).scalar_subquery())
+    return dialects.among(column, values(given, column.type).scalar_subquery()) if given else false()
 
 
 def table(

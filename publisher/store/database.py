@@ -1,10 +1,13 @@
 """What a database is to the store: a door that makes connections, and puts its complaints into words."""
 
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
 
 from sqlalchemy import Engine
 
+from publisher.store.rows import Source, Target
 from publisher.store.writer import Statement
 
 
@@ -41,8 +44,18 @@ class Database(Protocol):
     def identity(self, reader: Engine) -> str:
         """Which database this is, wherever it is moved to: a copy is another."""
 
-    def copy(self, reader: Engine, target: Path) -> None:
-        """Put all of it, as it is now, into a new SQLite file at *target*."""
+    def copy(self, reader: Engine, target: Path, *, people: bool) -> None:
+        """Put all of it, as it is now, into a new SQLite file at *target*. Without *people*, who reads and what they
+        were sent may be left out."""
+
+    def others(self, reader: Engine) -> Sequence[str]:
+        """The other processes that have it open, where it can know them: hosts with numbers."""
+
+    def source(self, reader: Engine) -> AbstractContextManager[Source]:
+        """All its rows as they are now, on one snapshot; nothing of the writer's is done meanwhile."""
+
+    def target(self) -> AbstractContextManager[Target]:
+        """For all rows of another: kept when the block ends, or none of them."""
 
     def empty_log(self, driver: Any) -> bool:
         """Put what was deleted out of the log; whether it could be."""

@@ -35,4 +35,4 @@ def undone(connection: Connection) -> list[str]:
 
 def done(connection: Connection, of: Collection[str]) -> None:
     """All was done for these lines."""
-    connection.execute(update(erasures).where(erasures.c.line.in_(bulk.values(of))).values(done=True))
+    connection.execute(update(erasures).where(bulk.among(erasures.c.line, of)).values(done=True))

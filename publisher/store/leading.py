@@ -3,8 +3,6 @@
 The lock goes with the connection: the server lets go of it when that ends, or when its other end is silent (seconds).
 """
 
-import os
-import socket
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -26,14 +24,14 @@ class Lead:
         self._database = database
         self._connection: psycopg.Connection[Any] | None = None
         self._held = False
-        self.holder = ""  # who had it when it was not ours: host:process, and its address
+        self.holder = ""  # who had it when it was not ours: host, process, address
 
     def take(self) -> bool:
         """Whether it is ours: it is taken where it is free. Where the database cannot be reached it is ours no longer:
         raises Unwritable then."""
         try:
             if self._connection is None:
-                self._connection = self._connect()
+                self._connection = self._database.connect()
             if self._held:
                 self._connection.execute("SELECT 1")
             else:
@@ -41,6 +39,7 @@ class Lead:
                 (self._held,) = self._connection.execute(query).fetchone() or (False,)
             if not self._held:
                 name, address = self._connection.execute(_HOLDER).fetchone() or ("", None)
+                name = name.removeprefix("nashir ")
                 self.holder = f"{name} at {address}" if address else name
         except Exception as error:
             self.let_go()
@@ -53,10 +52,3 @@ class Lead:
         if connection is not None:
             with suppress(Exception):
                 connection.close()
-
-    def _connect(self) -> "psycopg.Connection[Any]":
-        import psycopg
-
-        name = f"{socket.gethostname()}:{os.getpid()}"
-        options = self._database.options() | {"application_name": name}
-        return psycopg.connect(self._database.url, autocommit=True, **options)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, Text, case, func, literal, select, text, true, update
+from sqlalchemy import Connection, Select, case, func, literal, select, text, true, update
 
 from publisher.model.delivery import State
 from publisher.model.people import Reach, Subscriber, Wish
@@ -134,7 +134,7 @@ def enter(connection: Connection, newcomers: Sequence[Newcomer], now: datetime) 
 def known(connection: Connection, keys: Collection[str]) -> dict[str, Subscriber]:
     """The subscribers among those with these keys of addresses, by key."""
     columns = subscribers.c["address_key", "id", "address", "state", "language"]
-    found = connection.execute(select(*columns).where(bulk.among(subscribers.c.address_key, keys, Text())))
+    found = connection.execute(select(*columns).where(bulk.among(subscribers.c.address_key, keys)))
     return {
         key: Subscriber(number, address, Reach(state), language)
         for key, number, address, state, language in found

@@ -4,7 +4,12 @@ Changes come one after another on all hosts, as they do with SQLite: each transa
 lock (pg_advisory_xact_lock) first. The sender's do not: they lock the rows that they claim.
 """
 
+import os
 import re
+import socket
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -14,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 
 from publisher.errors import BadConfig, BadState, Damaged, PublisherError, Unwritable
 from publisher.store.dialects import LOCK
+from publisher.store.rows import Source, Target
 from publisher.store.writer import Statement
 
 BUSY = 90  # seconds that another may hold what we wait for before we say so
@@ -95,7 +101,8 @@ class Postgres:
         """What a connection is opened with, beside the URL; *more* of the server's settings."""
         given = {"password": self._password} if self._password else {}
         settings = " ".join(f"-c {name}={value}" for name, value in (_SERVER | more).items())
-        return {**_CLIENT, **given, "options": settings, "application_name": "nashir"}
+        name = f"nashir {socket.gethostname()[:40]} {os.getpid()}"
+        return {**_CLIENT, **given, "options": settings, "application_name": name}
 
     def reader(self) -> Engine:
         return self._engine("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
@@ -106,14 +113,19 @@ class Postgres:
     def sender(self) -> Engine:
         return self._engine("BEGIN", **_KEYED)
 
-    def _engine(self, begin: str, **more: str) -> Engine:
+    def connect(self, **more: str) -> Any:
+        """The driver's own connection, outside any transaction; *more* of the server's settings."""
         import psycopg
 
-        def connect() -> Any:
-            return psycopg.connect(self._url, autocommit=True, **self.options(**more))
+        return psycopg.connect(self._url, autocommit=True, **self.options(**more))
 
+    def _engine(self, begin: str, **more: str) -> Engine:
         engine = create_engine(
-            "postgresql+psycopg://", creator=connect, pool_size=4, use_native_hstore=False, pool_use_lifo=True
+            "postgresql+psycopg://",
+            creator=partial(self.connect, **more),
+            pool_size=4,
+            use_native_hstore=False,
+            pool_use_lifo=True,
         )
         # One way to the server and back for both; the driver's own would be two.
         event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
@@ -140,8 +152,44 @@ class Postgres:
                 ).scalar_one()
         return f"{system} {number}"
 
-    def copy(self, reader: Engine, target: Path) -> None:
-        raise NotImplementedError
+    def others(self, reader: Engine) -> list[str]:
+        """Which other processes of ours are connected."""
+        query = "SELECT DISTINCT application_name FROM pg_stat_activity WHERE datname = current_database()"
+        ours = "application_name LIKE 'nashir %' AND application_name <> current_setting('application_name')"
+        with reader.connect() as connection, connection.begin():
+            found = connection.execute(text(f"{query} AND {ours} ORDER BY 1")).scalars()
+            return [each.removeprefix("nashir ") for each in found]
+
+    @contextmanager
+    def source(self, reader: Engine) -> Iterator[Source]:
+        """Whoever else changes something waits, on all hosts."""
+        from publisher.store import postgres_rows
+
+        with closing(self.connect()) as driver:
+            driver.execute(f"SELECT pg_advisory_lock({LOCK})")  # before the snapshot
+            with postgres_rows.source(driver) as found:
+                yield found
+
+    @contextmanager
+    def target(self) -> Iterator[Target]:
+        from publisher.store import postgres_rows, schema
+
+        owner = self.writer()
+        schema.upgrade(owner)
+        owner.dispose()
+        with closing(self.connect()) as driver, postgres_rows.target(driver, LOCK, self.where) as found:
+            yield found
+
+    def copy(self, reader: Engine, target: Path, *, people: bool) -> None:
+        """Beside whoever writes. Whoever wants the copy to last makes it last."""
+        from publisher.store import moving, postgres_rows, sqlite_rows
+
+        with (
+            closing(self.connect()) as driver,
+            postgres_rows.source(driver) as source,
+            sqlite_rows.target(target) as into,
+        ):
+            moving.pour(source, into, people=people)
 
     def empty_log(self, driver: Any) -> bool:
         """The server's log and what it keeps of deleted rows are its own matter (docs/letters.md, L8)."""
@@ -152,9 +200,10 @@ class Postgres:
         gone = _gone(error, state)
         if state is None and not gone:
             return error
-        said = " ".join(str(getattr(error, "orig", error)).strip().partition("\n")[0].split())
+        words = str(getattr(error, "orig", error))
         for secret in {self._password, str(self._parts.get("password") or "")} - {""}:
-            said = said.replace(secret, "…")
+            words = words.replace(secret, "…")
+        said = " ".join(words.strip().partition("\n")[0].split())
         kind, what, mend = _kind(state or "", gone)
         return kind(f"the database {what}: {said}", self.where, mend) if kind else error
 
@@ -174,9 +223,7 @@ def _state(error: BaseException) -> str | None:
     """The five characters that say what is wrong (PostgreSQL, appendix A); None where none were said."""
     found = _driver_error(error)
     state: str | None = getattr(found, "sqlstate", None)
-    if state is None and "FATAL" in (words := str(found)):
-        return next((state for said, state in _REFUSALS if said.search(words)), None)
-    return state
+    return state or next((state for said, state in _REFUSALS if said.search(str(found))), None)
 
 
 def _gone(error: BaseException, state: str | None) -> bool:

@@ -1,7 +1,8 @@
 """Door: the database in one file of the state folder. One writer at a time, which holds the site's lock."""
 
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
 from publisher.errors import BadState, Damaged, Unwritable
+from publisher.store import sqlite_rows
 from publisher.store.inode import identity
+from publisher.store.rows import Source, Target
 from publisher.store.writer import Statement
 
 BUSY = 90  # seconds that another program may hold the database before we say so
@@ -72,9 +75,23 @@ class Sqlite:
     def identity(self, reader: Engine) -> str:
         return identity(self.path)
 
-    def copy(self, reader: Engine, target: Path) -> None:
-        """One snapshot, in steps, so that an interruption is heard; *target* needs no log beside it. Raises what the
-        driver raises, also where it is damaged."""
+    def others(self, reader: Engine) -> tuple[str, ...]:
+        return ()  # whoever writes holds the site's lock
+
+    @contextmanager
+    def source(self, reader: Engine) -> Iterator[Source]:
+        with closing(reader.raw_connection()) as connection:
+            driver = connection.driver_connection
+            assert isinstance(driver, sqlite3.Connection)
+            with sqlite_rows.source(driver) as found:
+                yield found
+
+    def target(self) -> AbstractContextManager[Target]:
+        return sqlite_rows.target(self.path)
+
+    def copy(self, reader: Engine, target: Path, *, people: bool) -> None:
+        """All of it in any case. One snapshot, in steps, so that an interruption is heard; *target* needs no log beside
+        it. Raises what the driver raises, also where it is damaged."""
         made = sqlite3.connect(target, isolation_level=None)
         with closing(made), closing(reader.raw_connection()) as source:
             driver = source.driver_connection

@@ -30,7 +30,9 @@ from publisher.store.store import Store
 
 DATABASE = "nashir.db"
 SECRET = "secret.key"
-BACKUP = "the backup of "  # the database's note of its own file in a backup begins so; then the time
+# What the database's note of its own file begins with where it is none: in a backup, then the time; where another one
+# goes on instead, then which; and while that is not finished.
+BACKUP, MOVED, MOVING = "the backup of ", "moved to ", "moved from "
 RESTORE = "take it from the last backup: `tar -xf FILE state/secret.key`"
 COPY = f"copy state/{SECRET} from the host that used this database first"
 OTHER = "the database is a copy: another one, or on another server, than letters left from last"
@@ -126,13 +128,11 @@ class State:
         if generation is None and file is None and noted is None:
             self.resume(store)  # a new site
             return ""
-        if file and file.startswith(BACKUP):
-            return f"the database is {file}"
+        if file != here:
+            return _elsewhere(file or "", shared=store.database.shared)
         known = noted.number if noted else 0  # a crash may come between the first two writes too
         if store.database.shared:
-            return _behind(int(generation or 0), known) if file == here else OTHER
-        if file != here:
-            return "the database is a copy: it is not the file that was written here last"
+            return _behind(int(generation or 0), known)
         overwritten = noted is not None and noted.file != noted.here
         return OVERWRITTEN if overwritten else _apart(int(generation or 0), known)
 
@@ -144,6 +144,15 @@ class State:
         noted, known = self._noted(), int(store.read(lambda c: facts.get(c, "generation")) or 0)
         # Tried again where only the database could be written, it writes the same number: never two ahead of the file.
         return self._write(store, noted.number + 1 if noted else max(known, 1))
+
+    def leave(self, store: Store, where: str) -> None:
+        """Nobody sends from this database any more: the one at *where* goes on."""
+        store.write(lambda c: facts.put(c, "file", f"{MOVED}{where}"))
+
+    def moved_to(self, store: Store) -> str:
+        """The database that goes on instead of this one; "" where none does."""
+        file = store.read(lambda c: facts.get(c, "file")) or ""
+        return file.removeprefix(MOVED) if file.startswith(MOVED) else ""
 
     def resume(self, store: Store) -> None:
         """A person says that this database is the one to go on with."""
@@ -209,6 +218,17 @@ def _grown(connection: Connection, file: str) -> int:
     number = int(facts.get(connection, "generation") or 0) + 1
     facts.put_all(connection, {"generation": str(number), "file": file})
     return number
+
+
+def _elsewhere(file: str, *, shared: bool) -> str:
+    """What a database is that is not where it was written last: by its note of its own file."""
+    if file.startswith(BACKUP):
+        return f"the database is {file}"
+    if file.startswith(MOVED):
+        return f"this site was {file}: write that into [store], or go on with this one"
+    if file.startswith(MOVING):
+        return f"the database was {file}, and that was cut off: run `nashir move-store` there again"
+    return OTHER if shared else "the database is a copy: it is not the file that was written here last"
 
 
 def _write(path: Path, data: bytes) -> None:

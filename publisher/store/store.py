@@ -3,13 +3,14 @@
 import asyncio
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar, cast
 
-from publisher.store import schema, sqlite
+from publisher.errors import BadInput, BadState
+from publisher.store import moving, schema, sqlite
 from publisher.store.database import Database
 from publisher.store.outage import Outage
 from publisher.store.sqlite import Sqlite
@@ -128,9 +129,47 @@ class Store:
         """Which database this is: a copy is another."""
         return self._guarded(lambda: self.database.identity(self._reader))
 
+    def others(self) -> Sequence[str]:
+        """The other processes that have the database open, on all hosts, where that can be known."""
+        return self._guarded(lambda: self.database.others(self._reader))
+
+    def is_at(self, other: Database) -> bool:
+        """Whether *other* is this very database."""
+
+        def work() -> bool:
+            reader = other.reader()
+            try:
+                both = self.database.shared and other.shared
+                return other.where == self.database.where or (
+                    both and other.identity(reader) == self.identity()
+                )
+            finally:
+                reader.dispose()
+
+        return _explained(other, work)
+
+    def move(self, target: Database, mark: str, told: moving.Told, *, again: bool = False) -> moving.Moved:
+        """Put all of it into *target*, which is empty, or *mark* from an earlier try, and then says of itself that it
+        is; *again*: it must be. Raises BadInput where it is neither, BadState, Unwritable: then nothing was put
+        there."""
+
+        def work() -> moving.Moved:
+            with self.database.source(self._reader) as source, target.target() as into:
+                unfinished = into.noted() == mark
+                if again and not unfinished:
+                    mend = "write that into [store] of config.toml"
+                    raise BadState("the site was moved there, and goes on there", target.where, mend)
+                if not unfinished and not into.empty():
+                    mend = "name an empty one" if target.shared else "move that file and its -wal aside"
+                    raise BadInput("there is something in this database", target.where, mend)
+                return moving.pour(source, into, mark=mark, told=told)
+
+        return self._guarded(lambda: _explained(target, work))
+
     def copy(self, path: Path) -> "Store":
-        """A writable copy of the database in a new file at *path*, for trying things out."""
-        self._guarded(lambda: self.database.copy(self._reader, path))
+        """A writable copy of the database in a new file at *path*, for trying things out with articles: it may lack
+        readers and what they were sent."""
+        self._guarded(lambda: self.database.copy(self._reader, path, people=False))
         return Store(Sqlite(path), writing=True)
 
     def back_up(self, path: Path, note: str) -> None:
@@ -138,7 +177,7 @@ class Store:
         that it is *note*. Whoever writes is not held up. Raises BadState where it is damaged, Unwritable."""
 
         def work() -> None:
-            self.database.copy(self._reader, path)
+            self.database.copy(self._reader, path, people=True)
             sqlite.note(path, "file", note)
 
         self._guarded(work)
@@ -151,10 +190,14 @@ class Store:
             each.close()
 
     def _guarded(self, work: Callable[[], T]) -> T:
-        try:
-            return work()
-        except Exception as error:
-            explained = self.database.explained(error)
-            if explained is error:
-                raise
-            raise explained from error
+        return _explained(self.database, work)
+
+
+def _explained(database: Database, work: Callable[[], T]) -> T:
+    try:
+        return work()
+    except Exception as error:
+        explained = database.explained(error)
+        if explained is error:
+            raise
+        raise explained from error

@@ -109,6 +109,7 @@ TABLE: Mapping[str, Verb] = {
         ("subscribers leave", "choosing", "leave"),
         ("deliveries --retry", "writing", "deliveries_retry"),
         ("resume", "writing", "resume"),
+        ("move-store", "relocating", "move_store"),
         ("how far", "delivering", "how_far"),
         ("editions decide", "editing", "decide"),
         ("correct", "editing", "correct"),

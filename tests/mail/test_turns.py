@@ -190,7 +190,7 @@ def test_who_takes_and_gives_back_all_the_time_uses_no_quota_up() -> None:  # S5
 def given_turns(text: str, *, want: int, skew: float = 0.0) -> Turns:
     """Turns that were reserved at NOW by the shared clock."""
     turns, wish = Turns([rates.parse(text)]), Wish((rates.parse(text),), want)
-    turns.granted(wish, reserve(wish, None, NOW, HORIZON), NOW, skew)
+    turns.granted(wish, reserve(wish, None, NOW, HORIZON), NOW, skew, NOW + skew)
     return turns
 
 
@@ -216,18 +216,37 @@ def test_a_turn_of_a_quota_that_nobody_used_goes_back() -> None:  # S5
 
 
 def test_who_cannot_use_his_turns_asks_for_fewer() -> None:  # S5
-    turns = given_turns("300/s", want=0)
+    turns = given_turns("20/s", want=0)
     asked = list[int]()
     for n in range(60):
         now = NOW + n / 2
         turns.wait(now)
         asked.append(want := turns.supply(now, 1000))
         wish = Wish(turns.rates, want)
-        turns.granted(wish, reserve(wish, None, now, HORIZON), now, 0.0)
+        turns.granted(wish, reserve(wish, None, now, HORIZON), now, 0.0, now)
         turns.take(now)  # two letters a second
 
     assert 2 == max(asked)
-    assert sum(asked) - 60 <= 60 // 16 + 1
+    assert sum(asked) - 60 <= 0.015 * 20 * 30
+
+
+def test_where_answers_are_slow_turns_are_reserved_for_later() -> None:  # S5
+    """A turn for this moment would be lost on its way to us."""
+    turns, ready, now = Turns([rates.parse("300/s")]), list[int](), NOW
+    for _ in range(10):
+        turns.wait(now)
+        wish = turns.wish(now, turns.supply(now, 1000))
+        assert wish
+        grant = reserve(wish, None, now + 0.05, HORIZON)
+        now += 0.2
+        turns.granted(wish, grant, now - 0.15, 0.0, now)
+        turns.wait(now)
+        ready.append(turns.ready)
+        while turns.ready:
+            turns.take(now)
+
+    assert ready[0] == 0 < min(ready[1:])
+    assert max(ready) > 16
 
 
 @pytest.mark.parametrize("back", [3600.0, 5.0])
@@ -265,7 +284,9 @@ def test_a_letter_that_goes_away_wants_no_turn() -> None:  # S5
     wish = found.wish(NOW)
 
     assert wish and 1 == wish.want
-    assert {(True, 2): 0.0} == found.granted(wish, reserve(wish, None, NOW, HORIZON), NOW, 0.0, NOW)
+    assert {(True, 2): pytest.approx(0.02)} == found.granted(
+        wish, reserve(wish, None, NOW, HORIZON), NOW, 0.0, NOW
+    )
 
 
 def test_who_is_put_off_comes_after_those_who_wait() -> None:  # S5

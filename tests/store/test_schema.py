@@ -1,18 +1,28 @@
 """The migrations make what the code expects."""
 
+import re
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, create_engine, event, inspect
+from sqlalchemy import Engine, Text, create_engine, event, inspect, text
+from sqlalchemy.dialects import postgresql
 
-from publisher.store import articles, ledger, schema
+from publisher.errors import BadState
+from publisher.store import articles, facts, ledger, schema
+from publisher.store.database import Database
+from publisher.store.postgres import Postgres
+from publisher.store.sqlite import Sqlite
+from publisher.store.store import Store
 from publisher.store.tables import metadata
+from tests import postgres
 
 
 @pytest.fixture
@@ -22,12 +32,104 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
     engine.dispose()
 
 
-def test_the_migrations_make_the_tables(engine: Engine) -> None:
-    schema.upgrade(engine)
-    with engine.connect() as connection:
-        differences = compare_metadata(MigrationContext.configure(connection), metadata)
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
+    """A database with nothing in it."""
+    if request.param == "sqlite":
+        return Sqlite(tmp_path / "a.db")
+    return Postgres(postgres.database(migrated=False))
+
+
+@pytest.fixture
+def writer(empty: Database) -> Iterator[Engine]:
+    engine = empty.writer()
+    yield engine
+    engine.dispose()
+
+
+def test_the_migrations_make_the_tables(writer: Engine) -> None:
+    schema.upgrade(writer)
+    with writer.connect() as connection:
+        options = {"compare_type": True, "compare_server_default": True}
+        differences = compare_metadata(MigrationContext.configure(connection, opts=options), metadata)
 
     assert [] == differences
+
+
+def test_text_of_postgresql_is_compared_by_its_code_points_everywhere() -> None:  # X9
+    """Whatever its database is made for: the order of names, and that two of them are one, is SQLite's."""
+    with psycopg.connect(postgres.database()) as connection:
+        columns = connection.execute(
+            "SELECT table_name, column_name, collation_name FROM information_schema.columns"
+            " WHERE table_schema = 'public' AND data_type = 'text' AND table_name <> 'alembic_version'"
+        ).fetchall()
+    text = {
+        (table.name, column.name)
+        for table in metadata.sorted_tables
+        for column in table.columns
+        if isinstance(
+            column.type.dialect_impl(postgresql.dialect()).load_dialect_impl(postgresql.dialect()), Text
+        )
+    }
+
+    assert text == {(table, column) for table, column, _ in columns}
+    assert {"C"} == {collation for *_, collation in columns}
+
+
+def test_indexes_of_few_rows_have_those_rows_in_both_databases(engine: Engine) -> None:  # S8
+    """Each has the condition that the model says, as each database writes it."""
+    schema.upgrade(engine)
+    wanted = {
+        index.name: index.dialect_options["sqlite"]["where"].text
+        for table in metadata.sorted_tables
+        for index in table.indexes
+        if index.dialect_options["sqlite"]["where"] is not None
+    }
+    with engine.connect() as connection:
+        rows = connection.exec_driver_sql(
+            "SELECT name, sql FROM sqlite_master WHERE sql LIKE '% WHERE %'"
+        ).all()
+    with psycopg.connect(postgres.database()) as other:
+        found = other.execute(
+            "SELECT i.relname, pg_get_expr(indpred, indrelid) FROM pg_index JOIN pg_class i ON i.oid = indexrelid"
+            " WHERE indpred IS NOT NULL AND i.relnamespace = 'public'::regnamespace"
+        ).fetchall()
+
+    assert {name: plain(where) for name, where in wanted.items()} == {
+        row.name: plain(row.sql.partition(" WHERE ")[2]) for row in rows
+    }
+    assert {name: plain(where) for name, where in wanted.items()} == {
+        name: plain(where) for name, where in found
+    }
+
+
+def plain(condition: str) -> str:
+    """Without what each database adds: brackets, types, its own words for the same."""
+    words = re.sub(r"::(text|integer|bigint|\"?char\"?)(\[\])?|[()\[\]{}]", "", condition)
+    words = words.replace("= ANY ARRAY", "IN ").replace("!=", "<>")
+    return " ".join(words.split())
+
+
+def test_the_program_makes_its_tables_in_an_empty_database(empty: Database) -> None:
+    with pytest.raises(BadState, match=r"the database has schema none, .* run `nashir publish`") as refusal:
+        if not empty.shared:
+            empty.writer().connect().close()  # there is a file, and nothing in it
+        Store(empty, writing=False)
+    assert 78 == refusal.value.exit
+    with closing(Store(empty, writing=True)) as store:
+        store.write(lambda c: facts.put(c, "a", "b"))
+    with closing(Store(empty, writing=False)) as store:
+        assert "b" == store.read(lambda c: facts.get(c, "a"))
+
+
+def test_a_database_of_a_newer_program_is_named_and_left_alone(empty: Database) -> None:
+    with closing(Store(empty, writing=True)) as store:
+        store.write(lambda c: c.execute(text("UPDATE alembic_version SET version_num = '9999'")))
+    for writing in (True, False):
+        with pytest.raises(BadState, match=r"schema 9999.* newer nashir$") as refusal:
+            Store(empty, writing=writing)
+        assert (78, empty.where) == (refusal.value.exit, refusal.value.where)
+        assert "\n" not in str(refusal.value)
 
 
 def test_the_newest_migration_is_the_one_we_want() -> None:
@@ -37,12 +139,13 @@ def test_the_newest_migration_is_the_one_we_want() -> None:
     assert [schema.HEAD] == ScriptDirectory.from_config(config).get_heads()
 
 
-def test_upgrading_twice_is_upgrading_once(engine: Engine) -> None:
-    schema.upgrade(engine)
-    before = inspect(engine).get_table_names()
-    schema.upgrade(engine)
+def test_upgrading_twice_is_upgrading_once(writer: Engine) -> None:
+    schema.upgrade(writer)
+    before = inspect(writer).get_table_names()
+    schema.upgrade(writer)
 
-    assert before == inspect(engine).get_table_names()
+    assert before == inspect(writer).get_table_names()
+    assert {"alembic_version", *metadata.tables} == set(before)
 
 
 def test_the_queue_is_found_without_reading_what_was_sent(engine: Engine) -> None:

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from publisher.actions.house import House
+from publisher.engine.cluster import Stats
 from publisher.engine.local import LocalEngine
 from publisher.errors import Unwritable
 from publisher.mail import rates
@@ -120,3 +121,49 @@ def test_a_look_at_first_letters_that_fails_is_not_the_last_one(
     asyncio.run(main())
 
     assert looks >= 2
+
+
+def test_where_workers_send_it_is_waited_until_nothing_is_due(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, looks = desk.session, list[None]()
+    monkeypatch.setattr(delivering, "WORKERS", 0.01)
+    due(session)
+
+    async def dispatch() -> Stats:
+        looks.append(None)
+        if len(looks) == 2:  # a worker has all of them
+            session.house.store.write(lambda c: ledger.claim(c, session.clock(), 9))
+        if len(looks) == 4:  # ... and they are sent
+            session.house.store.write(lambda c: ledger.recover(c, "hold"))
+            session.house.store.write(lambda c: c.exec_driver_sql("UPDATE deliveries SET state = 3"))
+        return Stats(0, 0, 1)
+
+    session.dispatch = dispatch
+    done = asyncio.run(delivering.deliver(session))
+
+    assert ("", 4) == (done.rests, len(looks))
+    assert [] == desk.relay.recipients()
+
+
+def test_where_no_worker_is_there_that_is_said(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = desk.session
+    monkeypatch.setattr(delivering, "WORKERS", 0.01)
+    monkeypatch.setattr(delivering, "SILENT", 0.03)
+    due(session)
+
+    async def dispatch() -> Stats:
+        return Stats(1, 0, 0)
+
+    session.dispatch = dispatch
+
+    assert "start `nashir worker`" in asyncio.run(delivering.deliver(session)).rests
+
+
+def test_a_worker_sends_what_it_was_given(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = desk.session
+    due(session)
+    grown = generations(session, monkeypatch)
+    done = asyncio.run(delivering.work(session, lambda _: None))
+
+    assert 2 == done.sent == len(grown) == len(desk.relay.recipients())

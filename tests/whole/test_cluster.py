@@ -202,9 +202,9 @@ def test_a_host_with_another_key_is_refused(hosts: Hosts) -> None:
     host = hosts.add()
     key = host / "state" / "secret.key"
     key.write_bytes(bytes(32))
-    assert "copy it from another host" in hosts.run(host, "worker", expect=78)
+    assert "copy state/secret.key" in hosts.run(host, "worker", expect=78)
     key.unlink()
-    assert "the secret key is gone" in hosts.run(host, "worker", expect=78)
+    assert "copy state/secret.key" in hosts.run(host, "worker", expect=78)
     assert not key.exists()
 
 

@@ -622,6 +622,7 @@ def test_who_is_refused_reads_in_the_sites_language_how_an_editor_gets_in(desk):
     assert 'name="token" value=""' not in body and "/admin/login" not in body
 
 
+@pytest.mark.sqlite
 def test_a_list_of_editions_does_not_wait_for_the_count_of_their_letters(desk, browser, monkeypatch):
     may_end = threading.Event()
     count = ledger.by_edition

@@ -1,0 +1,54 @@
+"""A process that has no article folder says so, and does everything else."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from publisher.actions.house import House
+from publisher.errors import Elsewhere, Exit
+from publisher.verbs import table, writing
+from publisher.web.api.door import _problem
+from tests.conftest import Clock, Write
+from tests.newsroom import SLOT, Publishes, newsroom
+
+
+@pytest.mark.parametrize(
+    ("verb", "arguments"),
+    [
+        ("publish", {}),
+        ("send", {}),
+        ("plan", {"newsletter": "daily"}),
+        ("correct", {"article": "1.md", "text": "خطأ"}),
+        ("adopt", {"sources": ["feed.xml"]}),
+    ],
+)
+def test_what_needs_the_articles_is_refused_in_a_line_before_anything_is_done(
+    house: House, write: Write, publishes: Publishes, clock: Clock, verb: str, arguments: dict[str, Any]
+) -> None:
+    desk = newsroom(house, write, publishes, clock)
+    session = desk.session
+    session.elsewhere = lambda: "the scheduler on host7 has it"
+    with pytest.raises(Elsewhere) as refused:
+        asyncio.run(table.run(session, verb, arguments))
+
+    assert "this needs the article folder: the scheduler on host7 has it" in str(refused.value)
+    assert (Exit.LOCKED, 409) == (refused.value.exit, _problem(refused.value).status)
+    assert [] == desk.editions()
+
+
+def test_an_editor_s_decision_is_taken_and_the_page_left_to_whoever_publishes(
+    house: House, write: Write, publishes: Publishes, clock: Clock
+) -> None:
+    desk = newsroom(house, write, publishes, clock, approve="required")
+    desk.article(2)
+    clock.now = SLOT
+    asyncio.run(writing.plan_due(desk.session))
+    session = desk.session
+    session.elsewhere = lambda: "the scheduler has it"
+    number = desk.edition().id
+    done = asyncio.run(table.run(session, "editions decide", {"edition": number, "decision": "release"}))
+
+    assert done["changed"] and "released" == done["edition"]["release"]
