@@ -12,7 +12,7 @@ from hashlib import blake2b
 from pathlib import PurePosixPath
 from typing import Literal
 from unicodedata import normalize
-from urllib.parse import quote, unquote, urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from publisher.model.article import Article
@@ -213,7 +213,8 @@ def article_path(slug: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _quoted(path: str) -> str:
-    return quote(path, safe="/")
+    """As urllib's quote has it, which goes through the path byte by byte."""
+    return _TO_QUOTE.sub(lambda found: f"%{found[0].encode().hex('%').upper()}", path)
 
 
 @lru_cache(maxsize=1024)
@@ -368,6 +369,7 @@ def _segments(path: str) -> list[str]:
     return segments
 
 
+_TO_QUOTE = re.compile("[^A-Za-z0-9_.~/-]+")
 _NEWSLETTERS = "newsletter"
 _FEED_FOLDERS = {"category": "category", "author": "author", "language": "lang"}
 _READABLE = 100  # characters; percent-encoded Arabic reaches 540

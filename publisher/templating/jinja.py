@@ -55,12 +55,26 @@ class Environments:
             raise _explained(error, where) from error
 
 
+_OF_TABLES = frozenset(dir(dict))  # these come before a table's own entries
+
+
 class _Sandbox(ImmutableSandboxedEnvironment):
     """The sandbox; what it thinks of an attribute depends on its name and the type of what has it, and is kept."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self._safe: dict[tuple[type, str], bool] = {}
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """See SandboxedEnvironment.getattr. Most of what is asked for are the entries of our tables and words in our
+        values, and those are got the short way: a page asks for forty."""
+        if type(obj) is dict and attribute in obj and attribute not in _OF_TABLES:
+            return obj[attribute]
+        if self._safe.get((type(obj), attribute)):
+            value = getattr(obj, attribute)
+            if isinstance(value, str):
+                return value
+        return super().getattr(obj, attribute)
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         """See SandboxedEnvironment.is_safe_attribute."""

@@ -1,0 +1,51 @@
+"""What templates get at: the short way is the sandbox's own."""
+
+import pytest
+from jinja2 import StrictUndefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+from markupsafe import Markup
+
+from publisher.model.media import Shown
+from publisher.templating import Templates
+from publisher.templating.jinja import _Sandbox
+from publisher.text.words import words
+
+ITEMS = {"items": "taken", "type": "a", "format": "b", "__class__": "c", "n": 1}
+ASKED = [
+    *((ITEMS, name) for name in (*ITEMS, "missing", "update", "get")),
+    *((Shown("https://e.org/x", "image/png", 1), name) for name in ("url", "width", "__class__", "missing")),
+    *((words("ar"), name) for name in ("language", "text", "__init__", "missing")),
+    *((text, name) for text in ("x", Markup("x")) for name in ("format", "upper", "__class__", "__add__")),
+]
+
+
+@pytest.mark.parametrize(("of", "name"), ASKED)
+def test_an_attribute_is_what_the_sandbox_says(of: object, name: str) -> None:  # threat 3
+    known = ImmutableSandboxedEnvironment(undefined=StrictUndefined)
+    ours = _Sandbox(undefined=StrictUndefined)
+    ours.getattr(of, name)
+    expected, found = known.getattr(of, name), ours.getattr(of, name)
+
+    assert type(expected) is type(found)
+    assert (
+        str(expected) == str(found)
+        if isinstance(expected, (str, int))
+        else callable(expected) == callable(found)
+    )
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["{{ t.update(x=1) }}", "{{ t.__class__ }}", "{{ ''.__class__ }}", "{{ '{0.__class__}'.format(t) }}"],
+)
+def test_nothing_unsafe_is_reached_by_asking_twice(source: str) -> None:  # threat 3
+    environment = _Sandbox(undefined=StrictUndefined)
+    for _ in range(2):
+        with pytest.raises(SecurityError):
+            environment.from_string(source).render(t={"x": 0})
+
+
+def test_an_entry_of_a_table_is_shown() -> None:
+    made = Templates().render_string("{{ t.x }} {{ t.y.z }}", "here", t={"x": 1, "y": {"z": "و"}})
+
+    assert "1 و" == made
