@@ -12,7 +12,7 @@ from hashlib import blake2b
 from pathlib import PurePosixPath
 from typing import Literal
 from unicodedata import normalize
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from publisher.model.article import Article
@@ -213,8 +213,13 @@ def article_path(slug: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _quoted(path: str) -> str:
-    """As urllib's quote has it, which goes through the path byte by byte."""
-    return _TO_QUOTE.sub(lambda found: f"%{found[0].encode().hex('%').upper()}", path)
+    """As urllib's quote has it, which goes through other letters byte by byte: all in hex, then back what may stay."""
+    if path.isascii():
+        return quote(path, safe="/")
+    quoted = f"%{path.encode().hex('%')}".upper()
+    for char in _UNQUOTED.intersection(path):
+        quoted = quoted.replace(f"%{ord(char):02X}", char)
+    return quoted
 
 
 @lru_cache(maxsize=1024)
@@ -369,7 +374,7 @@ def _segments(path: str) -> list[str]:
     return segments
 
 
-_TO_QUOTE = re.compile("[^A-Za-z0-9_.~/-]+")
+_UNQUOTED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.~/-")
 _NEWSLETTERS = "newsletter"
 _FEED_FOLDERS = {"category": "category", "author": "author", "language": "lang"}
 _READABLE = 100  # characters; percent-encoded Arabic reaches 540

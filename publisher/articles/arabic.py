@@ -84,9 +84,13 @@ def mended(text: str) -> str:
         )
     if _MAY_BE_NUMBER.search(text) and _NUMBER.search(text):
         text = _numbered(text)
-    if _FLANKED.search(text) or _may_hold_urls(text):
+    if _may_be_flanked(text) or _may_hold_urls(text):
         text = _inline(text)
     return text
+
+
+def _may_be_flanked(text: str) -> bool:
+    return ("*" in text or "_" in text) and _FLANKED.search(text) is not None
 
 
 def _may_hold_urls(text: str) -> bool:

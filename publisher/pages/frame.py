@@ -1,5 +1,6 @@
 """What every page of a site shares: its head, masthead and words."""
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from urllib.parse import unquote, urlsplit
@@ -18,6 +19,7 @@ from publisher.text.direction import lead, of_text
 from publisher.text.language import feed_tag
 from publisher.text.words import Words
 
+_PLACE = re.compile(r"https?://[^/?#]*(?P<path>[^?#]*)")
 _FORMATS = [
     ("RSS", "application/rss+xml"),
     ("Atom", "application/atom+xml"),
@@ -95,10 +97,10 @@ def named(name: str, around: Direction) -> Markup:
     return shown if direction == around else Markup('<bdi dir="{}">{}</bdi>').format(direction, shown)
 
 
-@lru_cache(maxsize=1024)
 def local(url: str) -> str:
     """The path of one of our URLs: links between our pages work on every host that serves the folder."""
-    return urlsplit(url).path
+    found = _PLACE.match(url)
+    return found["path"] if found else urlsplit(url).path
 
 
 def _followed(title: str, language: str, *urls: str) -> dict[str, object]:

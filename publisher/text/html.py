@@ -267,13 +267,8 @@ def _as_it_is(block: Block, body: Body, base: str) -> str | None:
     for any other."""
     if block.direction != body.direction or feed_tag(block.language) != feed_tag(body.language):
         return None
-    if _SIMPLE.fullmatch(block.html):
-        parts = [block.html]
-    elif (found := _holding(block.html)) and found.end() == len(block.html):
-        parts = _ITEM.split(block.html)[:-1]
-    else:
-        return None
-    if block.direction == "rtl" and not all(needs_nothing(words(part)) for part in parts):
+    parts = _parts(block.html)
+    if not parts or (block.direction == "rtl" and not all(needs_nothing(words(part)) for part in parts)):
         return None
     if "<a " not in block.html:
         return block.html
@@ -282,6 +277,14 @@ def _as_it_is(block: Block, body: Body, base: str) -> str | None:
         return None
     found = iter(links)
     return _HREF.sub(lambda _: next(found) or "", block.html)
+
+
+def _parts(html: str) -> list[str]:
+    """The paragraphs of a simple block; [] for any other."""
+    if _SIMPLE.fullmatch(html):
+        return [html]
+    found = _holding(html)
+    return _ITEM.split(html)[:-1] if found and found.end() == len(html) else []
 
 
 def _block(block: Block, body: Body, how: Literal["bdi", "span"]) -> etree._Element:

@@ -140,8 +140,9 @@ def prose(text: str) -> str:
     """*text*, plain or Markdown, without what is not the author's words: code, tags, addresses."""
     if not any(map(text.__contains__, _SIGNS)):
         return text
-    present = tuple(any(sign in text for sign in signs) for signs, _ in _NOISE)
-    return _noise(present).sub(" ", text)
+    begins = text.lstrip().startswith(_NOISE[0][0])  # front matter is nowhere else
+    present = tuple(any(sign in text for sign in signs) for signs, _ in _NOISE[1:])
+    return _noise((begins, *present)).sub(" ", text) if begins or any(present) else text
 
 
 @lru_cache(maxsize=256)
