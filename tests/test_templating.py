@@ -1,5 +1,8 @@
 """What templates get at: the short way is the sandbox's own."""
 
+import os
+from pathlib import Path
+
 import pytest
 from jinja2 import StrictUndefined
 from jinja2.exceptions import SecurityError
@@ -8,7 +11,7 @@ from markupsafe import Markup
 
 from publisher.model.media import Shown
 from publisher.templating import Templates
-from publisher.templating.jinja import _Sandbox
+from publisher.templating.jinja import Environments, _Sandbox
 from publisher.text.words import words
 
 ITEMS = {"items": "taken", "type": "a", "format": "b", "__class__": "c", "n": 1}
@@ -50,3 +53,24 @@ def test_an_entry_of_a_table_is_shown() -> None:
     made = Templates().render_string("{{ t.x }} {{ t.y.z }}", "here", t={"x": 1, "y": {"z": "و"}})
 
     assert "1 و" == made
+
+
+def test_a_template_is_compiled_again_where_it_changed_or_another_takes_its_place(
+    tmp_path: Path,
+) -> None:  # R10
+    first, second = tmp_path / "first", tmp_path / "second"
+    for folder in (first, second):
+        folder.mkdir()
+    name = "x.html.j2"
+    (second / name).write_text("1")
+    environment = Environments([first / ".." / "first", first / ".." / "second"])
+    made = environment._html.get_template(name)
+
+    assert made is environment._html.get_template(name)
+    os.utime(second / name, (1, 1))
+    again = environment._html.get_template(name)
+    assert made is not again
+    (first / name).write_text("2")
+    assert "2" == environment.render(name, {})
+    (first / name).unlink()
+    assert "1" == environment.render(name, {})
