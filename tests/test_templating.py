@@ -4,6 +4,8 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from jinja2 import StrictUndefined
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -74,3 +76,25 @@ def test_a_template_is_compiled_again_where_it_changed_or_another_takes_its_plac
     assert "2" == environment.render(name, {})
     (first / name).unlink()
     assert "1" == environment.render(name, {})
+
+
+class Said(str):
+    """Neither plain words nor markup, as far as its type says."""
+
+
+WORDS = st.text(st.one_of(st.characters(codec="utf-8"), st.sampled_from("&<>'\"")), max_size=150)
+VALUES = st.one_of(WORDS, WORDS.map(Markup), WORDS.map(Said), st.integers(), st.none(), st.booleans())
+
+
+@given(st.lists(VALUES, min_size=3, max_size=3))
+def test_what_is_shown_is_escaped_as_jinja_escapes_it(values: list[object]) -> None:  # threat 2
+    source = (
+        "{% macro m(x) %}[{{ x }}{{ x }}]{% endmacro %}{% set s %}<i>{{ c }}</i>{% endset %}"
+        "{{ a }}{{ b|safe }}{% for x in (a, b) %}{{ x }}{% endfor %}{{ m(a) }}{{ m(b)|upper }}{{ s }}{{ c ~ a }}"
+        "{% autoescape false %}{{ a }}{% endautoescape %}"
+        "{% autoescape a %}{{ b }}{% endautoescape %}{% filter lower %}{{ c }}{% endfilter %}"
+    )
+    given_ = dict(zip("abc", values, strict=True))
+    expected = ImmutableSandboxedEnvironment(autoescape=True).from_string(source).render(given_)
+
+    assert expected == _Sandbox(autoescape=True).from_string(source).render(given_)

@@ -1,13 +1,16 @@
 """Two sandboxed Jinja2 environments over the same folders: with escaping and without."""
 
+import re
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from os.path import isfile, normpath
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, nodes
+from jinja2.compiler import CodeGenerator, Frame
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup, escape
 
 from publisher.errors import BadConfig
 
@@ -56,11 +59,34 @@ class Environments:
             raise _explained(error, where) from error
 
 
+_SIGN = re.compile("[&<>'\"]").search
+_SHORT = 100  # characters: markupsafe goes through longer words sooner
 _OF_TABLES = frozenset(dir(dict))  # these come before a table's own entries
+
+
+class _Generator(CodeGenerator):
+    """What compiles templates: those with escaping escape by `_Sandbox.shown`."""
+
+    def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:
+        if frame.eval_ctx.volatile or not frame.eval_ctx.autoescape or finalize.src is not None:
+            super()._output_child_pre(node, frame, finalize)
+        else:
+            self.write("environment.shown(")
 
 
 class _Sandbox(ImmutableSandboxedEnvironment):
     """The sandbox; what it thinks of an attribute depends on its name and the type of what has it, and is kept."""
+
+    code_generator_class = _Generator
+
+    @staticmethod
+    def shown(value: Any) -> str:
+        """*value* escaped, where a page puts its parts together. A hundred of them are words without a sign."""
+        kind = type(value)
+        if kind is Markup or (kind is str and len(value) < _SHORT and not _SIGN(value)):
+            words: str = value
+            return words
+        return escape(value)
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
