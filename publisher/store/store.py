@@ -9,6 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar, cast
 
+from sqlalchemy import Engine
+
 from publisher.store import schema, sqlite
 from publisher.store.database import Database
 from publisher.store.sqlite import Sqlite
@@ -32,13 +34,21 @@ class Store:
         self._sender: Writer | None = None
         if writing:
             owner = database.writer()
-            self._guarded(lambda: schema.upgrade(owner))
+            self._looked_at(owner, lambda: schema.upgrade(owner, database.where))
             self._writer = self._sender = Writer(database, owner)
             if sender := database.sender():
                 self._sender = Writer(database, sender, repeats=REPEATS)
         self._reader = database.reader()
         if not writing:
-            self._guarded(lambda: schema.expect_current(self._reader, database.where))
+            self._looked_at(self._reader, lambda: schema.expect_current(self._reader, database.where))
+
+    def _looked_at(self, engine: Engine, look: Callable[[], None]) -> None:
+        """What a *look* at the schema raises leaves no connection open."""
+        try:
+            self._guarded(look)
+        except BaseException:
+            engine.dispose()
+            raise
 
     def read(self, work: Work[T]) -> T:
         """*work*'s result, on one snapshot of the database."""
