@@ -15,10 +15,12 @@ import hmac
 import os
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
+
+from sqlalchemy import Connection
 
 from publisher import layout, private
 from publisher.errors import BadState, Locked, Unwritable
@@ -103,7 +105,7 @@ class State:
             mine = _fingerprint(self._key(COPY))
             known = store.write(lambda c: facts.put_once(c, facts.SECRET, mine))
         if not path.exists():
-            raise BadState("there is no secret key here, and the database knows one", str(path), COPY)
+            raise BadState("there is no secret key here", str(path), COPY)
         key = self._key(COPY)
         if known is not None and not hmac.compare_digest(known, _fingerprint(key)):
             raise BadState("this is another secret key than the one the database knows", str(path), COPY)
@@ -136,21 +138,31 @@ class State:
 
     def advance(self, store: Store) -> None:
         """A sender starts: the generation grows, in the database first (a crash between the two is no restore)."""
-        noted, known = self._noted(), int(store.read(lambda c: facts.get(c, "generation")) or 0)
-        if store.database.shared:
-            return self._write(store, known + 1)
-        # Tried again where only the database could be written, it writes the same number: never two ahead of the file.
-        return self._write(store, noted.number + 1 if noted else max(known, 1))
+        noted, shared = self._noted(), store.database.shared
+
+        def after(known: int) -> int:
+            if shared:  # other hosts' senders raise it as well
+                return known + 1
+            # Tried again where only the database could be written, it is the same number: never two ahead of the file.
+            return noted.number + 1 if noted else max(known, 1)
+
+        self._write(store, after)
 
     def resume(self, store: Store) -> None:
         """A person says that this database is the one to go on with."""
-        known = int(store.read(lambda c: facts.get(c, "generation")) or 0)
         noted = self._noted()
-        self._write(store, max(known, noted.number if noted else 0) + 1)
+        self._write(store, lambda known: max(known, noted.number if noted else 0) + 1)
 
-    def _write(self, store: Store, generation: int) -> None:
+    def _write(self, store: Store, after: Callable[[int], int]) -> None:
+        """The generation *after* the one that is in the database."""
         file = store.identity()
-        store.write(lambda c: facts.put_all(c, {"generation": str(generation), "file": file}))
+
+        def write(connection: Connection) -> int:
+            number = after(int(facts.get(connection, "generation") or 0))
+            facts.put_all(connection, {"generation": str(number), "file": file})
+            return number
+
+        generation = store.write(write)
         with _explained(self._generation):
             temporary = self._generation.with_suffix(".tmp")
             temporary.unlink(missing_ok=True)
