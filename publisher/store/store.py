@@ -42,6 +42,17 @@ class Store:
         if not writing:
             self._looked_at(self._reader, lambda: schema.expect_current(self._reader, database.where))
 
+    @staticmethod
+    def is_new(database: Database) -> bool:
+        """Whether there is nothing in it, no table of ours either. Raises as opening it does."""
+        reader = database.reader()
+        try:
+            return schema.revision(reader) is None
+        except Exception as error:
+            raise database.explained(error) from error
+        finally:
+            reader.dispose()
+
     def _looked_at(self, engine: Engine, look: Callable[[], None]) -> None:
         """What a *look* at the schema raises leaves no connection open."""
         try:
