@@ -15,7 +15,7 @@ import hmac
 import os
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -30,7 +30,9 @@ from publisher.store.store import Store
 
 DATABASE = "nashir.db"
 SECRET = "secret.key"
-BACKUP = "the backup of "  # the database's note of its own file in a backup begins so; then the time
+# What the database's note of its own file begins with where it is none: in a backup, then the time; where another one
+# goes on instead, then which; and while that is not finished.
+BACKUP, MOVED, MOVING = "the backup of ", "moved to ", "moved from "
 RESTORE = "take it from the last backup: `tar -xf FILE state/secret.key`"
 COPY = f"copy state/{SECRET} from the host that used this database first"
 OTHER = "the database is a copy: another one, or on another server, than letters left from last"
@@ -126,45 +128,46 @@ class State:
         if generation is None and file is None and noted is None:
             self.resume(store)  # a new site
             return ""
-        if file and file.startswith(BACKUP):
-            return f"the database is {file}"
+        if file != here:
+            return _elsewhere(file or "", shared=store.database.shared)
         known = noted.number if noted else 0  # a crash may come between the first two writes too
         if store.database.shared:
-            return _behind(int(generation or 0), known) if file == here else OTHER
-        if file != here:
-            return "the database is a copy: it is not the file that was written here last"
-        overwritten = noted is not None and noted.file != identity(self._generation)
+            return _behind(int(generation or 0), known)
+        overwritten = noted is not None and noted.file != noted.here
         return OVERWRITTEN if overwritten else _apart(int(generation or 0), known)
 
     def advance(self, store: Store) -> None:
         """A sender starts: the generation grows, in the database first (a crash between the two is no restore)."""
-        noted, shared = self._noted(), store.database.shared
+        if store.database.shared:  # others count as well
+            file = store.identity()
+            return self._note(store.write(lambda c: _grown(c, file)))
+        noted, known = self._noted(), int(store.read(lambda c: facts.get(c, "generation")) or 0)
+        # Tried again where only the database could be written, it writes the same number: never two ahead of the file.
+        return self._write(store, noted.number + 1 if noted else max(known, 1))
 
-        def after(known: int) -> int:
-            if shared:  # other hosts' senders raise it as well
-                return known + 1
-            # Tried again where only the database could be written, it is the same number: never two ahead of the file.
-            return noted.number + 1 if noted else max(known, 1)
+    def leave(self, store: Store, where: str) -> None:
+        """Nobody sends from this database any more: the one at *where* goes on."""
+        store.write(lambda c: facts.put(c, "file", f"{MOVED}{where}"))
 
-        self._write(store, after)
+    def moved_to(self, store: Store) -> str:
+        """The database that goes on instead of this one; "" where none does."""
+        file = store.read(lambda c: facts.get(c, "file")) or ""
+        return file.removeprefix(MOVED) if file.startswith(MOVED) else ""
 
     def resume(self, store: Store) -> None:
         """A person says that this database is the one to go on with."""
+        known = int(store.read(lambda c: facts.get(c, "generation")) or 0)
         noted = self._noted()
-        self._write(store, lambda known: max(known, noted.number if noted else 0) + 1)
+        self._write(store, max(known, noted.number if noted else 0) + 1)
 
-    def _write(self, store: Store, after: Callable[[int], int]) -> None:
-        """The generation *after* the one that is in the database."""
+    def _write(self, store: Store, generation: int) -> None:
         file = store.identity()
+        store.write(lambda c: facts.put_all(c, {"generation": str(generation), "file": file}))
+        self._note(generation)
 
-        def write(connection: Connection) -> int:
-            number = after(int(facts.get(connection, "generation") or 0))
-            facts.put_all(connection, {"generation": str(number), "file": file})
-            return number
-
-        generation = store.write(write)
+    def _note(self, generation: int) -> None:
         with _explained(self._generation):
-            temporary = self._generation.with_suffix(".tmp")
+            temporary = self._generation.with_suffix(f".{os.getpid()}.tmp")  # beside a worker on this host
             temporary.unlink(missing_ok=True)
             _write(temporary, b"")
             _write(temporary, f"{generation} {identity(temporary)}\n".encode())
@@ -176,8 +179,10 @@ class State:
 
     def _noted(self) -> "_Noted | None":
         try:
-            number, _, file = self._generation.read_text().strip().partition(" ")
-            return _Noted(int(number), file)
+            here = ""
+            while here != (here := identity(self._generation)):  # another process may just replace it
+                number, _, file = self._generation.read_text().strip().partition(" ")
+            return _Noted(int(number), file, here)
         except (OSError, ValueError):
             return None
 
@@ -206,6 +211,24 @@ class _Noted(NamedTuple):
 
     number: int
     file: str  # the one that this was written into
+    here: str  # the one that it stands in
+
+
+def _grown(connection: Connection, file: str) -> int:
+    number = int(facts.get(connection, "generation") or 0) + 1
+    facts.put_all(connection, {"generation": str(number), "file": file})
+    return number
+
+
+def _elsewhere(file: str, *, shared: bool) -> str:
+    """What a database is that is not where it was written last: by its note of its own file."""
+    if file.startswith(BACKUP):
+        return f"the database is {file}"
+    if file.startswith(MOVED):
+        return f"this site was {file}: write that into [store], or go on with this one"
+    if file.startswith(MOVING):
+        return f"the database was {file}, and that was cut off: run `nashir move-store` there again"
+    return OTHER if shared else "the database is a copy: it is not the file that was written here last"
 
 
 def _write(path: Path, data: bytes) -> None:

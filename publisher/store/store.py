@@ -9,8 +9,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar, cast
 
-from sqlalchemy import Engine
-
 from publisher.store import schema, sqlite
 from publisher.store.database import Database
 from publisher.store.sqlite import Sqlite
@@ -34,13 +32,13 @@ class Store:
         self._sender: Writer | None = None
         if writing:
             owner = database.writer()
-            self._looked_at(owner, lambda: schema.upgrade(owner, database.where))
+            self._looked_at(lambda: schema.upgrade(owner, database.where), owner.dispose)
             self._writer = self._sender = Writer(database, owner)
             if sender := database.sender():
                 self._sender = Writer(database, sender, repeats=REPEATS)
         self._reader = database.reader()
         if not writing:
-            self._looked_at(self._reader, lambda: schema.expect_current(self._reader, database.where))
+            self._looked_at(lambda: schema.expect_current(self._reader, database.where), self._reader.dispose)
 
     @staticmethod
     def is_new(database: Database) -> bool:
@@ -53,12 +51,12 @@ class Store:
         finally:
             reader.dispose()
 
-    def _looked_at(self, engine: Engine, look: Callable[[], None]) -> None:
+    def _looked_at(self, look: Callable[[], None], close: Callable[[], None]) -> None:
         """What a *look* at the schema raises leaves no connection open."""
         try:
             self._guarded(look)
         except BaseException:
-            engine.dispose()
+            close()
             raise
 
     def read(self, work: Work[T]) -> T:
