@@ -88,7 +88,7 @@ def test_who_is_not_let_in_is_told_in_one_line(server: Server) -> None:  # X9
     owned = refused(guest.replace("/site", "/postgres"), "right")
 
     assert [BadState] * 5 == [type(each) for each in (wrong, none, missing, stranger, owned)]
-    assert Exit.BAD_CONFIG == wrong.exit == 78
+    assert Exit.CONFIG == wrong.exit == 78
     assert "does not let us in" in str(wrong) and "wr0ng" not in str(wrong)
     assert "does not let us in" in str(none)
     assert "is not there" in str(missing) and "createdb" in missing.mend
