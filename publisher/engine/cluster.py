@@ -7,6 +7,7 @@ nothing: it opens letters that are claimed one by one, and ends when none of the
 import asyncio
 import hashlib
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterator
 from contextlib import contextmanager
 from functools import cached_property, partial
@@ -87,15 +88,19 @@ class Cluster:
 
     async def enqueue(self, chunks: Collection[Chunk]) -> int:
         """Make the queue hold a job for each of *chunks*, those of which letters are due, and no other that waits.
-        Jobs of workers that gave no sign of life are taken from them: call it when their letters wait again. Returns
-        how many were added. Raises Unwritable."""
+        Where all of them have one already, others may help with them. Jobs of workers that gave no sign of life are
+        taken from them: call it when their letters wait again. Returns how many were added. Raises Unwritable."""
         with self._explained():
             await self._sweep()
-            live = await self._live()
-            for chunk, job in live.items():
-                if job.status == "todo" and chunk not in chunks:
-                    await self._app.job_manager.cancel_job_by_id_async(job.id, delete_job=True)
-            new = sorted(set(chunks) - live.keys())
+            jobs = await self._jobs()
+            waiting = {chunk: job.id for chunk, job in jobs if job.status == "todo"}
+            for chunk in waiting.keys() - set(chunks):
+                await self._app.job_manager.cancel_job_by_id_async(waiting[chunk], delete_job=True)
+            having = Counter(chunk for chunk, _ in jobs)
+            new = sorted(set(chunks) - having.keys())
+            if not new and not waiting.keys() & set(chunks):
+                workers = await self._workers()
+                new = sorted(chunk for chunk in set(chunks) - {NOTICES} if having[chunk] < workers)
             return sum([await self._defer(new[at : at + BATCH]) for at in range(0, len(new), BATCH)])
 
     async def run(
@@ -116,9 +121,8 @@ class Cluster:
     async def stats(self) -> Stats:
         """How many jobs and workers there are. Raises Unwritable."""
         with self._explained():
-            found = [job.status for job in (await self._live()).values()]
-            row = await self._app.connector.execute_query_one_async(_WORKERS, seconds=self._stalled)
-        return Stats(found.count("todo"), found.count("doing"), row["count"])
+            found = [job.status for _, job in await self._jobs()]
+            return Stats(found.count("todo"), found.count("doing"), await self._workers())
 
     @cached_property
     def _app(self) -> "App":
@@ -172,10 +176,14 @@ class Cluster:
         for job in await manager.get_stalled_jobs(queue=QUEUE, seconds_since_heartbeat=self._stalled):
             await manager.finish_job(job, Status.ABORTED, delete_job=True)
 
-    async def _live(self) -> dict[Chunk, Any]:
-        """The job of each chunk that has one: it waits, or a worker has it."""
+    async def _jobs(self) -> list[tuple[Chunk, Any]]:
+        """All jobs: one waits, or a worker has it."""
         jobs = await self._app.job_manager.list_jobs_async(queue=QUEUE)
-        return {_chunk(**job.task_kwargs): job for job in jobs}
+        return [(_chunk(**job.task_kwargs), job) for job in jobs]
+
+    async def _workers(self) -> int:
+        row = await self._app.connector.execute_query_one_async(_WORKERS, seconds=self._stalled)
+        return int(row["count"])
 
     async def _defer(self, chunks: list[Chunk]) -> int:
         """Add jobs; one by one where somebody else is at it."""

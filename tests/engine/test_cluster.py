@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
-from publisher.engine.cluster import Cluster, Stats
+from publisher.engine.cluster import NOTICES, Cluster, Stats
 from publisher.errors import BadState, Unwritable
 from publisher.store.ledger import Chunk
 from publisher.store.postgres import Postgres
@@ -191,6 +191,25 @@ def test_a_worker_that_stops_gives_its_chunks_back_and_leaves_no_trace(url: str)
             await worked(cluster, handler, lambda: begun)
             assert [] == rows(url, "SELECT id FROM procrastinate_workers")
             assert 1 == await cluster.enqueue([Chunk(1, 0)])
+
+    asyncio.run(main())
+
+
+def test_a_chunk_that_a_worker_has_is_offered_to_others_when_none_waits(url: str) -> None:
+    async def main() -> None:
+        async with opened(url) as cluster:
+            chunks = [NOTICES, Chunk(1, 0), Chunk(1, 1)]
+            await cluster.enqueue(chunks)
+            rows(
+                url,
+                "INSERT INTO procrastinate_workers DEFAULT VALUES; INSERT INTO procrastinate_workers DEFAULT VALUES;"
+                "UPDATE procrastinate_jobs SET status = 'doing', worker_id = 1 WHERE args ->> 'chunk' = '0'",
+            )
+            assert 0 == await cluster.enqueue(chunks)  # one waits for who is free
+            rows(url, "UPDATE procrastinate_jobs SET status = 'doing', worker_id = 2")
+            assert 2 == await cluster.enqueue(chunks)
+            rows(url, "UPDATE procrastinate_jobs SET status = 'doing', worker_id = 1")
+            assert 0 == await cluster.enqueue(chunks)  # as many as there are workers
 
     asyncio.run(main())
 
