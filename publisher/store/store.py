@@ -146,7 +146,7 @@ class Store:
 
     def identity(self) -> str:
         """Which database this is: a copy is another."""
-        return self._guarded(lambda: self.database.identity(self._reader))
+        return self._guarded(lambda: self._ridden_out(lambda: self.database.identity(self._reader)))
 
     def others(self) -> Sequence[str]:
         """The other processes that have the database open, on all hosts, where that can be known."""
