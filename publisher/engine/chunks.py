@@ -26,13 +26,15 @@ class Chunks:
 
     async def work(self, chunk: Chunk) -> None:
         """Keep *chunk* open until a claim found no letter more in it: what is under way then its lease protects."""
+        if chunk in self._open:  # a job for somebody else, who could help
+            return
         self._loop = asyncio.get_running_loop()
-        empty = self._open.setdefault(chunk, asyncio.Event())
+        empty = self._open[chunk] = asyncio.Event()
         self._on_opened()
         try:
             await empty.wait()
         finally:
-            self._open.pop(chunk, None)
+            del self._open[chunk]
 
     def claim(self, connection: Connection, now: datetime, limit: int, *, worker: int) -> list[Delivery]:
         """Take the next letters of the chunks that are open, the oldest edition's first: see `ledger.claim`."""

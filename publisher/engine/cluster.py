@@ -7,6 +7,7 @@ nothing: it opens letters that are claimed one by one, and ends when none of the
 import asyncio
 import hashlib
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterator
 from contextlib import contextmanager
 from functools import cached_property, partial
@@ -87,38 +88,44 @@ class Cluster:
 
     async def enqueue(self, chunks: Collection[Chunk]) -> int:
         """Make the queue hold a job for each of *chunks*, those of which letters are due, and no other that waits.
-        Jobs of workers that gave no sign of life are taken from them: call it when their letters wait again. Returns
-        how many were added. Raises Unwritable."""
+        Where all of them have one already, others may help with them. Jobs of workers that gave no sign of life are
+        taken from them: call it when their letters wait again. Returns how many were added. Raises Unwritable."""
         with self._explained():
             await self._sweep()
-            live = await self._live()
-            for chunk, job in live.items():
-                if job.status == "todo" and chunk not in chunks:
-                    await self._app.job_manager.cancel_job_by_id_async(job.id, delete_job=True)
-            new = sorted(set(chunks) - live.keys())
+            jobs = await self._jobs()
+            waiting = {chunk: job.id for chunk, job in jobs if job.status == "todo"}
+            for chunk in waiting.keys() - set(chunks):
+                await self._app.job_manager.cancel_job_by_id_async(waiting[chunk], delete_job=True)
+            having = Counter(chunk for chunk, _ in jobs)
+            new = sorted(set(chunks) - having.keys())
+            if not new and not waiting.keys() & set(chunks):
+                workers = await self._workers()
+                new = sorted(chunk for chunk in set(chunks) - {NOTICES} if having[chunk] < workers)
             return sum([await self._defer(new[at : at + BATCH]) for at in range(0, len(new), BATCH)])
 
     async def run(
         self, handler: Handler, stop: asyncio.Event, *, lost: Callable[[BaseException], None]
     ) -> None:
         """Give *handler* chunk after chunk, some at once, until *stop*; it is cancelled then. *lost* hears that the
-        database could not be reached; it is tried again. Raises what *handler* raised."""
+        database could not be reached; it is tried again, and what is under way goes on. Raises what *handler*
+        raised."""
+        work = _Work(handler)
         ended = asyncio.create_task(stop.wait())
         try:
             while not stop.is_set():
-                failed = await self._serve(handler, ended, lost)
-                if failed is not None:
-                    raise failed
+                await self._serve(work, ended, lost)
+                if work.failed.done():
+                    raise work.failed.result()
                 await asyncio.wait([ended], timeout=PAUSE)
         finally:
             ended.cancel()
+            await work.end()
 
     async def stats(self) -> Stats:
         """How many jobs and workers there are. Raises Unwritable."""
         with self._explained():
-            found = [job.status for job in (await self._live()).values()]
-            row = await self._app.connector.execute_query_one_async(_WORKERS, seconds=self._stalled)
-        return Stats(found.count("todo"), found.count("doing"), row["count"])
+            found = [job.status for _, job in await self._jobs()]
+            return Stats(found.count("todo"), found.count("doing"), await self._workers())
 
     @cached_property
     def _app(self) -> "App":
@@ -172,10 +179,14 @@ class Cluster:
         for job in await manager.get_stalled_jobs(queue=QUEUE, seconds_since_heartbeat=self._stalled):
             await manager.finish_job(job, Status.ABORTED, delete_job=True)
 
-    async def _live(self) -> dict[Chunk, Any]:
-        """The job of each chunk that has one: it waits, or a worker has it."""
+    async def _jobs(self) -> list[tuple[Chunk, Any]]:
+        """All jobs: one waits, or a worker has it."""
         jobs = await self._app.job_manager.list_jobs_async(queue=QUEUE)
-        return {_chunk(**job.task_kwargs): job for job in jobs}
+        return [(_chunk(**job.task_kwargs), job) for job in jobs]
+
+    async def _workers(self) -> int:
+        row = await self._app.connector.execute_query_one_async(_WORKERS, seconds=self._stalled)
+        return int(row["count"])
 
     async def _defer(self, chunks: list[Chunk]) -> int:
         """Add jobs; one by one where somebody else is at it."""
@@ -202,20 +213,11 @@ class Cluster:
             return sum([await self._defer([chunk]) for chunk in chunks])
 
     async def _serve(
-        self, handler: Handler, ended: "asyncio.Task[Any]", lost: Callable[[BaseException], None]
-    ) -> BaseException | None:
-        """One worker of Procrastinate, until *ended*, or the database is lost; what *handler* raised, if it did."""
-        failed: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
-
-        async def work(edition: int, chunk: int) -> None:
-            try:
-                await handler(Chunk(edition, chunk))
-            except Exception as error:
-                if not failed.done():
-                    failed.set_result(error)
-
+        self, work: "_Work", ended: "asyncio.Task[Any]", lost: Callable[[BaseException], None]
+    ) -> None:
+        """One worker of Procrastinate, until *ended*, or the database is lost, or a handler failed."""
         self._app.tasks.pop(TASK, None)
-        self._app.task(name=TASK, queue=QUEUE)(work)
+        self._app.task(name=TASK, queue=QUEUE)(work.do)
         worker = asyncio.create_task(
             self._app.run_worker_async(
                 queues=[QUEUE],
@@ -229,7 +231,7 @@ class Cluster:
                 stalled_worker_timeout=self._stalled,
             )
         )
-        await asyncio.wait([worker, ended, failed], return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait([worker, ended, work.failed], return_when=asyncio.FIRST_COMPLETED)
         cut = not worker.done()
         worker.cancel()
         try:
@@ -243,7 +245,6 @@ class Cluster:
                 lost(self._database.explained(cause))
             elif getattr(cause, "sqlstate", "") != _UNKNOWN:  # it was taken for dead, and begins anew
                 raise
-        return failed.result() if failed.done() else None
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -254,6 +255,39 @@ class Cluster:
             if (explained := self._database.explained(cause)) is cause:
                 raise
             raise explained from error
+
+
+class _Work:
+    """What the jobs of one process do. A job whose worker lost the database goes on: the database is there again sooner
+    than the job would be another's."""
+
+    def __init__(self, handler: Handler) -> None:
+        self._handler = handler
+        self._under_way: dict[Chunk, asyncio.Task[None]] = {}
+        self.failed: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
+
+    async def do(self, edition: int, chunk: int) -> None:
+        """One job; one of a chunk that is under way ends with it."""
+        name = Chunk(edition, chunk)
+        if name not in self._under_way:
+            self._under_way[name] = asyncio.create_task(self._handle(name))
+        await asyncio.shield(self._under_way[name])
+
+    async def _handle(self, chunk: Chunk) -> None:
+        try:
+            await self._handler(chunk)
+        except Exception as error:
+            if not self.failed.done():
+                self.failed.set_result(error)
+        finally:
+            del self._under_way[chunk]
+
+    async def end(self) -> None:
+        """Cancel what is under way."""
+        left = list(self._under_way.values())
+        for each in left:
+            each.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
 
 
 def _chunk(edition: Any, chunk: Any) -> Chunk:

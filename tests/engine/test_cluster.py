@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
-from publisher.engine.cluster import Cluster, Stats
+from publisher.engine.cluster import NOTICES, Cluster, Stats
 from publisher.errors import BadState, Unwritable
 from publisher.store.ledger import Chunk
 from publisher.store.postgres import Postgres
@@ -195,6 +195,25 @@ def test_a_worker_that_stops_gives_its_chunks_back_and_leaves_no_trace(url: str)
     asyncio.run(main())
 
 
+def test_a_chunk_that_a_worker_has_is_offered_to_others_when_none_waits(url: str) -> None:
+    async def main() -> None:
+        async with opened(url) as cluster:
+            chunks = [NOTICES, Chunk(1, 0), Chunk(1, 1)]
+            await cluster.enqueue(chunks)
+            rows(
+                url,
+                "INSERT INTO procrastinate_workers DEFAULT VALUES; INSERT INTO procrastinate_workers DEFAULT VALUES;"
+                "UPDATE procrastinate_jobs SET status = 'doing', worker_id = 1 WHERE args ->> 'chunk' = '0'",
+            )
+            assert 0 == await cluster.enqueue(chunks)  # one waits for who is free
+            rows(url, "UPDATE procrastinate_jobs SET status = 'doing', worker_id = 2")
+            assert 2 == await cluster.enqueue(chunks)
+            rows(url, "UPDATE procrastinate_jobs SET status = 'doing', worker_id = 1")
+            assert 0 == await cluster.enqueue(chunks)  # as many as there are workers
+
+    asyncio.run(main())
+
+
 def test_jobs_of_a_dead_worker_are_anothers(url: str) -> None:  # S1
     async def main() -> None:
         async with opened(url, stalled=5) as cluster:
@@ -273,3 +292,40 @@ def test_a_worker_whose_connections_are_cut_begins_again(url: str) -> None:  # X
             await running
 
     asyncio.run(main())
+
+
+def test_what_is_under_way_goes_on_when_the_connections_are_cut(url: str) -> None:  # X9
+    """A job of the same chunk that comes later joins it."""
+    begun, ended = list[Chunk](), list[Chunk]()
+    enough = asyncio.Event()
+
+    async def handler(chunk: Chunk) -> None:
+        begun.append(chunk)
+        try:
+            await enough.wait()
+        finally:
+            ended.append(chunk)
+
+    async def main() -> None:
+        async with opened(url, beat=0.2) as cluster:
+            await cluster.enqueue([Chunk(1, 0)])
+            stop = asyncio.Event()
+            running = asyncio.create_task(cluster.run(handler, stop, lost=print))
+            await until(lambda: begun)
+            rows(
+                url,
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()",
+            )
+            await until(lambda: not jobs(url))
+            assert [] == ended
+            await cluster.enqueue([Chunk(1, 0), Chunk(1, 1)])
+            await until(lambda: Chunk(1, 1) in begun)
+            assert {"doing"} == {status for *_, status in jobs(url)}
+            enough.set()
+            await until(lambda: not jobs(url))
+            stop.set()
+            await running
+
+    asyncio.run(main())
+    assert [Chunk(1, 0), Chunk(1, 1)] == sorted(begun) == sorted(ended)
