@@ -4,11 +4,13 @@ Its binaries are those of the wheel that the tests use. `SETTINGS` are the few t
 """
 
 import os
+import sqlite3
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString, cast
 
 import measure
 import psycopg
@@ -69,11 +71,64 @@ class Host:
     def cpu(self) -> float:
         return server_cpu(self.pid)
 
+    def commits(self, url: str) -> int:
+        """Transactions of the database that were committed so far; who looks is told a second late."""
+        time.sleep(1.5)
+        with psycopg.connect(self.server.url("postgres"), autocommit=True) as connection:
+            query = "SELECT xact_commit FROM pg_stat_database WHERE datname = %s"
+            found: Any = connection.execute(query, [url.rpartition("/")[2]]).fetchone()
+        return int(found[0])
+
     def wal(self) -> int:
         """Bytes that were ever written to its log."""
         with psycopg.connect(self.server.url("postgres"), autocommit=True) as connection:
             found: Any = connection.execute("SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn").fetchone()
         return int(found[0])
+
+
+class Ledger:
+    """Where a site's ledger is: a database on *host*, or, without one, the file in its folder."""
+
+    def __init__(self, host: Host | None = None) -> None:
+        self.host = host
+        self.url = host.new() if host else ""
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What tells the program."""
+        return {KEY: self.url}
+
+    def run(self, site: Path, statement: str) -> None:
+        """Do *statement*."""
+        if self.host:
+            with psycopg.connect(self.url) as connection:
+                connection.execute(cast(LiteralString, statement))
+            with psycopg.connect(self.url, autocommit=True) as connection:
+                connection.execute(
+                    "VACUUM ANALYZE deliveries"
+                )  # or the next round would have the last one's rows
+        else:
+            with closing(sqlite3.connect(site / "state" / "nashir.db", timeout=60)) as file, file:
+                file.execute(statement)
+
+    def ask(self, site: Path, query: str) -> int:
+        """The number that is the answer."""
+        if self.host:
+            with psycopg.connect(self.url) as connection:
+                found: Any = connection.execute(cast(LiteralString, query)).fetchone()
+        else:
+            with closing(sqlite3.connect(site / "state" / "nashir.db", timeout=60)) as file:
+                found = file.execute(query).fetchone()
+        return int(found[0])
+
+    def cpu(self) -> float:
+        """Seconds of processor time that the server has used."""
+        return self.host.cpu() if self.host else 0.0
+
+    def drop(self) -> None:
+        """Nobody needs it any more."""
+        if self.host:
+            self.host.drop(self.url)
 
 
 @contextmanager

@@ -2,9 +2,12 @@
 
     .venv/bin/python benchmarks/send.py [--letters 20000] [--rounds 3] [--peers ~/.cache/nashir-peers]
     .venv/bin/python benchmarks/send.py --only "fast sink" --memory 10000 100000 1000000
+    .venv/bin/python benchmarks/send.py --store postgresql --folder FOLDER --only "fast sink"
 
 Nashir sends an edition that is planned, with its whole ledger on the disk; the others send the letter of that edition,
-addressed to each reader. Senders take turns within a round. Prints tables and writes benchmarks/send.json.
+addressed to each reader. Senders take turns within a round. Prints tables and writes benchmarks/send.json, with
+`--store postgresql` send-postgresql.json: the ledger is on a server that is started for it (databases.py), whose
+processor time is told apart.
 """
 
 import argparse
@@ -12,7 +15,6 @@ import json
 import os
 import shutil
 import signal
-import sqlite3
 import statistics
 import subprocess
 import sys
@@ -21,12 +23,13 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from contextlib import closing, suppress
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import corpus
+import databases
 import measure
 import servers
 
@@ -54,6 +57,7 @@ class Bench:
     key: Path  # RSA-2048
     ed25519: Path
     peers: Path | None
+    ledger: databases.Ledger
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,7 @@ class Run:
     seconds: float  # of the whole process
     cpu: float
     memory: float = 0.0  # MB, PSS
+    database: float = 0.0  # seconds of processor time of PostgreSQL
 
 
 @dataclass(slots=True)
@@ -103,6 +108,9 @@ class Row:
             "letters a second": round(self.rate(), 1),
             "whole process": round(statistics.median(run.letters / run.seconds for run in runs), 1),
             "cpu ms a letter": round(statistics.median(1000 * run.cpu / run.letters for run in runs), 4),
+            "database cpu ms a letter": round(
+                statistics.median(1000 * run.database / run.letters for run in runs), 4
+            ),
             "percent of a core": round(statistics.median(100 * run.cpu / run.seconds for run in runs)),
             "MB": round(self.memory, 1),
             "runs": [asdict(run) for run in runs],
@@ -121,8 +129,9 @@ def nashir(site: Path, *words: str, expect: tuple[int, ...] = (0,), **environmen
     return dict(json.loads(done.stdout or "{}"))
 
 
-def make(site: Path, readers: int) -> float:
+def make(site: Path, readers: int, ledger: databases.Ledger) -> float:
     """A site at *site* with an edition that is planned for *readers* and has not left; seconds of the planning."""
+    given = ledger.environment
     subprocess.run([*NASHIR, "init", str(site)], check=True, capture_output=True)
     for path in (site / "articles").iterdir():
         path.unlink()
@@ -130,28 +139,27 @@ def make(site: Path, readers: int) -> float:
     settings = (site / "config.toml").read_text("utf-8")
     https = settings.replace('url = "http://127.0.0.1:8080"', 'url = "https://news.example.org"')
     (site / "config.toml").write_text(https, "utf-8")
-    nashir(site, "publish")
+    nashir(site, "publish", **given)
     people = site / "people.csv"
     with people.open("w") as file:
         file.writelines(f"r{n}@d{n % 40}.example\n" for n in range(readers))
-    nashir(site, "subscribers", "import", "--confirmed", str(people))
+    nashir(site, "subscribers", "import", "--confirmed", str(people), **given)
     start = time.perf_counter()
-    nashir(site, "send", "--now", "--include-existing", expect=(0, 74), NASHIR__MAIL__RELAY=DEAD)
+    nashir(site, "send", "--now", "--include-existing", expect=(0, 74), NASHIR__MAIL__RELAY=DEAD, **given)
     return time.perf_counter() - start
 
 
-def queue(site: Path, letters: int) -> None:
+def queue(site: Path, letters: int, ledger: databases.Ledger) -> None:
     """The first *letters* of the edition are to be sent (again), the others not."""
-    with closing(sqlite3.connect(site / "state" / "nashir.db", timeout=60)) as ledger, ledger:
-        now = int(time.time())
-        ledger.execute(
-            "UPDATE deliveries SET attempts = 0, due = ?, expires = ?, code = 0, note = '', state = CASE WHEN id <="
-            " (SELECT min(id) + ? - 1 FROM deliveries) THEN 0 ELSE 3 END",
-            (now - 60, now + 86_400, letters),
-        )
+    now = int(time.time())
+    ledger.run(
+        site,
+        f"UPDATE deliveries SET attempts = 0, due = {now - 60}, expires = {now + 86_400}, code = 0, note = '',"
+        f" state = CASE WHEN id < (SELECT min(id) + {letters} FROM deliveries) THEN 0 ELSE 3 END",
+    )
 
 
-def letter(site: Path) -> bytes:
+def letter(site: Path, ledger: databases.Ledger) -> bytes:
     """What the first reader gets, with marks in the place of what is each reader's own."""
     found: list[bytes] = []
 
@@ -159,9 +167,9 @@ def letter(site: Path) -> bytes:
         def look(self, content: bytes) -> None:
             found.append(content)
 
-    queue(site, 1)
+    queue(site, 1, ledger)
     with Looking() as sink:
-        nashir(site, "send", NASHIR__MAIL__RELAY=sink.url)
+        nashir(site, "send", NASHIR__MAIL__RELAY=sink.url, **ledger.environment)
     head, blank, body = found[0].partition(b"\r\n\r\n")
     lines = head.split(b"\r\n")
     for n, line in enumerate(lines):
@@ -318,14 +326,15 @@ def run(command: Sequence[str], folder: Path, environment: dict[str, str], port:
 def one(bench: Bench, sender: Sender, server: str, letters: int, *, memory: bool = False) -> Run:
     """*sender* sends *letters* to *server*, which is started for it. Raises measure.Failed where not all arrived."""
     if sender.ours:
-        queue(bench.folder / "site", letters)
+        queue(bench.folder / "site", letters, bench.ledger)
     with servers.SERVERS[server](bench.folder) as port:
         command = [str(word) for word in sender.command(bench, port, letters)]
         environment = os.environ | {"PYTHONPATH": str(HERE.parent)} | sender.environment(bench, port)
-        result = run(command, bench.folder, environment, port, memory=memory)
+        before = bench.ledger.cpu()
+        result = run(command, bench.folder, environment | bench.ledger.environment, port, memory=memory)
+        result.database = bench.ledger.cpu() - before
     if sender.ours:
-        with closing(sqlite3.connect(bench.folder / "site" / "state" / "nashir.db")) as ledger:
-            waiting = ledger.execute("SELECT count(*) FROM deliveries WHERE state <> 3").fetchone()[0]
+        waiting = bench.ledger.ask(bench.folder / "site", "SELECT count(*) FROM deliveries WHERE state <> 3")
         if waiting:
             raise measure.Failed(f"{sender.name}: {waiting} letters were not sent")
     result.letters = letters
@@ -350,9 +359,11 @@ def latency(folder: Path) -> float:
 
 def commits(bench: Bench, letters: int) -> float | None:
     """Letters for each commit of the ledger, as strace counts its fdatasyncs; None: there is no strace."""
+    if bench.ledger.host:
+        return commits_there(bench, letters, bench.ledger.host)
     if not shutil.which("strace"):
         return None
-    queue(bench.folder / "site", letters)
+    queue(bench.folder / "site", letters, bench.ledger)
     trace = bench.folder / "trace"
     with servers.ours(bench.folder) as port:
         environment = os.environ | _relay(CONNECTIONS)(bench, port)
@@ -363,13 +374,25 @@ def commits(bench: Bench, letters: int) -> float | None:
     return letters / int(line.split()[3])
 
 
-def memory(folder: Path, subscribers: int, letters: int) -> dict[str, Any]:
+def commits_there(bench: Bench, letters: int, host: databases.Host) -> float:
+    """The same as PostgreSQL counts its transactions: all of them, claims too."""
+    queue(bench.folder / "site", letters, bench.ledger)
+    before = host.commits(bench.ledger.url)
+    with servers.ours(bench.folder) as port:
+        environment = os.environ | _relay(CONNECTIONS)(bench, port) | bench.ledger.environment
+        command = [str(word) for word in _nashir(bench, port, letters)]
+        subprocess.run(command, check=True, capture_output=True, env=environment)
+    return letters / (host.commits(bench.ledger.url) - before)
+
+
+def memory(folder: Path, subscribers: int, letters: int, host: databases.Host | None) -> dict[str, Any]:
     """The most memory `nashir send` takes for the first *letters* of an edition for *subscribers*."""
     folder.mkdir()
-    planning = make(folder / "site", subscribers)
-    bench = Bench(folder, folder, folder, folder, None)
+    ledger = databases.Ledger(host)
+    planning = make(folder / "site", subscribers, ledger)
+    bench = Bench(folder, folder, folder, folder, None, ledger)
     with Process(words=["--quick"]) as sink:
-        environment = os.environ | _relay(CONNECTIONS)(bench, sink.port)
+        environment = os.environ | _relay(CONNECTIONS)(bench, sink.port) | ledger.environment
         command = [str(word) for word in _nashir(bench, sink.port, letters)]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment)
         peak = 0.0
@@ -380,6 +403,7 @@ def memory(folder: Path, subscribers: int, letters: int) -> dict[str, Any]:
                     process.send_signal(signal.SIGTERM)
             time.sleep(0.02)
     shutil.rmtree(folder)
+    ledger.drop()
     return {"subscribers": subscribers, "MB": round(peak, 1), "seconds of planning": round(planning, 1)}
 
 
@@ -410,7 +434,8 @@ def show(rows: Sequence[Row]) -> None:
         yard = next((row for row in each if row.sender == SMTP_SOURCE), None)
         print(f"\n{server}")
         print(
-            f"  {'':28}{'letters/s':>12}{'× smtp-source':>15}{'process':>10}{'cpu ms':>9}{'% core':>8}{'MB':>7}"
+            f"  {'':28}{'letters/s':>12}{'× smtp-source':>15}{'process':>10}{'cpu ms':>9}{'database':>9}"
+            f"{'% core':>8}{'MB':>7}"
         )
         for row in each:
             found = row.figures()
@@ -421,12 +446,14 @@ def show(rows: Sequence[Row]) -> None:
             print(
                 f"  {row.sender:28}{found['letters a second']:>12,.0f}{ratio:>15.2f}"
                 f"{found['whole process']:>10,.0f}{found['cpu ms a letter']:>9.3f}"
+                f"{found['database cpu ms a letter']:>9.3f}"
                 f"{found['percent of a core']:>8}{found['MB']:>7.0f}"
             )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--store", choices=["sqlite", "postgresql"], default="sqlite")
     parser.add_argument("--letters", type=int, default=20_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--peers", type=Path, default=os.environ.get("NASHIR_PEERS"))
@@ -435,14 +462,16 @@ def main() -> None:
     parser.add_argument("--senders", nargs="+", help="words of their names", default=[""])
     parser.add_argument("--memory", nargs="*", type=int, default=[], metavar="SUBSCRIBERS")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory(dir=given.folder) as temporary:
-        folder = Path(temporary)
+    with ExitStack() as held:
+        folder = Path(held.enter_context(tempfile.TemporaryDirectory(dir=given.folder)))
         folder.chmod(0o755)
+        host = held.enter_context(databases.running(folder)) if given.store == "postgresql" else None
+        ledger = databases.Ledger(host)
         print(f"{given.letters} letters are planned ...", flush=True)
-        make(folder / "site", given.letters)
-        (folder / "letter").write_bytes(letter(folder / "site"))
+        make(folder / "site", given.letters, ledger)
+        (folder / "letter").write_bytes(letter(folder / "site", ledger))
         peers = Path(given.peers).expanduser() if given.peers else None
-        bench = Bench(folder, folder / "letter", *keys(folder), peers)
+        bench = Bench(folder, folder / "letter", *keys(folder), peers, ledger)
         size, slow = bench.letter.stat().st_size, latency(folder)
         print(f"a letter of {size} bytes; a write and its fdatasync take {slow:.2f} ms here")
         rows, left_out = all_of(bench, given)
@@ -450,14 +479,16 @@ def main() -> None:
         show(rows)
         fast = next((row for row in rows if row.server == "fast sink" and row.sender == "Nashir"), None)
         if per and fast:
-            print(f"\nNashir, fast sink: {fast.rate() / per:,.0f} commits/s, {per:.1f} letters each (strace)")
-        flat = [memory(folder / f"memory-{number}", number, given.letters) for number in given.memory]
+            who = "PostgreSQL" if host else "strace"
+            print(f"\nNashir, fast sink: {fast.rate() / per:,.0f} commits/s, {per:.1f} letters each ({who})")
+        flat = [memory(folder / f"memory-{number}", number, given.letters, host) for number in given.memory]
     for each in flat:
         print("{subscribers:>10,} subscribers: {MB} MB while sending".format(**each))
     for name, why in left_out.items():
         print(f"left out: {name}: {why}")
     result = {
         "machine": measure.machine(),
+        "store": given.store,
         "bytes": size,
         "connections": CONNECTIONS,
         "fdatasync ms": round(slow, 3),
@@ -466,7 +497,8 @@ def main() -> None:
         "memory": flat,
         "left out": left_out,
     }
-    (HERE / "send.json").write_text(json.dumps(result, indent=1) + "\n", "utf-8")
+    name = "send.json" if given.store == "sqlite" else "send-postgresql.json"
+    (HERE / name).write_text(json.dumps(result, indent=1) + "\n", "utf-8")
 
 
 def all_of(bench: Bench, given: argparse.Namespace) -> tuple[list[Row], dict[str, str]]:

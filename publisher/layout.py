@@ -213,7 +213,13 @@ def article_path(slug: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _quoted(path: str) -> str:
-    return quote(path, safe="/")
+    """As urllib's quote has it, which goes through other letters byte by byte: all in hex, then back what may stay."""
+    if path.isascii():
+        return quote(path, safe="/")
+    quoted = f"%{path.encode().hex('%')}".upper()
+    for char in _UNQUOTED.intersection(path):
+        quoted = quoted.replace(f"%{ord(char):02X}", char)
+    return quoted
 
 
 @lru_cache(maxsize=1024)
@@ -368,6 +374,7 @@ def _segments(path: str) -> list[str]:
     return segments
 
 
+_UNQUOTED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.~/-")
 _NEWSLETTERS = "newsletter"
 _FEED_FOLDERS = {"category": "category", "author": "author", "language": "lang"}
 _READABLE = 100  # characters; percent-encoded Arabic reaches 540

@@ -41,14 +41,14 @@ def _environment(self: Environments, *, autoescape: bool) -> ImmutableSandboxedE
 _migrated: list[sqlite3.Connection] = []
 
 
-def _upgrade(engine: Engine) -> None:
+def _upgrade(engine: Engine, where: str = "") -> None:
     """As `migrate`; a new SQLite database becomes a copy of the first that it made."""
     if engine.dialect.name != "sqlite":
-        migrate(engine)
+        migrate(engine, where)
         return
     new = not inspect(engine).get_table_names()
     if not new or not _migrated:
-        migrate(engine)
+        migrate(engine, where)
     if new:
         raw = engine.raw_connection()
         database = raw.driver_connection

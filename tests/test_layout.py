@@ -70,3 +70,8 @@ def test_only_a_whole_index_is_left_out_of_a_url() -> None:
 
 def test_short_addresses_differ() -> None:  # A16
     assert 50_000 == len({layout.permalink_path(f"urn:uuid:{number}") for number in range(50_000)})
+
+
+@given(st.text(st.one_of(st.characters(codec="utf-8"), st.sampled_from("/-_.~%آ "))))
+def test_paths_are_quoted_as_urllib_quotes_them(path: str) -> None:  # A14, F11
+    assert f"https://x.example/{quote(path, safe='/')}x" == Layout("https://x.example").url(f"{path}x")

@@ -1,7 +1,7 @@
 """The pages of articles: those of new and changed ones are written, those of articles that left are removed."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -17,13 +17,20 @@ from publisher.actions.stories import Changed, Shelf, fault, in_short
 from publisher.errors import PublisherError, Unreadable
 from publisher.feeds import files
 from publisher.layout import Layout
-from publisher.model.article import Article, Version
+from publisher.model.article import Article, Story, Version
 from publisher.model.site import Site
 from publisher.pages.article import article_page
 from publisher.store import articles, places
 from publisher.templating import Templates
 
 SLICE = 5_000  # articles whose pages are looked for at once: memory stays flat
+TOGETHER = (
+    50  # articles that are read, then shown: a processor is quicker at one kind of work after the other
+)
+
+_Item = tuple[
+    Article, tuple[Version, ...], tuple[str, ...]
+]  # with its translations, the folders of its labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,25 +166,35 @@ def _render(
     layout_: Layout,
     templates: Templates,
     signup: bool,
-    chunk: Sequence[tuple[Article, tuple[Version, ...], tuple[str, ...]]],
+    chunk: Sequence[_Item],
 ) -> _Made:
+    """The pages of a chunk."""
     made = _Made({}, [], [], [])
     make = partial(article_page, site, layout_, templates=templates, signup=signup)
-    for article, versions, standing in chunk:
-        try:
-            story = replace(shelf.story(article), versions=versions)
-        except Changed as error:
-            made.changed.append(str(error))
-        except Unreadable:  # its page stays as it is until the file is back, or known to be gone
-            continue
-        else:
+    for start in range(0, len(chunk), TOGETHER):
+        for story, standing in list(_read(shelf, chunk[start : start + TOGETHER], made.changed)):
+            article = story.article
             try:
                 page = make(story, folders=standing)
             except PublisherError:  # a template's fault is every article's
                 raise
             except Exception as error:  # whatever it is, it costs this article its text, and others nothing
                 made.faults.append(fault(article, error))
-                page = make(replace(in_short(article), versions=versions), folders=standing)
+                page = make(replace(in_short(article), versions=story.versions), folders=standing)
             made.pages[article.id] = (layout.article_path(article.slug), page)
             made.permalinks.append((layout.permalink_path(article.id), moving.page(layout_, article)))
     return made
+
+
+def _read(
+    shelf: Shelf, chunk: Sequence[_Item], changed: list[str]
+) -> Iterator[tuple[Story, tuple[str, ...]]]:
+    """The stories that can be shown, each with the folders of its labels; adds to *changed* the paths of articles that
+    changed under our hands."""
+    for article, versions, standing in chunk:
+        try:
+            yield replace(shelf.story(article), versions=versions), standing
+        except Changed as error:
+            changed.append(str(error))
+        except Unreadable:  # its page stays as it is until the file is back, or known to be gone
+            continue

@@ -28,13 +28,16 @@ _START = re.compile(
     re.MULTILINE,
 )
 _NUMBER = re.compile(rf"^[ \t]*(?:>[ \t]?)*(?P<digits>[{_DIGITS}]{{1,3}})[.)][ \t]", re.MULTILINE)
-_MAY_BE_NUMBER = re.compile(rf"[{_DIGITS}][.)][ \t]")
+_MAY_BE_NUMBER = re.compile(rf"\n[ \t>]*[{_DIGITS}]")  # looked for from one end of a line to the next
 
 # Delimiters that the flanking rule may have left: a closing one between a sign and a letter, an opening one
 # between a letter and a sign that opens.
-_FLANKED = re.compile(  # everything hangs on the asterisk, so that a text without any costs nothing
-    rf"[*_](?:(?<=[^\w\s*_][*_])[*_]{{0,2}}[{_MARKS}]*\w|(?<=\w[*_])[*_]{{0,2}}[«“‘\"'(\[{{]|[{_MARKS}]"
-    rf"|(?<=[{_MARKS}][*_]))"
+_FLANKED = tuple(  # everything hangs on one sign, so that a text without it costs nothing
+    re.compile(
+        rf"[{sign}](?:(?<=[^\w\s*_][*_])[*_]{{0,2}}[{_MARKS}]*\w|(?<=\w[*_])[*_]{{0,2}}[«“‘\"'(\[{{]|[{_MARKS}]"
+        rf"|(?<=[{_MARKS}][*_]))"
+    )
+    for sign in "*_"
 )
 _RUN = re.compile(r"\*+|_+")
 _TAGS = {1: ("<em>", "</em>"), 2: ("<strong>", "</strong>"), 3: ("<em><strong>", "</strong></em>")}
@@ -82,11 +85,15 @@ def mended(text: str) -> str:
         text = _BLANK_PATH.sub(
             lambda found: found[0] if found.start() in code else f"](<{found['path']}>)", text
         )
-    if _MAY_BE_NUMBER.search(text) and _NUMBER.search(text):
+    if _MAY_BE_NUMBER.search(f"\n{text}") and _NUMBER.search(text):
         text = _numbered(text)
-    if _FLANKED.search(text) or _may_hold_urls(text):
+    if _is_flanked(text) or _may_hold_urls(text):
         text = _inline(text)
     return text
+
+
+def _is_flanked(text: str) -> bool:
+    return any(pattern.search(text) for pattern in _FLANKED)
 
 
 def _may_hold_urls(text: str) -> bool:
@@ -120,7 +127,7 @@ def _inline(text: str) -> str:
     parts = spans.read(text)
     links = list(_links(text, parts))
     edits = [_Edit(start, end, f"<{text[start:end]}>") for start, end in links]
-    if _FLANKED.search(text):
+    if _is_flanked(text):
         styled = [span for span in parts if span.kind == "styled"]
         for line in _lines(text, list(_runs(text, parts, Holes(links)))):
             edits += _emphasised(text, line, styled)

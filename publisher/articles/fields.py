@@ -131,24 +131,33 @@ class Fields:
 
     def text(self, field: str) -> str:
         """One cleaned line; "" where there is none."""
+        if field not in self._found:  # as most
+            return ""
         return next(
-            (line for value in self._all(field) if isinstance(value, str) and (line := _line(value))), ""
+            (line for value in self._found[field] if isinstance(value, str) and (line := _line(value))), ""
         )
 
     def title(self) -> str:
         """The title as it was written: `null` and `~` are words here."""
-        values = (self._values.get(name) for name in NAMES["title"])
-        return next((line for value in values if isinstance(value, str) and (line := _line(value))), "")
+        for name in NAMES["title"]:
+            value = self._values.get(name)
+            if isinstance(value, str) and (line := _line(value)):
+                return line
+        return ""
 
     def texts(self, field: str) -> list[str]:
         """The lines of a list, or the one line."""
-        values = (value if isinstance(value, list) else [value] for value in self._all(field))
+        if field not in self._found:
+            return []
+        values = (value if isinstance(value, list) else [value] for value in self._found[field])
         lines = (_line(each) for value in values for each in value if isinstance(each, str))
         return list(dict.fromkeys(line for line in lines if line))
 
     def truth(self, field: str) -> bool | None:
         """None where the field is missing or says neither yes nor no."""
-        word = next((_key(value) for value in self._all(field) if isinstance(value, str)), "")
+        if field not in self._found:
+            return None
+        word = next((_key(value) for value in self._found[field] if isinstance(value, str)), "")
         return True if word in _TRUE else False if word in _FALSE else None
 
     def number(self, field: str) -> int | None:

@@ -15,6 +15,8 @@ from publisher.articles import names
 from publisher.errors import Unreadable
 from publisher.model.article import Leaf
 
+_PIECE = 4096  # bytes read at once at least
+
 Mark = tuple[int, int, int]  # time of change in ns, size, inode: another mark, another content
 
 
@@ -135,10 +137,10 @@ def read(folder: Path, path: str, limit: int) -> Leaf:
 
     Raises Unreadable if it is not a regular file below the folder, too large, gone, or refused.
     """
-    with opened(folder, path) as (stream, seen):
-        data = stream.read(limit + 1)
+    with _regular(folder, path) as (file, info):
+        data = _up_to(file, limit + 1, info.st_size)
     if len(data) > limit:
-        size = max(seen.size, len(data))
+        size = max(info.st_size, len(data))
         raise Unreadable(
             f"the file has {size:,} bytes, more than {limit:,}",
             "split it, or raise articles.max_bytes in config.toml",
@@ -149,6 +151,13 @@ def read(folder: Path, path: str, limit: int) -> Leaf:
 @contextmanager
 def opened(folder: Path, path: str) -> Iterator[tuple[BinaryIO, Seen]]:
     """The regular file *path* below *folder* to read from, and how it looks now. Raises Unreadable as `read`."""
+    with _regular(folder, path) as (file, info), open(file, "rb", closefd=False) as stream:
+        yield stream, Seen(path, info.st_mtime_ns, info.st_size, info.st_ino)
+
+
+@contextmanager
+def _regular(folder: Path, path: str) -> Iterator[tuple[int, os.stat_result]]:
+    """The descriptor of `opened`, and what the system says of the file."""
     try:
         file = _open(folder, path.split("/"))
     except OSError as error:
@@ -157,12 +166,21 @@ def opened(folder: Path, path: str) -> Iterator[tuple[BinaryIO, Seen]]:
         info = os.fstat(file)
         if not stat.S_ISREG(info.st_mode):
             raise Unreadable("not a regular file", "remove it")
-        with open(file, "rb", closefd=False) as stream:
-            yield stream, Seen(path, info.st_mtime_ns, info.st_size, info.st_ino)
+        yield file, info
     except OSError as error:
         raise _explained(error) from error
     finally:
         os.close(file)
+
+
+def _up_to(file: int, most: int, size: int) -> bytes:
+    """The first *most* bytes; *size* is how many there seem to be. To make a stream takes longer than to read most
+    files."""
+    pieces: list[bytes] = []
+    while most and (piece := os.read(file, min(most, max(size + 1, _PIECE)))):
+        pieces.append(piece)
+        most -= len(piece)
+    return b"".join(pieces)
 
 
 def _open(folder: Path, parts: list[str]) -> int:

@@ -107,16 +107,19 @@ class Cluster:
         self, handler: Handler, stop: asyncio.Event, *, lost: Callable[[BaseException], None]
     ) -> None:
         """Give *handler* chunk after chunk, some at once, until *stop*; it is cancelled then. *lost* hears that the
-        database could not be reached; it is tried again. Raises what *handler* raised."""
+        database could not be reached; it is tried again, and what is under way goes on. Raises what *handler*
+        raised."""
+        work = _Work(handler)
         ended = asyncio.create_task(stop.wait())
         try:
             while not stop.is_set():
-                failed = await self._serve(handler, ended, lost)
-                if failed is not None:
-                    raise failed
+                await self._serve(work, ended, lost)
+                if work.failed.done():
+                    raise work.failed.result()
                 await asyncio.wait([ended], timeout=PAUSE)
         finally:
             ended.cancel()
+            await work.end()
 
     async def stats(self) -> Stats:
         """How many jobs and workers there are. Raises Unwritable."""
@@ -210,20 +213,11 @@ class Cluster:
             return sum([await self._defer([chunk]) for chunk in chunks])
 
     async def _serve(
-        self, handler: Handler, ended: "asyncio.Task[Any]", lost: Callable[[BaseException], None]
-    ) -> BaseException | None:
-        """One worker of Procrastinate, until *ended*, or the database is lost; what *handler* raised, if it did."""
-        failed: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
-
-        async def work(edition: int, chunk: int) -> None:
-            try:
-                await handler(Chunk(edition, chunk))
-            except Exception as error:
-                if not failed.done():
-                    failed.set_result(error)
-
+        self, work: "_Work", ended: "asyncio.Task[Any]", lost: Callable[[BaseException], None]
+    ) -> None:
+        """One worker of Procrastinate, until *ended*, or the database is lost, or a handler failed."""
         self._app.tasks.pop(TASK, None)
-        self._app.task(name=TASK, queue=QUEUE)(work)
+        self._app.task(name=TASK, queue=QUEUE)(work.do)
         worker = asyncio.create_task(
             self._app.run_worker_async(
                 queues=[QUEUE],
@@ -237,7 +231,7 @@ class Cluster:
                 stalled_worker_timeout=self._stalled,
             )
         )
-        await asyncio.wait([worker, ended, failed], return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait([worker, ended, work.failed], return_when=asyncio.FIRST_COMPLETED)
         cut = not worker.done()
         worker.cancel()
         try:
@@ -251,7 +245,6 @@ class Cluster:
                 lost(self._database.explained(cause))
             elif getattr(cause, "sqlstate", "") != _UNKNOWN:  # it was taken for dead, and begins anew
                 raise
-        return failed.result() if failed.done() else None
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -262,6 +255,39 @@ class Cluster:
             if (explained := self._database.explained(cause)) is cause:
                 raise
             raise explained from error
+
+
+class _Work:
+    """What the jobs of one process do. A job whose worker lost the database goes on: the database is there again sooner
+    than the job would be another's."""
+
+    def __init__(self, handler: Handler) -> None:
+        self._handler = handler
+        self._under_way: dict[Chunk, asyncio.Task[None]] = {}
+        self.failed: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
+
+    async def do(self, edition: int, chunk: int) -> None:
+        """One job; one of a chunk that is under way ends with it."""
+        name = Chunk(edition, chunk)
+        if name not in self._under_way:
+            self._under_way[name] = asyncio.create_task(self._handle(name))
+        await asyncio.shield(self._under_way[name])
+
+    async def _handle(self, chunk: Chunk) -> None:
+        try:
+            await self._handler(chunk)
+        except Exception as error:
+            if not self.failed.done():
+                self.failed.set_result(error)
+        finally:
+            del self._under_way[chunk]
+
+    async def end(self) -> None:
+        """Cancel what is under way."""
+        left = list(self._under_way.values())
+        for each in left:
+            each.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
 
 
 def _chunk(edition: Any, chunk: Any) -> Chunk:

@@ -1,5 +1,6 @@
 """What every page of a site shares: its head, masthead and words."""
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from urllib.parse import unquote, urlsplit
@@ -18,6 +19,7 @@ from publisher.text.direction import lead, of_text
 from publisher.text.language import feed_tag
 from publisher.text.words import Words
 
+_PLACE = re.compile(r"https?://[^/?#]*(?P<path>[^?#]*)")
 _FORMATS = [
     ("RSS", "application/rss+xml"),
     ("Atom", "application/atom+xml"),
@@ -47,6 +49,9 @@ def page(
 
     A page without a *canonical* URL is nobody's to find. Raises BadConfig for a template that cannot be used.
     """
+    common = _common(site, layout)
+    if feed:
+        common = common | _followed(feed.title, feed.language, feed.rss, feed.atom, feed.json)
     html = templates.render(
         f"web/{template}",
         lang=language,
@@ -55,22 +60,28 @@ def page(
         canonical=canonical,
         og=list(open_graph(card, site, canonical, language)) if card and canonical else [],
         ui=ui,
-        site=site,
-        site_title=inline(site.title, site.direction),
-        feeds=_feeds(feed.title, feed.rss, feed.atom, feed.json)
-        if feed
-        else _feeds(site.title, *map(layout.url, (places.RSS, places.ATOM, places.JSON))),
-        feed_language=feed.language if feed else feed_tag(site.language),
-        home=local(layout.home),
-        archive=local(layout.listing(places.ARCHIVE)) if layout.has_list("archive") else "",
-        subscribe=local(layout.subscribe()) if layout.letters else "",
         signup=None if signup is None else {"action": local(layout.subscribe()), "newsletters": signup},
-        # Where another program makes the pages, style.css is its own.
-        style=local(layout.url(places.STYLE if layout.pages else places.CSS)),
-        icon=local(site.icon.url) if site.icon else "",
+        **common,
         **values,
     )
     return html.encode()
+
+
+@lru_cache(maxsize=8)
+def _common(site: Site, layout: Layout) -> dict[str, object]:
+    """What is the same on every page of a site."""
+    feeds = map(layout.url, (places.RSS, places.ATOM, places.JSON))
+    return {
+        "site": site,
+        "site_title": inline(site.title, site.direction),
+        "home": local(layout.home),
+        "archive": local(layout.listing(places.ARCHIVE)) if layout.has_list("archive") else "",
+        "subscribe": local(layout.subscribe()) if layout.letters else "",
+        # Where another program makes the pages, style.css is its own.
+        "style": local(layout.url(places.STYLE if layout.pages else places.CSS)),
+        "icon": local(site.icon.url) if site.icon else "",
+        **_followed(site.title, feed_tag(site.language), *feeds),
+    }
 
 
 def inline(text: str, direction: Direction) -> Markup:
@@ -86,15 +97,15 @@ def named(name: str, around: Direction) -> Markup:
     return shown if direction == around else Markup('<bdi dir="{}">{}</bdi>').format(direction, shown)
 
 
-@lru_cache(maxsize=1024)
 def local(url: str) -> str:
     """The path of one of our URLs: links between our pages work on every host that serves the folder."""
-    return urlsplit(url).path
+    found = _PLACE.match(url)
+    return found["path"] if found else urlsplit(url).path
 
 
-def _feeds(title: str, *urls: str) -> list[dict[str, str]]:
-    """The three formats of the feed *title* at *urls*."""
-    return [
+def _followed(title: str, language: str, *urls: str) -> dict[str, object]:
+    """The feed *title* that a page names, in each of its formats at *urls*."""
+    feeds = [
         {
             "name": name,
             "title": title,
@@ -105,3 +116,4 @@ def _feeds(title: str, *urls: str) -> list[dict[str, str]]:
         }
         for (name, media_type), url in zip(_FORMATS, urls, strict=True)
     ]
+    return {"feeds": feeds, "feed_language": language}

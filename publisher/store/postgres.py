@@ -9,6 +9,7 @@ import re
 import socket
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -28,6 +29,8 @@ _CLIENT |= {"tcp_user_timeout": 10_000}
 _SERVER = {"tcp_keepalives_idle": 5, "tcp_keepalives_interval": 2, "tcp_keepalives_count": 3}
 _SERVER |= {"tcp_user_timeout": 10_000, "idle_in_transaction_session_timeout": 60_000}
 _SERVER |= {"lock_timeout": BUSY * 1000, "client_connection_check_interval": 0}
+# A sender asks for a few rows by their keys, of tables that grow by a million while it has its plan at hand.
+_KEYED = {"enable_hashjoin": "off", "enable_mergejoin": "off"}
 _AGAIN = ("40001", "40P01")  # undone for another's sake: serialization failure, deadlock
 _GONE = ("57P01", "57P02", "57P03", "57P05", "25P03")  # the server stops, starts, or ended the session
 # The client's library does not say the state with which a server refuses a connection: its words, in English.
@@ -94,10 +97,10 @@ class Postgres:
         server = f"{quote(user, safe='')}@{host}" if user else host
         return f"postgresql://{server}{f':{port}' if port else ''}/{quote(name, safe='')}"
 
-    def options(self) -> dict[str, Any]:
-        """What a connection is opened with, beside the URL."""
+    def options(self, **more: str) -> dict[str, Any]:
+        """What a connection is opened with, beside the URL; *more* of the server's settings."""
         given = {"password": self._password} if self._password else {}
-        settings = " ".join(f"-c {name}={value}" for name, value in _SERVER.items())
+        settings = " ".join(f"-c {name}={value}" for name, value in (_SERVER | more).items())
         name = f"nashir {socket.gethostname()[:40]} {os.getpid()}"
         return {**_CLIENT, **given, "options": settings, "application_name": name}
 
@@ -108,18 +111,18 @@ class Postgres:
         return self._engine(f"BEGIN; SELECT pg_advisory_xact_lock({LOCK})")
 
     def sender(self) -> Engine:
-        return self._engine("BEGIN")
+        return self._engine("BEGIN", **_KEYED)
 
-    def connect(self) -> Any:
-        """The driver's own connection, outside any transaction."""
+    def connect(self, **more: str) -> Any:
+        """The driver's own connection, outside any transaction; *more* of the server's settings."""
         import psycopg
 
-        return psycopg.connect(self._url, autocommit=True, **self.options())
+        return psycopg.connect(self._url, autocommit=True, **self.options(**more))
 
-    def _engine(self, begin: str) -> Engine:
+    def _engine(self, begin: str, **more: str) -> Engine:
         engine = create_engine(
             "postgresql+psycopg://",
-            creator=self.connect,
+            creator=partial(self.connect, **more),
             pool_size=4,
             use_native_hstore=False,
             pool_use_lifo=True,

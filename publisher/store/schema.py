@@ -29,8 +29,8 @@ def expect_current(engine: Engine, where: str) -> None:
         )
 
 
-def upgrade(engine: Engine) -> None:
-    """Bring the database to our revision. Raises BadState when it is from a newer program."""
+def upgrade(engine: Engine, where: str = "") -> None:
+    """Bring the database, *where* it is to people, to our revision. Raises BadState when it is from a newer program."""
     found = revision(engine)
     if found == HEAD:
         return
@@ -45,5 +45,7 @@ def upgrade(engine: Engine) -> None:
         command.upgrade(config, HEAD)
     except CommandError as error:
         raise BadState(
-            f"the database has schema {found}, which this program does not know", "", "run a newer nashir"
+            f"the database has schema {found}, which this program does not know",
+            where,
+            "run a newer nashir",
         ) from error

@@ -107,7 +107,7 @@ class State:
             mine = _fingerprint(self._key(COPY))
             known = store.write(lambda c: facts.put_once(c, facts.SECRET, mine))
         if not path.exists():
-            raise BadState("there is no secret key here, and the database knows one", str(path), COPY)
+            raise BadState("there is no secret key here", str(path), COPY)
         key = self._key(COPY)
         if known is not None and not hmac.compare_digest(known, _fingerprint(key)):
             raise BadState("this is another secret key than the one the database knows", str(path), COPY)

@@ -35,13 +35,32 @@ class Store:
         self._sender: Writer | None = None
         if writing:
             owner = database.writer()
-            self._guarded(lambda: schema.upgrade(owner))
+            self._looked_at(lambda: schema.upgrade(owner, database.where), owner.dispose)
             self._writer = self._sender = Writer(database, owner)
             if sender := database.sender():
                 self._sender = Writer(database, sender, repeats=REPEATS)
         self._reader = database.reader()
         if not writing:
-            self._guarded(lambda: schema.expect_current(self._reader, database.where))
+            self._looked_at(lambda: schema.expect_current(self._reader, database.where), self._reader.dispose)
+
+    @staticmethod
+    def is_new(database: Database) -> bool:
+        """Whether there is nothing in it, no table of ours either. Raises as opening it does."""
+        reader = database.reader()
+        try:
+            return schema.revision(reader) is None
+        except Exception as error:
+            raise database.explained(error) from error
+        finally:
+            reader.dispose()
+
+    def _looked_at(self, look: Callable[[], None], close: Callable[[], None]) -> None:
+        """What a *look* at the schema raises leaves no connection open."""
+        try:
+            self._guarded(look)
+        except BaseException:
+            close()
+            raise
 
     def read(self, work: Work[T]) -> T:
         """*work*'s result, on one snapshot of the database."""
@@ -127,7 +146,7 @@ class Store:
 
     def identity(self) -> str:
         """Which database this is: a copy is another."""
-        return self._guarded(lambda: self.database.identity(self._reader))
+        return self._guarded(lambda: self._ridden_out(lambda: self.database.identity(self._reader)))
 
     def others(self) -> Sequence[str]:
         """The other processes that have the database open, on all hosts, where that can be known."""

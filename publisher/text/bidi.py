@@ -35,6 +35,8 @@ _SCAN = re.compile(rf"(?P<url>{_URL})|(?P<phone>{_PHONE})|(?P<tag>{_TAG})|[(\[{{
 _FOREIGN = re.compile(
     rf"[$<]|[^\W_{_RTL}]"
 )  # without such a sign there is nothing that is not written right to left
+# Bytes of UTF-8 that begin no such sign: most paragraphs have no others, and one look tells. U+05C0 to U+07FF are _RTL.
+_HOME = bytes({*b" \t\n!\"#%&'()*+,-./:;=>?@[\\]^_`{|}~", *range(0x80, 0xC0), *range(0xD7, 0xE0)})
 _DATE = re.compile(r"\d{1,2}([./-])\d{1,2}\1\d{2,4}|\d{4}([./-])\d{1,2}\2\d{1,2}|0\d?(?:[.,]\d+)?")
 _ANY_RTL = re.compile(f"[{_RTL}]")
 # A word without the sentence's punctuation: own prefix, core from letter or digit to letter or digit, own suffix.
@@ -107,7 +109,7 @@ def pieces(text: str, how: How) -> Iterator[tuple[str, bool]]:
 
 def runs(text: str) -> list[Run]:
     """The runs of an rtl paragraph that need help, in order."""
-    if not _FOREIGN.search(text):
+    if not _may_be_foreign(text) or not _FOREIGN.search(text):
         return []
     guarded = [match.span() for match in _GUARD.finditer(text)]
     starts = [start for start, _ in guarded]
@@ -129,6 +131,10 @@ def runs(text: str) -> list[Run]:
         if before or after or spill:
             found.append(Run(start, end, before, after, spill or _LATIN_NEXT.match(text, end) is not None))
     return found
+
+
+def _may_be_foreign(text: str) -> bool:
+    return bool(text.encode("utf-8", "surrogatepass").translate(None, _HOME))
 
 
 def _strong_before(text: str, index: int) -> str:

@@ -147,7 +147,9 @@ _HOLDING = tuple(
     re.compile(rf"<(?P<tag>{outer})>\n*(?:<{inner}>{_LINKED}</{inner}>\n*)+{_END}", re.ASCII)
     for outer, inner in (("[uo]l", "li"), ("blockquote", "p"))
 )
+_ITEM = re.compile(r"</(?:li|p)>")  # the end of one of those they hold
 _ANY_TAG = re.compile("<[^>]*>")
+_SHOWN = re.compile(r">\s*[^<\s]")  # a word behind a tag
 _HREF = re.compile('(?<=<a href=")[^"]*')
 
 
@@ -163,16 +165,20 @@ def _simple(html: str) -> list[str]:
     found: list[str] = []
     place, end = 0, len(html.rstrip("\n"))
     while place < end:
-        matches = (pattern.match(html, place) for pattern in (_SIMPLE, *_HOLDING))
-        block = next(filter(None, matches), None)
+        block = _SIMPLE.match(html, place) or _holding(html, place)
         if block is None:
             return []
-        if _ANY_TAG.sub("", block[0]).strip():
+        if _SHOWN.search(block[0]):
             found.append(block[0])
         place = block.end()
         while html[place : place + 1] == "\n":
             place += 1
     return found
+
+
+def _holding(html: str, place: int = 0) -> re.Match[str] | None:
+    """The list or quotation of simple blocks that begins at *place*."""
+    return next(filter(None, (pattern.match(html, place) for pattern in _HOLDING)), None)
 
 
 def _blocks(parent: etree._Element) -> Iterator[etree._Element]:
@@ -209,17 +215,22 @@ def _shows(block: etree._Element) -> bool:
     return bool("".join(block.itertext()).strip()) or any(True for _ in block.iter(*_MEDIA))
 
 
+def words(html: str, between: str = "") -> str:
+    """The text of a fragment as it stands: entities decoded, *between* where tags were."""
+    return unescape(_ANY_TAG.sub(between, html))
+
+
 def plain(html: str) -> str:
     """The words of a fragment on one line: entities decoded, a blank where a block ends or a line breaks."""
     if "<" not in html and "&" not in html:
         return one_line(html)
     if _SIMPLE.fullmatch(html):
-        return one_line(unescape(_ANY_TAG.sub("", html)))
-    words: list[str] = []
+        return one_line(words(html))
+    found: list[str] = []
     for event, element in etree.iterwalk(_parse(html), events=("start", "end")):
         blank = " " if element.tag in _BREAKS else ""
-        words += (blank, element.text or "") if event == "start" else (blank, element.tail or "")
-    return one_line("".join(words))
+        found += (blank, element.text or "") if event == "start" else (blank, element.tail or "")
+    return one_line("".join(found))
 
 
 def render(body: Body, medium: Medium, base: str, media: Mapping[str, Shown] = _NO_MEDIA) -> str:
@@ -234,12 +245,11 @@ def render(body: Body, medium: Medium, base: str, media: Mapping[str, Shown] = _
     made: list[str] = []
     for block in body.blocks:
         shown = _as_it_is(block, body, base)
-        words = unescape(_ANY_TAG.sub("", shown or ""))
         if shown is None:
             element = _block(block, body, how)
             _resolve_all(element, base, media)
-            shown, words = _serialised(element), "".join(element.itertext())
-        if not made and body.direction == "rtl" and first_strong(words) not in ("R", "AL"):
+            shown = _serialised(element)
+        if not made and body.direction == "rtl" and first_strong(words(shown)) not in ("R", "AL"):
             break  # a mark goes in front
         made.append(shown)
     if made:
@@ -257,9 +267,8 @@ def _as_it_is(block: Block, body: Body, base: str) -> str | None:
     for any other."""
     if block.direction != body.direction or feed_tag(block.language) != feed_tag(body.language):
         return None
-    if not _SIMPLE.fullmatch(block.html):
-        return None
-    if block.direction == "rtl" and not needs_nothing(unescape(_ANY_TAG.sub("", block.html))):
+    parts = _parts(block.html)
+    if not parts or (block.direction == "rtl" and not all(needs_nothing(words(part)) for part in parts)):
         return None
     if "<a " not in block.html:
         return block.html
@@ -268,6 +277,14 @@ def _as_it_is(block: Block, body: Body, base: str) -> str | None:
         return None
     found = iter(links)
     return _HREF.sub(lambda _: next(found) or "", block.html)
+
+
+def _parts(html: str) -> list[str]:
+    """The paragraphs of a simple block; [] for any other."""
+    if _SIMPLE.fullmatch(html):
+        return [html]
+    found = _holding(html)
+    return _ITEM.split(html)[:-1] if found and found.end() == len(html) else []
 
 
 def _block(block: Block, body: Body, how: Literal["bdi", "span"]) -> etree._Element:

@@ -123,19 +123,26 @@ def detect(text: str, fallback: str) -> str:
     """The language of *text*, words without markup (`prose`): "ar fa ur ps sd ug ckb he yi en", or *fallback* (the
     tag of the site or the article it stands in) where the letters do not say, or say the same language. Time is
     linear in the length."""
-    own = _parse(fallback)
-    if own.language == "ar" and script(fallback) == "Arab" and _says_nothing_else(text):
+    if is_all(text, fallback):
         return fallback
+    own = _parse(fallback)
     found = _detect(unicodedata.normalize("NFC", text), own.language, script(fallback))
     return fallback if found in ("", own.language) else found
+
+
+def is_all(text: str, tag: str) -> bool:
+    """Whether every part of *text* is in the language *tag*, as `detect` sees it. Only a text in Arabic letters of
+    which none speaks for another language is so certain, and most are."""
+    return _parse(tag).language == "ar" and script(tag) == "Arab" and _says_nothing_else(text)
 
 
 def prose(text: str) -> str:
     """*text*, plain or Markdown, without what is not the author's words: code, tags, addresses."""
     if not any(map(text.__contains__, _SIGNS)):
         return text
-    present = tuple(any(sign in text for sign in signs) for signs, _ in _NOISE)
-    return _noise(present).sub(" ", text)
+    begins = text.lstrip().startswith(_NOISE[0][0])  # front matter is nowhere else
+    present = tuple(any(sign in text for sign in signs) for signs, _ in _NOISE[1:])
+    return _noise((begins, *present)).sub(" ", text) if begins or any(present) else text
 
 
 @lru_cache(maxsize=256)

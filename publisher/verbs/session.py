@@ -336,12 +336,13 @@ def trying(settings: Settings) -> Iterator[House]:
     database = settings.store.database(settings.root)
     with tempfile.TemporaryDirectory(prefix="nashir-") as folder:
         path = Path(folder, "copy.db")
-        if not isinstance(database, Sqlite) or database.path.exists():
+        new = not database.path.exists() if isinstance(database, Sqlite) else Store.is_new(database)
+        if new:
+            store = Store(Sqlite(path), writing=True)
+        else:
             source = Store(database, writing=False)
             store = source.copy(path)
             source.close()
-        else:
-            store = Store(Sqlite(path), writing=True)
         try:
             yield house_of(settings, store, bytes(32), cores())
         finally:

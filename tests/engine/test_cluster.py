@@ -292,3 +292,40 @@ def test_a_worker_whose_connections_are_cut_begins_again(url: str) -> None:  # X
             await running
 
     asyncio.run(main())
+
+
+def test_what_is_under_way_goes_on_when_the_connections_are_cut(url: str) -> None:  # X9
+    """A job of the same chunk that comes later joins it."""
+    begun, ended = list[Chunk](), list[Chunk]()
+    enough = asyncio.Event()
+
+    async def handler(chunk: Chunk) -> None:
+        begun.append(chunk)
+        try:
+            await enough.wait()
+        finally:
+            ended.append(chunk)
+
+    async def main() -> None:
+        async with opened(url, beat=0.2) as cluster:
+            await cluster.enqueue([Chunk(1, 0)])
+            stop = asyncio.Event()
+            running = asyncio.create_task(cluster.run(handler, stop, lost=print))
+            await until(lambda: begun)
+            rows(
+                url,
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()",
+            )
+            await until(lambda: not jobs(url))
+            assert [] == ended
+            await cluster.enqueue([Chunk(1, 0), Chunk(1, 1)])
+            await until(lambda: Chunk(1, 1) in begun)
+            assert {"doing"} == {status for *_, status in jobs(url)}
+            enough.set()
+            await until(lambda: not jobs(url))
+            stop.set()
+            await running
+
+    asyncio.run(main())
+    assert [Chunk(1, 0), Chunk(1, 1)] == sorted(begun) == sorted(ended)

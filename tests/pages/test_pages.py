@@ -3,9 +3,12 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from lxml import html
 
 from publisher.errors import BadConfig
@@ -13,6 +16,7 @@ from publisher.layout import Layout
 from publisher.model.article import Article, Block, Body, Direction, Story
 from publisher.model.site import Site
 from publisher.pages.article import article_page
+from publisher.pages.frame import local
 from publisher.pages.home import home_page
 from publisher.pages.listing import Place, month_page
 from publisher.pages.notice import not_found_page, notice_page, stylesheet
@@ -373,3 +377,11 @@ def test_the_stylesheet_has_no_side_of_its_own() -> None:
     assert "@import" not in css
     for side in ("margin-left", "margin-right", "padding-left", "padding-right", "border-left", "float:"):
         assert side not in css
+
+
+@pytest.mark.parametrize("root", ["https://e.org", "http://e.org:8080/a%20b", "https://[::1]:1"])
+@given(st.text(st.characters(codec="utf-8")))
+def test_a_link_between_pages_is_the_path_of_the_address(root: str, path: str) -> None:  # F25
+    url = Layout(root).url(path)
+
+    assert urlsplit(url).path == local(url)

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from publisher.articles import blocks, yamlish
-from publisher.text import clean, excerpt, html, language, urls
+from publisher.text import bidi, clean, excerpt, html, language, urls
 
 WORDS = st.sampled_from(
-    ["خبر", " ", "عاجل", "a", "&amp;", "&lt;", "«", "\u00a0", "&nbsp;", "\u200f", "1", "\n", '"', "👍"]
+    ["خبر", " ", "عاجل", "ئ", "a", "&amp;", "&lt;", "«", "\u00a0", "&nbsp;", "\u200f", "1", "\n", '"', "👍"]
 )
 TEXT = st.lists(WORDS, max_size=6).map("".join)
 ADDRESSES = (
@@ -77,10 +77,29 @@ def test_simple_blocks_are_shown_as_a_parser_has_them_shown(
     short = html.render(body, medium, base)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(html, "_SIMPLE", NEVER)
+        patch.setattr(html, "_HOLDING", ())
         patch.setattr(urls, "_AS_IT_IS", NEVER)
         expected = html.render(body, medium, base)
 
     assert expected == short
+
+
+@given(BLOCKS, st.sampled_from(("ar", "ar-EG", "fa", "ug", "en")))
+def test_a_body_of_one_language_is_what_its_blocks_are_one_by_one(markup: str, language: str) -> None:  # A7
+    elements = html.split(html.sanitise(markup))
+    short = blocks.body(elements, language)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(blocks, "_is_plain", lambda *_: False)
+        expected = blocks.body(elements, language)
+
+    assert expected == short
+
+
+def test_every_character_that_is_not_written_right_to_left_is_looked_at() -> None:  # F9
+    passed = [char for char in map(chr, range(sys.maxunicode + 1)) if not bidi._may_be_foreign(f"ا{char}ب")]
+
+    assert not bidi._FOREIGN.search("".join(passed))
+    assert passed[-1] > "\u0700"
 
 
 LINES = st.lists(

@@ -43,6 +43,7 @@ NASHIR = [sys.executable, "-m", "publisher"]
 WORKERS, SCHEDULERS = ("w1", "w2", "w3"), ("s1", "s2")
 STUCK = 120  # seconds in which nothing comes
 CHUNKS = 24  # in how many chunks the letters of the edition lie
+BEATS = "SELECT id, last_heartbeat FROM procrastinate_workers"
 STORY = """\
 بلدية الحي تفتتح حديقة جديدة على ضفة النهر
 افتُتحت أمس حديقة جديدة على ضفة النهر بعد عامين من العمل، وحضر الافتتاح أهالي الحي.
@@ -54,7 +55,8 @@ SCRIPTS: dict[str, Script] = {
         (0.15, "kill", "lead"),
         (0.25, "cut", "w2"),
         (0.35, "restart", "db"),
-        (0.60, "join", "w2"),
+        (0.40, "pause", "5"),
+        (0.40, "join", "w2"),
     ),
     "long": (
         (0.00, "kill", "lead"),  # while it plans
@@ -202,7 +204,7 @@ class Site:
     def ask(self, query: str) -> list[tuple[Any, ...]]:
         """The rows of *query*, or none: from outside the network."""
         with psycopg.connect(self.server.here("site"), autocommit=True) as connection:
-            done = connection.execute(query)  # type: ignore[arg-type]
+            done = connection.execute(query)
             return done.fetchall() if done.description else []
 
     def states(self) -> Counter[int]:
@@ -227,6 +229,8 @@ class Edition:
         self.script = list(script)
         self.taken: list[Entry] = []
         self._place = 0
+        # When to look who of the queue's workers gave no sign of life since one was killed, and their last.
+        self._silent: tuple[float, dict[int, Any]] | None = None
 
     def read(self) -> int:
         """The letters that came so far."""
@@ -262,6 +266,8 @@ class Edition:
                 return
             if now - heard > 3:
                 self._time_passes()
+            if self._silent and now > self._silent[0]:
+                self._bury(self._silent[1])
             time.sleep(0.02 if self.script else 0.3)
 
     def _next(self, letters: int) -> None:
@@ -283,6 +289,14 @@ class Edition:
         now = int(time.time())
         self.site.ask(f"UPDATE deliveries SET due = {now - 1} WHERE state = 0 AND due > {now}")
 
+    def _bury(self, before: dict[int, Any]) -> None:
+        """The queue's workers that gave no sign of life since are known to be dead."""
+        self._silent = None
+        dead = [each for each, beat in self.site.ask(BEATS) if before.get(each) == beat]
+        if dead:
+            these = ", ".join(map(str, dead))
+            self.site.ask(f"UPDATE procrastinate_workers SET last_heartbeat = 'epoch' WHERE id IN ({these})")
+
     # what happens
 
     def _kill(self, whom: str, letters: int) -> None:
@@ -293,6 +307,10 @@ class Edition:
             self.site.dead = host.name
         elif self.hurry:
             self.site.ask(f"DELETE FROM workers WHERE name LIKE '%:{number}'")
+            self._silent = time.monotonic() + 7, dict(self.site.ask(BEATS))
+
+    def _pause(self, seconds: str, _: int) -> None:
+        time.sleep(float(seconds))
 
     def _start(self, whom: str, letters: int) -> None:
         name = self.site.dead if whom == "dead" else whom
@@ -422,8 +440,7 @@ def trial(folder: Path, given: argparse.Namespace) -> dict[str, Any]:
         for host in site.hosts.values():
             host.start()
         until(site.lead, "no scheduler leads")
-        for name in WORKERS:
-            until(lambda name=name: "working" in site.hosts[name].said() or None, f"{name} does not work")
+        until(lambda: all("working" in site.hosts[name].said() for name in WORKERS) or None, "not all work")
         edition = Edition(site, folder / "accepted.log", SCRIPTS[given.script], hurry=given.hurry)
         edition.run(given.patience)
         seconds = time.monotonic() - site.began

@@ -83,7 +83,8 @@ def _due(
     if chunk:
         first = chunk.number * CHUNK
         its = (deliveries.c.edition == chunk.edition) & deliveries.c.id.between(first, first + CHUNK - 1)
-        free = (editions.c.release == Release.RELEASED) & (deliveries.c.wave <= editions.c.wave)
+        open_ = (editions.c.id == chunk.edition) & (editions.c.release == Release.RELEASED)
+        free = deliveries.c.wave <= select(editions.c.wave).where(open_).scalar_subquery()
         return connection.execute(_due_of(its & free, now, limit)).all()
     rows: list[Row[*tuple[Any, ...]]] = []
     for edition in released(connection):
@@ -118,25 +119,24 @@ def open_waves(connection: Connection, edition: int) -> range:
 
 
 def _due_of(its: ColumnElement[bool], now: datetime, limit: int) -> Select[*tuple[Any, ...]]:
+    # The letters first and then who they are for, or PostgreSQL would look all of them up that are due. As they are
+    # when they are ours: what a row was when the statement began may be another's claim.
+    place = ("due", "variant", "id")
+    queue = select(*deliveries.c["id", "edition", "variant", "subscriber", "attempts", "expires", "due"])
+    queue = queue.where(QUEUED, its, deliveries.c.due <= now).order_by(*deliveries.c[place]).limit(limit)
+    some = queue.with_for_update(skip_locked=True).cte("some").prefix_with("MATERIALIZED")
     return (
-        select(
-            *deliveries.c["id", "edition", "variant", "subscriber"],
-            subscribers.c.address,
-            deliveries.c.attempts,
-        )
-        .add_columns(deliveries.c.expires, subscribers.c.state, subscriptions.c.state.label("wish"))
+        select(*some.c["id", "edition", "variant", "subscriber"], subscribers.c.address, some.c.attempts)
+        .add_columns(some.c.expires, subscribers.c.state, subscriptions.c.state.label("wish"))
         .add_columns(*subscriptions.c["cadence", "newsletter"])
-        .join_from(deliveries, editions)
-        .join(subscribers, subscribers.c.id == deliveries.c.subscriber)
+        .join_from(some, editions, editions.c.id == some.c.edition)
+        .join(subscribers, subscribers.c.id == some.c.subscriber)
         .outerjoin(
             subscriptions,
-            (subscriptions.c.subscriber == deliveries.c.subscriber)
+            (subscriptions.c.subscriber == some.c.subscriber)
             & (subscriptions.c.newsletter == editions.c.newsletter),
         )
-        .where(QUEUED, its, deliveries.c.due <= now)
-        .order_by(deliveries.c.due, deliveries.c.variant, deliveries.c.id)
-        .limit(limit)
-        .with_for_update(of=deliveries, skip_locked=True)
+        .order_by(*some.c[place])
     )
 
 
