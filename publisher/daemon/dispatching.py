@@ -12,6 +12,7 @@ from publisher.store.ledger import Chunk
 from publisher.verbs import delivering
 
 SHARE = 5  # times what a look took is the time to the next one: a ledger of millions is looked at less often
+LONGEST = 30.0  # ... seconds at the most: a look may have waited for the database
 
 
 class Dispatching:
@@ -52,7 +53,8 @@ class Dispatching:
             return stats
         began = time.monotonic()
         due = await asyncio.to_thread(self._due)
-        self._next = time.monotonic() + (time.monotonic() - began) * SHARE
+        took = time.monotonic() - began
+        self._next = time.monotonic() + min(took * SHARE, LONGEST)
         if added := await self._cluster.enqueue(due):
             log.info("queued", chunks=added, workers=stats.workers)
         return stats

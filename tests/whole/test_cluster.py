@@ -222,5 +222,7 @@ def test_a_whole_site_sends_beside_workers(hosts: Hosts, settings: dict[str, str
 
 def test_a_worker_that_may_not_send_is_refused(hosts: Hosts, settings: dict[str, str]) -> None:
     host = hosts.add()
-    (host / "state" / "generation").write_text("1000 elsewhere\n")  # it has seen a later state of the database
+    (host / "state" / "generation").write_text(
+        "1000 elsewhere\n"
+    )  # it has seen a later state of the database
     assert "nashir resume" in hosts.run(host, "worker", expect=78)
