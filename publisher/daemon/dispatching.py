@@ -12,6 +12,7 @@ from publisher.store.ledger import Chunk
 from publisher.verbs import delivering
 
 SHARE = 10  # times what a look took is the time to the next one: a queue of millions is looked at less often
+LONGEST = 30.0  # ... seconds at the most: a look may have waited for the database
 
 
 class Dispatching:
@@ -39,7 +40,7 @@ class Dispatching:
                 common.problems.trouble("queue", error)
             else:
                 common.problems.over("queue")
-            if (rest := (time.monotonic() - began) * SHARE) > TICK:
+            if (rest := min((time.monotonic() - began) * SHARE, LONGEST)) > TICK:
                 await asyncio.wait([asyncio.create_task(common.stop.wait())], timeout=rest)
 
     async def dispatch(self) -> Stats:
