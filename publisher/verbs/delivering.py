@@ -60,13 +60,13 @@ async def deliver(session: Session) -> "Tally":
             await asyncio.to_thread(session.state.advance, session.house.store)
 
 
-async def ready(session: Session) -> None:
+async def ready(session: Session) -> bool:
     """Decide which letters that are due may leave: none in closed hours (D5), the others behind an edition's first
-    (S9)."""
+    (S9). Whether the others of an edition may from now on."""
     from publisher.actions import hours
 
     await asyncio.to_thread(hours.put_off, session.house, session.clock())
-    await _canaries(session)
+    return await _canaries(session)
 
 
 def _is_due(connection: Connection, now: datetime) -> bool:

@@ -214,6 +214,36 @@ def test_a_chunk_that_a_worker_has_is_offered_to_others_when_none_waits(url: str
     asyncio.run(main())
 
 
+def test_a_job_for_a_chunk_that_a_worker_has_already_ends_at_once(url: str) -> None:
+    begun = list[Chunk]()
+
+    async def handler(chunk: Chunk) -> None:
+        begun.append(chunk)
+        await asyncio.Event().wait()
+
+    async def main() -> None:
+        async with opened(url) as cluster:
+            await cluster.enqueue([Chunk(1, 0)])
+
+            def ended() -> bool:
+                return len(begun) == 1 and jobs(url) == {(1, 0, "doing")}
+
+            stop = asyncio.Event()
+            running = asyncio.create_task(cluster.run(handler, stop, lost=print))
+            await until(ended)
+            rows(
+                url,
+                "INSERT INTO procrastinate_jobs (queue_name, task_name, queueing_lock, args)"
+                """ VALUES ('letters', 'chunk', '1/0', '{"edition": 1, "chunk": 0}')""",
+            )
+            await until(lambda: not rows(url, "SELECT 1 FROM procrastinate_jobs WHERE id > 1"))
+            assert ended()
+            stop.set()
+            await running
+
+    asyncio.run(main())
+
+
 def test_jobs_of_a_dead_worker_are_anothers(url: str) -> None:  # S1
     async def main() -> None:
         async with opened(url, stalled=5) as cluster:

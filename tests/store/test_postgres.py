@@ -17,9 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection, text
 
-from publisher.config.store import _url as check
+from publisher.config.store import check_url as check
 from publisher.errors import BadConfig, BadState, Exit, PublisherError, Unwritable
-from publisher.store import facts, schema
+from publisher.store import dialects, facts, schema
 from publisher.store import postgres as door
 from publisher.store.postgres import Postgres
 from publisher.store.store import Store
@@ -120,7 +120,7 @@ def test_a_server_that_takes_no_changes_is_told_from_one_that_is_full(url: str) 
 
 def test_what_holds_the_writer_up_for_long_is_said(url: str, monkeypatch: pytest.MonkeyPatch) -> None:  # X9
     with opened(url) as store, psycopg.connect(url) as other:
-        other.execute("SELECT pg_advisory_xact_lock(%s)", (door.LOCK,))
+        other.execute("SELECT pg_advisory_xact_lock(%s)", (dialects.LOCK,))
         monkeypatch.setitem(door._SERVER, "lock_timeout", 30)
         with pytest.raises(Unwritable, match=r"lock timeout. Mend: end what holds it"), opened(url) as late:
             late.write(count)
@@ -344,7 +344,7 @@ def test_two_hosts_that_start_on_an_empty_database_make_one() -> None:  # X10
         f"Store(Postgres({url!r}), writing=True).close()"
     )
     with psycopg.connect(url) as other:
-        other.execute("SELECT pg_advisory_xact_lock(%s)", (door.LOCK,))
+        other.execute("SELECT pg_advisory_xact_lock(%s)", (dialects.LOCK,))
         hosts = [subprocess.Popen([sys.executable, "-c", program]) for _ in range(2)]
         asked = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
         wait(lambda: (2,) == other.execute(asked).fetchone())

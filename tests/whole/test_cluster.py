@@ -211,3 +211,18 @@ def test_a_host_with_another_key_is_refused(hosts: Hosts) -> None:
 @pytest.mark.parametrize("words", [("run", "--role", "scheduler"), ("run", "--role", "web"), ("worker",)])
 def test_roles_need_a_database_for_many(site: Site, words: tuple[str, ...]) -> None:
     assert "move it to PostgreSQL (docs/scaling.md)" in site.run(*words, expect=78).stderr
+
+
+def test_a_whole_site_sends_beside_workers(hosts: Hosts, settings: dict[str, str], sink: Sink) -> None:
+    with hosts.worker() as worker, Daemon(hosts.site, **settings) as daemon:
+        until(lambda: everybody(sink))
+        assert [0, 0] == [worker.stop(), daemon.stop()]
+    assert once() == sink.by_recipient
+
+
+def test_a_worker_that_may_not_send_is_refused(hosts: Hosts, settings: dict[str, str]) -> None:
+    host = hosts.add()
+    (host / "state" / "generation").write_text(
+        "1000 elsewhere\n"
+    )  # it has seen a later state of the database
+    assert "nashir resume" in hosts.run(host, "worker", expect=78)
