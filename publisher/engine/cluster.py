@@ -8,7 +8,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -278,7 +278,12 @@ def _manager(connector: Any) -> Any:
     from procrastinate.manager import JobManager
 
     class Manager(JobManager):
-        """A job whose end could not be said would stay with a worker that lives, and its chunk with it."""
+        """A job whose end could not be said would stay with a worker that lives, and its chunk with it; a worker whose
+        sign of life failed once would never give another."""
+
+        async def update_heartbeat(self, *arguments: Any, **options: Any) -> None:
+            with suppress(ConnectorException):  # who asks for jobs next runs into what is wrong
+                await super().update_heartbeat(*arguments, **options)
 
         async def finish_job(self, *arguments: Any, **options: Any) -> None:
             say = partial(super().finish_job, *arguments, **options)
