@@ -347,8 +347,9 @@ def test_what_is_under_way_goes_on_when_the_connections_are_cut(url: str) -> Non
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()",
             )
-            await until(lambda: not jobs(url))
+            await until(lambda: rows(url, "SELECT 1 FROM procrastinate_workers WHERE id > 1"))
             assert [] == ended
+            rows(url, "UPDATE procrastinate_workers SET last_heartbeat = 'epoch' WHERE id = 1")
             await cluster.enqueue([Chunk(1, 0), Chunk(1, 1)])
             await until(lambda: Chunk(1, 1) in begun)
             assert {"doing"} == {status for *_, status in jobs(url)}

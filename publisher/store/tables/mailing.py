@@ -106,7 +106,7 @@ deliveries = Table(
     UniqueConstraint("edition", "subscriber"),
     # Settling touches no index of the queue: this one knows queued rows only. By edition first: those that are held
     # are passed over in one step, however many letters they have.
-    index_where("ix_deliveries_queue", "edition", "wave", "due", "variant", "id", where="state = 0"),
+    index_where("ix_deliveries_queue", "edition", "wave", "due", "variant", where="state = 0"),
     # The few that a sender has at hand, and the few that did not go well: with the queue's, every state is counted
     # without a look at the letters that were sent.
     index_where("ix_deliveries_on_the_way", "edition", where="state IN (1, 2)"),

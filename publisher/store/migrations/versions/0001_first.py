@@ -496,7 +496,7 @@ def upgrade() -> None:
         batch_op.create_index("ix_deliveries_canary", ["edition"], unique=False, **_where("wave = 0"))
         batch_op.create_index(
             "ix_deliveries_queue",
-            ["edition", "wave", "due", "variant", "id"],
+            ["edition", "wave", "due", "variant"],
             unique=False,
             **_where("state = 0"),
         )
