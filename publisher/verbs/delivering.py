@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection
 
 from publisher.errors import BadState, PublisherError
-from publisher.store import ledger, notices
+from publisher.store import ledger, notices, workers
 from publisher.store.state import GO_ON
 from publisher.verbs import held
 from publisher.verbs.progress import Sending
@@ -51,8 +51,11 @@ async def deliver(session: Session) -> "Tally":
     if session.dispatch is not None:
         return await _by_workers(session)
     read = session.house.store.read
+    store, on_unknown = session.house.store, session.house.mail.on_unknown
     async with session.sending:
         await session.engine.tidy()
+        if store.database.shared and not session.in_daemon:  # there dispatching does
+            await asyncio.to_thread(store.write, lambda c: workers.sweep(c, on_unknown), urgent=True)
         await ready(session)
         if not await asyncio.to_thread(read, lambda c: _is_due(c, session.clock())):
             return Tally()
