@@ -32,6 +32,7 @@ class Dispatching:
         while await common.turn(common.chunks):
             common.chunks.clear()
             try:
+                await common.look_at_fence()
                 if not common.fenced():
                     opened = not self._sends and await delivering.ready(self._session)
                     if opened or time.monotonic() >= self._next:
@@ -45,7 +46,7 @@ class Dispatching:
         """Letters of dead workers wait again, before their jobs are another's; each chunk with letters that are due has
         a job. Returns what the queue is then. Raises Unwritable."""
         house = self._session.house
-        sweep = partial(workers.sweep, on_unknown=house.mail.on_unknown)
+        sweep = partial(workers.sweep, on_unknown=house.mail.on_unknown, patient=True)
         for name in await asyncio.to_thread(house.store.write, sweep):
             log.warning("worker", name=name, problem="it was silent for too long: its letters wait again")
         stats = await self._cluster.stats()

@@ -487,7 +487,6 @@ def upgrade() -> None:
         sa.Column("at", sa.BigInteger(), nullable=True),
         sa.Column("worker", sa.Integer(), server_default="0", nullable=False),
         sa.ForeignKeyConstraint(["edition"], ["editions.id"], name=op.f("fk_deliveries_edition")),
-        sa.ForeignKeyConstraint(["variant"], ["variants.id"], name=op.f("fk_deliveries_variant")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deliveries")),
         sa.UniqueConstraint("edition", "subscriber", name=op.f("uq_deliveries_edition_subscriber")),
         sqlite_autoincrement=True,
