@@ -86,6 +86,10 @@ def _is_due(connection: Connection, now: datetime) -> bool:
     return notices.is_due(connection, now) or ledger.is_due(connection, now)
 
 
+def _due(connection: Connection, now: datetime) -> int:
+    return notices.due_now(connection, now) + ledger.due_now(connection, now)
+
+
 async def work(session: Session, progress: "Callable[[Tally], None]") -> "Tally":
     """Deliver what this process was given of what is due (`session.claim`), as `deliver` does for all of it."""
     async with session.sending:
@@ -100,7 +104,7 @@ async def work(session: Session, progress: "Callable[[Tally], None]") -> "Tally"
 
 
 async def _by_workers(session: Session) -> "Tally":
-    """Workers deliver: wait until nothing is due and nothing under way, or nobody is there who could."""
+    """Workers deliver: wait until nothing is due and nothing under way, or nobody takes any for a while."""
     from publisher.engine.run import Tally
 
     assert session.dispatch
@@ -113,7 +117,9 @@ async def _by_workers(session: Session) -> "Tally":
             break
         alone = 0.0 if found.workers else alone + WORKERS
         if alone > SILENT:
-            return Tally(rests="no worker is there: start `nashir worker`")
+            letters = await asyncio.to_thread(read, lambda c: _due(c, session.clock()))
+            why = "start `nashir worker`, or look at its log: it takes none while its relays cannot be used"
+            return Tally(rests=f"{letters:,} are due, and no worker takes any: {why}")
         await asyncio.sleep(WORKERS)
     return Tally()
 

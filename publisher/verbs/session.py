@@ -126,8 +126,8 @@ class Session:
         progress: Progress = lambda *_: None,
     ) -> Published:
         """Publish once, off the loop. Raises Elsewhere, Unwritable."""
-        self.at_home()
         async with self.publishing:
+            self.at_home()  # now, and not when the one before began
             with on_disk():
                 if not self.swept:
                     await asyncio.to_thread(files.sweep, self.house.out)
