@@ -1,7 +1,8 @@
 """Door: all rows of a database on PostgreSQL, out or in: see rows."""
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from itertools import chain, islice
 from operator import itemgetter
@@ -17,6 +18,8 @@ from publisher.store.tables import metadata
 if TYPE_CHECKING:
     Driver = psycopg.Connection[tuple[Any, ...]]
 
+# What the driver notes beside an error is no second line for a person; the daemon's log has it.
+logging.getLogger("psycopg").addHandler(logging.NullHandler())
 _UNFIT = ("22", "23", "54")  # no value of its type; nothing that may stand there; longer than a key can be
 NUL, INSTEAD = "\0", "\N{REPLACEMENT CHARACTER}"  # PostgreSQL's text holds no U+0000
 _OURS = [each.name for each in metadata.sorted_tables]
@@ -168,7 +171,7 @@ def source(driver: "Driver") -> Iterator[Rows]:
     try:
         yield Rows(driver)
     finally:
-        driver.execute("ROLLBACK")
+        _undo(driver)
 
 
 @contextmanager
@@ -178,9 +181,14 @@ def target(driver: "Driver", lock: int, where: str) -> Iterator[Emptied]:
     try:
         yield Emptied(driver, where)
     except BaseException:
-        driver.execute("ROLLBACK")
+        _undo(driver)
         raise
     driver.execute("COMMIT")
+
+
+def _undo(driver: "Driver") -> None:
+    with suppress(psycopg.Error):  # the connection is lost, which is said already
+        driver.execute("ROLLBACK")
 
 
 @cache

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import BigInteger, Boolean, Column, LargeBinary, SmallInteger, Table, UniqueConstraint
 from sqlalchemy.sql.sqltypes import Text
 
-from publisher.errors import BadInput, BadState
+from publisher.errors import BadInput, BadState, Unwritable
 from publisher.store import moving, schema, sqlite_rows
 from publisher.store.postgres import Postgres
 from publisher.store.rows import columns
@@ -183,6 +183,42 @@ def test_the_schema_is_afterwards_what_the_migrations_make(url: str, tmp_path: P
 
     assert before == shape(url)
     assert here == there
+
+
+def test_it_goes_from_one_server_to_another(url: str, tmp_path: Path) -> None:
+    rows = {"subscribers": [person(1), person(7)], "archives": [(1, None, 1)]}
+    other = postgres.database()
+    with closing(filled(tmp_path / "site.db", rows)) as store:
+        store.move(Postgres(url), MARK, lambda *_: None)
+    with closing(Store(Postgres(url), writing=False)) as there:
+        assert there.is_at(Postgres(url.replace("127.0.0.1", "localhost")))
+        assert not there.is_at(Postgres(other))
+        there.move(Postgres(other), "moved from there", lambda *_: None)
+
+    assert sorted_rows(rows) == kept(other)
+
+
+def test_a_server_that_stops_meanwhile_is_said_in_a_line(tmp_path: Path) -> None:  # X9
+    url = postgres.database()
+    ended: list[str] = []
+
+    def told(what: str, done: int, _: int) -> None:
+        if what.startswith("moving") and done >= 500 and not ended:
+            name = url.rpartition("/")[2]
+            ended.append(name)
+            postgres.server().run(
+                f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+            )
+
+    with closing(filled(tmp_path / "site.db", {"subscribers": [person(n) for n in range(1, 9000)]})) as store:
+        with pytest.raises(Unwritable, match="the database cannot be reached: ") as refused:
+            store.move(Postgres(url), MARK, told)
+        assert "\n" not in str(refused.value)
+        assert sorted_rows({}) == kept(url)
+
+        store.move(Postgres(url), MARK, lambda *_: None)
+
+    assert 8999 == len(kept(url)["subscribers"])
 
 
 # What cannot be moved
