@@ -4,6 +4,7 @@ import asyncio
 import multiprocessing
 import os
 import re
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -22,6 +23,7 @@ from publisher.errors import BadInput, BadState, Exit, Locked
 from publisher.store import moving, tables, workers
 from publisher.store import state as states
 from publisher.store.postgres import Postgres
+from publisher.store.sqlite import Sqlite
 from publisher.store.state import State
 from publisher.store.store import Store
 from publisher.verbs import reading, relocating, table
@@ -29,7 +31,7 @@ from publisher.verbs import session as sessions
 from tests import postgres
 from tests.sink import Sink
 from tests.store.test_moving import kept
-from tests.whole.conftest import Daemon, Site
+from tests.whole.conftest import STORY, Daemon, Site
 from tests.whole.senders import ended, plan, start, until, verb
 
 READERS = 60
@@ -57,10 +59,22 @@ def url():
     postgres.server().run(f"DROP DATABASE {made.rpartition('/')[2]} WITH (FORCE)")
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("made") / "site"
+    plan(folder, STORY, READERS)
+    return folder
+
+
 @pytest.fixture
-def planned(tmp_path, story):
-    plan(tmp_path / "site", story, READERS)
-    return Site(tmp_path / "site")
+def planned(made, tmp_path):
+    """A copy of it that is this test's."""
+    folder = tmp_path / "site"
+    shutil.copytree(made, folder)
+    state = State(folder / "state")
+    with closing(Store(Sqlite(state.database), writing=True)) as store:
+        state.resume(store)
+    return Site(folder)
 
 
 def asked(where: Path | str, query: str) -> list[tuple[Any, ...]]:
