@@ -49,8 +49,10 @@ def erase(house: House, subscriber: int, now: datetime) -> None:
         person = house.store.read(lambda c: people.get(c, subscriber))
         if person is None or not person.address:
             return
-        line = str(erased.line(house.keys, _key(person.address), now))
+        created = house.store.read(lambda c: erasure.created(c, subscriber))
+        line = str(erased.line(house.keys, _key(person.address), max(now, created)))  # other hosts' clocks
         listed.add(_folder(house), line)
+        shutil.rmtree(_folder(house) / UPLOADS, ignore_errors=True)  # lists that no editor has taken in yet
         house.store.write(lambda c: _begin(c, subscriber, line), urgent=True)
         if house.mails and _out(house, subscriber, person.address) and _emptied(house):
             house.store.write(lambda c: erasures.done(c, [line]))
@@ -202,7 +204,7 @@ def _out(house: House, subscriber: int, address: str) -> bool:
             maildir.remove(folder, mention)
         except Unwritable as error:
             house.memory.unerased = f"somebody who is to be erased: {error}"
-    shutil.rmtree(_folder(house) / UPLOADS, ignore_errors=True)  # lists that an editor has not taken in yet
+    shutil.rmtree(_folder(house) / UPLOADS, ignore_errors=True)
     _in_chunks(house, erasure.numbers, partial(erasure.forget_letters, subscriber=subscriber), "of")
     marked = partial(erasure.marked, subscriber=subscriber)
     _in_chunks(house, marked, partial(erasure.unmark, subscriber=subscriber), "variants")

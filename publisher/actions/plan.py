@@ -23,7 +23,9 @@ from publisher.store.editions import Progress
 from publisher.store.people import Series
 from publisher.store.planning import Alike, Share, Turn
 
-CHUNK = 1000  # readers planned in one transaction, which is to be short: everybody else's commits wait for it
+# Readers planned in one transaction, which is to be short: everybody else's commits wait for it. On a database for many
+# letters leave meanwhile, and each of its steps is a way there and back.
+CHUNK, SHARED_CHUNK = 1000, 2000
 
 # What readers have in common who get the same: their watermark, language, categories, and whether they want text only.
 _Group = tuple[int, str | None, tuple[str, ...], bool]
@@ -138,13 +140,14 @@ class _Plan:
 
     def _readers_of(self, turn: Turn, after: int) -> None:
         store, more = self._house.store, True
+        limit = SHARED_CHUNK if store.database.shared else CHUNK
         while more:
             chunk = store.read(
-                partial(planning.readers, cadence=turn.cadence, after=after, limit=CHUNK, day=turn.day)
+                partial(planning.readers, cadence=turn.cadence, after=after, limit=limit, day=turn.day)
             )
             if not chunk.readers:
                 return
-            after, more = chunk.last, chunk.readers == CHUNK
+            after, more = chunk.last, chunk.readers == limit
             planned = self._planned(chunk.groups)
             add = partial(
                 planning.add_deliveries, edition=self._edition, turn=turn, planned=planned, cursor=after

@@ -6,7 +6,8 @@ from functools import partial
 
 from publisher.actions import slots
 from publisher.actions.house import House
-from publisher.store import doubt, ledger, notices
+from publisher.errors import BadState
+from publisher.store import doubt, ledger, notices, workers
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,11 @@ def look(house: House, now: datetime) -> Doubt:
 
 def resume(house: House, now: datetime) -> Doubt:
     """Go on with this database. With `on_unknown = "resend"` what is in doubt leaves; with "hold" nobody gets a letter
-    twice: those letters are noted as in doubt, and editions that came due meanwhile are passed over (S4)."""
+    twice: those letters are noted as in doubt, and editions that came due meanwhile are passed over (S4). Raises
+    BadState while other hosts send."""
+    if names := house.store.read(workers.living):
+        what = f"somebody sends from this database: {', '.join(names)}"
+        raise BadState(what, house.store.database.where, "stop them first")
     found, on_unknown = look(house, now), house.mail.on_unknown
     if on_unknown == "hold":
         while house.store.write(partial(doubt.hold, now=now)):

@@ -255,6 +255,7 @@ def status(call: Call) -> None:
           f"{here(n['last_edition']['planned']) if n['last_edition'] else 'none yet'}" for n in found["newsletters"]),
         *(f"edition {e['edition']} of {e['newsletter']}: {e['sent']} of {e['total']} sent, {e['failed']} failed, "
           f"{e['waiting']} to go" for e in found["under_way"]),
+        *([f"sending on: {', '.join(found['workers'])}"] if found["workers"] else []),
         *_running(found["sending"]),
         *filter(None, [found["unmailed"]]),
         *stopped_lines(found["stopped"]),

@@ -145,6 +145,13 @@ class Common:
             log.error("fence", reason=why, mend="nashir resume, if this database is right")
         return bool(why)
 
+    async def look_at_fence(self) -> None:
+        """Where others use the database too it may be restored, or resumed, while this process has it open. Raises
+        Unwritable."""
+        session = self.session
+        if session.house.store.database.shared:
+            session.fenced = await asyncio.to_thread(session.state.watch, session.house.store)
+
     async def look_at_settings(self) -> None:
         """Tell once that the settings are others than those that count."""
         path = self.settings.source.path

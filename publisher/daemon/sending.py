@@ -33,6 +33,7 @@ class Sending:
         while await common.told(common.letters):
             common.letters.clear()
             try:
+                await common.look_at_fence()
                 if not common.fenced():
                     await self._send()
             except* PublisherError as group:

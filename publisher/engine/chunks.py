@@ -26,8 +26,6 @@ class Chunks:
 
     async def work(self, chunk: Chunk) -> None:
         """Keep *chunk* open until a claim found no letter more in it: what is under way then its lease protects."""
-        if chunk in self._open:  # a job for somebody else, who could help
-            return
         self._loop = asyncio.get_running_loop()
         empty = self._open[chunk] = asyncio.Event()
         self._on_opened()

@@ -5,15 +5,15 @@ nothing: it opens letters that are claimed one by one, and ends when none of the
 """
 
 import asyncio
-import hashlib
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from publisher.errors import BadConfig, BadState
+from publisher.engine import jobtables
+from publisher.errors import BadConfig
 from publisher.store.ledger import Chunk
 from publisher.store.postgres import Postgres
 
@@ -33,25 +33,10 @@ BATCH = 1000  # jobs of one statement
 PATIENCE = 15.0  # seconds that the end of a job is said again to a database that is not there
 PAUSE = 1.0  # seconds before a worker that lost the database tries again
 CONNECTIONS = 4
-LOCK = 0x6E61736869720003  # "nashir", 3: of whoever makes the tables
 
 _UNKNOWN = "23503"  # foreign key violation: no worker has this number
-_MARK = "nashir: "  # the comment on the tables that we made begins so
-_FOUND = """SELECT obj_description(to_regclass('procrastinate_jobs'), 'pg_class'),
-  to_regclass('procrastinate_jobs') IS NOT NULL"""
 _WORKERS = """SELECT count(*) FROM procrastinate_workers
   WHERE last_heartbeat > now() - make_interval(secs => %(seconds)s)"""
-_DROP = """DO $$ DECLARE each record; BEGIN
-  FOR each IN SELECT c.oid::regclass AS name FROM pg_class c
-    WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r' AND c.relname ^@ 'procrastinate_'
-  LOOP EXECUTE 'DROP TABLE IF EXISTS ' || each.name || ' CASCADE'; END LOOP;
-  FOR each IN SELECT p.oid::regprocedure AS name FROM pg_proc p
-    WHERE p.pronamespace = current_schema()::regnamespace AND p.proname ^@ 'procrastinate_'
-  LOOP EXECUTE 'DROP FUNCTION IF EXISTS ' || each.name || ' CASCADE'; END LOOP;
-  FOR each IN SELECT t.oid::regtype AS name FROM pg_type t
-    WHERE t.typnamespace = current_schema()::regnamespace AND t.typname ^@ 'procrastinate_' AND t.typtype IN ('c', 'e')
-  LOOP EXECUTE 'DROP TYPE IF EXISTS ' || each.name || ' CASCADE'; END LOOP;
-END $$"""
 
 
 class Stats(NamedTuple):
@@ -79,7 +64,7 @@ class Cluster:
         """Make the queue's tables where they are missing. Raises BadState where they are another program's,
         Unwritable."""
         with self._explained():
-            await asyncio.to_thread(self._make)
+            await asyncio.to_thread(jobtables.make, self._database)
             await self._app.open_async()
 
     async def close(self) -> None:
@@ -148,28 +133,6 @@ class Cluster:
         app = App(connector=connector)
         app.job_manager = _manager(connector)
         return app
-
-    def _make(self) -> None:
-        """The tables, if they are not those of the installed Procrastinate: what they hold stands in the ledger. Who
-        comes second finds them made."""
-        import psycopg
-        from procrastinate.schema import SchemaManager
-
-        schema = SchemaManager.get_schema()
-        mark = _MARK + hashlib.sha256(schema.encode()).hexdigest()
-        with psycopg.connect(self._database.url, **self._database.options()) as connection:
-            connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
-            noted, there = connection.execute(_FOUND).fetchone() or (None, False)
-            if there and not (noted or "").startswith(_MARK):
-                raise BadState(
-                    "another program's job queue (Procrastinate) is in this database",
-                    self._database.where,
-                    "give nashir a database of its own",
-                )
-            if noted != mark:
-                connection.execute(_DROP)
-                connection.execute(schema)
-                connection.execute(f"COMMENT ON TABLE procrastinate_jobs IS '{mark}'")
 
     async def _sweep(self) -> None:
         """Jobs of dead workers are deleted: whether there is something to be done for them the ledger knows."""
@@ -258,20 +221,27 @@ class Cluster:
 
 
 class _Work:
-    """What the jobs of one process do. A job whose worker lost the database goes on: the database is there again sooner
-    than the job would be another's."""
+    """What the jobs of one process do. What is under way goes on when its job's worker lost the database: that is there
+    again sooner than the job would be another's."""
 
     def __init__(self, handler: Handler) -> None:
         self._handler = handler
         self._under_way: dict[Chunk, asyncio.Task[None]] = {}
+        self._held: set[Chunk] = set()  # those of which there is a job
         self.failed: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
 
     async def do(self, edition: int, chunk: int) -> None:
-        """One job; one of a chunk that is under way ends with it."""
+        """One job: it ends with what is done for its chunk; where that has one already, at once: others could help."""
         name = Chunk(edition, chunk)
+        if name in self._held:
+            return
         if name not in self._under_way:
             self._under_way[name] = asyncio.create_task(self._handle(name))
-        await asyncio.shield(self._under_way[name])
+        self._held.add(name)
+        try:
+            await asyncio.shield(self._under_way[name])
+        finally:
+            self._held.discard(name)
 
     async def _handle(self, chunk: Chunk) -> None:
         try:
@@ -308,7 +278,12 @@ def _manager(connector: Any) -> Any:
     from procrastinate.manager import JobManager
 
     class Manager(JobManager):
-        """A job whose end could not be said would stay with a worker that lives, and its chunk with it."""
+        """A job whose end could not be said would stay with a worker that lives, and its chunk with it; a worker whose
+        sign of life failed once would never give another."""
+
+        async def update_heartbeat(self, *arguments: Any, **options: Any) -> None:
+            with suppress(ConnectorException):  # who asks for jobs next runs into what is wrong
+                await super().update_heartbeat(*arguments, **options)
 
         async def finish_job(self, *arguments: Any, **options: Any) -> None:
             say = partial(super().finish_job, *arguments, **options)

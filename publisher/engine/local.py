@@ -94,13 +94,17 @@ class LocalEngine:
         if not self._store.database.shared:
             return 0
         name = f"{socket.gethostname()}:{os.getpid()}"
-        sweep = partial(workers.sweep, on_unknown=self._on_unknown)
-        await asyncio.to_thread(self._store.write, sweep, urgent=True)
         return await self._store.settle(lambda c: workers.register(c, name))
+
+    def _claimed(self, worker: int, connection: Connection, now: datetime, limit: int) -> list[Delivery]:
+        """Nothing for a worker that others thought dead: nobody would know whose it is."""
+        if worker and not workers.lives(connection, worker):
+            return []
+        return self._claim(connection, now, limit, worker=worker)
 
     def _queues(self, worker: int) -> tuple[Queue, ...]:
         editions = Queue(
-            partial(self._claim, worker=worker),
+            partial(self._claimed, worker),
             partial(ledger.begin, worker=worker),
             partial(ledger.settle, worker=worker),
             partial(ledger.put_back, worker=worker),
@@ -147,7 +151,7 @@ class LocalEngine:
     async def _together(self, run: Run, worker: int) -> None:
         """All connections, and beside them what says that this worker lives, and what reserves their turns."""
         async with asyncio.TaskGroup() as group:
-            beating = group.create_task(self._beat(worker))
+            beating = group.create_task(self._beat(run, worker))
             working = [group.create_task(self._work(run)) for _ in range(self._connections)]
             if self._reserving:
                 group.create_task(self._reserving.go(run))
@@ -156,13 +160,19 @@ class LocalEngine:
             if self._reserving:
                 self._reserving.stop()
 
-    async def _beat(self, worker: int) -> None:
-        """Say again and again that this worker lives. Raises Unwritable where others think that it is dead."""
-        while worker:
+    async def _beat(self, run: Run, worker: int) -> None:
+        """Say again and again that this worker lives, whatever else is to be written. Where others think that it is
+        dead, what is on the wire is finished, and nothing more. Raises what the store raises."""
+        lives = bool(worker)
+        while lives:
             await asyncio.sleep(workers.BEAT)
-            if not await self._store.settle(lambda c: workers.beat(c, worker)):
-                what = "this sender was silent for too long: others have its letters"
-                raise Unwritable(what, self._store.database.where, "look at the way to the database")
+            lives = await asyncio.to_thread(self._store.beside, partial(workers.beat, worker=worker))
+        if worker:
+            what = "this sender was silent for too long: others have its letters"
+            run.troubles.append(
+                Unwritable(what, self._store.database.where, "look at the way to the database")
+            )
+            run.stop()
 
     async def _end(self, run: Run) -> None:
         """Write down what is left to be written."""

@@ -105,6 +105,7 @@ def take_back(connection: Connection, newsletter: int, subscriber: int, note: st
             editions.c.newsletter == newsletter,
         )
         .order_by(editions.c.id.desc())
+        .with_for_update(of=deliveries)  # a sender that is just beginning one waits, and hears of it
     )
     row = update(deliveries)
     for letter in connection.execute(query).all():

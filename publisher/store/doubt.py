@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
 
-from publisher.model.delivery import State
+from publisher.model.delivery import UNDECIDED, State
 from publisher.model.digest import Release
 from publisher.store.tables import deliveries, editions, newsletters
 
@@ -19,7 +19,7 @@ def letters(connection: Connection, now: datetime) -> int:
 def hold(connection: Connection, now: datetime) -> int:
     """Note some of these letters as in doubt: they are not sent. Returns how many; 0: none is left."""
     some = select(deliveries.c.id).where(_doubtful(now)).limit(CHUNK)
-    row = update(deliveries).where(deliveries.c.id.in_(some))
+    row = update(deliveries).where(deliveries.c.id.in_(some), deliveries.c.state.in_(UNDECIDED))
     note = "may have been sent before the database was restored"
     return connection.execute(row.values(state=State.UNKNOWN, note=note)).rowcount
 
@@ -28,7 +28,7 @@ def _doubtful(now: datetime) -> ColumnElement[bool]:
     released = select(editions.c.id).where(editions.c.release == Release.RELEASED)
     return and_(
         deliveries.c.edition.in_(released),
-        deliveries.c.state.in_([State.QUEUED, State.CLAIMED, State.SENDING]),
+        deliveries.c.state.in_(UNDECIDED),
         deliveries.c.due <= now,
         deliveries.c.expires > now,
     )

@@ -72,6 +72,13 @@ def stop(connection: Connection, subscriber: int) -> None:
     connection.execute(delete(subscriptions).where(subscriptions.c.subscriber == subscriber))
 
 
+def created(connection: Connection, subscriber: int) -> datetime:
+    """Since when they are known."""
+    return connection.execute(
+        select(subscribers.c.created).where(subscribers.c.id == subscriber)
+    ).scalar_one()
+
+
 def under_way(connection: Connection, subscriber: int, mention: Mention) -> bool:
     """Whether a letter to them is just being sent."""
     letter = select(deliveries.c.id).where(

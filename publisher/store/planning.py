@@ -79,6 +79,8 @@ def readers(connection: Connection, cadence: int, after: int, limit: int, day: i
     by a clock or in a zone that was ahead, of the two days behind it is served; 0: nobody is (D5)."""
     served = subscriptions.c.last_day.between(day, day + AHEAD) if day else literal(False)
     alike = (subscriptions.c.seen_seq, (subscriptions.c.letters > 0).label("had"), served.label("served"))
+    # PostgreSQL may walk both tables side by side: then from here on, and not from the first reader.
+    onward = [subscribers.c.id > after] if connection.dialect.name == "postgresql" else []
     some = (
         select(*alike, subscribers.c.language, *subscriptions.c["categories", "text_only", "subscriber"])
         .join_from(subscriptions, subscribers)
@@ -87,6 +89,7 @@ def readers(connection: Connection, cadence: int, after: int, limit: int, day: i
             subscriptions.c.subscriber > after,
             subscriptions.c.state == Wish.ACTIVE,
             subscribers.c.state == Reach.REACHABLE,
+            *onward,
         )
         .order_by(subscriptions.c.subscriber)
         .limit(limit)
@@ -170,32 +173,33 @@ def _insert(
     )
     one = func.json_each(share.c.subscribers).table_valued("value", name="one")
     reader = bulk.plain(one.c.value, BigInteger())  # the products that spread letters are large numbers
+    every = select(*share.c["variant", "seen_seq"], reader.label("reader")).select_from(
+        share.join(one, true())
+    )
+    # Read once, or PostgreSQL would read the number anew wherever it stands below.
+    each = every.cte("one_each").prefix_with("MATERIALIZED", dialect="postgresql")
     still = select(subscriptions.c.subscriber).where(
         subscriptions.c.newsletter == newsletter,
-        subscriptions.c.subscriber == reader,
+        subscriptions.c.subscriber == each.c.reader,
         subscriptions.c.state == Wish.ACTIVE,
     )
     if edition.kind is not Kind.CORRECTION:
-        still = still.where(subscriptions.c.seen_seq == share.c.seen_seq)
-    first = waves.is_first(reader, edition.id, turn.canary)
-    late = waves.lateness(reader, turn.spread)
+        still = still.where(subscriptions.c.seen_seq == each.c.seen_seq)
+    first = waves.is_first(each.c.reader, edition.id, turn.canary)
+    late = waves.lateness(each.c.reader, turn.spread)
     values = {
         "edition": literal(edition.id),
-        "subscriber": reader,
-        "variant": share.c.variant,
+        "subscriber": each.c.reader,
+        "variant": each.c.variant,
         "state": literal(int(State.QUEUED)),
         "wave": case((first, 0), else_=1),
         "due": literal(int(turn.due.timestamp())) + case((first, 0), else_=late),
         "expires": literal(turn.expires, Instant),
-        "seen_seq": share.c.seen_seq,
+        "seen_seq": each.c.seen_seq,
     }
-    found = (
-        select(*values.values())
-        .select_from(share.join(one, true()))
-        .where(still.scalar_subquery().is_not(None))
-    )
+    found = select(*values.values()).where(still.scalar_subquery().is_not(None))
     if connection.dialect.name == "postgresql":  # which joins in any order: SQLite goes as they are written
-        found = found.order_by(share.c.variant, reader)
+        found = found.order_by(each.c.variant, each.c.reader)
     row = upsert(deliveries).from_select(list(values), found, include_defaults=False)
     connection.execute(row.on_conflict_do_nothing(index_elements=["edition", "subscriber"]))
 

@@ -27,7 +27,7 @@ BUSY = 90  # seconds that another may hold what we wait for before we say so
 _CLIENT = {"connect_timeout": 5, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
 _CLIENT |= {"tcp_user_timeout": 10_000}
 _SERVER = {"tcp_keepalives_idle": 5, "tcp_keepalives_interval": 2, "tcp_keepalives_count": 3}
-_SERVER |= {"tcp_user_timeout": 10_000, "idle_in_transaction_session_timeout": 60_000}
+_SERVER |= {"tcp_user_timeout": 10_000, "idle_in_transaction_session_timeout": 15_000}
 _SERVER |= {"lock_timeout": BUSY * 1000, "client_connection_check_interval": 0}
 # A sender asks for a few rows by their keys, of tables that grow by a million while it has its plan at hand.
 _KEYED = {"enable_hashjoin": "off", "enable_mergejoin": "off"}

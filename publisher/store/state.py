@@ -33,6 +33,7 @@ SECRET = "secret.key"
 # What the database's note of its own file begins with where it is none: in a backup, then the time; where another one
 # goes on instead, then which; and while that is not finished.
 BACKUP, MOVED, MOVING = "the backup of ", "moved to ", "moved from "
+GO_ON = "`nashir resume`, if it is right"
 RESTORE = "take it from the last backup: `tar -xf FILE state/secret.key`"
 COPY = f"copy state/{SECRET} from the host that used this database first"
 OTHER = "the database is a copy: another one, or on another server, than letters left from last"
@@ -137,10 +138,15 @@ class State:
         return OVERWRITTEN if overwritten else _apart(int(generation or 0), known)
 
     def advance(self, store: Store) -> None:
-        """A sender starts: the generation grows, in the database first (a crash between the two is no restore)."""
-        if store.database.shared:  # others count as well
-            file = store.identity()
-            return self._note(store.write(lambda c: _grown(c, file)))
+        """A sender starts: the generation grows, in the database first (a crash between the two is no restore). Raises
+        BadState where a database that other hosts use as well was restored, or went elsewhere, while this process had
+        it open: nothing is written then."""
+        if store.database.shared:
+            here, seen = store.identity(), self._noted()
+            grown = store.write(lambda c: _grown(c, here, seen.number if seen else 0))
+            if isinstance(grown, str):
+                raise BadState(f"no letter leaves: {grown}", str(self.folder), GO_ON)
+            return self._note(grown)
         noted, known = self._noted(), int(store.read(lambda c: facts.get(c, "generation")) or 0)
         # Tried again where only the database could be written, it writes the same number: never two ahead of the file.
         return self._write(store, noted.number + 1 if noted else max(known, 1))
@@ -164,6 +170,15 @@ class State:
         file = store.identity()
         store.write(lambda c: facts.put_all(c, {"generation": str(generation), "file": file}))
         self._note(generation)
+
+    def watch(self, store: Store) -> str:
+        """Like `fenced`, of a database that others use as well, for who has it open; notes how far it is."""
+        if why := self.fenced(store):
+            return why
+        known = int(store.read(lambda c: facts.get(c, "generation")) or 0)
+        if (noted := self._noted()) is None or noted.number < known:
+            self._note(known)
+        return ""
 
     def _note(self, generation: int) -> None:
         with _explained(self._generation):
@@ -214,10 +229,15 @@ class _Noted(NamedTuple):
     here: str  # the one that it stands in
 
 
-def _grown(connection: Connection, file: str) -> int:
-    number = int(facts.get(connection, "generation") or 0) + 1
-    facts.put_all(connection, {"generation": str(number), "file": file})
-    return number
+def _grown(connection: Connection, here: str, seen: int) -> int | str:
+    """The generation, one more than it was; or why this is not the database that it was *seen* at last."""
+    number, file = int(facts.get(connection, "generation") or 0), facts.get(connection, "file")
+    if file != here:
+        return _elsewhere(file or "", shared=True)
+    if why := _behind(number, seen):
+        return why
+    facts.put(connection, "generation", str(number + 1))
+    return number + 1
 
 
 def _elsewhere(file: str, *, shared: bool) -> str:

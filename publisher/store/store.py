@@ -144,6 +144,18 @@ class Store:
 
         self._sender.submit(work, told, urgent=True)
 
+    def beside(self, work: Work[T]) -> T:
+        """*work*'s result, in a transaction of its own, behind nothing that waits to be written: where others change
+        things too, and as `settle` written for that. Not from the event loop."""
+        assert self._sender, "the store was opened for reading"
+        engine = self._sender.owner
+
+        def run() -> T:
+            with engine.connect() as connection, connection.begin():
+                return work(connection)
+
+        return self._guarded(lambda: self._ridden_out(run))
+
     def identity(self) -> str:
         """Which database this is: a copy is another."""
         return self._guarded(lambda: self._ridden_out(lambda: self.database.identity(self._reader)))

@@ -25,8 +25,12 @@ BEAT = 5.0  # seconds between two signs of life
 LEASE = 30  # seconds without one, after which a worker is dead
 _CLOCK = text("CAST(floor(extract(epoch FROM clock_timestamp())) AS BIGINT)")
 _SEEN = type_coerce(workers.c.seen, BigInteger())
-# Since when the server is up.
+# Since when the server is up, and since when this connection is there.
 UP = text("CAST(ceil(extract(epoch FROM pg_postmaster_start_time())) AS BIGINT)")
+HERE = text(
+    "(SELECT CAST(ceil(extract(epoch FROM backend_start)) AS BIGINT) FROM pg_stat_activity"
+    " WHERE pid = pg_backend_pid())"
+)
 
 
 def _now(connection: Connection) -> ColumnElement[int]:
@@ -65,10 +69,20 @@ def retire(connection: Connection, worker: int, on_unknown: OnUnknown) -> None:
     connection.execute(delete(workers).where(workers.c.id == worker))
 
 
-def sweep(connection: Connection, on_unknown: OnUnknown) -> list[str]:
+def lives(connection: Connection, worker: int) -> bool:
+    """Whether nobody thought that this worker was dead."""
+    return connection.execute(select(workers.c.id).where(workers.c.id == worker)).first() is not None
+
+
+def sweep(connection: Connection, on_unknown: OnUnknown, *, patient: bool = False) -> list[str]:
     """The workers that are silent for too long are dead: what they, and any that are gone, had on the way waits again,
-    or is in doubt. Returns their names. Nobody else may sweep at the same time (Store.write)."""
-    dead = delete(workers).where(_now(connection) - LEASE > _last(connection)).returning(workers.c.name)
+    or is in doubt. Returns their names. Who is *patient* was here all the while: when it was cut off from the database
+    others may have been, and have their time to say something again. Nobody else may sweep at the same time
+    (Store.write)."""
+    last = _last(connection)
+    if patient and connection.dialect.name == "postgresql":
+        last = func.greatest(last, type_coerce(HERE, BigInteger()))
+    dead = delete(workers).where(_now(connection) - LEASE > last).returning(workers.c.name)
     names = list(connection.execute(dead).scalars())
     living = select(workers.c.id)
     ledger.abandon(connection, on_unknown, living)

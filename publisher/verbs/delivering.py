@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from publisher.errors import BadState, PublisherError
 from publisher.store import ledger, notices
+from publisher.store.state import GO_ON
 from publisher.verbs import held
 from publisher.verbs.progress import Sending
 from publisher.verbs.session import Session
@@ -29,8 +30,17 @@ def must_send(session: Session) -> None:
         raise BadState(
             f"no letter leaves: {session.fenced}",
             str(session.state.folder),
-            "`nashir resume`, if it is right",
+            GO_ON,
         )
+
+
+def _advance(session: Session) -> None:
+    """Raises BadState when the database was restored, or went elsewhere, while it was open."""
+    try:
+        session.state.advance(session.house.store)
+    except BadState:
+        session.fenced = session.state.fenced(session.house.store)
+        raise
 
 
 async def deliver(session: Session) -> "Tally":
@@ -48,7 +58,7 @@ async def deliver(session: Session) -> "Tally":
             return Tally()
         if (rest := session.engine.rest) is not None:
             return rest
-        await asyncio.to_thread(session.state.advance, session.house.store)
+        await asyncio.to_thread(_advance, session)
         session.under_way = Sending(
             await asyncio.to_thread(read, lambda c: ledger.due_now(c, session.clock()))
         )
@@ -57,16 +67,16 @@ async def deliver(session: Session) -> "Tally":
         finally:
             _tell(session, session.under_way)
             session.under_way = None
-            await asyncio.to_thread(session.state.advance, session.house.store)
+            await asyncio.to_thread(_advance, session)
 
 
-async def ready(session: Session) -> None:
+async def ready(session: Session) -> bool:
     """Decide which letters that are due may leave: none in closed hours (D5), the others behind an edition's first
-    (S9)."""
+    (S9). Whether the others of an edition may from now on."""
     from publisher.actions import hours
 
     await asyncio.to_thread(hours.put_off, session.house, session.clock())
-    await _canaries(session)
+    return await _canaries(session)
 
 
 def _is_due(connection: Connection, now: datetime) -> bool:
@@ -79,11 +89,11 @@ async def work(session: Session, progress: "Callable[[Tally], None]") -> "Tally"
         await session.engine.tidy()
         if (rest := session.engine.rest) is not None:
             return rest
-        await asyncio.to_thread(session.state.advance, session.house.store)
+        await asyncio.to_thread(_advance, session)
         try:
             return await session.engine.deliver(progress)
         finally:
-            await asyncio.to_thread(session.state.advance, session.house.store)
+            await asyncio.to_thread(_advance, session)
 
 
 async def _by_workers(session: Session) -> "Tally":

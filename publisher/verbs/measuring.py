@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from publisher.actions.house import House
-from publisher.store import articles, cadences, editions, ledger, people
+from publisher.store import articles, cadences, editions, ledger, people, workers
+from publisher.text.dates import rfc3339
 from publisher.verbs.reading import next_due
 
 LATE = timedelta(minutes=5)  # behind its time, and an edition is late: a tick is seconds
@@ -60,11 +61,24 @@ def measure(house: House, now: datetime) -> Measures:
 
 
 def problems(house: House, now: datetime) -> list[str]:
-    """What is wrong that no task has run into, or could: an edition is late, a disk is full."""
+    """What is wrong that no task has run into, or could: an edition is late, letters wait for a sender, a disk is
+    full."""
     late = house.store.read(partial(cadences.due, now=now - LATE, names=list(house.newsletters)))
     names = sorted({each.newsletter for each in late})
     found = [f"an edition of {name} is late: nothing was planned at its time" for name in names]
+    found += _unsent(house, now)
     return found + [f"the disk of {what} is full. Mend: {mend}" for what, mend in _full(house)]
+
+
+def _unsent(house: House, now: datetime) -> list[str]:
+    """That nobody sends what many hosts might: each by itself has nothing to complain of."""
+    if not house.store.database.shared or house.store.read(workers.living):
+        return []
+    oldest = house.store.read(partial(ledger.oldest_due, now=now))
+    if oldest is None or oldest > now - LATE:
+        return []
+    mend = "look at the workers and their logs (docs/scaling.md)"
+    return [f"letters are due since {rfc3339(oldest)}, and nobody is sending. Mend: {mend}"]
 
 
 def _full(house: House) -> list[tuple[str, str]]:

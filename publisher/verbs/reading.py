@@ -17,7 +17,17 @@ from publisher.mail.message import message_id
 from publisher.model.article import Status
 from publisher.model.delivery import UNDECIDED, State
 from publisher.model.digest import Edition, Newsletter
-from publisher.store import articles, cadences, editions, ledger, people, release, reports, translations
+from publisher.store import (
+    articles,
+    cadences,
+    editions,
+    ledger,
+    people,
+    release,
+    reports,
+    translations,
+    workers,
+)
 from publisher.store.articles import Listed
 from publisher.store.cadences import Cadence
 from publisher.subscribers.tokens import Claim
@@ -85,6 +95,7 @@ def status(house: House, now: datetime) -> dict[str, Any]:
         "returned": house.store.read(reports.tally),
         "newsletters": newsletters(house, now)["newsletters"],
         "under_way": _under_way(house),
+        "workers": house.store.read(workers.living),
         "stopped": held.stopped(house),
         "unmailed": held.unmailed(house) or None,
         "pings": [

@@ -192,7 +192,10 @@ def writing(
     lock = State(settings.root / STATE).lock(serving=serving)
     try:
         with _opened(settings, clock, workers) as session, _leading(session, serving=serving):
-            erasing.finish(session.house)  # behind the fence too: a restored database brings nobody back
+            if session.house.store.database.shared:  # the scheduler's daemon has the mail, and finishes
+                session.house = replace(session.house, mails=serving)
+            else:
+                erasing.finish(session.house)  # behind the fence too: a restored database brings nobody back
             yield session
     finally:
         os.close(lock)

@@ -205,7 +205,7 @@ def test_after_a_pause_come_the_newest_and_the_rest_is_counted(ann: Life) -> Non
     assert ([], "", Wish.PAUSED) == (ann.letters, ann.due, ann.found.state)
     ann.choose(paused=False)
     ann.at(23, 7)
-    mailed = select(variants.c.text).join_from(deliveries, variants)
+    mailed = select(variants.c.text).join_from(deliveries, variants, variants.c.id == deliveries.c.variant)
     (text,) = ann.site.store.read(lambda c: c.execute(mailed).scalars().all())
 
     assert [["7", "6", "5"]] == ann.letters

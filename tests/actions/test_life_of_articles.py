@@ -236,7 +236,9 @@ def _held(house: House) -> list[tuple[int, list[str]]]:
 
     from publisher.store.tables import deliveries, subscribers, variants
 
-    query = select(deliveries.c.edition, variants.c.articles).join_from(deliveries, variants)
+    query = select(deliveries.c.edition, variants.c.articles).join_from(
+        deliveries, variants, variants.c.id == deliveries.c.variant
+    )
     mine = query.join(subscribers, subscribers.c.id == deliveries.c.subscriber).where(
         subscribers.c.address == ANN
     )
@@ -312,6 +314,7 @@ def test_a_crash_between_two_chunks_changes_nothing(
 ) -> None:  # D7
     """Planning goes on where it was, with what was new when the edition started; later articles are in the next."""
     monkeypatch.setattr(plan, "CHUNK", 1)
+    monkeypatch.setattr(plan, "SHARED_CHUNK", 1)
     everybody = [ANN, BOB, CAM]
     for each in everybody[1:]:
         paper.subscribe(each)

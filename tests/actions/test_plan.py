@@ -61,7 +61,9 @@ def letters(house: House) -> dict[str, list[list[str]]]:
             deliveries, subscribers, subscribers.c.id == deliveries.c.subscriber
         )
         found: dict[str, list[list[str]]] = {}
-        for address, ids in connection.execute(query.join(variants).order_by(deliveries.c.id)):
+        for address, ids in connection.execute(
+            query.join(variants, variants.c.id == deliveries.c.variant).order_by(deliveries.c.id)
+        ):
             found.setdefault(address, []).append([titles.get(each, "gone") for each in ids])
         return found
 
@@ -274,6 +276,7 @@ def test_a_plan_that_is_cut_off_goes_on_where_it_was(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # D7
     monkeypatch.setattr(plan, "CHUNK", 2)
+    monkeypatch.setattr(plan, "SHARED_CHUNK", 2)
     subscribe(paper, clock(), *ADDRESSES)
     write(paper, "2.md", dated(2))
     publishes(paper)

@@ -291,7 +291,9 @@ def letters(house: House) -> dict[str, list[list[str]]]:
         query = select(subscribers.c.address, variants.c.articles).join_from(
             deliveries, subscribers, subscribers.c.id == deliveries.c.subscriber
         )
-        rows = connection.execute(query.join(variants).order_by(deliveries.c.id)).all()
+        rows = connection.execute(
+            query.join(variants, variants.c.id == deliveries.c.variant).order_by(deliveries.c.id)
+        ).all()
         titles = {one.id: one.title for _, ids in rows for one in articles.some(connection, ids)}
         found: dict[str, list[list[str]]] = {}
         for address, ids in rows:

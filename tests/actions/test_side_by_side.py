@@ -43,6 +43,7 @@ def test_letters_leave_while_their_edition_is_planned_and_readers_come_and_go(
     desk.article(2)
     desk.clock.now = SLOT
     monkeypatch.setattr(plan, "CHUNK", 2)
+    monkeypatch.setattr(plan, "SHARED_CHUNK", 2)
     met, go_on = threading.Event(), threading.Event()
     real, chunks = plan._Plan._planned, list[None]()
 

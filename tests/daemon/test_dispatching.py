@@ -18,6 +18,7 @@ from publisher.engine.cluster import NOTICES, Stats
 from publisher.store import ledger, workers
 from publisher.store.ledger import Chunk
 from publisher.subscribers import imports
+from publisher.verbs import measuring, reading
 from tests.conftest import Clock, Write
 
 
@@ -82,3 +83,14 @@ def test_who_sends_itself_tells_workers_where_there_are_some(planned: House, clo
         asyncio.run(dispatching(planned, clock, queue, sends=True).dispatch())
 
     assert ([], [[Chunk(1, 0)]]) == (alone.told, others.told)
+
+
+def test_letters_that_nobody_sends_are_told_by_whoever_is_asked(planned: House, clock: Clock) -> None:
+    assert [] == measuring.problems(planned, clock())
+    clock.forward(minutes=6)
+    (problem,) = [each for each in measuring.problems(planned, clock()) if "nobody is sending" in each]
+    assert "Mend: look at the workers" in problem
+
+    planned.store.write(lambda c: workers.register(c, "host7:1"))
+    assert "nobody is sending" not in str(measuring.problems(planned, clock()))
+    assert ["host7:1"] == reading.status(planned, clock())["workers"]

@@ -64,7 +64,7 @@ async def until(true: Callable[[], object]) -> None:
             await asyncio.sleep(0.01)
 
 
-def test_the_second_takes_over_when_the_first_ends(url: str) -> None:
+def test_the_second_takes_over_when_the_first_ends(url: str) -> None:  # X10
     async def main() -> None:
         first = Scheduler(Lead(Postgres(url)))
         assert not first.leads()  # nobody leads before the database said so

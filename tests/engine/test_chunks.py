@@ -64,20 +64,6 @@ def test_only_open_chunks_are_claimed_from_and_a_job_ends_with_its_chunk(store: 
     assert [] == store.read(lambda c: ledger.chunks_due(c, clock()))
 
 
-def test_a_chunk_that_is_open_here_is_left_to_who_can_help(store: Store, clock: Clock) -> None:
-    chunks = Chunks(always, lambda: None)  # type: ignore[arg-type]
-    (chunk, *_) = store.read(lambda c: ledger.chunks_due(c, clock()))
-
-    async def main() -> None:
-        job = asyncio.create_task(chunks.work(chunk))
-        await asyncio.sleep(0)
-        await chunks.work(chunk)
-        assert chunks and not job.done()
-        job.cancel()
-
-    asyncio.run(main())
-
-
 def test_the_outbox_s_job_ends_when_somebody_looked_at_it(store: Store, clock: Clock) -> None:
     chunks = Chunks(always, lambda: None)  # type: ignore[arg-type]
     look = partial(chunks.claim, now=clock(), limit=9, worker=7)

@@ -214,6 +214,36 @@ def test_a_chunk_that_a_worker_has_is_offered_to_others_when_none_waits(url: str
     asyncio.run(main())
 
 
+def test_a_job_for_a_chunk_that_a_worker_has_already_ends_at_once(url: str) -> None:
+    begun = list[Chunk]()
+
+    async def handler(chunk: Chunk) -> None:
+        begun.append(chunk)
+        await asyncio.Event().wait()
+
+    async def main() -> None:
+        async with opened(url) as cluster:
+            await cluster.enqueue([Chunk(1, 0)])
+
+            def ended() -> bool:
+                return len(begun) == 1 and jobs(url) == {(1, 0, "doing")}
+
+            stop = asyncio.Event()
+            running = asyncio.create_task(cluster.run(handler, stop, lost=print))
+            await until(ended)
+            rows(
+                url,
+                "INSERT INTO procrastinate_jobs (queue_name, task_name, queueing_lock, args)"
+                """ VALUES ('letters', 'chunk', '1/0', '{"edition": 1, "chunk": 0}')""",
+            )
+            await until(lambda: not rows(url, "SELECT 1 FROM procrastinate_jobs WHERE id > 1"))
+            assert ended()
+            stop.set()
+            await running
+
+    asyncio.run(main())
+
+
 def test_jobs_of_a_dead_worker_are_anothers(url: str) -> None:  # S1
     async def main() -> None:
         async with opened(url, stalled=5) as cluster:
@@ -294,10 +324,24 @@ def test_a_worker_whose_connections_are_cut_begins_again(url: str) -> None:  # X
     asyncio.run(main())
 
 
-def test_what_is_under_way_goes_on_when_the_connections_are_cut(url: str) -> None:  # X9
+WAITING = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+
+
+async def cut_while_it_asks(url: str, table: str) -> None:
+    """The connection of somebody who just asks for *table* ends."""
+    with psycopg.connect(url) as holder:
+        holder.execute(f"LOCK TABLE {table}")
+        await until(lambda: rows(url, WAITING))
+        rows(url, f"SELECT pg_terminate_backend(pid) FROM ({WAITING}) AS waiting")
+
+
+def test_what_is_under_way_goes_on_when_the_queue_is_lost(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:  # X9
     """A job of the same chunk that comes later joins it."""
-    begun, ended = list[Chunk](), list[Chunk]()
+    begun, ended, lost = list[Chunk](), list[Chunk](), list[BaseException]()
     enough = asyncio.Event()
+    monkeypatch.setattr("publisher.engine.cluster.LOOK", 0.1)
 
     async def handler(chunk: Chunk) -> None:
         begun.append(chunk)
@@ -307,21 +351,16 @@ def test_what_is_under_way_goes_on_when_the_connections_are_cut(url: str) -> Non
             ended.append(chunk)
 
     async def main() -> None:
-        async with opened(url, beat=0.2) as cluster:
+        async with opened(url) as cluster:
             await cluster.enqueue([Chunk(1, 0)])
             stop = asyncio.Event()
-            running = asyncio.create_task(cluster.run(handler, stop, lost=print))
+            running = asyncio.create_task(cluster.run(handler, stop, lost=lost.append))
             await until(lambda: begun)
-            rows(
-                url,
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND pid <> pg_backend_pid()",
-            )
-            await until(lambda: not jobs(url))
+            await cut_while_it_asks(url, "procrastinate_jobs")
+            await until(lambda: lost)
             assert [] == ended
             await cluster.enqueue([Chunk(1, 0), Chunk(1, 1)])
             await until(lambda: Chunk(1, 1) in begun)
-            assert {"doing"} == {status for *_, status in jobs(url)}
             enough.set()
             await until(lambda: not jobs(url))
             stop.set()
@@ -329,3 +368,19 @@ def test_what_is_under_way_goes_on_when_the_connections_are_cut(url: str) -> Non
 
     asyncio.run(main())
     assert [Chunk(1, 0), Chunk(1, 1)] == sorted(begun) == sorted(ended)
+
+
+def test_a_sign_of_life_that_was_lost_is_followed_by_others(url: str) -> None:  # X9
+    said = "SELECT id FROM procrastinate_workers WHERE last_heartbeat > now() - interval '0.5 s'"
+
+    async def main() -> None:
+        async with opened(url, beat=0.1) as cluster:
+            stop = asyncio.Event()
+            running = asyncio.create_task(cluster.run(lambda _: asyncio.sleep(0), stop, lost=print))
+            await cut_while_it_asks(url, "procrastinate_workers")
+            await asyncio.sleep(1)
+            await until(lambda: rows(url, said))
+            stop.set()
+            await running
+
+    asyncio.run(main())

@@ -134,7 +134,7 @@ def test_workers_send_what_a_scheduler_plans_each_letter_once(
     assert {"sent": READERS} == json.loads(hosts.run(hosts.first, "--json", "status"))["deliveries"]
 
 
-def test_when_the_scheduler_that_leads_dies_the_other_takes_over(hosts: Hosts, sink: Sink) -> None:
+def test_when_the_scheduler_that_leads_dies_the_other_takes_over(hosts: Hosts, sink: Sink) -> None:  # X10
     second = hosts.add()
     shutil.copytree(hosts.first / "articles", second / "articles")
     with ExitStack() as stack:
@@ -174,8 +174,10 @@ def test_a_web_server_on_another_host_serves_what_the_scheduler_published(
     assert once() | Counter({"new@example.org": 1}) == sink.by_recipient
 
 
-def test_the_scheduler_sends_by_workers_when_it_is_told_to(hosts: Hosts, sink: Sink) -> None:
-    with hosts.scheduler() as scheduler, hosts.worker() as worker:
+def test_the_scheduler_sends_by_workers_when_it_is_told_to_also_by_those_of_its_host(
+    hosts: Hosts, sink: Sink
+) -> None:
+    with hosts.scheduler() as scheduler, hosts.worker(hosts.first) as worker:
         scheduler.until("leads")
         done = json.loads(hosts.run(hosts.first, "--json", "send"))
         assert (0, "") == (done["deferred"], done["rests"])
@@ -211,3 +213,18 @@ def test_a_host_with_another_key_is_refused(hosts: Hosts) -> None:
 @pytest.mark.parametrize("words", [("run", "--role", "scheduler"), ("run", "--role", "web"), ("worker",)])
 def test_roles_need_a_database_for_many(site: Site, words: tuple[str, ...]) -> None:
     assert "move it to PostgreSQL (docs/scaling.md)" in site.run(*words, expect=78).stderr
+
+
+def test_a_whole_site_sends_beside_workers(hosts: Hosts, settings: dict[str, str], sink: Sink) -> None:
+    with hosts.worker() as worker, Daemon(hosts.site, **settings) as daemon:
+        until(lambda: everybody(sink))
+        assert [0, 0] == [worker.stop(), daemon.stop()]
+    assert once() == sink.by_recipient
+
+
+def test_a_worker_that_may_not_send_is_refused(hosts: Hosts, settings: dict[str, str]) -> None:
+    host = hosts.add()
+    (host / "state" / "generation").write_text(
+        "1000 elsewhere\n"
+    )  # it has seen a later state of the database
+    assert "nashir resume" in hosts.run(host, "worker", expect=78)

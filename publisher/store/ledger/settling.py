@@ -133,5 +133,6 @@ def retry(connection: Connection, states: list[State], edition: int | None, now:
     some = (
         select(deliveries.c.id).where(in_states(edition, states), deliveries.c.expires > now).limit(RETRIED)
     )
-    row = update(deliveries).where(deliveries.c.id.in_(some))
+    # Asked again of the row itself: a late word that it was sent may come between the two.
+    row = update(deliveries).where(deliveries.c.id.in_(some), deliveries.c.state.in_(states))
     return connection.execute(row.values(state=State.QUEUED, due=now, attempts=0)).rowcount

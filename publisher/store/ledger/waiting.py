@@ -123,7 +123,11 @@ def _due_of(its: ColumnElement[bool], now: datetime, limit: int) -> Select[*tupl
     # when they are ours: what a row was when the statement began may be another's claim.
     place = ("due", "variant", "id")
     queue = select(*deliveries.c["id", "edition", "variant", "subscriber", "attempts", "expires", "due"])
-    queue = queue.where(QUEUED, its, deliveries.c.due <= now).order_by(*deliveries.c[place]).limit(limit)
+    queue = (
+        queue.where(QUEUED, its, deliveries.c.due <= now)
+        .order_by(*deliveries.c["due", "variant"])
+        .limit(limit)
+    )
     some = queue.with_for_update(skip_locked=True).cte("some").prefix_with("MATERIALIZED")
     return (
         select(*some.c["id", "edition", "variant", "subscriber"], subscribers.c.address, some.c.attempts)

@@ -7,7 +7,7 @@ OUTDATED = "outdated"  # instead of what a page was made from: it stands on disk
 
 # Text that is compared and sorted by its code points, as in SQLite, whatever PostgreSQL's database is made for.
 Text = _Text().with_variant(_Text(collation="C"), "postgresql")
-_KEY = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up by itself in an INTEGER alone
+KEY = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up by itself in an INTEGER alone
 
 metadata = MetaData(
     naming_convention={
@@ -27,4 +27,4 @@ def index_where(name: str, *columns: str, where: str) -> Index:
 
 def key() -> Column[int]:
     """The number that a row has for ever."""
-    return Column("id", _KEY, primary_key=True)
+    return Column("id", KEY, primary_key=True)

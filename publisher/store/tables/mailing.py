@@ -13,7 +13,7 @@ from sqlalchemy import (
     text,
 )
 
-from publisher.store.tables.base import Text, index_where, key, metadata
+from publisher.store.tables.base import KEY, Text, index_where, key, metadata
 from publisher.store.types import Contents, Instant, Json
 
 QUEUED = text("deliveries.state = 0")  # written out: the queue's index is found for no bound value
@@ -87,9 +87,10 @@ deliveries = Table(
     metadata,
     key(),
     Column("edition", ForeignKey("editions.id"), nullable=False),
-    # No foreign key: without an index it costs a look at every letter to delete somebody who never had one.
+    # No foreign keys: without an index each costs a look at every letter to delete somebody who never had one, or a
+    # variant that nobody got; and planning would ask for the variant of each letter.
     Column("subscriber", Integer, nullable=False),
-    Column("variant", ForeignKey("variants.id"), nullable=False),
+    Column("variant", KEY, nullable=False),
     Column("state", SmallInteger, nullable=False),  # model.delivery.State
     Column("attempts", SmallInteger, nullable=False, server_default="0"),
     Column("due", Instant, nullable=False),
@@ -106,7 +107,7 @@ deliveries = Table(
     UniqueConstraint("edition", "subscriber"),
     # Settling touches no index of the queue: this one knows queued rows only. By edition first: those that are held
     # are passed over in one step, however many letters they have.
-    index_where("ix_deliveries_queue", "edition", "wave", "due", "variant", "id", where="state = 0"),
+    index_where("ix_deliveries_queue", "edition", "wave", "due", "variant", where="state = 0"),
     # The few that a sender has at hand, and the few that did not go well: with the queue's, every state is counted
     # without a look at the letters that were sent.
     index_where("ix_deliveries_on_the_way", "edition", where="state IN (1, 2)"),

@@ -122,6 +122,7 @@ _SHAPES: dict[str, dict[str, Any]] = {
         "returned": _Tally,
         "newsletters": [dict],
         "under_way": [dict],
+        "workers": [str],
         "stopped": [dict],
         "unmailed": str | None,
         "pings": [dict],

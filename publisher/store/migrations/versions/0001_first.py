@@ -487,7 +487,6 @@ def upgrade() -> None:
         sa.Column("at", sa.BigInteger(), nullable=True),
         sa.Column("worker", sa.Integer(), server_default="0", nullable=False),
         sa.ForeignKeyConstraint(["edition"], ["editions.id"], name=op.f("fk_deliveries_edition")),
-        sa.ForeignKeyConstraint(["variant"], ["variants.id"], name=op.f("fk_deliveries_variant")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deliveries")),
         sa.UniqueConstraint("edition", "subscriber", name=op.f("uq_deliveries_edition_subscriber")),
         sqlite_autoincrement=True,
@@ -496,7 +495,7 @@ def upgrade() -> None:
         batch_op.create_index("ix_deliveries_canary", ["edition"], unique=False, **_where("wave = 0"))
         batch_op.create_index(
             "ix_deliveries_queue",
-            ["edition", "wave", "due", "variant", "id"],
+            ["edition", "wave", "due", "variant"],
             unique=False,
             **_where("state = 0"),
         )
