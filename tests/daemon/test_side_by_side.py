@@ -1,4 +1,4 @@
-"""What is changed while other hosts send (PostgreSQL): nobody has a letter twice, nobody who lives is taken for dead."""
+"""What is changed while other hosts send (PostgreSQL): nobody has a letter twice, and who lives is not thought dead."""
 
 import threading
 import time
