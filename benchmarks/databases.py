@@ -89,9 +89,13 @@ class Host:
 class Ledger:
     """Where a site's ledger is: a database on *host*, or, without one, the file in its folder."""
 
-    def __init__(self, host: Host | None = None) -> None:
+    def __init__(self, host: Host | None = None, template: str = "template0") -> None:
         self.host = host
-        self.url = host.new() if host else ""
+        self.url = host.new(template) if host else ""
+
+    def copy(self) -> "Ledger":
+        """Another with the same rows; the folder's file is copied with the folder."""
+        return Ledger(self.host, self.url or "template0")
 
     @property
     def environment(self) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """A list of readers is taken in: time, processor time and memory, beside a bare loop over its rows.
 
     .venv/bin/python benchmarks/imports.py [--rows 1000000] [--rounds 3] [--bad 100] [--place FOLDER]
+    .venv/bin/python benchmarks/imports.py --store postgresql --place FOLDER
 
 The list is written here: columns as listmonk exports them, names in Arabic, Persian, Hebrew and Kurdish, some
 languages, the addresses in no order, and one row in `--bad` wrong in one of a dozen ways. Each round takes turns:
@@ -13,20 +14,25 @@ dry run        `--dry-run` on a site without readers
 
 After each import the report is read: the rows that were refused are exactly those that were made wrong, each with its
 line and a reason. The first round looks at the memory of the process and is not timed. Prints a table of medians and
-writes benchmarks/imports.json.
+writes benchmarks/imports.json, with `--store postgresql` imports-postgresql.json: then `cpu s` is that of the program,
+`server` that of PostgreSQL.
 """
 
 import argparse
 import csv
 import json
+import os
 import random
 import shutil
 import subprocess
 import sys
 import tempfile
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import databases
 import measure
 from measure import Cost, Failed
 
@@ -111,67 +117,101 @@ def told(folder: Path, cost: Cost, rows: int, wrong: list[int], counts: dict[str
         raise Failed("it names other rows than the report")
 
 
-def taken(folder: Path, site: Path, list_: str, *words: str, sampled: bool) -> Cost:
+@dataclass(frozen=True, slots=True)
+class Taken(Cost):
+    """What an import cost."""
+
+    server: float = 0.0  # seconds of processor time of PostgreSQL
+
+
+def taken(
+    folder: Path, site: Path, ledger: databases.Ledger, list_: str, *words: str, sampled: bool
+) -> Taken:
     """One import."""
     command = [*NASHIR, "-C", str(site), "--json", "subscribers", "import", "--confirmed"]
     command += ["--report", str(folder / "report.csv"), *words, str(folder / list_)]
-    return measure.run(command, folder, {}, sampled=sampled)
+    before = ledger.cpu()
+    cost = measure.run(command, folder, ledger.environment, sampled=sampled)
+    return Taken(**asdict(cost), server=ledger.cpu() - before)
 
 
-def one_round(folder: Path, asked: argparse.Namespace, wrong: list[int], *, sampled: bool) -> dict[str, Cost]:
+def one_round(
+    folder: Path,
+    asked: argparse.Namespace,
+    wrong: list[int],
+    fresh: databases.Ledger,
+    *,
+    sampled: bool,
+) -> dict[str, Cost]:
     site, good = folder / "site", asked.rows - len(wrong)
     shutil.rmtree(site, ignore_errors=True)
     shutil.copytree(folder / "fresh", site)
-    costs = {
+    ledger = fresh.copy()
+    costs: dict[str, Cost] = {
         "bare loop": measure.run(
             [sys.executable, "-c", LOOP, str(folder / "list.csv")], folder, {}, sampled=sampled
         ),
-        "dry run": taken(folder, site, "list.csv", "--dry-run", sampled=sampled),
+        "dry run": taken(folder, site, ledger, "list.csv", "--dry-run", sampled=sampled),
     }
     told(folder, costs["dry run"], asked.rows, wrong, {"added": good})
-    costs["import"] = taken(folder, site, "list.csv", sampled=sampled)
+    costs["import"] = taken(folder, site, ledger, "list.csv", sampled=sampled)
     told(folder, costs["import"], asked.rows, wrong, {"added": good, "already": 0})
-    costs["again"] = taken(folder, site, "list.csv", sampled=sampled)
+    costs["again"] = taken(folder, site, ledger, "list.csv", sampled=sampled)
     told(folder, costs["again"], asked.rows, wrong, {"added": 0, "already": good})
-    costs["cleaned"] = taken(folder, site, "cleaned.csv", sampled=sampled)
+    costs["cleaned"] = taken(folder, site, ledger, "cleaned.csv", sampled=sampled)
     told(folder, costs["cleaned"], good, [], {"gone": good, "kept": 0})
+    ledger.drop()
     return costs
 
 
 def main() -> None:
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    words.add_argument("--store", choices=["sqlite", "postgresql"], default="sqlite")
     words.add_argument("--rows", type=int, default=1_000_000)
     words.add_argument("--rounds", type=int, default=3)
     words.add_argument("--bad", type=int, default=100, help="one row in so many is wrong")
     words.add_argument("--place", type=Path, help="a folder on a real disk, if the temporary one is none")
     asked = words.parse_args()
-    with tempfile.TemporaryDirectory(prefix="nashir-bench-", dir=asked.place) as made:
-        folder = Path(made)
-        fresh = folder / "fresh"
-        subprocess.run([*NASHIR, "init", str(fresh)], check=True, capture_output=True)
-        subprocess.run([*NASHIR, "-C", str(fresh), "publish"], check=True, capture_output=True)
+    with ExitStack() as held:
+        folder = Path(
+            held.enter_context(tempfile.TemporaryDirectory(prefix="nashir-bench-", dir=asked.place))
+        )
+        folder.chmod(0o755)
+        host = held.enter_context(databases.running(folder)) if asked.store == "postgresql" else None
+        site, fresh = folder / "fresh", databases.Ledger(host)
+        subprocess.run([*NASHIR, "init", str(site)], check=True, capture_output=True)
+        publish = [*NASHIR, "-C", str(site), "publish"]
+        subprocess.run(publish, check=True, capture_output=True, env=os.environ | fresh.environment)
         wrong = lists(folder, asked.rows, asked.bad)
-        memory = one_round(folder, asked, wrong, sampled=True)
-        rounds = [one_round(folder, asked, wrong, sampled=False) for _ in range(asked.rounds)]
+        memory = one_round(folder, asked, wrong, fresh, sampled=True)
+        rounds = [one_round(folder, asked, wrong, fresh, sampled=False) for _ in range(asked.rounds)]
+    rounds = rounds or [memory]
     found = dict[str, Any]()
     print(f"{asked.rows} rows, {len(wrong)} of them wrong, each named with line and reason")
-    print(f"{'':10} {'wall s':>8} {'cpu s':>8} {'rows/s':>9} {'MB':>6} {'RSS MB':>7} {'load':>6}")
+    print(
+        f"{'':10} {'wall s':>8} {'cpu s':>8} {'server':>7} {'rows/s':>9} {'MB':>6} {'RSS MB':>7} {'load':>6}"
+    )
     for name, sample in memory.items():
         costs = [each[name] for each in rounds]
         wall, cpu = (measure.median([getattr(each, what) for each in costs]) for what in ("seconds", "cpu"))
+        server = measure.median([getattr(each, "server", 0.0) for each in costs])
         load, largest = max(each.load for each in costs), max(each.largest for each in costs)
         found[name] = {
             "seconds": round(wall, 2),
             "cpu": round(cpu, 2),
+            "server_cpu": round(server, 2),
             "memory_mb": round(sample.memory, 1),
             "largest_mb": round(largest, 1),
             "load": round(load, 1),
         }
         rate, held = asked.rows / wall, sample.memory
-        print(f"{name:10} {wall:8.1f} {cpu:8.1f} {rate:9,.0f} {held:6.0f} {largest:7.0f} {load:6.1f}")
+        print(
+            f"{name:10} {wall:8.1f} {cpu:8.1f} {server:7.1f} {rate:9,.0f} {held:6.0f} {largest:7.0f} {load:6.1f}"
+        )
     print(f"wanted of 1,000,000 rows: {SECONDS} s, {MEMORY} MB")
     result = {"machine": measure.machine(), "rows": asked.rows, "wrong": len(wrong), "found": found}
-    Path(__file__).with_suffix(".json").write_text(json.dumps(result, indent=1) + "\n", "utf-8")
+    name = "imports.json" if asked.store == "sqlite" else "imports-postgresql.json"
+    Path(__file__).with_name(name).write_text(json.dumps(result, indent=1) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

@@ -68,6 +68,10 @@ class Given:
     def environment(self) -> dict[str, str]:
         return {databases.KEY: self.url} | ALL_AT_ONCE
 
+    def sizes(self) -> dict[str, int]:
+        """Bytes of PostgreSQL's tables."""
+        return databases.sizes(self.url) if self.url else {}
+
     def host(self) -> float:
         """Seconds of processor time that PostgreSQL has used."""
         return databases.server_cpu(self.server) if self.server else 0.0
@@ -196,15 +200,20 @@ def planned(house: House) -> int:
 
 def job_plan(given: Given) -> dict[str, Any]:
     with opened(given.site, given.environment) as house:
-        before, host = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, given.host()
-        with timed(house) as transactions:
-            start, cpu = time.perf_counter(), time.process_time()
-            number = planned(house)
-            seconds, used = time.perf_counter() - start, time.process_time() - cpu
-        server = given.host() - host
-        letters = house.store.read(lambda c: ledger.tally(c, [number]))
-        assert letters == {State.QUEUED: given.readers}, letters
-        after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return measured_plan(house, given)
+
+
+def measured_plan(house: House, given: Given) -> dict[str, Any]:
+    """What the planning of an edition takes."""
+    before, host = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, given.host()
+    with timed(house) as transactions:
+        start, cpu = time.perf_counter(), time.process_time()
+        number = planned(house)
+        seconds, used = time.perf_counter() - start, time.process_time() - cpu
+    server = given.host() - host
+    letters = house.store.read(lambda c: ledger.tally(c, [number]))
+    assert letters == {State.QUEUED: given.readers}, letters
+    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return {
         "seconds": round(seconds, 3),
         "cpu": round(used, 3),
@@ -246,7 +255,8 @@ def job_drain(given: Given) -> dict[str, Any]:
     """The whole edition, by turns as the engine does it."""
     claims, marks, left = list[float](), list[float](), given.readers
     with opened(given.site, given.environment) as house:
-        planned(house)
+        plan_ = measured_plan(house, given)
+        print("plan", plan_, given.sizes(), file=sys.stderr, flush=True)
         stock, sent, host = list[int](), list[tuple[int, int, str]](), given.host()
         begin, cpu = time.perf_counter(), time.process_time()
         while left or sent:
@@ -264,6 +274,7 @@ def job_drain(given: Given) -> dict[str, Any]:
         seconds, used = time.perf_counter() - begin, time.process_time() - cpu
         server = given.host() - host
         letters = house.store.read(ledger.tally)
+        print("sent", given.sizes(), file=sys.stderr, flush=True)
         assert letters[State.SENT] >= given.readers and not letters.get(State.QUEUED), letters
     last = len(marks) // 10
     return {
@@ -312,9 +323,9 @@ def measured(folder: Path, job: str, readers: int, host: databases.Host | None, 
         if host:
             own += ["--url", held.enter_context(host.copied(url)), "--server", str(host.pid)]
             wal = host.wal()
-        ran = subprocess.run(own, check=False, capture_output=True, text=True, env=os.environ)
+        ran = subprocess.run(own, check=False, stdout=subprocess.PIPE, text=True, env=os.environ)
         if ran.returncode:
-            raise measure.Failed(ran.stderr[-2000:])
+            raise measure.Failed(f"{job} ended with {ran.returncode}")
         found = dict(json.loads(ran.stdout))
         return found | ({"wal_mb": round((host.wal() - wal) / 1e6, 1)} if host else {})
 
@@ -334,6 +345,7 @@ def main() -> None:
     parser.add_argument(
         "--drain", action="store_true", help="also send all of an edition, as the ledger has it"
     )
+    parser.add_argument("--whole", action="store_true", help="--drain alone, with what planning took")
     parser.add_argument("--place", type=Path, help="a folder on a real disk, for the databases")
     parser.add_argument("--site", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--job", choices=RUN, help=argparse.SUPPRESS)
@@ -366,7 +378,7 @@ def one(
     url = host.new() if host else ""
     site(folder, readers, editions, old, {databases.KEY: url})
     size = databases.sizes(url)[""] if host else (folder / "state" / "nashir.db").stat().st_size
-    jobs = [job for job in RUN if job != "drain" or asked.drain]
+    jobs = ["drain"] if asked.whole else [job for job in RUN if job != "drain" or asked.drain]
     found: dict[str, list[dict[str, Any]]] = {
         job: [measured(folder, job, readers, host, url) for _ in range(asked.rounds)] for job in jobs
     }
@@ -384,6 +396,9 @@ def middle(runs: list[dict[str, Any]]) -> dict[str, Any]:
 
 def report(row: dict[str, Any], *, first: bool) -> None:
     """Print a line of the table, and below it what is said of the whole edition."""
+    if "plan" not in row:
+        print(row, flush=True)
+        return
     if first:
         print(
             f"{'':10} {'letters of old':>25} {'':9} {'plan':>47}  {'claim of 200':>16}  {'commit of 100':>16}"
