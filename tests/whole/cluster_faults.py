@@ -70,14 +70,14 @@ SCRIPTS: dict[str, Script] = {
         (0.50, "restart", "db"),
         (0.55, "join", "w2"),
         (0.60, "hear", "w3 db"),
-        (0.62, "freeze", "w3"),
         (0.65, "start", "dead"),
         (0.70, "restart", "db"),
+        (0.72, "freeze", "w3"),
         (0.75, "deafen", "w1 mail"),
         (0.80, "hear", "w1 mail"),
         (0.85, "cut", "lead"),
-        (0.92, "thaw", "w3"),
         (0.95, "join", "lead"),
+        (0.97, "thaw", "w3"),
     ),
 }
 
