@@ -42,11 +42,12 @@ async def deliver(session: Session) -> "Tally":
         return await _by_workers(session)
     read = session.house.store.read
     async with session.sending:
-        await session.engine.tidy()
+        engine = await session.sender()
+        await engine.tidy()
         await ready(session)
         if not await asyncio.to_thread(read, lambda c: _is_due(c, session.clock())):
             return Tally()
-        if (rest := session.engine.rest) is not None:
+        if (rest := engine.rest) is not None:
             return rest
         await asyncio.to_thread(session.state.advance, session.house.store)
         session.under_way = Sending(
@@ -80,12 +81,13 @@ def _due(connection: Connection, now: datetime) -> int:
 async def work(session: Session, progress: "Callable[[Tally], None]") -> "Tally":
     """Deliver what this process was given of what is due (`session.claim`), as `deliver` does for all of it."""
     async with session.sending:
-        await session.engine.tidy()
-        if (rest := session.engine.rest) is not None:
+        engine = await session.sender()
+        await engine.tidy()
+        if (rest := engine.rest) is not None:
             return rest
         await asyncio.to_thread(session.state.advance, session.house.store)
         try:
-            return await session.engine.deliver(progress)
+            return await engine.deliver(progress)
         finally:
             await asyncio.to_thread(session.state.advance, session.house.store)
 
