@@ -53,13 +53,14 @@ async def deliver(session: Session) -> "Tally":
     read = session.house.store.read
     store, on_unknown = session.house.store, session.house.mail.on_unknown
     async with session.sending:
-        await session.engine.tidy()
+        engine = await session.sender()
+        await engine.tidy()
         if store.database.shared and not session.in_daemon:  # there dispatching does
             await asyncio.to_thread(store.write, lambda c: workers.sweep(c, on_unknown), urgent=True)
         await ready(session)
         if not await asyncio.to_thread(read, lambda c: _is_due(c, session.clock())):
             return Tally()
-        if (rest := session.engine.rest) is not None:
+        if (rest := engine.rest) is not None:
             return rest
         await asyncio.to_thread(_advance, session)
         session.under_way = Sending(
@@ -93,12 +94,13 @@ def _due(connection: Connection, now: datetime) -> int:
 async def work(session: Session, progress: "Callable[[Tally], None]") -> "Tally":
     """Deliver what this process was given of what is due (`session.claim`), as `deliver` does for all of it."""
     async with session.sending:
-        await session.engine.tidy()
-        if (rest := session.engine.rest) is not None:
+        engine = await session.sender()
+        await engine.tidy()
+        if (rest := engine.rest) is not None:
             return rest
         await asyncio.to_thread(_advance, session)
         try:
-            return await session.engine.deliver(progress)
+            return await engine.deliver(progress)
         finally:
             await asyncio.to_thread(_advance, session)
 

@@ -86,16 +86,24 @@ class Session:
     on_news: Callable[..., Any] = lambda *_, **__: None
     on_good_news: Callable[..., Any] = lambda *_, **__: None  # ... that asks for nothing
     stopping: bool = field(default=False, init=False)  # `stop` was called
+    _making: threading.Lock = field(default_factory=threading.Lock, init=False)  # of the engine, which is one
     _engine: "LocalEngine | None" = field(default=None, init=False)
 
     @property
     def engine(self) -> "LocalEngine":
         """What sends; made when it is first asked for, so that who only publishes does not wait for it."""
-        if self._engine is None:
-            self._engine = self.make_engine()
-            if self.stopping:
-                self._engine.stop()
-        return self._engine
+        with self._making:
+            if self._engine is None:
+                self._engine = self.make_engine()
+                if self.stopping:
+                    self._engine.stop()
+            return self._engine
+
+    async def sender(self) -> "LocalEngine":
+        """`engine`, made off the loop: it reads from the database what it begins with."""
+        if self._engine is not None:
+            return self._engine
+        return await asyncio.to_thread(lambda: self.engine)
 
     def stop(self) -> None:
         """No new letters; those on the wire are finished (S7)."""

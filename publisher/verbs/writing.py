@@ -181,8 +181,10 @@ async def deliveries_retry(
     """Queue letters again that failed or are in doubt; the next run sends them. Says how many cannot go any more."""
     must_send(session)
     store, now = session.house.store, session.clock()
-    if edition is not None and store.read(lambda c: editions.progress(c, edition)) is None:
-        raise Unknown(f"there is no edition {edition}", "", "`nashir editions` lists them")
+    if edition is not None:
+        progress = partial(editions.progress, edition=edition)
+        if await asyncio.to_thread(store.read, progress) is None:
+            raise Unknown(f"there is no edition {edition}", "", "`nashir editions` lists them")
     wanted = [State[state.upper()] for state in states or ()] or [State.FAILED]
     expired = await asyncio.to_thread(store.read, lambda c: ledger.expired(c, wanted, edition, now))
     gone = await asyncio.to_thread(store.read, lambda c: ledger.refused_as_gone(c, wanted, edition, now))
