@@ -19,18 +19,12 @@ class Letters:
     def __init__(self, house: House) -> None:
         self._house = house
         self._series = house.store.read(people.known_newsletters)
-        self._kept: dict[int, _Kept] = {}
+        self._kept: dict[int, Kept] = {}
 
     def __call__(self, delivery: Delivery) -> Letter:
         """The letter of *delivery*. Raises ValueError where its address cannot stand on an envelope."""
-        kept = self._kept.get(delivery.variant)
-        if kept is None:
-            kept = self._make(delivery.variant)
-            if len(self._kept) >= KEPT:
-                del self._kept[next(iter(self._kept))]
-            self._kept[delivery.variant] = kept
-        else:  # the first is what was not needed for longest
-            self._kept[delivery.variant] = self._kept.pop(delivery.variant)
+        kept = self._kept.pop(delivery.variant, None) or self.fetch(delivery.variant)
+        self.keep(delivery.variant, kept)
         keys, layout = self._house.keys, self._house.layout
         wish, one = Claim(delivery.subscriber, kept.series), Claim(delivery.subscriber, kept.edition)
         leave, leave_by_mail = keys.sign_twice("unsubscribe", wish)
@@ -44,7 +38,18 @@ class Letters:
             bounce_token=keys.sign_caseless("bounce", one) if self._house.mail.bounce_domain else "",
         )
 
-    def _make(self, number: int) -> "_Kept":
+    def has(self, variant: int) -> bool:
+        """Whether the skeleton of this variant is at hand: then a letter is made without asking the store."""
+        return variant in self._kept
+
+    def keep(self, variant: int, fetched: "Kept") -> None:
+        """Have it at hand, instead of what was not needed for longest."""
+        self._kept[variant] = fetched
+        if len(self._kept) > KEPT:
+            del self._kept[next(iter(self._kept))]
+
+    def fetch(self, number: int) -> "Kept":
+        """The skeleton of this variant, in any thread. Raises Unwritable."""
         house = self._house
         variant = house.store.read(lambda c: editions.variant(c, number))
         edition = variant.edition
@@ -56,7 +61,7 @@ class Letters:
             sender(house, edition.newsletter),
             archived_at=archived_at(house, edition.newsletter, edition.name),
         )
-        return _Kept(skeleton, edition.id, self._series[edition.newsletter].id)
+        return Kept(skeleton, edition.id, self._series[edition.newsletter].id)
 
 
 def notice(house: House, delivery: Delivery) -> Letter:
@@ -82,7 +87,9 @@ def notice(house: House, delivery: Delivery) -> Letter:
     )
 
 
-class _Kept(NamedTuple):
+class Kept(NamedTuple):
+    """What all letters of a variant have in common."""
+
     skeleton: Skeleton
     edition: int
     series: int  # the newsletter's number

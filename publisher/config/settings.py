@@ -9,6 +9,7 @@ from typing import Literal
 from publisher import private
 from publisher.articles.settings import ArticleSettings
 from publisher.config.places import Source
+from publisher.errors import BadConfig
 from publisher.feeds.settings import FeedSettings
 from publisher.layout import STATE
 from publisher.mail.settings import MailSettings
@@ -89,9 +90,12 @@ class StoreSettings:
         if not self.password_file:
             return ""
         mend = "see store.password_file in config.toml"
-        return (
-            private.read(root / self.password_file, "the password", mend, group=True).decode("utf-8").strip()
-        )
+        path = root / self.password_file
+        data = private.read(path, "the password", mend, group=True)
+        try:
+            return data.decode("utf-8").strip()
+        except UnicodeDecodeError:  # which quotes it
+            raise BadConfig("the password is no text in UTF-8", str(path), mend) from None
 
 
 @dataclass(frozen=True, slots=True)

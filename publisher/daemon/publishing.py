@@ -8,7 +8,7 @@ from publisher import watcher
 from publisher.actions.publish import Published
 from publisher.articles.folder import shown
 from publisher.daemon.common import Common, log, now
-from publisher.errors import PublisherError
+from publisher.errors import Elsewhere, PublisherError
 
 SLICE = 100  # articles whose outputs are made before the next change is looked at
 QUIET = 0.1  # seconds a burst of file events is gathered
@@ -74,7 +74,8 @@ class Publishing:
                 done = await self._session.publish(closed, whole=whole, verify=verify)
                 common.published_at, common.publishing = now(), time.monotonic() - begun
             except PublisherError as error:
-                common.problems.trouble("publish", error)
+                if not isinstance(error, Elsewhere):  # whoever leads now looks at the whole folder
+                    common.problems.trouble("publish", error)
                 self._closed |= closed  # with whatever happens next
                 self._whole, self._verify = True, self._verify or verify
                 continue

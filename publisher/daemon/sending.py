@@ -42,7 +42,7 @@ class Sending:
                 self._problems.over("send")
 
     async def _send(self) -> None:
-        _ = self._session.engine  # made now: a key that cannot sign is told before a letter needs it
+        await self._session.sender()  # made now: a key that cannot sign is told before a letter needs it
         tally = await self._deliver(self._session)
         soon = await delivering.next_due(self._session, TICK)
         again = min(tally.again if tally.down or tally.rests else TICK, TICK if soon is None else soon)

@@ -28,8 +28,11 @@ class Bag:
         """See Bag."""
         while delivery := await self._next():
             pause = self._engine.may(self._run, self._relay, delivery)
-            if pause is None and (letter := self._letter(delivery)):
-                return letter
+            if pause is None:
+                at_hand = self._engine.making.has(delivery)
+                letter = self._made(delivery) if at_hand else await self._waited_for(delivery)
+                if letter:
+                    return letter
             if pause and pause > IDLE:
                 return None
             if pause:
@@ -55,25 +58,41 @@ class Bag:
         if not self._engine.stays(self._relay, self.carried + 1):
             return None
         while (delivery := self._run.desk.at_hand()) is not None:
+            if not self._engine.making.has(delivery):  # it is the next that is waited for
+                self._run.desk.return_(delivery)
+                return None
             pause = self._engine.may(self._run, self._relay, delivery)
-            if pause is None and (letter := self._letter(delivery)):
+            if pause is None and (letter := self._made(delivery)):
                 return letter
             if pause:
                 return None
         return None
 
-    def _letter(self, delivery: Delivery) -> Letter | None:
+    def _made(self, delivery: Delivery) -> Letter | None:
+        """The letter of *delivery*, of what is at hand; None where it never can be made: then it fails."""
         try:
-            letter = self._engine.made(delivery)
-        except ValueError as error:
-            self._engine.returned(delivery, self._relay)
-            settle(self._run, delivery, Verdict(State.FAILED, None, True, 0, escaped(str(error))))
+            letter = self._engine.making.made(delivery)
+        except BaseException as error:
+            self._not_made(delivery, error)
             return None
-        except BaseException:
-            self._engine.returned(delivery, self._relay)
-            raise
         self._at_hand[letter.name] = delivery
         return letter
+
+    async def _waited_for(self, delivery: Delivery) -> Letter | None:
+        """As `_made`, where something is to be read first."""
+        try:
+            letter = await self._engine.making.make(delivery)
+        except BaseException as error:
+            self._not_made(delivery, error)
+            return None
+        self._at_hand[letter.name] = delivery
+        return letter
+
+    def _not_made(self, delivery: Delivery, error: BaseException) -> None:
+        self._engine.returned(delivery, self._relay)
+        if not isinstance(error, ValueError):
+            raise error
+        settle(self._run, delivery, Verdict(State.FAILED, None, True, 0, escaped(str(error))))
 
     def begin(self, letter: Letter) -> Awaitable[bool]:
         """See Bag."""

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from publisher.engine.bag import Bag
 from publisher.engine.desk import Desk, Queue
+from publisher.engine.making import Letters, Making
 from publisher.engine.reserving import Reserve, Reserving
 from publisher.engine.run import Run, Tally, at_rest, settle
 from publisher.errors import Unwritable
@@ -35,7 +36,7 @@ class LocalEngine:
     def __init__(
         self,
         store: Store,
-        letters: Callable[[Delivery], Letter],
+        letters: Letters,
         carriers: Mapping[str, Callable[[], Carrier]],
         gate: Gate,
         *,
@@ -54,7 +55,8 @@ class LocalEngine:
         where *gate* shares its rates with others."""
         self._store, self._carriers, self._gate = store, carriers, gate
         self._connections, self._clock, self._on_unknown = connections, clock, on_unknown
-        self._letters, self._notice, self._heed = letters, notice, heed
+        self.making = Making(letters, notice)
+        self._notice, self._heed = notice, heed
         self._claim = claim or partial(ledger.claim, opens=opens)
         self._reserving = Reserving(store, gate, self._now, reserve) if reserve else None
         self._alone = asyncio.Lock()
@@ -276,11 +278,6 @@ class LocalEngine:
             run.heeds(asyncio.get_running_loop().run_in_executor(None, self._heed, action))
         if actions:  # a relay that was tried takes letters again, or does not
             run.moved.set()
-
-    def made(self, delivery: Delivery) -> Letter:
-        """The letter of *delivery*. Raises ValueError where it cannot stand on an envelope."""
-        make = self._notice if self._notice and delivery.edition == 0 else self._letters
-        return make(delivery)
 
     def may(self, run: Run, relay: str, delivery: Delivery) -> float | None:
         """None where this letter may leave over *relay* now, and is counted; else the seconds until the relay takes

@@ -4,6 +4,7 @@ Lines are only added, each made to last before anything else is done. A backup h
 unpacking one replaces no newer list; what lies under that name, or in the state folder that was moved aside, is joined.
 """
 
+import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -34,19 +35,8 @@ def version(folder: Path) -> tuple[int, int, int]:
 
 def add(folder: Path, *lines: str) -> None:
     """Write *lines* down, for good. Raises Unwritable."""
-    path = folder / ERASED
-    with _explained(path):
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            whole = len(_read(path))
-            os.ftruncate(handle, whole)  # what a full disk or a crash cut off
-            data = "".join(f"{line}\n" for line in lines).encode("ascii")
-            if os.pwrite(handle, data, whole) != len(data):
-                raise OSError(0, "the disk is full")
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-        private.sync(folder)
+    with _explained(folder / ERASED), _alone(folder) as handle:
+        _append(handle, folder, "".join(f"{line}\n" for line in lines).encode("ascii"))
 
 
 def join(folder: Path) -> None:
@@ -55,15 +45,32 @@ def join(folder: Path) -> None:
     others = [each for each in (saved, folder.parent / ASIDE / ERASED) if each.is_file()]
     if not others:
         return
-    with _explained(path):
-        known = _read(path)
-        lines = dict.fromkeys(known.splitlines())
-        for each in others:
-            lines |= dict.fromkeys(_read(each).splitlines())
-        whole = b"".join(each + b"\n" for each in lines)
-        if whole != known:
-            private.put(path, whole)
+    with _explained(path), _alone(folder) as handle:
+        known = set(_read(path).splitlines())
+        lines = dict.fromkeys(line for each in others for line in _read(each).splitlines())
+        if new := [line for line in lines if line not in known]:
+            _append(handle, folder, b"".join(each + b"\n" for each in new))
         saved.unlink(missing_ok=True)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[int]:
+    """The list, made where it is missing, while no other process of this host adds to it."""
+    handle = os.open(folder / ERASED, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield handle
+    finally:
+        os.close(handle)
+
+
+def _append(handle: int, folder: Path, data: bytes) -> None:
+    whole = len(_read(folder / ERASED))
+    os.ftruncate(handle, whole)  # what a full disk or a crash cut off
+    if os.pwrite(handle, data, whole) != len(data):
+        raise OSError(0, "the disk is full")
+    os.fsync(handle)
+    private.sync(folder)
 
 
 def _read(path: Path) -> bytes:

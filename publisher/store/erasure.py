@@ -74,9 +74,9 @@ def stop(connection: Connection, subscriber: int) -> None:
 
 def created(connection: Connection, subscriber: int) -> datetime:
     """Since when they are known."""
-    return connection.execute(
-        select(subscribers.c.created).where(subscribers.c.id == subscriber)
-    ).scalar_one()
+    query = select(subscribers.c.created).where(subscribers.c.id == subscriber)
+    found: datetime = connection.execute(query).scalar_one()
+    return found
 
 
 def under_way(connection: Connection, subscriber: int, mention: Mention) -> bool:

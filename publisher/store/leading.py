@@ -6,7 +6,7 @@ The lock goes with the connection: the server lets go of it when that ends, or w
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from publisher.store.postgres import Postgres
+from publisher.store.postgres import Postgres, process_of
 
 if TYPE_CHECKING:
     import psycopg
@@ -39,8 +39,8 @@ class Lead:
                 (self._held,) = self._connection.execute(query).fetchone() or (False,)
             if not self._held:
                 name, address = self._connection.execute(_HOLDER).fetchone() or ("", None)
-                name = name.removeprefix("nashir ")
-                self.holder = f"{name} at {address}" if address else name
+                holder = process_of(name)
+                self.holder = f"{holder} at {address}" if address else holder
         except Exception as error:
             self.let_go()
             raise self._database.explained(error) from error

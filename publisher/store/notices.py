@@ -191,6 +191,12 @@ def settle(
         connection.execute(update(notices).where(notices.c.id == delivery.id, live).values(values))
 
 
+def due_now(connection: Connection, now: datetime) -> int:
+    """How many letters wait to be sent now."""
+    query = select(func.count()).select_from(notices).where(QUEUED_NOTICE, notices.c.due <= now)
+    return connection.execute(query).scalar_one()
+
+
 def is_due(connection: Connection, now: datetime) -> bool:
     """Whether a letter waits to be sent now."""
     query = select(notices.c.id).where(QUEUED_NOTICE, notices.c.due <= now).limit(1)

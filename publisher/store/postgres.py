@@ -6,6 +6,7 @@ lock (pg_advisory_xact_lock) first. The sender's do not: they lock the rows that
 
 import os
 import re
+import secrets
 import socket
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -29,6 +30,12 @@ _CLIENT |= {"tcp_user_timeout": 10_000}
 _SERVER = {"tcp_keepalives_idle": 5, "tcp_keepalives_interval": 2, "tcp_keepalives_count": 3}
 _SERVER |= {"tcp_user_timeout": 10_000, "idle_in_transaction_session_timeout": 15_000}
 _SERVER |= {"lock_timeout": BUSY * 1000, "client_connection_check_interval": 0}
+# A commit that was told of is on the disk (S1). What waits for more than that (remote_apply) stays as it is.
+_LASTING = (
+    "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+)
+# Tells this process from one on another host of the same name, as containers have them, with the same number.
+_WORD = secrets.token_hex(3)
 # A sender asks for a few rows by their keys, of tables that grow by a million while it has its plan at hand.
 _KEYED = {"enable_hashjoin": "off", "enable_mergejoin": "off"}
 _AGAIN = ("40001", "40P01")  # undone for another's sake: serialization failure, deadlock
@@ -50,11 +57,16 @@ _REFUSALS = (
 # How a state begins (PostgreSQL, appendix A), what it is to people, and how to mend it.
 _KINDS: tuple[tuple[str, type[PublisherError], str, str], ...] = (
     ("55P03", Unwritable, "cannot be written", "end what holds it"),
+    ("57014", Unwritable, "cut this short", "let it take longer (ALTER ROLE … SET statement_timeout = 0)"),
+    ("25P04", Unwritable, "cut this short", "let it take longer (ALTER ROLE … SET transaction_timeout = 0)"),
+    ("23503", Unwritable, "was changed by another process meanwhile", "run it again; a daemon does"),
+    ("23505", Unwritable, "was changed by another process meanwhile", "run it again; a daemon does"),
     ("25006", Unwritable, "cannot be written", "name the server that takes changes, in store.url"),
     ("53", Unwritable, "cannot be written", "make room on its host, or mend that"),
     ("58", Unwritable, "cannot be written", "make room on its host, or mend that"),
     ("28", BadState, "does not let us in", "look at the password and at pg_hba.conf; see docs/scaling.md"),
     ("3D", BadState, "is not there", "make it (`createdb`), or mend store.url"),
+    ("57P04", BadState, "is not there", "make it (`createdb`), or mend store.url"),
     ("42501", BadState, "is not ours", "make this user its owner (ALTER DATABASE … OWNER TO …)"),
     ("XX001", Damaged, "is damaged", "restore it from a backup"),
     ("XX002", Damaged, "is damaged", "restore it from a backup"),
@@ -98,11 +110,13 @@ class Postgres:
         return f"postgresql://{server}{f':{port}' if port else ''}/{quote(name, safe='')}"
 
     def options(self, **more: str) -> dict[str, Any]:
-        """What a connection is opened with, beside the URL; *more* of the server's settings."""
+        """What a connection is opened with beside the URL, whose word counts; *more* of the server's settings."""
         given = {"password": self._password} if self._password else {}
-        settings = " ".join(f"-c {name}={value}" for name, value in (_SERVER | more).items())
-        name = f"nashir {socket.gethostname()[:40]} {os.getpid()}"
-        return {**_CLIENT, **given, "options": settings, "application_name": name}
+        client = {name: value for name, value in _CLIENT.items() if name not in self._parts}
+        settings = [f"-c {name}={value}" for name, value in (_SERVER | more).items()]
+        theirs = str(self._parts.get("options") or "")
+        name = f"nashir {socket.gethostname()[:40]} {os.getpid()} {_WORD}"  # 63 bytes at the most
+        return {**client, **given, "options": " ".join([*settings, theirs]), "application_name": name}
 
     def reader(self) -> Engine:
         return self._engine("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
@@ -117,7 +131,13 @@ class Postgres:
         """The driver's own connection, outside any transaction; *more* of the server's settings."""
         import psycopg
 
-        return psycopg.connect(self._url, autocommit=True, **self.options(**more))
+        connection = psycopg.connect(self._url, autocommit=True, **self.options(**more))
+        try:
+            connection.execute(_LASTING)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
     def _engine(self, begin: str, **more: str) -> Engine:
         engine = create_engine(
@@ -158,7 +178,7 @@ class Postgres:
         ours = "application_name LIKE 'nashir %' AND application_name <> current_setting('application_name')"
         with reader.connect() as connection, connection.begin():
             found = connection.execute(text(f"{query} AND {ours} ORDER BY 1")).scalars()
-            return [each.removeprefix("nashir ") for each in found]
+            return list(map(process_of, found))
 
     @contextmanager
     def source(self, reader: Engine) -> Iterator[Source]:
@@ -206,6 +226,11 @@ class Postgres:
         said = " ".join(words.strip().partition("\n")[0].split())
         kind, what, mend = _kind(state or "", gone)
         return kind(f"the database {what}: {said}", self.where, mend) if kind else error
+
+
+def process_of(name: str) -> str:
+    """Host and number of the process that a connection of this application *name* is of, for people."""
+    return " ".join(name.split()[1:3])
 
 
 def _kind(state: str, gone: bool) -> tuple[type[PublisherError] | None, str, str]:

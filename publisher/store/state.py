@@ -232,11 +232,11 @@ class _Noted(NamedTuple):
 def _grown(connection: Connection, here: str, seen: int) -> int | str:
     """The generation, one more than it was; or why this is not the database that it was *seen* at last."""
     number, file = int(facts.get(connection, "generation") or 0), facts.get(connection, "file")
-    if file != here:
+    if file not in (None, here):
         return _elsewhere(file or "", shared=True)
     if why := _behind(number, seen):
         return why
-    facts.put(connection, "generation", str(number + 1))
+    facts.put_all(connection, {"generation": str(number + 1), "file": here})
     return number + 1
 
 

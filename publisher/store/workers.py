@@ -15,8 +15,10 @@ from sqlalchemy import (
     update,
 )
 
+from publisher.errors import BadState
 from publisher.model.delivery import OnUnknown
-from publisher.store import ledger, notices
+from publisher.store import facts, ledger, notices
+from publisher.store.state import MOVED
 from publisher.store.tables import workers
 
 BEAT = 5.0  # seconds between two signs of life
@@ -44,7 +46,12 @@ def _last(connection: Connection) -> ColumnElement[int]:
 
 
 def register(connection: Connection, name: str) -> int:
-    """A new worker; its number, which nobody else ever has. *name* is for people: host and process."""
+    """A new worker; its number, which nobody else ever has. *name* is for people: host and process. Raises BadState
+    where the site was moved elsewhere: one that was cut off meanwhile sends nothing from here."""
+    if (file := facts.get(connection, "file") or "").startswith(MOVED):
+        raise BadState(
+            f"no letter leaves: this site was {file}", "", "write that into [store] of config.toml"
+        )
     row = insert(workers).values(name=name, seen=_now(connection)).returning(workers.c.id)
     return int(connection.execute(row).scalar_one())
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection
 
 from publisher.errors import BadState, PublisherError
-from publisher.store import ledger, notices
+from publisher.store import ledger, notices, workers
 from publisher.store.state import GO_ON
 from publisher.verbs import held
 from publisher.verbs.progress import Sending
@@ -51,12 +51,16 @@ async def deliver(session: Session) -> "Tally":
     if session.dispatch is not None:
         return await _by_workers(session)
     read = session.house.store.read
+    store, on_unknown = session.house.store, session.house.mail.on_unknown
     async with session.sending:
-        await session.engine.tidy()
+        engine = await session.sender()
+        await engine.tidy()
+        if store.database.shared and not session.in_daemon:  # there dispatching does
+            await asyncio.to_thread(store.write, lambda c: workers.sweep(c, on_unknown), urgent=True)
         await ready(session)
         if not await asyncio.to_thread(read, lambda c: _is_due(c, session.clock())):
             return Tally()
-        if (rest := session.engine.rest) is not None:
+        if (rest := engine.rest) is not None:
             return rest
         await asyncio.to_thread(_advance, session)
         session.under_way = Sending(
@@ -83,21 +87,26 @@ def _is_due(connection: Connection, now: datetime) -> bool:
     return notices.is_due(connection, now) or ledger.is_due(connection, now)
 
 
+def _due(connection: Connection, now: datetime) -> int:
+    return notices.due_now(connection, now) + ledger.due_now(connection, now)
+
+
 async def work(session: Session, progress: "Callable[[Tally], None]") -> "Tally":
     """Deliver what this process was given of what is due (`session.claim`), as `deliver` does for all of it."""
     async with session.sending:
-        await session.engine.tidy()
-        if (rest := session.engine.rest) is not None:
+        engine = await session.sender()
+        await engine.tidy()
+        if (rest := engine.rest) is not None:
             return rest
         await asyncio.to_thread(_advance, session)
         try:
-            return await session.engine.deliver(progress)
+            return await engine.deliver(progress)
         finally:
             await asyncio.to_thread(_advance, session)
 
 
 async def _by_workers(session: Session) -> "Tally":
-    """Workers deliver: wait until nothing is due and nothing under way, or nobody is there who could."""
+    """Workers deliver: wait until nothing is due and nothing under way, or nobody takes any for a while."""
     from publisher.engine.run import Tally
 
     assert session.dispatch
@@ -110,7 +119,9 @@ async def _by_workers(session: Session) -> "Tally":
             break
         alone = 0.0 if found.workers else alone + WORKERS
         if alone > SILENT:
-            return Tally(rests="no worker is there: start `nashir worker`")
+            letters = await asyncio.to_thread(read, lambda c: _due(c, session.clock()))
+            why = "start `nashir worker`, or look at its log: it takes none while its relays cannot be used"
+            return Tally(rests=f"{letters:,} are due, and no worker takes any: {why}")
         await asyncio.sleep(WORKERS)
     return Tally()
 

@@ -18,6 +18,7 @@ from publisher.config.settings import StoreSettings
 from publisher.config.store import check_url
 from publisher.errors import BadInput, BadState, Locked
 from publisher.layout import STATE
+from publisher.store import workers
 from publisher.store.database import Database
 from publisher.store.sqlite import Sqlite
 from publisher.store.state import MOVING, State
@@ -92,8 +93,8 @@ def _again(session: Session, new: Database) -> bool:
 
 
 def _alone(old: Store) -> None:
-    """Raises Locked where others have that database open too."""
-    if others := old.others():
+    """Raises Locked where others have that database open too, or a worker is only cut off from it."""
+    if others := old.others() or (old.database.shared and old.read(workers.living)):
         mend = "stop it there, and run it again"
         raise Locked(f"others work with this database: {', '.join(others)}", old.database.where, mend)
 

@@ -23,7 +23,7 @@ from publisher.errors import BadConfig, BadState, Elsewhere, Unwritable
 from publisher.feeds import files
 from publisher.layout import STATE, Layout
 from publisher.model.delivery import OnUnknown
-from publisher.store import buckets, ledger, notices, relays, workers
+from publisher.store import buckets, ledger, notices, relays
 from publisher.store.sqlite import Sqlite
 from publisher.store.state import State
 from publisher.store.store import Store
@@ -86,16 +86,24 @@ class Session:
     on_news: Callable[..., Any] = lambda *_, **__: None
     on_good_news: Callable[..., Any] = lambda *_, **__: None  # ... that asks for nothing
     stopping: bool = field(default=False, init=False)  # `stop` was called
+    _making: threading.Lock = field(default_factory=threading.Lock, init=False)  # of the engine, which is one
     _engine: "LocalEngine | None" = field(default=None, init=False)
 
     @property
     def engine(self) -> "LocalEngine":
         """What sends; made when it is first asked for, so that who only publishes does not wait for it."""
-        if self._engine is None:
-            self._engine = self.make_engine()
-            if self.stopping:
-                self._engine.stop()
-        return self._engine
+        with self._making:
+            if self._engine is None:
+                self._engine = self.make_engine()
+                if self.stopping:
+                    self._engine.stop()
+            return self._engine
+
+    async def sender(self) -> "LocalEngine":
+        """`engine`, made off the loop: it reads from the database what it begins with."""
+        if self._engine is not None:
+            return self._engine
+        return await asyncio.to_thread(lambda: self.engine)
 
     def stop(self) -> None:
         """No new letters; those on the wire are finished (S7)."""
@@ -126,8 +134,8 @@ class Session:
         progress: Progress = lambda *_: None,
     ) -> Published:
         """Publish once, off the loop. Raises Elsewhere, Unwritable."""
-        self.at_home()
         async with self.publishing:
+            self.at_home()  # now, and not when the one before began
             with on_disk():
                 if not self.swept:
                     await asyncio.to_thread(files.sweep, self.house.out)
@@ -232,7 +240,10 @@ def _opened(settings: Settings, clock: Clock, workers: int = 1) -> Iterator[Sess
         fenced = state.fenced(store)
         if not fenced:
             state.advance(store)
-            store.write(lambda c: recover(c, settings.mail.on_unknown, shared=store.database.shared))
+            if (
+                not database.shared
+            ):  # there nobody can know: who is silent for long is swept by who sends, or leads
+                store.write(lambda c: recover(c, settings.mail.on_unknown))
         house = house_of(settings, store, secret, workers)
         session = Session(house, state, clock, lambda: _engine(settings, session), fenced)
         session.trusted = settings.web.trusted
@@ -260,12 +271,8 @@ def _leading(session: Session, *, serving: bool) -> Iterator[None]:
         lead.let_go()
 
 
-def recover(connection: Connection, on_unknown: OnUnknown, *, shared: bool) -> None:
-    """What a dead sender had claimed or was sending waits again, or is in doubt. Only for whoever holds the lock, which
-    on a *shared* database other hosts' senders do without."""
-    if shared:
-        workers.sweep(connection, on_unknown)
-        return
+def recover(connection: Connection, on_unknown: OnUnknown) -> None:
+    """What a dead sender had claimed or was sending waits again, or is in doubt. Only for whoever holds the lock."""
     ledger.recover(connection, on_unknown)
     notices.recover(connection)
 

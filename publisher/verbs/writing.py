@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, Literal
 
-from publisher.errors import BadConfig, Unknown, Unwritable
+from publisher.errors import BadConfig, Elsewhere, Unknown, Unwritable
 from publisher.model.delivery import UNDECIDED, State
 from publisher.model.digest import Newsletter
 from publisher.store import editions, ledger
@@ -114,12 +114,12 @@ def _plan(
 ) -> tuple[set[int], list[str]]:
     """Start what is due and what is wanted at once, and plan everything that is started. One newsletter's mistake
     (a template), or a page that cannot be written, stops only that one. Returns the editions that began or came on, and
-    what is wrong. Raises Elsewhere, Unwritable."""
+    what is wrong. Raises Elsewhere, also in its midst, Unwritable."""
     from publisher.actions import approval, plan, slots
 
-    session.at_home()
     house, now, problems = session.house, session.clock(), list[str]()
     with session.planning, on_disk():
+        session.at_home()
         begun = {each.edition.id: each for each in house.store.read(lambda c: editions.unfinished(c, now))}
         problems += approval.come_due(house, now)
         numbers, found = slots.due_editions(house, due, now)
@@ -128,6 +128,7 @@ def _plan(
             number = slots.edition_now(house, newsletter, now, include_existing=include_existing)
             numbers += [number] if number is not None and number not in numbers else []
         for number in numbers:
+            session.at_home()  # perhaps no longer: whoever leads now plans the rest
             try:
                 with on_disk():
                     plan.plan(house, number, now)
@@ -163,8 +164,12 @@ async def plan(session: Session, *, newsletter: str, include_existing: bool = Fa
 
 
 async def plan_due(session: Session) -> list[str]:
-    """Plan what is due. Returns what is wrong."""
-    touched, problems = await asyncio.to_thread(_plan, session, tuple(session.house.newsletters.values()), ())
+    """Plan what is due. Returns what is wrong: nothing where another leads by now, who plans it."""
+    due = tuple(session.house.newsletters.values())
+    try:
+        touched, problems = await asyncio.to_thread(_plan, session, due, ())
+    except Elsewhere:
+        return []
     if touched:  # not while one waits: for its template to be mended, or for the letters that it corrects
         session.on_planned()
     return problems
@@ -176,8 +181,10 @@ async def deliveries_retry(
     """Queue letters again that failed or are in doubt; the next run sends them. Says how many cannot go any more."""
     must_send(session)
     store, now = session.house.store, session.clock()
-    if edition is not None and store.read(lambda c: editions.progress(c, edition)) is None:
-        raise Unknown(f"there is no edition {edition}", "", "`nashir editions` lists them")
+    if edition is not None:
+        progress = partial(editions.progress, edition=edition)
+        if await asyncio.to_thread(store.read, progress) is None:
+            raise Unknown(f"there is no edition {edition}", "", "`nashir editions` lists them")
     wanted = [State[state.upper()] for state in states or ()] or [State.FAILED]
     expired = await asyncio.to_thread(store.read, lambda c: ledger.expired(c, wanted, edition, now))
     gone = await asyncio.to_thread(store.read, lambda c: ledger.refused_as_gone(c, wanted, edition, now))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
@@ -390,6 +392,22 @@ def test_wherever_it_is_cut_off_the_next_start_finishes_it(
         assert (0, True) == (raw(copy), erasing.is_done(copy))
         assert house.store.read(ledger.tally) == copy.store.read(ledger.tally)
     assert steps > 10
+
+
+@pytest.mark.parametrize("what", ["adds", "joins"])
+def test_two_processes_that_write_the_list_wait_for_each_other(tmp_path: Path, what: str) -> None:  # L8
+    """What both wrote at the same place would be a line that nobody can read."""
+    (tmp_path / erased.SAVED).write_text("one\n")
+    work = {"adds": partial(erased.add, tmp_path, "one"), "joins": partial(erased.join, tmp_path)}[what]
+    with (tmp_path / erased.ERASED).open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        other = Thread(target=work)
+        other.start()
+        other.join(0.1)
+        held.write("two\n")
+    other.join(10)
+
+    assert "two\none\n" == erased.read(tmp_path)
 
 
 def test_a_line_that_a_full_disk_cut_off_is_none(life: Desk) -> None:  # L8

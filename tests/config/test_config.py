@@ -150,6 +150,16 @@ def test_a_list_of_relays_may_come_from_the_environment(read):
     assert relays == ("smtps://a.example.org", "smtps://b.example.org")
 
 
+def test_a_password_of_the_database_that_is_no_text_is_said_in_one_line(read, tmp_path):  # threat 9
+    settings = read(GOOD, NASHIR__STORE__URL="postgresql://h/n", NASHIR__STORE__PASSWORD_FILE="password")
+    (tmp_path / "password").touch(0o600)
+    (tmp_path / "password").write_bytes(b"hunter\xff")
+    with pytest.raises(BadConfig, match=r"password: the password is no text in UTF-8\. Mend: ") as refused:
+        settings.store.database(tmp_path)
+
+    assert "hunter" not in str(refused.value)
+
+
 def test_a_password_stands_in_no_error_and_no_repr(read):  # threat 9
     with pytest.raises(BadConfig) as refused:
         read(GOOD.replace("[mail]", "[mail]\npassword = 123456789"))

@@ -18,24 +18,27 @@ if TYPE_CHECKING:
     from tests.conftest import Clock, Write
 
 
+def edition_for(
+    house: House, write: Write, clock: Clock, publishes: Callable[..., Published], number: int
+) -> House:
+    """A house with an edition planned for so many readers."""
+    publishes(house)
+    lines = [f"reader{n}@example.org\n" for n in range(number)]
+    importing.import_rows(house, imports.rows(lines), None, clock(), confirmed=True, dry_run=False)
+    write(house, "a.txt", "افتتاح المكتبة\nافتتحت المكتبة أبوابها.\n")
+    publishes(house)
+    edition = slots.edition_now(house, house.newsletters["daily"], clock(), include_existing=False)
+    assert edition
+    plan.plan(house, edition, clock())
+    return house
+
+
 @pytest.fixture
 def planned(
     house: House, write: Write, clock: Clock, publishes: Callable[..., Published]
 ) -> Callable[[int], House]:
-    """A house with an edition planned for so many readers."""
-
-    def make(number: int) -> House:
-        publishes(house)
-        lines = [f"reader{n}@example.org\n" for n in range(number)]
-        importing.import_rows(house, imports.rows(lines), None, clock(), confirmed=True, dry_run=False)
-        write(house, "a.txt", "افتتاح المكتبة\nافتتحت المكتبة أبوابها.\n")
-        publishes(house)
-        edition = slots.edition_now(house, house.newsletters["daily"], clock(), include_existing=False)
-        assert edition
-        plan.plan(house, edition, clock())
-        return house
-
-    return make
+    """As `edition_for`."""
+    return lambda number: edition_for(house, write, clock, publishes, number)
 
 
 @pytest.fixture

@@ -213,3 +213,47 @@ def test_a_reader_makes_no_secret_either(url: str, host: Callable[[str], State])
     with pytest.raises(BadState, match="no secret key"):
         secret(one, url, writing=False)
     assert [] == list(one.folder.iterdir())
+
+
+def test_a_database_that_is_set_back_while_it_is_open_is_noticed_before_anything_is_written(
+    url: str, host: Callable[[str], State]
+) -> None:  # X10
+    """A living sender would write another generation over the old one, and nobody would ever know."""
+    one = host("one")
+    for _ in range(3):
+        start(one, url)
+    with opened(url) as store:
+        put_back(url, "2")
+
+        with pytest.raises(BadState, match="it was restored"):
+            one.advance(store)
+        assert "it was restored" in one.watch(store)
+    assert "2" == generation(url)
+    assert "it was restored" in start(one, url)
+
+
+def test_a_database_that_was_left_while_it_is_open_sends_nothing_more(
+    url: str, host: Callable[[str], State]
+) -> None:  # X10
+    one, other = host("one"), host("other")
+    start(one, url)
+    with opened(url) as store:
+        start(other, url)
+        other.leave(store, "sqlite")
+
+        with pytest.raises(BadState, match="moved to sqlite"):
+            one.advance(store)
+
+
+def test_who_only_looks_on_notes_how_far_the_others_are(
+    url: str, host: Callable[[str], State]
+) -> None:  # X10
+    scheduler, worker = host("scheduler"), host("worker")
+    start(scheduler, url)
+    start(worker, url)
+    was = generation(url)
+    start(worker, url)
+    with opened(url) as store:
+        assert "" == scheduler.watch(store)
+        put_back(url, was)
+        assert "it was restored" in scheduler.watch(store)

@@ -1,6 +1,7 @@
 """PostgreSQL refuses, ends and restarts: what was asked of the store is done, or said in one line."""
 
 import asyncio
+import os
 import socket
 import subprocess
 import sys
@@ -19,7 +20,8 @@ from sqlalchemy import Connection, text
 
 from publisher.config.store import check_url as check
 from publisher.errors import BadConfig, BadState, Exit, PublisherError, Unwritable
-from publisher.store import dialects, facts, schema
+from publisher.model.digest import Content
+from publisher.store import dialects, facts, planning, schema
 from publisher.store import postgres as door
 from publisher.store.postgres import Postgres
 from publisher.store.store import Store
@@ -169,6 +171,73 @@ def test_work_whose_session_ends_before_its_commit_is_done_again(store: Store, u
 
     assert [None, "1", "1"] == found
     assert {2} == set(tries.values())
+
+
+def setting(store: Store, name: str) -> str:
+    return str(store.write(lambda c: c.execute(text(f"SHOW {name}")).scalar_one()))
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"), [("off", "on"), ("local", "local"), ("remote_apply", "remote_apply")]
+)
+def test_a_commit_that_was_told_of_is_on_the_disk_whatever_the_role_says(
+    url: str, given: str, kept: str
+) -> None:  # S1
+    with opened(f"{url}?options=-csynchronous_commit%3D{given}") as store:
+        assert kept == setting(store, "synchronous_commit")
+
+
+def test_what_the_url_says_of_a_connection_counts(url: str) -> None:
+    given = f"{url}?connect_timeout=7&options=-c%20work_mem%3D3MB%20-c%20lock_timeout%3D11s"
+    assert "connect_timeout" not in Postgres(given).options()
+    with opened(given) as store:
+        found = [setting(store, name) for name in ("work_mem", "lock_timeout", "tcp_keepalives_idle")]
+
+        assert ["3MB", "11s", "5"] == found
+
+
+def test_a_process_of_the_same_name_and_number_is_another(
+    store: Store, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in two containers: each has the number 1."""
+    store.write(count)
+    assert [] == store.others()
+    monkeypatch.setattr(door, "_WORD", "c0ffee")
+    with opened(url) as other:
+        assert [f"{socket.gethostname()[:40]} {os.getpid()}"] == other.others()
+
+
+def statement_that_lasts(connection: Connection) -> None:
+    connection.execute(text("SET LOCAL statement_timeout = 1"))
+    connection.execute(text("SELECT pg_sleep(5)"))
+
+
+def letter_of_an_edition_that_is_gone(connection: Connection) -> None:
+    planning.add_variant(connection, 7, "key", [], Content("", "", "", "ar", "rtl"))
+
+
+@pytest.mark.parametrize(
+    ("work", "said"),
+    [
+        (statement_that_lasts, r"cut this short: .*statement timeout. Mend: let it take longer"),
+        (
+            letter_of_an_edition_that_is_gone,
+            "was changed by another process meanwhile: .* Mend: run it again",
+        ),
+    ],
+)
+def test_what_the_server_refuses_for_the_moment_is_said_in_one_line(
+    store: Store, work: Callable[[Connection], None], said: str
+) -> None:  # X9
+    with pytest.raises(Unwritable, match=said) as refusal:
+        store.write(work)
+    assert "\n" not in str(refusal.value)
+
+
+def test_a_database_that_was_dropped_is_said_in_one_line(url: str) -> None:  # X9
+    error = psycopg.errors.DatabaseDropped("terminating connection because database was dropped")
+
+    assert "the database is not there: terminating" in str(Postgres(url).explained(error))
 
 
 class Proxy:

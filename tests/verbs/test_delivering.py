@@ -146,7 +146,7 @@ def test_where_workers_send_it_is_waited_until_nothing_is_due(
     assert [] == desk.relay.recipients()
 
 
-def test_where_no_worker_is_there_that_is_said(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_no_worker_takes_letters_that_is_said(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     session = desk.session
     monkeypatch.setattr(delivering, "WORKERS", 0.01)
     monkeypatch.setattr(delivering, "SILENT", 0.03)
@@ -157,7 +157,8 @@ def test_where_no_worker_is_there_that_is_said(desk: Desk, monkeypatch: pytest.M
 
     session.dispatch = dispatch
 
-    assert "start `nashir worker`" in asyncio.run(delivering.deliver(session)).rests
+    rests = asyncio.run(delivering.deliver(session)).rests
+    assert "2 are due, and no worker takes any: start `nashir worker`, or look at its log" in rests
 
 
 def test_a_worker_sends_what_it_was_given(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

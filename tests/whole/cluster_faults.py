@@ -72,10 +72,12 @@ SCRIPTS: dict[str, Script] = {
         (0.60, "hear", "w3 db"),
         (0.65, "start", "dead"),
         (0.70, "restart", "db"),
+        (0.72, "freeze", "w3"),
         (0.75, "deafen", "w1 mail"),
         (0.80, "hear", "w1 mail"),
         (0.85, "cut", "lead"),
         (0.95, "join", "lead"),
+        (0.97, "thaw", "w3"),
     ),
 }
 
@@ -343,6 +345,18 @@ class Edition:
         process = self.site.hosts[name].process
         assert process
         self.site.note(f"{name} does not hear {to}", letters, self._in_flight(process.pid))
+
+    def _freeze(self, whom: str, letters: int) -> None:
+        process = self.site.hosts[whom].process
+        assert process
+        process.send_signal(signal.SIGSTOP)
+        self.site.note(f"{whom} stands still", letters, self._in_flight(process.pid))
+
+    def _thaw(self, whom: str, letters: int) -> None:
+        process = self.site.hosts[whom].process
+        assert process
+        process.send_signal(signal.SIGCONT)
+        self.site.note(f"{whom} goes on", letters)
 
     def _hear(self, whom: str, letters: int) -> None:
         name, to = whom.split()

@@ -20,7 +20,7 @@ from sqlalchemy import Engine, event
 
 from publisher.config import load
 from publisher.errors import BadInput, BadState, Exit, Locked
-from publisher.store import moving
+from publisher.store import moving, tables, workers
 from publisher.store import state as states
 from publisher.store.postgres import Postgres
 from publisher.store.sqlite import Sqlite
@@ -273,7 +273,16 @@ def test_it_waits_for_nobody_who_works_on_the_site(planned, url):  # X10
     with psycopg.connect(url, application_name="nashir mail-2 4711"), said as refused:
         verb(planned.folder, "move-store", there, url="sqlite")
     assert Exit.LOCKED == refused.value.exit
+    with closing(Store(Postgres(url), writing=True)) as store:
+        store.write(lambda c: workers.register(c, "mail-3:1"))
+        with pytest.raises(Locked, match="others work with this database: mail-3:1"):
+            verb(planned.folder, "move-store", there, url="sqlite")
+        store.write(lambda c: c.execute(tables.workers.delete()))
     verb(planned.folder, "move-store", there, url="sqlite")
+
+    late = pytest.raises(BadState, match="no letter leaves: this site was moved to ")
+    with closing(Store(Postgres(url), writing=True)) as store, late:  # one that was cut off, and is back
+        store.write(lambda c: workers.register(c, "mail-3:1"))
 
 
 @pytest.mark.parametrize(
