@@ -104,7 +104,12 @@ def test_planning_walks_on_from_the_last_reader(store: Store) -> None:
 
     chunk = partial(planning.readers, cadence=1, after=READERS - 100, limit=50, day=0)
 
-    assert 400 >= read(store, chunk, "subscribers")
+    def side_by_side(connection: Connection) -> None:
+        """As PostgreSQL does with a million, whose pages are many."""
+        connection.execute(text("SET LOCAL enable_mergejoin = on; SET LOCAL enable_nestloop = off"))
+        chunk(connection)
+
+    assert 400 >= read(store, side_by_side, "subscribers")
     assert 50 == store.read(chunk).readers
 
 
