@@ -1,6 +1,7 @@
 """Delivering as the daemon has it done: what it finds before letters leave, and what stands beside them."""
 
 import asyncio
+import threading
 
 import pytest
 
@@ -168,3 +169,21 @@ def test_a_worker_sends_what_it_was_given(desk: Desk, monkeypatch: pytest.Monkey
     done = asyncio.run(delivering.work(session, lambda _: None))
 
     assert 2 == done.sent == len(grown) == len(desk.relay.recipients())
+
+
+def test_the_engine_is_made_off_the_loop_and_once(desk: Desk) -> None:  # X9
+    session, threads = desk.session, list[threading.Thread]()
+    real = session.make_engine
+
+    def make() -> LocalEngine:
+        threads.append(threading.current_thread())
+        return real()
+
+    async def main() -> None:
+        one, other = await asyncio.gather(session.sender(), session.sender())
+        assert one is other is session.engine
+
+    session.make_engine = make
+    asyncio.run(main())
+
+    assert 1 == len(threads) and threading.main_thread() not in threads
