@@ -57,7 +57,8 @@ bench: setup-dev
 audit: setup-dev
 	$(BIN)/pip-audit --require-hashes --disable-pip -r requirements.lock
 
-# Rewrites both lock files (needs uv).
+# Rewrites the lock files (needs uv).
 lock:
 	uv pip compile pyproject.toml --group build --universal --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock
+	uv pip compile pyproject.toml --group build --extra postgres --universal --generate-hashes --no-emit-index-url --no-header -q -c requirements.lock -o requirements-postgres.lock
 	uv pip compile pyproject.toml --group build --group dev --universal --generate-hashes --no-emit-index-url --no-header -q -c requirements.lock -o requirements-dev.lock
