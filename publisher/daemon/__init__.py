@@ -49,8 +49,9 @@ def work(settings: Settings) -> None:
 async def _web(settings: Settings, session: Session) -> None:
     """Serve what somebody else publishes."""
     common = process.begun(settings, session)
-    serving = Serving(common)
-    await process.run(common, [serving.serve], ends=[serving.end])
+    serving, keeping = Serving(common), Keeping(common)
+    alarms: list[Alarm] = [(common.watch_fence, TICK, True), process.ringing(common.erasures, MINUTE)]
+    await process.run(common, [serving.serve, keeping.erase_forever], alarms, ends=[serving.end])
 
 
 async def _site(settings: Settings, session: Session, *, alone: bool) -> None:

@@ -152,6 +152,12 @@ class Common:
         if session.house.store.database.shared:
             session.fenced = await asyncio.to_thread(session.state.watch, session.house.store)
 
+    async def watch_fence(self) -> None:
+        """The same for who sends nothing, and should say so all the same."""
+        with contextlib.suppress(PublisherError):  # the database is away: /healthz says it
+            await self.look_at_fence()
+            self.fenced()
+
     async def look_at_settings(self) -> None:
         """Tell once that the settings are others than those that count."""
         path = self.settings.source.path

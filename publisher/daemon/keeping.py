@@ -86,7 +86,8 @@ class Keeping:
             await self._sweep()
 
     async def erase_forever(self) -> None:
-        """An erasure that something held up, or that was asked for on another host, is finished (L8)."""
+        """An erasure that something held up, or that was asked for on another host, is finished; where the mail is
+        not, the lists of the erased become one (L8)."""
         common = self._common
         while await common.turn(common.erasures):
             common.erasures.clear()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from publisher.actions.hours import opens
 from publisher.daemon import process
 from publisher.daemon.common import TICK, Common, log
+from publisher.daemon.keeping import Keeping
 from publisher.daemon.sending import MINUTE, Sending
 from publisher.engine.chunks import Chunks
 from publisher.engine.cluster import Cluster
@@ -95,8 +96,11 @@ async def work(settings: "Settings", session: Session, cluster: Cluster) -> None
         )
         await process.run(
             common,
-            [working.take_forever, sending.send_forever],
-            alarms=[process.ringing(common.letters, TICK, at_once=False)],
+            [working.take_forever, sending.send_forever, Keeping(common).erase_forever],
+            alarms=[
+                process.ringing(common.letters, TICK, at_once=False),
+                process.ringing(common.erasures, MINUTE),
+            ],
             ends=[working.end],
         )
     finally:

@@ -76,6 +76,10 @@ class LocalEngine:
     def stop(self) -> None:
         """No new letters; those on the wire are finished (S7)."""
         self._stopping = True
+        self.break_off()
+
+    def break_off(self) -> None:
+        """No new letters in the run that is under way; those on the wire are finished."""
         if self._run:
             self._run.stop()
 

@@ -33,6 +33,7 @@ SECRET = "secret.key"
 # What the database's note of its own file begins with where it is none: in a backup, then the time; where another one
 # goes on instead, then which; and while that is not finished.
 BACKUP, MOVED, MOVING = "the backup of ", "moved to ", "moved from "
+LEFT = f"this site was {MOVED}"  # why nothing may leave, nor be changed, begins so where another one goes on
 GO_ON = "`nashir resume`, if it is right"
 RESTORE = "take it from the last backup: `tar -xf FILE state/secret.key`"
 COPY = f"copy state/{SECRET} from the host that used this database first"
@@ -245,7 +246,7 @@ def _elsewhere(file: str, *, shared: bool) -> str:
     if file.startswith(BACKUP):
         return f"the database is {file}"
     if file.startswith(MOVED):
-        return f"this site was {file}: write that into [store], or go on with this one"
+        return f"{LEFT}{file.removeprefix(MOVED)}: write that into [store], or go on with this one"
     if file.startswith(MOVING):
         return f"the database was {file}, and that was cut off: run `nashir move-store` there again"
     return OTHER if shared else "the database is a copy: it is not the file that was written here last"

@@ -1,8 +1,8 @@
 """Letters leave: what is due is delivered, first letters before the others (S9)."""
 
 import asyncio
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from publisher.verbs.progress import Sending
 from publisher.verbs.session import Session
 
 if TYPE_CHECKING:  # the engine and its mail wait until letters leave
+    from publisher.engine.local import LocalEngine
     from publisher.engine.run import Tally
 
 WORKERS = 1.0  # seconds between two looks at what workers do
@@ -43,9 +44,36 @@ def _advance(session: Session) -> None:
         raise
 
 
+@asynccontextmanager
+async def _noted(session: Session, engine: "LocalEngine") -> AsyncIterator[None]:
+    """Letters leave: the generation grows before and after; where a run may last for hours, also meanwhile. Raises
+    BadState where the database was set back, or another goes on."""
+    await asyncio.to_thread(_advance, session)
+    growing = asyncio.create_task(_grow(session, engine))
+    try:
+        yield
+    finally:
+        growing.cancel()
+        with suppress(asyncio.CancelledError):
+            await growing
+        await asyncio.to_thread(_advance, session)
+
+
+async def _grow(session: Session, engine: "LocalEngine") -> None:
+    while session.house.store.database.shared:
+        await asyncio.sleep(workers.BEAT)
+        try:
+            await asyncio.to_thread(_advance, session)
+        except BadState:  # said when what is on the wire is finished
+            engine.break_off()
+            return
+        except PublisherError:  # the database is away: whoever sends says so
+            continue
+
+
 async def deliver(session: Session) -> "Tally":
-    """Deliver what is due. The generation grows before and after letters left: a database from in between, or from
-    before, is known for what it is (restore fence)."""
+    """Deliver what is due. The generation grows while letters leave: a database from in between, or from before, is
+    known for what it is (restore fence)."""
     from publisher.engine.run import Tally
 
     if session.dispatch is not None:
@@ -62,16 +90,15 @@ async def deliver(session: Session) -> "Tally":
             return Tally()
         if (rest := engine.rest) is not None:
             return rest
-        await asyncio.to_thread(_advance, session)
-        session.under_way = Sending(
-            await asyncio.to_thread(read, lambda c: ledger.due_now(c, session.clock()))
-        )
-        try:
-            return await _in_waves(session, partial(_note, session, session.under_way))
-        finally:
-            _tell(session, session.under_way)
-            session.under_way = None
-            await asyncio.to_thread(_advance, session)
+        async with _noted(session, engine):
+            session.under_way = Sending(
+                await asyncio.to_thread(read, lambda c: ledger.due_now(c, session.clock()))
+            )
+            try:
+                return await _in_waves(session, partial(_note, session, session.under_way))
+            finally:
+                _tell(session, session.under_way)
+                session.under_way = None
 
 
 async def ready(session: Session) -> bool:
@@ -98,11 +125,8 @@ async def work(session: Session, progress: "Callable[[Tally], None]") -> "Tally"
         await engine.tidy()
         if (rest := engine.rest) is not None:
             return rest
-        await asyncio.to_thread(_advance, session)
-        try:
+        async with _noted(session, engine):
             return await engine.deliver(progress)
-        finally:
-            await asyncio.to_thread(_advance, session)
 
 
 async def _by_workers(session: Session) -> "Tally":
@@ -115,7 +139,7 @@ async def _by_workers(session: Session) -> "Tally":
         await ready(session)
         found = await session.dispatch()
         left = await asyncio.to_thread(read, lambda c: _is_due(c, session.clock()) or ledger.at_hand(c))
-        if not left:
+        if not left and not await ready(session):  # the first letters of one may just have been answered
             break
         alone = 0.0 if found.workers else alone + WORKERS
         if alone > SILENT:

@@ -25,7 +25,7 @@ from publisher.layout import STATE, Layout
 from publisher.model.delivery import OnUnknown
 from publisher.store import buckets, ledger, notices, relays
 from publisher.store.sqlite import Sqlite
-from publisher.store.state import State
+from publisher.store.state import LEFT, State
 from publisher.store.store import Store
 from publisher.subscribers.tokens import Keys
 from publisher.templating import Templates
@@ -110,6 +110,11 @@ class Session:
         self.stopping = True
         if self._engine:
             self._engine.stop()
+
+    @property
+    def left(self) -> bool:
+        """Whether another database goes on instead of this one: what is changed here is lost."""
+        return self.fenced.startswith(LEFT)
 
     def at_home(self) -> None:
         """Raises Elsewhere where the article folder, and what is planned from it, is another process's to work on."""

@@ -16,9 +16,12 @@ from functools import cache, partial
 from typing import Any
 
 from publisher.actions.house import House
-from publisher.errors import BadInput, PublisherError
+from publisher.errors import BadInput, BadState, PublisherError
+from publisher.store.state import GO_ON
 from publisher.verbs.session import Session
 
+# What a database takes though another one goes on; what sends has words of its own for that.
+STILL = frozenset(["resume", "move-store", "how far", "send", "plan", "deliveries --retry"])
 GIVEN = frozenset(["session", "house", "now", "progress", "by"])  # what a verb takes of whoever runs it
 
 
@@ -132,6 +135,9 @@ async def run(
     found = _found(verb)
     if not found.writes:
         return await asyncio.to_thread(partial(look, session.house, verb, arguments, session.clock()))
+    if session.left and verb not in STILL:
+        where = session.house.store.database.where
+        raise BadState(f"nothing is changed here: {session.fenced}", where, GO_ON)
     who = {"by": by} if "by" in inspect.signature(found.function).parameters else {}
     try:
         return await found.function(session, **arguments, **who)  # type: ignore[no-any-return]

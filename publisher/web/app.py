@@ -10,7 +10,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from publisher.config import ApiSettings, Settings
+from publisher.errors import Unwritable
 from publisher.store import feed_versions
+from publisher.store.state import GO_ON
 from publisher.verbs.session import Session
 from publisher.web import (
     admin,
@@ -39,6 +41,7 @@ DOORS = (
     *("/approve/", "/admin/", "/api/"),
 )
 
+READING = frozenset(["GET", "HEAD", "OPTIONS"])
 NO_API = ApiSettings()
 
 
@@ -73,13 +76,18 @@ def application(
         ],
     )
 
+    async def doors(scope: Any, receive: Any, send: Any) -> None:
+        if session.left and scope["method"] not in READING:  # it would be lost
+            raise Unwritable(f"nothing is changed here: {session.fenced}", house.store.database.where, GO_ON)
+        await dynamic(scope, receive, send)
+
     async def application(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
             return
         door = shell.door_of(scope["path"])
         counting = counts.counted(door, send)
         if scope["path"] in ALONE or f"{scope['path']}/".startswith(DOORS):
-            await shell.guarded(dynamic, door, scope, receive, counting)
+            await shell.guarded(doors, door, scope, receive, counting)
         else:
             await files(scope, receive, counting)
 

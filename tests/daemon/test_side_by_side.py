@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from publisher.actions import erasing, resuming
 from publisher.actions.house import House, Memory
@@ -24,6 +24,12 @@ from tests.engine.test_workers import register, silence, states, sweep
 Publishes = Callable[..., Published]
 SENT = Verdict(State.SENT, None, True, 250, "2.0.0 Ok")
 Work = Callable[[Connection], object]
+
+
+@pytest.fixture(autouse=True)
+def long_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server of these tests is up for ever."""
+    monkeypatch.setattr(workers, "UP", text("0"))
 
 
 @pytest.fixture

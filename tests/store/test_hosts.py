@@ -1,19 +1,27 @@
 """Hosts that share a database of PostgreSQL: one secret, and no letters from a copy or from what was restored."""
 
+import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 
 import psycopg
 import pytest
 
 from publisher.errors import BadState
-from publisher.store import facts
+from publisher.store import facts, workers
 from publisher.store.postgres import Postgres
 from publisher.store.state import BACKUP, State
 from publisher.store.store import Store
+from publisher.verbs import delivering
 from tests import postgres
+
+if TYPE_CHECKING:
+    from publisher.engine.local import LocalEngine
+    from publisher.verbs.session import Session
 
 
 @pytest.fixture
@@ -257,3 +265,33 @@ def test_who_only_looks_on_notes_how_far_the_others_are(
         assert "" == scheduler.watch(store)
         put_back(url, was)
         assert "it was restored" in scheduler.watch(store)
+
+
+def test_a_database_that_is_set_back_to_the_middle_of_a_run_is_noticed(
+    url: str, host: Callable[[str], State], monkeypatch: pytest.MonkeyPatch
+) -> None:  # X10
+    """A run lasts as long as letters are due, hours perhaps: the generation grows meanwhile."""
+    monkeypatch.setattr(workers, "BEAT", 0.02)
+    one, broken = host("one"), list[str]()
+
+    class Engine:
+        def break_off(self) -> None:
+            broken.append("off")
+
+    async def main() -> None:
+        async with delivering._noted(session, cast("LocalEngine", Engine())):
+            first = int(generation(url))
+            while int(generation(url)) < first + 2:
+                await asyncio.sleep(0.01)
+            put_back(url, str(first))
+            while not broken:
+                await asyncio.sleep(0.01)
+
+    start(one, url)
+    with opened(url) as store:
+        house = SimpleNamespace(store=store)
+        session = cast("Session", SimpleNamespace(house=house, state=one, fenced=""))
+        with pytest.raises(BadState, match="it was restored"):
+            asyncio.run(asyncio.wait_for(main(), 20))
+    assert ["off"] == broken
+    assert "it was restored" in session.fenced
