@@ -283,7 +283,7 @@ def backup(call: Call, file: Path) -> None:
     "--password-file",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="The password for the database; relative to SITE.",
+    help="The password for the database; a path relative to SITE.",
 )
 @click.pass_obj
 def move_store(call: Call, url: str, password_file: Path | None) -> None:
