@@ -136,7 +136,7 @@ class Postgres:
         settings = [f"-c {name}={value}" for name, value in (_SERVER | more).items()]
         theirs = str(self._parts.get("options") or "")
         name = f"nashir {socket.gethostname()[:40]} {os.getpid()} {_WORD}"  # 63 bytes at the most
-        client["client_encoding"] = "utf8"  # whatever PGCLIENTENCODING says
+        given["client_encoding"] = "utf8"  # whatever PGCLIENTENCODING says
         return {**client, **given, "options": " ".join([*settings, theirs]), "application_name": name}
 
     def reader(self) -> Engine:

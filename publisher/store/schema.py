@@ -10,7 +10,7 @@ HEAD = "0001"
 # What is not the server's, an extension's or our job queue's (publisher/engine/jobtables.py marks that) is somebody's.
 _FOREIGN = text(
     """SELECT c.relname FROM pg_class c WHERE c.relnamespace = current_schema()::regnamespace
-  AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND to_regclass('alembic_version') IS NULL
+  AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND (to_regclass('alembic_version') IS NULL OR to_regclass('meta') IS NULL)
   AND NOT EXISTS (SELECT 1 FROM pg_depend d
     WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
   AND NOT (c.relname ^@ 'procrastinate_' AND EXISTS (SELECT 1 FROM pg_class q
@@ -46,9 +46,8 @@ def expect_ours(engine: Engine, where: str) -> None:
 def expect_current(engine: Engine, where: str) -> None:
     """Raises BadState when the database, *where* it is to people, is not at our revision."""
     found = revision(engine)
-    if found is None:
-        expect_ours(engine, where)
     if found != HEAD:
+        expect_ours(engine, where)
         raise BadState(
             f"the database has schema {found or 'none'}, this program wants {HEAD}",
             where,
@@ -62,8 +61,7 @@ def upgrade(engine: Engine, where: str = "") -> None:
     found = revision(engine)
     if found == HEAD:
         return
-    if found is None:
-        expect_ours(engine, where)
+    expect_ours(engine, where)
     from alembic import command
     from alembic.config import Config
     from alembic.util.exc import CommandError

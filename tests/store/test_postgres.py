@@ -115,6 +115,7 @@ def made(server: Server, name: str, how: str, *statements: str) -> Iterator[str]
         "CREATE TABLE articles (title int)",
         "CREATE VIEW foo AS SELECT 1",
         "CREATE TABLE procrastinate_jobs (id int)",
+        "CREATE TABLE alembic_version (version_num) AS SELECT '4f1e'",
     ],
 )
 def test_a_database_of_another_program_is_left_alone(server: Server, theirs: str) -> None:  # X9
