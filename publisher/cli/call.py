@@ -130,6 +130,15 @@ def counted(number: int, what: str) -> str:
     return f"{number} {what}{'s' * (number != 1)}"
 
 
+def ends_well() -> None:
+    """INT and TERM end a process that only starts, until it has its own way to stop: nothing is begun yet, and every
+    step of opening a site is safe to cut off."""
+    import signal
+
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, lambda *_: os._exit(Exit.DONE))
+
+
 def _here(settings: Any, verb: str, arguments: dict[str, Any], told: Told | None) -> dict[str, Any]:
     """Run a writing verb in this process; INT and TERM finish the letters on the wire."""
     import asyncio

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import click
 
-from publisher.cli.call import Call, counted, now
+from publisher.cli.call import Call, counted, ends_well, now
 from publisher.errors import Exit
 
 
@@ -108,6 +108,7 @@ def _engines(waiting: dict[str, Any] | None) -> Iterator[str]:
 @click.pass_obj
 def run(call: Call, role: Literal["scheduler", "web"] | None) -> None:
     """Serve, watch the folder, send on schedule; until INT or TERM."""
+    ends_well()
     from publisher import daemon
     from publisher.logs import configure
 
@@ -119,6 +120,7 @@ def run(call: Call, role: Literal["scheduler", "web"] | None) -> None:
 @click.pass_obj
 def worker(call: Call) -> None:
     """Send letters from this host, beside others on PostgreSQL; until INT or TERM."""
+    ends_well()
     from publisher import daemon
     from publisher.logs import configure
 
@@ -278,13 +280,16 @@ def backup(call: Call, file: Path) -> None:
 @click.command("move-store")
 @click.argument("url")
 @click.option(
-    "--password-file", type=click.Path(path_type=Path), metavar="FILE", help="The password for the database."
+    "--password-file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The password for the database; a path relative to SITE.",
 )
 @click.pass_obj
 def move_store(call: Call, url: str, password_file: Path | None) -> None:
     """Move all that the site knows into the empty database at URL (postgresql://user@host/name), or back into
     state/nashir.db ("sqlite")."""
-    secret = str(password_file.absolute()) if password_file else None
+    secret = str(password_file) if password_file else None  # relative to the site, as in config.toml
     done = call.write("move-store", url=url, password_file=secret)
     for name, count in done["mended"].items():
         call.say(

@@ -78,18 +78,19 @@ class StoreSettings:
     url: str = ""  # postgresql://user@host/name; "": SQLite, in the state folder
     password_file: str = ""  # relative to the site; "": the password is in the URL, PGPASSWORD or ~/.pgpass
 
-    def database(self, root: Path) -> Database:
-        """The database of the site in *root*. Raises BadConfig where it cannot be used."""
+    def database(self, root: Path, named: str = "store.password_file in config.toml") -> Database:
+        """The database of the site in *root*; the password's file is *named* by what a person wrote. Raises BadConfig
+        where it cannot be used."""
         if not self.url:
             return Sqlite(State(root / STATE).database)
         from publisher.store.postgres import Postgres
 
-        return Postgres(self.url, self._password(root))
+        return Postgres(self.url, self._password(root, named))
 
-    def _password(self, root: Path) -> str:
+    def _password(self, root: Path, named: str) -> str:
         if not self.password_file:
             return ""
-        mend = "see store.password_file in config.toml"
+        mend = f"see {named}"
         path = root / self.password_file
         data = private.read(path, "the password", mend, group=True)
         try:

@@ -13,7 +13,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from publisher.engine import jobtables
-from publisher.errors import BadConfig
+from publisher.errors import BadConfig, Unwritable
 from publisher.store.ledger import Chunk
 from publisher.store.postgres import Postgres
 
@@ -194,20 +194,20 @@ class Cluster:
                 stalled_worker_timeout=self._stalled,
             )
         )
-        await asyncio.wait([worker, ended, work.failed], return_when=asyncio.FIRST_COMPLETED)
-        cut = not worker.done()
-        worker.cancel()
         try:
-            await worker
-        except asyncio.CancelledError:
-            if not cut:  # it is we who were cancelled
-                raise
-        except Exception as error:
-            cause = _cause(error)
-            if self._database.lost(cause):
-                lost(self._database.explained(cause))
-            elif getattr(cause, "sqlstate", "") != _UNKNOWN:  # it was taken for dead, and begins anew
-                raise
+            await asyncio.wait([worker, ended, work.failed], return_when=asyncio.FIRST_COMPLETED)
+        finally:  # also when it is we who are cancelled: it needs the connections that are closed then
+            worker.cancel()
+            await asyncio.wait([worker])
+        if worker.cancelled() or not (error := worker.exception()):
+            return
+        cause = _cause(error)
+        if getattr(cause, "sqlstate", "") == _UNKNOWN:  # it was taken for dead, and begins anew
+            return
+        explained = self._database.explained(cause)
+        if not self._database.lost(cause) and not isinstance(explained, Unwritable):
+            raise error
+        lost(explained)
 
     @contextmanager
     def _explained(self) -> Iterator[None]:

@@ -39,7 +39,9 @@ _WORD = secrets.token_hex(3)
 # A sender asks for a few rows by their keys, of tables that grow by a million while it has its plan at hand.
 _KEYED = {"enable_hashjoin": "off", "enable_mergejoin": "off"}
 _AGAIN = ("40001", "40P01")  # undone for another's sake: serialization failure, deadlock
+_FULL = "53300"  # there is no connection more for now
 _GONE = ("57P01", "57P02", "57P03", "57P05", "25P03")  # the server stops, starts, or ended the session
+_TLS = "28TLS"  # no state of PostgreSQL's: it is the client that does not go on
 # The client's library does not say the state with which a server refuses a connection: its words, in English.
 _REFUSALS = (
     (
@@ -53,7 +55,15 @@ _REFUSALS = (
         "28000",
     ),
     (re.compile(r"FATAL: .*database .* does not exist"), "3D000"),
+    (re.compile(r"FATAL: .*(too many (clients|connections)|remaining connection slots)"), _FULL),
+    (
+        re.compile(
+            r"server does not support SSL|certificate verify failed|root certificate file|server certificate for"
+        ),
+        _TLS,
+    ),
 )
+_RESTORED = "let who restores it finish, and try again; a daemon does"
 # How a state begins (PostgreSQL, appendix A), what it is to people, and how to mend it.
 _KINDS: tuple[tuple[str, type[PublisherError], str, str], ...] = (
     ("55P03", Unwritable, "cannot be written", "end what holds it"),
@@ -62,12 +72,22 @@ _KINDS: tuple[tuple[str, type[PublisherError], str, str], ...] = (
     ("23503", Unwritable, "was changed by another process meanwhile", "run it again; a daemon does"),
     ("23505", Unwritable, "was changed by another process meanwhile", "run it again; a daemon does"),
     ("25006", Unwritable, "cannot be written", "name the server that takes changes, in store.url"),
+    (_FULL, Unwritable, "takes no more connections", "raise max_connections: about 7 for each process"),
     ("53", Unwritable, "cannot be written", "make room on its host, or mend that"),
     ("58", Unwritable, "cannot be written", "make room on its host, or mend that"),
+    (
+        _TLS,
+        BadState,
+        "cannot be spoken to in secret",
+        "switch on TLS there, or mend what store.url says of ssl",
+    ),
     ("28", BadState, "does not let us in", "look at the password and at pg_hba.conf; see docs/scaling.md"),
     ("3D", BadState, "is not there", "make it (`createdb`), or mend store.url"),
     ("57P04", BadState, "is not there", "make it (`createdb`), or mend store.url"),
     ("42501", BadState, "is not ours", "make this user its owner (ALTER DATABASE … OWNER TO …)"),
+    # A backup is just put back (`pg_restore --clean`): tables, then what the job queue calls.
+    *((state, Unwritable, "lacks something", _RESTORED) for state in ("42P01", "42883", "42704")),
+    ("3F", BadState, "has no schema for our tables", "CREATE SCHEMA, or mend the user's search_path"),
     ("XX001", Damaged, "is damaged", "restore it from a backup"),
     ("XX002", Damaged, "is damaged", "restore it from a backup"),
 )
@@ -116,6 +136,7 @@ class Postgres:
         settings = [f"-c {name}={value}" for name, value in (_SERVER | more).items()]
         theirs = str(self._parts.get("options") or "")
         name = f"nashir {socket.gethostname()[:40]} {os.getpid()} {_WORD}"  # 63 bytes at the most
+        given["client_encoding"] = "utf8"  # whatever PGCLIENTENCODING says
         return {**client, **given, "options": " ".join([*settings, theirs]), "application_name": name}
 
     def reader(self) -> Engine:
@@ -128,16 +149,25 @@ class Postgres:
         return self._engine("BEGIN", **_KEYED)
 
     def connect(self, **more: str) -> Any:
-        """The driver's own connection, outside any transaction; *more* of the server's settings."""
+        """The driver's own connection, outside any transaction; *more* of the server's settings. Raises BadState where
+        the database cannot hold every text, and what the driver raises."""
         import psycopg
 
         connection = psycopg.connect(self._url, autocommit=True, **self.options(**more))
         try:
+            self._holds_text(connection.info.parameter_status("server_encoding"))
             connection.execute(_LASTING)
         except BaseException:
             connection.close()
             raise
         return connection
+
+    def _holds_text(self, encoding: str | None) -> None:
+        if encoding != "UTF8":
+            mend = "make it anew: createdb --encoding UTF8 --template template0"
+            raise BadState(
+                f"the database cannot hold every text: its encoding is {encoding}", self.where, mend
+            )
 
     def _engine(self, begin: str, **more: str) -> Engine:
         engine = create_engine(
@@ -156,7 +186,7 @@ class Postgres:
 
     def lost(self, error: BaseException) -> bool:
         state = _state(error)
-        return state in _AGAIN or _gone(error, state)
+        return state in (*_AGAIN, _FULL) or _gone(error, state)
 
     def identity(self, reader: Engine) -> str:
         """The server's number, which a copy of all its files keeps, and the database's on it. Where we may not ask for
@@ -195,8 +225,10 @@ class Postgres:
         from publisher.store import postgres_rows, schema
 
         owner = self.writer()
-        schema.upgrade(owner)
-        owner.dispose()
+        try:
+            schema.upgrade(owner, self.where)
+        finally:
+            owner.dispose()
         with closing(self.connect()) as driver, postgres_rows.target(driver, LOCK, self.where) as found:
             yield found
 

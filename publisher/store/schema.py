@@ -7,6 +7,17 @@ from sqlalchemy import Engine, inspect, text
 from publisher.errors import BadState
 
 HEAD = "0001"
+# What is not the server's, an extension's or our job queue's (publisher/engine/jobtables.py marks that) is somebody's.
+_FOREIGN = text(
+    """SELECT c.relname FROM pg_class c WHERE c.relnamespace = current_schema()::regnamespace
+  AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND (to_regclass('alembic_version') IS NULL OR to_regclass('meta') IS NULL)
+  AND NOT EXISTS (SELECT 1 FROM pg_depend d
+    WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+  AND NOT (c.relname ^@ 'procrastinate_' AND EXISTS (SELECT 1 FROM pg_class q
+    WHERE q.relnamespace = c.relnamespace AND q.relname = 'procrastinate_jobs'
+      AND obj_description(q.oid, 'pg_class') ^@ 'nashir: '))
+  ORDER BY 1 LIMIT 1"""
+)
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -18,10 +29,25 @@ def revision(engine: Engine) -> str | None:
         return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
+def expect_ours(engine: Engine, where: str) -> None:
+    """Raises BadState where another program's tables are in the database, *where* it is to people, and none of ours:
+    a schema of PostgreSQL. In a file of the state folder there are none."""
+    if engine.dialect.name != "postgresql":
+        return
+    with engine.connect() as connection, connection.begin():
+        found = connection.execute(_FOREIGN).scalar()
+    if found is not None:
+        mend = "give nashir an empty database of its own, or restore the whole of a backup"
+        raise BadState(
+            f"another program's table is in this database ({found!r}), and none of ours", where, mend
+        )
+
+
 def expect_current(engine: Engine, where: str) -> None:
     """Raises BadState when the database, *where* it is to people, is not at our revision."""
     found = revision(engine)
     if found != HEAD:
+        expect_ours(engine, where)
         raise BadState(
             f"the database has schema {found or 'none'}, this program wants {HEAD}",
             where,
@@ -30,10 +56,12 @@ def expect_current(engine: Engine, where: str) -> None:
 
 
 def upgrade(engine: Engine, where: str = "") -> None:
-    """Bring the database, *where* it is to people, to our revision. Raises BadState when it is from a newer program."""
+    """Bring the database, *where* it is to people, to our revision. Raises BadState when it is from a newer program, or
+    another program's."""
     found = revision(engine)
     if found == HEAD:
         return
+    expect_ours(engine, where)
     from alembic import command
     from alembic.config import Config
     from alembic.util.exc import CommandError

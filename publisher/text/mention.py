@@ -7,7 +7,10 @@ from functools import cached_property
 # What would make it the end of a longer address, or the beginning of a longer name; "=3D" is quoted-printable's "=".
 _BEFORE = r"(?:(?<![\w.+\-%!#$&^~])|(?<==3d))"
 _AFTER = r"(?![\w\-]|\.\w)"
-_ANY = re.compile(r"([^\s<>()\[\]{}\"',;:=/\\@])[^\s<>()\[\]{}\"',;:=/\\@]*@(?=[\w\[])")
+# Who uses a database is nobody's address: "postgresql://nashir@" stays.
+_ANY = re.compile(
+    r"postgres(?:ql)?://[\w.%\-]+@|([^\s<>()\[\]{}\"',;:=/\\@])[^\s<>()\[\]{}\"',;:=/\\@]*@(?=[\w\[])"
+)
 HIDDEN = "…"
 
 
@@ -40,4 +43,8 @@ class Mention:
 
 def masked(text: str) -> str:
     """The text with every address in it shortened to its first character and its domain."""
-    return _ANY.sub(rf"\1{HIDDEN}@", text) if "@" in text else text
+    return _ANY.sub(_short, text) if "@" in text else text
+
+
+def _short(found: re.Match[str]) -> str:
+    return f"{found[1]}{HIDDEN}@" if found[1] else found[0]

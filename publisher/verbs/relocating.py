@@ -73,7 +73,9 @@ def _target(root: Path, url: str, password_file: str) -> Database:
     except ValueError as error:
         what, _, mend = str(error).partition("; ")
         raise BadInput(f"the URL cannot be used: {what}", "", mend) from error
-    return StoreSettings(url, password_file).database(root)
+    return StoreSettings(url, password_file).database(
+        root, "--password-file, a path relative to the site's folder"
+    )
 
 
 def _again(session: Session, new: Database) -> bool:

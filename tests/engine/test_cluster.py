@@ -324,6 +324,54 @@ def test_a_worker_whose_connections_are_cut_begins_again(url: str) -> None:  # X
     asyncio.run(main())
 
 
+def test_a_worker_waits_for_a_table_that_is_away_for_a_moment(url: str) -> None:  # X9
+    given = list[Chunk]()
+    lost = list[BaseException]()
+
+    async def handler(chunk: Chunk) -> None:
+        given.append(chunk)
+
+    async def main() -> None:
+        async with opened(url, beat=0.2) as cluster:
+            rows(url, "ALTER TABLE procrastinate_workers RENAME TO away")
+            stop = asyncio.Event()
+            running = asyncio.create_task(cluster.run(handler, stop, lost=lost.append))
+            await until(lambda: lost or running.done())
+            rows(url, "ALTER TABLE away RENAME TO procrastinate_workers")
+            await cluster.enqueue([Chunk(1, 0)])
+            await until(lambda: given or running.done())
+            stop.set()
+            await running
+
+    asyncio.run(main())
+    assert [Chunk(1, 0)] == given
+    assert isinstance(lost[0], Unwritable) and "lacks something" in str(lost[0])
+
+
+def test_a_worker_that_is_cancelled_has_ended_before_its_connections_are_closed(url: str) -> None:  # X9
+    """As when another task of its process fails."""
+
+    async def main() -> list[str]:
+        given = asyncio.Event()
+
+        async def handler(_: Chunk) -> None:
+            given.set()
+            await asyncio.Event().wait()
+
+        async with opened(url) as cluster:
+            await cluster.enqueue([Chunk(1, 0)])
+            before = asyncio.all_tasks()
+            running = asyncio.create_task(cluster.run(handler, asyncio.Event(), lost=print))
+            await asyncio.wait_for(given.wait(), 10)
+            running.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await running
+            return [str(each) for each in asyncio.all_tasks() - before]
+
+    assert [] == asyncio.run(main())
+    assert [(0,)] == rows(url, "SELECT count(*) FROM procrastinate_workers")
+
+
 WAITING = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 

@@ -98,6 +98,109 @@ def test_who_is_not_let_in_is_told_in_one_line(server: Server) -> None:  # X9
     assert "is not ours" in str(owned)
 
 
+@contextmanager
+def made(server: Server, name: str, how: str, *statements: str) -> Iterator[str]:
+    """The URL of a new database, made *how*, in which these were done."""
+    server.run(f"CREATE DATABASE {name} TEMPLATE template0 {how}")
+    with psycopg.connect(server.url(name), autocommit=True) as connection:
+        for each in statements:
+            connection.execute(each.encode())
+    yield server.url(name)
+    server.run(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.mark.parametrize(
+    "theirs",
+    [
+        "CREATE TABLE articles (title int)",
+        "CREATE VIEW foo AS SELECT 1",
+        "CREATE TABLE procrastinate_jobs (id int)",
+        "CREATE TABLE alembic_version (version_num) AS SELECT '4f1e'",
+    ],
+)
+def test_a_database_of_another_program_is_left_alone(server: Server, theirs: str) -> None:  # X9
+    asked = "SELECT array_agg(relname::text) FROM pg_class WHERE relnamespace = 'public'::regnamespace"
+    with made(server, "theirs", "", theirs) as url:
+        with pytest.raises(BadState, match="none of ours") as reading:
+            Store(Postgres(url), writing=False)
+        with pytest.raises(BadState) as moving, Postgres(url).target():
+            pass
+        writing = refused(url)
+        with psycopg.connect(url) as connection:
+            assert ([theirs.split()[2]],) == connection.execute(asked).fetchone()
+
+    assert 78 == writing.exit
+    assert "an empty database of its own" in writing.mend
+    assert str(writing) == str(reading.value) == str(moving.value)
+
+
+def test_what_is_an_extensions_or_our_queues_is_no_other_programs(server: Server) -> None:  # X9
+    queue = "CREATE TABLE procrastinate_jobs (); COMMENT ON TABLE procrastinate_jobs IS 'nashir: 0'"
+    member = "CREATE VIEW counted AS SELECT 1; ALTER EXTENSION plpgsql ADD VIEW counted"
+    with made(server, "ours", "", queue, member) as url, opened(url) as store:
+        assert 1 == store.write(count)
+
+
+def test_a_database_that_cannot_hold_every_text_is_refused(server: Server) -> None:  # X9
+    with made(server, "latin", "ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'") as url:
+        refusal = refused(url)
+
+    assert 78 == refusal.exit and "its encoding is LATIN1" in str(refusal)
+    assert "createdb --encoding UTF8 --template template0" in refusal.mend
+
+
+def test_text_arrives_whatever_the_environment_says(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGCLIENTENCODING", "LATIN1")
+    with opened(url) as store:
+        store.write(lambda c: facts.put(c, "title", "ناشر"))
+        assert "ناشر" == read(store, "title")
+
+
+def test_a_server_that_takes_no_more_connections_says_how_many_it_needs(server: Server) -> None:  # X9
+    guest = Postgres(server.url("site").replace("nashir@", "guest@"), "right")
+    server.run("ALTER ROLE guest CONNECTION LIMIT 0")
+    try:
+        with pytest.raises(psycopg.OperationalError) as full:
+            guest.connect()
+    finally:
+        server.run("ALTER ROLE guest CONNECTION LIMIT -1")
+    clients = psycopg.OperationalError('connection to "h" failed: FATAL:  sorry, too many clients already')
+
+    for each in (full.value, clients):
+        explained = guest.explained(each)
+        assert isinstance(explained, Unwritable) and "takes no more connections" in str(explained)
+        assert "raise max_connections: about 7 for each process" == explained.mend
+        assert guest.lost(each)
+
+
+def test_a_server_without_tls_is_a_mistake_of_the_settings(url: str) -> None:
+    refusal = refused(f"{url}?sslmode=require")
+
+    assert 78 == refusal.exit and "SSL was required" in str(refusal)
+    assert "store.url" in refusal.mend
+
+
+def test_a_url_may_begin_as_others_write_it(url: str) -> None:
+    other = url.replace("postgresql://", "postgres://")
+    check(other)
+    with opened(other) as store:
+        assert url == store.database.where
+
+
+def test_a_table_that_is_away_for_a_moment_is_waited_for(store: Store) -> None:  # X9
+    """`pg_restore --clean` drops them all, and makes them anew."""
+    store.write(count)
+    store.write(lambda c: c.execute(text("ALTER TABLE meta RENAME TO away")))
+    try:
+        for work in (lambda: read(store, "n"), lambda: store.write(count)):
+            with pytest.raises(Unwritable, match=r"the database lacks something: .*meta.* try again"):
+                work()
+    finally:
+        store.write(lambda c: c.execute(text("ALTER TABLE away RENAME TO meta")))
+
+    assert 2 == store.write(count)
+
+
 def test_a_server_that_is_not_there_is_named(url: str) -> None:  # X9
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]

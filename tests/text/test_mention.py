@@ -54,6 +54,7 @@ def test_only_the_address_is_taken_out() -> None:  # L8
         ("https://example.social/@ann", "https://example.social/@ann"),
         ("a…@b.example, c…@d.example", "aa@b.example, cc@d.example"),
         ("a @ b", "a @ b"),
+        ("postgresql://nashir@db/news of a…@b.example", "postgresql://nashir@db/news of aa@b.example"),
     ],
 )
 def test_addresses_are_shortened(shown: str, text: str) -> None:  # P1 threat 9

@@ -19,7 +19,7 @@ import pytest
 from sqlalchemy import Engine, event
 
 from publisher.config import load
-from publisher.errors import BadInput, BadState, Exit, Locked
+from publisher.errors import BadConfig, BadInput, BadState, Exit, Locked
 from publisher.store import moving, tables, workers
 from publisher.store import state as states
 from publisher.store.postgres import Postgres
@@ -308,13 +308,21 @@ def test_a_copy_goes_nowhere_before_a_person_says_that_it_is_right(planned, url)
     assert "" == fence(planned.folder, url)
 
 
+def test_a_password_file_that_is_not_there_is_named_by_its_option(planned, url):
+    said = (
+        r"keys/none: the password cannot be read: .* Mend: see --password-file, a path relative to the site"
+    )
+    with pytest.raises(BadConfig, match=said):
+        verb(planned.folder, "move-store", {}, url=url, password_file="keys/none")
+
+
 def test_the_password_goes_into_its_file_and_not_into_the_settings(planned, url):
     (planned.folder / "keys").mkdir()
     file = planned.folder / "keys" / "database"
     file.write_text("geheim\n")
     file.chmod(0o600)
     written = url.replace("nashir@", "nashir:secret@")
-    done = verb(planned.folder, "move-store", {}, url=written, password_file=str(file))
+    done = verb(planned.folder, "move-store", {}, url=written, password_file="keys/database")  # of the site
 
     assert ["[store]", f'url = "{url}"', 'password_file = "keys/database"'] == done["config"]
     assert "secret" not in str(done) + str(
