@@ -37,7 +37,7 @@ def begun(house: House, clock: Clock, number: int = 1) -> None:
 
 
 def wishes(house: House) -> list[Wish]:
-    return list(house.store.read(lambda c: people.wishes(c, range(99), 1)).values())
+    return [wish for _, wish in sorted(house.store.read(lambda c: people.wishes(c, range(99), 1)).items())]
 
 
 def kept(house: House) -> House:
