@@ -86,7 +86,7 @@ def look(
         gone,
         tuple(unsettled),
         anew,
-        _accident(known, gone, found.present),
+        _accident(known, gone, found.present) or _emptied(house, known, gone, changed),
     )
 
 
@@ -97,6 +97,16 @@ def _accident(known: Mapping[str, Mark], gone: Sequence[str], present: int) -> s
     articles = sum(1 for path in gone if names.kind(path))
     every = sum(1 for path in known if names.kind(path)) if articles else 0
     return f"{articles} of {every} articles" if _too_many(articles, every) else ""
+
+
+def _emptied(house: House, known: Mapping[str, Mark], gone: Sequence[str], changed: Sequence[Seen]) -> str:
+    """What is gone, in words, where hosts share a database and this one's folder holds no article: it may be the wrong
+    one, or not synced yet, and there all of however few are too much."""
+    if not house.store.database.shared:
+        return ""
+    articles, every = (sum(1 for path in paths if names.kind(path)) for paths in (gone, known))
+    anything = any(names.kind(each.path) for each in changed)
+    return f"{articles} of {every} articles" if 0 < articles == every and not anything else ""
 
 
 def _too_many(gone: int, every: int) -> bool:
