@@ -86,7 +86,7 @@ def look(
         gone,
         tuple(unsettled),
         anew,
-        _accident(known, gone, found.present) or _emptied(house, known, gone, changed),
+        _accident(known, gone, found.present) or _emptied(house, gone, found.present),
     )
 
 
@@ -99,14 +99,12 @@ def _accident(known: Mapping[str, Mark], gone: Sequence[str], present: int) -> s
     return f"{articles} of {every} articles" if _too_many(articles, every) else ""
 
 
-def _emptied(house: House, known: Mapping[str, Mark], gone: Sequence[str], changed: Sequence[Seen]) -> str:
-    """What is gone, in words, where hosts share a database and this one's folder holds no article: it may be the wrong
-    one, or not synced yet, and there all of however few are too much."""
-    if not house.store.database.shared:
-        return ""
-    articles, every = (sum(1 for path in paths if names.kind(path)) for paths in (gone, known))
-    anything = any(names.kind(each.path) for each in changed)
-    return f"{articles} of {every} articles" if 0 < articles == every and not anything else ""
+def _emptied(house: House, gone: Sequence[str], present: int) -> str:
+    """What is gone, in words, where hosts share a database and nothing is left in the folder of this one: it may not be
+    synced, and there all of however few is too much."""
+    articles = sum(1 for path in gone if names.kind(path))
+    lost = house.store.database.shared and not present
+    return f"{articles} of {articles} articles" if lost and articles else ""
 
 
 def _too_many(gone: int, every: int) -> bool:
