@@ -86,7 +86,7 @@ def look(
         gone,
         tuple(unsettled),
         anew,
-        _accident(known, gone, found.present),
+        _accident(known, gone, found.present) or _emptied(house, gone, found.present),
     )
 
 
@@ -97,6 +97,14 @@ def _accident(known: Mapping[str, Mark], gone: Sequence[str], present: int) -> s
     articles = sum(1 for path in gone if names.kind(path))
     every = sum(1 for path in known if names.kind(path)) if articles else 0
     return f"{articles} of {every} articles" if _too_many(articles, every) else ""
+
+
+def _emptied(house: House, gone: Sequence[str], present: int) -> str:
+    """What is gone, in words, where hosts share a database and nothing is left in the folder of this one: it may not be
+    synced, and there all of however few is too much."""
+    articles = sum(1 for path in gone if names.kind(path))
+    lost = house.store.database.shared and not present
+    return f"{articles} of {articles} articles" if lost and articles else ""
 
 
 def _too_many(gone: int, every: int) -> bool:

@@ -245,6 +245,7 @@ def _running(sending: dict[str, Any] | None) -> Iterator[str]:
 @click.pass_obj
 def status(call: Call) -> None:
     """Say what is published, refused, subscribed, sent and due."""
+    from publisher.actions.agreement import line as differ
     from publisher.verbs.held import alone_lines, stopped_lines
 
     at, here = now(), call.local
@@ -259,7 +260,7 @@ def status(call: Call) -> None:
           f"{e['waiting']} to go" for e in found["under_way"]),
         *([f"sending on: {', '.join(found['workers'])}"] if found["workers"] else []),
         *_running(found["sending"]),
-        *filter(None, [found["unmailed"]]),
+        *filter(None, [found["unmailed"], differ(found["differs"])]),
         *stopped_lines(found["stopped"]),
         *alone_lines(found["left_alone"]),
         *_hubs(found["pings"]),

@@ -4,9 +4,11 @@ The store is the truth: alarm clock and watcher only say "look now". A task that
 """
 
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from publisher import control
+from publisher.actions import agreement
 from publisher.config import Settings
 from publisher.daemon import process
 from publisher.daemon.common import TICK, Common, now
@@ -102,7 +104,7 @@ async def _among_others(common: Common, stack: AsyncExitStack, *, sends: bool) -
     cluster = _cluster(common.session)
     await cluster.open()
     stack.push_async_callback(cluster.close)
-    standby = Standby(common, Lead(database))
+    standby = Standby(common, Lead(database), partial(agreement.note, common.session.house))
     return [standby.watch_forever, Dispatching(common, cluster, sends=sends).dispatch_forever]
 
 

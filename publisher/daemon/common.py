@@ -8,8 +8,10 @@ from pathlib import Path
 
 import structlog
 
+from publisher.actions import agreement
 from publisher.config import Settings
 from publisher.errors import Damaged, PublisherError
+from publisher.verbs import measuring
 from publisher.verbs.session import Session
 
 TICK = 5  # seconds between two looks at what is due
@@ -95,8 +97,13 @@ class Common:
         self.post = asyncio.Event()  # something may have come back by mail
         # Whether the article folder and what is planned from it are this process's to work on.
         self.leads: Callable[[], bool] = lambda: True
+        # Whether another process says what config.toml is to say; None: nobody knows yet.
+        self.follows: Callable[[], bool | None] = lambda: session.house.store.database.shared
         self.published_at: datetime | None = None
         self.publishing = 0.0  # seconds that the last publish took
+        self.serves = False  # the output folder, to readers
+        self.on_strange: Callable[[], None] = lambda: None
+        self.strange = ""  # why no letter may leave from this host
         self._read = _version(settings.source.path)  # of the settings that count
         session.on_news, session.on_good_news = log.warning, log.info
         session.in_daemon = True
@@ -157,6 +164,41 @@ class Common:
         with contextlib.suppress(PublisherError):  # the database is away: /healthz says it
             await self.look_at_fence()
             self.fenced()
+
+    async def look_at_agreement(self) -> None:
+        """Tell once, and again when it is something else, what config.toml says differently here than where the site is
+        led from."""
+        try:
+            differs = (
+                await asyncio.to_thread(agreement.differing, self.session.house) if self.follows() else ()
+            )
+        except PublisherError:  # others tell that the database is away; what was so is still so
+            return
+        line = agreement.line(differs)
+        if line and [line] != self.remarks.get("agreement"):
+            log.warning("settings", problem=line, where=str(self.settings.source.path))
+        self.remarks["agreement"] = [line] if line else []
+        self.strange = agreement.grave(differs)
+        if self.strange:
+            self.on_strange()
+
+    async def may_send(self) -> bool:
+        """Whether letters that leave from here leave in the site's name."""
+        await self.look_at_agreement()
+        if not self.strange:
+            self.problems.over("agreement")
+        elif self.problems.has("agreement", f"no letter leaves from here: {self.strange}"):
+            log.error("settings", problem=f"no letter leaves from here: {self.strange}", mend=agreement.SAME)
+        return self.follows() is not None and not self.strange
+
+    async def look_at_output(self) -> None:
+        """Tell once where readers find nothing; /healthz looks by itself."""
+        with contextlib.suppress(PublisherError, OSError):  # others tell
+            line = await asyncio.to_thread(measuring.unserved, self.session.house) if self.serves else ""
+            if not line:
+                self.problems.over("output")
+            elif self.problems.has("output", line):
+                log.error("output", problem=line)
 
     async def look_at_settings(self) -> None:
         """Tell once that the settings are others than those that count."""

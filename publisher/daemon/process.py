@@ -15,6 +15,7 @@ from publisher.errors import PublisherError
 from publisher.verbs.session import Session
 
 GRACE = 12  # seconds a stop may take; what is cut off then goes on at the next start
+AGREE = 60  # seconds between two looks at what other hosts were told
 Task = Callable[[], Coroutine[Any, Any, None]]
 Alarm = tuple[
     Callable[[], Awaitable[None]], float, bool
@@ -48,7 +49,12 @@ async def run(
     """Run *tasks* until *common* is stopped; then they are told, *ends* are called and *closes* awaited beside them,
     while what is on the wire is finished. Raises what a task raised."""
     loop = asyncio.get_running_loop()
-    scheduler = _clock([*alarms, (common.look_at_settings, common.settings.articles.scan_every, True)])
+    ours: list[Alarm] = [
+        (common.look_at_settings, common.settings.articles.scan_every, True),
+        (common.look_at_agreement, AGREE, True),
+        (common.look_at_output, AGREE, True),
+    ]
+    scheduler = _clock([*alarms, *ours])
     async with asyncio.TaskGroup() as group:
         for task in tasks:
             group.create_task(task())

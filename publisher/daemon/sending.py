@@ -34,7 +34,7 @@ class Sending:
             common.letters.clear()
             try:
                 await common.look_at_fence()
-                if not common.fenced():
+                if not common.fenced() and await common.may_send():
                     await self._send()
             except* PublisherError as group:
                 self._problems.trouble("send", group.exceptions[0])

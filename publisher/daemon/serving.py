@@ -7,6 +7,7 @@ from typing import Any
 import uvicorn
 
 from publisher import logs
+from publisher.actions import agreement
 from publisher.daemon.common import Common, log
 from publisher.errors import PublisherError, Unwritable
 from publisher.verbs import held
@@ -29,6 +30,7 @@ class Serving:
 
     def __init__(self, common: Common) -> None:
         self._common, self._session, self._settings = common, common.session, common.settings
+        common.serves = True
         web = self._settings.web
         may = bodies(editors=bool(web.admin.password_file))
         self._guard = Guard(Limits(connections=affordable(), exempt=web.trusted, bodies=may))
@@ -90,13 +92,15 @@ class Serving:
         house, remarks = self._session.house, self._common.remarks
         try:
             stopped = list(held.stopped_lines(held.stopped(house)))
+            line = agreement.line(agreement.differing(house)) if self._common.follows() else ""
+            others = [line] if line else []
         except PublisherError as error:
-            stopped = [str(error)]
+            stopped, others = [str(error)], []
         alone = held.alone_lines(held.left_alone(self._session.left_alone()))
-        unerased = [line] if (line := house.memory.unerased) else []
+        unerased = [left] if (left := house.memory.unerased) else []
         unmailed = filter(None, [held.unmailed(house)])
         deaf, unread = remarks.get("pings", ()), remarks.get("mailbox", ())
-        return [*remarks.get("settings", ()), *unmailed, *unerased, *deaf, *unread, *stopped, *alone]
+        return [*remarks.get("settings", ()), *others, *unmailed, *unerased, *deaf, *unread, *stopped, *alone]
 
 
 def _listening(host: str, port: int, named: str) -> socket.socket:

@@ -1,6 +1,7 @@
 """Of several schedulers one leads, and the others stand by."""
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
@@ -17,10 +18,12 @@ PATIENCE = (
 class Standby:
     """Whether this process leads. It does not while the database does not answer."""
 
-    def __init__(self, common: Common, lead: Lead) -> None:
-        self._common, self._lead = common, lead
+    def __init__(self, common: Common, lead: Lead, took: Callable[[], object] = lambda: None) -> None:
+        """*took* is called in a thread whenever the lead was taken, before this process leads."""
+        self._common, self._lead, self._took = common, lead, took
         self._leads: bool | None = None  # None: nobody was told yet
         common.leads = lambda: bool(self._leads)
+        common.follows = lambda: None if self._leads is None else not self._leads
         common.session.elsewhere = self._elsewhere
 
     def _elsewhere(self) -> str:
@@ -31,6 +34,12 @@ class Standby:
             f"the scheduler {holder} leads, and this one stands by" if holder else "this scheduler stands by"
         )
 
+    def _take(self) -> bool:
+        taken = self._lead.take()
+        if taken and not self._leads:
+            self._took()
+        return taken
+
     async def watch_forever(self) -> None:
         """Look again and again, until the process stops."""
         looking: asyncio.Future[bool] | None = None
@@ -40,7 +49,7 @@ class Standby:
         loop = asyncio.get_running_loop()
         try:
             while not self._common.stop.is_set():
-                looking = looking or loop.run_in_executor(thread, self._lead.take)
+                looking = looking or loop.run_in_executor(thread, self._take)
                 done, _ = await asyncio.wait([looking], timeout=PATIENCE)
                 if not done:
                     self._told(leads=False, problem="the database does not answer")

@@ -33,6 +33,7 @@ class Working:
         self._session.claim = self._chunks.claim
         _ = self._session.engine
         self._enough = asyncio.Event()  # no job more for now
+        common.on_strange = self._enough.set  # others may have what was given to us
         self._failed = False  # letters could not be sent from here
         self._told = (0.0, 0)  # when the log was told how many letters were done
 
@@ -45,7 +46,7 @@ class Working:
         common, engine = self._common, self._session.engine
         while not common.stop.is_set():
             rest = engine.rest
-            if self._failed or rest:
+            if self._failed or rest or common.strange:
                 self._failed = False
                 with suppress(TimeoutError):
                     async with asyncio.timeout(min(rest.again, TICK) if rest else TICK):

@@ -15,6 +15,8 @@ SITEMAPS, SITEMAPS_FROM = "sitemaps", "sitemaps from"  # the files that are ours
 # The site's URL whose pages search engines were told of; who is told of which site's, "" where nothing is noted.
 TOLD_OF, TELLING = "told of", "telling"
 SECRET = "secret"  # the fingerprint of the key in state/secret.key, where several hosts have it
+SITE = "site"  # the id of the site, where several hosts have it
+AGREED = "agreed"  # digests of what config.toml says where the site is led from
 ARCHIVE = "archive"  # the number of the last archive document when all of them stood on disk
 # COMPLETE while every file on disk has the companions it should have; "" from the first change until then.
 COMPANIONS, COMPLETE = "companions", "complete"

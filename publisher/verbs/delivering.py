@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
+from publisher.actions import agreement
 from publisher.errors import BadState, PublisherError
 from publisher.store import ledger, notices, workers
 from publisher.store.state import GO_ON
@@ -26,13 +27,15 @@ CANARIES = 2  # seconds between two looks at first letters while others leave
 
 
 def must_send(session: Session) -> None:
-    """Raises BadState when the restore fence is up."""
+    """Raises BadState when the restore fence is up, or letters would leave in another name than the site's."""
     if session.fenced:
         raise BadState(
             f"no letter leaves: {session.fenced}",
             str(session.state.folder),
             GO_ON,
         )
+    if not session.in_daemon or session.elsewhere():
+        agreement.must_agree(session.house)
 
 
 def _advance(session: Session) -> None:

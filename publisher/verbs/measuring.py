@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from publisher.actions.house import House
-from publisher.store import articles, cadences, editions, ledger, people, workers
+from publisher.store import articles, cadences, editions, facts, ledger, people, workers
 from publisher.text.dates import rfc3339
 from publisher.verbs.reading import next_due
 
@@ -67,6 +67,7 @@ def problems(house: House, now: datetime) -> list[str]:
     names = sorted({each.newsletter for each in late})
     found = [f"an edition of {name} is late: nothing was planned at its time" for name in names]
     found += _unsent(house, now)
+    found += filter(None, [unserved(house)])
     return found + [f"the disk of {what} is full. Mend: {mend}" for what, mend in _full(house)]
 
 
@@ -79,6 +80,18 @@ def _unsent(house: House, now: datetime) -> list[str]:
         return []
     mend = "look at the workers and their logs (docs/scaling.md)"
     return [f"letters are due since {rfc3339(oldest)}, and nobody is sending. Mend: {mend}"]
+
+
+def unserved(house: House) -> str:
+    """That readers find nothing though something was published, and the mend, in a line: on another host the output was
+    not mounted, or not synced. "" where they do."""
+    noted = house.store.read(lambda c: facts.get(c, facts.OUTPUTS))
+    written = bool(noted) or (noted is not None and house.store.database.shared)
+    if not written or (house.out.is_dir() and any(house.out.iterdir())):
+        return ""
+    return (
+        f"{house.out}: the output folder is not there, or empty. Mend: mount it, or sync it (docs/scaling.md)"
+    )
 
 
 def _full(house: House) -> list[tuple[str, str]]:

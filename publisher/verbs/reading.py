@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from publisher.actions import announcing, assets, icon, pings, scan
+from publisher.actions import agreement, announcing, assets, icon, pings, scan
 from publisher.actions.cadence import rhythm
 from publisher.actions.house import House
 from publisher.actions.letters import sender
@@ -98,6 +98,7 @@ def status(house: House, now: datetime) -> dict[str, Any]:
         "workers": house.store.read(workers.living),
         "stopped": held.stopped(house),
         "unmailed": held.unmailed(house) or None,
+        "differs": list(agreement.differing(house)),
         "pings": [
             {
                 "hub": each.target,

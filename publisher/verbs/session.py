@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
-from publisher.actions import erasing
+from publisher.actions import agreement, erasing
 from publisher.actions.house import House
 from publisher.actions.pool import Progress, cores
 from publisher.actions.publish import Published, publish
@@ -242,6 +242,8 @@ def _opened(settings: Settings, clock: Clock, workers: int = 1) -> Iterator[Sess
     store = Store(database, writing=True)
     try:
         secret = alone or state.shared_secret(store, writing=True)
+        if database.shared:
+            agreement.same_site(store, settings.site.id, writing=True)
         fenced = state.fenced(store)
         if not fenced:
             state.advance(store)
@@ -339,6 +341,8 @@ def reading(settings: Settings) -> Iterator[House]:
     store = Store(database, writing=False)
     try:
         secret = state.shared_secret(store, writing=False) if database.shared else state.secret()
+        if database.shared:
+            agreement.same_site(store, settings.site.id, writing=False)
         yield house_of(settings, store, secret)
     finally:
         store.close()

@@ -365,7 +365,7 @@ def test_the_page_of_a_removed_article_disappears(house: House, write: Write, pu
     assert ["خبر 1"] == titles(house)
 
 
-@pytest.mark.parametrize("count, lost, kept", [(10, 3, True), (10, 2, False), (9, 9, False), (20, 20, True)])
+@pytest.mark.parametrize("count, lost, kept", [(10, 3, True), (10, 2, False), (9, 8, False), (20, 20, True)])
 def test_many_files_gone_at_once_are_taken_for_an_accident(
     count: int, lost: int, kept: bool, house: House, write: Write, publishes: Publishes
 ) -> None:
@@ -380,6 +380,20 @@ def test_many_files_gone_at_once_are_taken_for_an_accident(
     assert kept == (before == output(house))
     assert kept == bool(done.notes)
     assert (count if kept else count - lost) == done.published
+
+
+def test_the_last_articles_of_a_small_site_may_go_but_not_from_one_of_many_hosts(
+    house: House, write: Write, publishes: Publishes
+) -> None:  # X10
+    paths = [write(house, f"{number}.md", dated(number)) for number in (1, 2)]
+    publishes(house)
+    for path in paths:
+        path.unlink()
+    done = publishes(house)
+    kept = house.store.database.shared  # a scheduler that takes over may have an empty folder
+    assert (2 if kept else 0, kept) == (done.published, bool(done.notes))
+    write(house, "3.md", dated(3))
+    assert 1 == publishes(house).published  # somebody works in this one
 
 
 def ids(house: House) -> dict[str, str]:

@@ -41,13 +41,14 @@ def cut(url: str) -> None:
 class Scheduler:
     """As much of a scheduler as one that stands by needs."""
 
-    def __init__(self, lead: Any) -> None:
+    def __init__(self, lead: Any, took: Callable[[], object] = lambda: None) -> None:
         self.rung = 0
         self.session = SimpleNamespace(elsewhere=None)
         self.problems = SimpleNamespace(over=lambda _: None, has=lambda *_: True)
         self.stop = asyncio.Event()
         self.leads: Callable[[], bool] = lambda: True
-        self.standby = Standby(self, lead)  # type: ignore[arg-type]
+        self.follows: Callable[[], bool | None] = lambda: True
+        self.standby = Standby(self, lead, took)  # type: ignore[arg-type]
         self.task = asyncio.create_task(self.standby.watch_forever())
 
     def ring(self) -> None:
@@ -96,6 +97,25 @@ def test_one_whose_connection_is_lost_leads_no_more_until_it_has_the_lock_again(
         await leader.end()
         await until(other.leads)
         await other.end()
+
+    asyncio.run(main())
+
+
+def test_what_counts_is_noted_before_anything_is_led(url: str) -> None:  # X10
+    async def main() -> None:
+        one = Scheduler(SimpleNamespace(take=lambda: True, let_go=lambda: None, holder=""), noted)
+        ones.append(one)
+        assert one.follows() is None
+        await until(one.leads)
+        await asyncio.sleep(0.2)  # and once, however often it is looked at
+        assert ([False], False) == (led, one.follows())
+        await one.end()
+
+    led: list[bool] = []
+    ones: list[Scheduler] = []
+
+    def noted() -> None:
+        led.append(ones[0].leads())
 
     asyncio.run(main())
 

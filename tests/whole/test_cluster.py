@@ -210,6 +210,26 @@ def test_a_host_with_another_key_is_refused(hosts: Hosts) -> None:
     assert not key.exists()
 
 
+def test_hosts_with_another_configuration_are_told_and_send_nothing_in_another_name(
+    hosts: Hosts, sink: Sink, settings: dict[str, str]
+) -> None:  # X10
+    with hosts.worker() as worker, hosts.scheduler() as scheduler:
+        scheduler.until("leads")
+        other = hosts.add()
+        (config := other / "config.toml").write_text(
+            config.read_text("utf-8").replace("[mail]", '[mail]\nreply_to = "else@example.com"', 1), "utf-8"
+        )
+        assert "no letter leaves from here: [mail] reply_to" in hosts.run(other, "worker", expect=78)
+        assert "scheduler's host: [mail] reply_to" in hosts.run(other, "status")
+        with Process(other, settings, "run", "--role", "scheduler") as standby:
+            standby.until("standby")
+            settings["NASHIR__SITE__ID"] = "5a0f5a52-0f3c-4f29-9a0b-6f1a3d1b7c99"
+            assert "that of another site" in hosts.run(hosts.add(), "worker", expect=78)
+            until(lambda: everybody(sink))
+            assert [0, 0, 0] == [standby.stop(), worker.stop(), scheduler.stop()]
+    assert once() == sink.by_recipient
+
+
 @pytest.mark.parametrize("words", [("run", "--role", "scheduler"), ("run", "--role", "web"), ("worker",)])
 def test_roles_need_a_database_for_many(site: Site, words: tuple[str, ...]) -> None:
     assert "move it to PostgreSQL (docs/scaling.md)" in site.run(*words, expect=78).stderr
