@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -139,20 +140,20 @@ class _Plan:
         )
 
     def _readers_of(self, turn: Turn, after: int) -> None:
-        store, more = self._house.store, True
+        store = self._house.store
         limit = SHARED_CHUNK if store.database.shared else CHUNK
-        while more:
-            chunk = store.read(
-                partial(planning.readers, cadence=turn.cadence, after=after, limit=limit, day=turn.day)
-            )
-            if not chunk.readers:
-                return
-            after, more = chunk.last, chunk.readers == limit
-            planned = self._planned(chunk.groups)
-            add = partial(
-                planning.add_deliveries, edition=self._edition, turn=turn, planned=planned, cursor=after
-            )
-            store.write(add)
+        readers = partial(planning.readers, cadence=turn.cadence, limit=limit, day=turn.day)
+        with ThreadPoolExecutor(1, "readers") as beside:  # who comes next is read while a chunk is written
+            coming = beside.submit(store.read, partial(readers, after=after))
+            while (chunk := coming.result()).readers:
+                after, more = chunk.last, chunk.readers == limit
+                if more:
+                    coming = beside.submit(store.read, partial(readers, after=after))
+                planned = self._planned(chunk.groups)
+                add = partial(planning.add_deliveries, turn=turn, planned=planned, cursor=after)
+                store.write(partial(add, edition=self._edition))
+                if not more:
+                    return
 
     def _planned(self, groups: Sequence[Alike]) -> list[Share]:
         """What everybody in the chunk gets who has something new (D2), and had no letter of that day; variants are
