@@ -84,7 +84,7 @@ def test_a_file_gone_for_a_while_is_the_same_within_a_day(
     publishes(house)
     before = on_site(house)["a.txt"]
     path.unlink()
-    publishes(house)
+    publishes(house, accept_removals=True)
     clock.forward(hours=hours)
     write(house, "b.txt", STORY)
     publishes(house)
@@ -99,7 +99,7 @@ def test_a_file_that_comes_back_is_the_article_it_was(
     publishes(house)
     before = on_site(house)["a.txt"]
     path.unlink()
-    publishes(house)
+    publishes(house, accept_removals=True)
     assert {} == on_site(house)
     clock.forward(days=90)
     write(house, "a.txt", f"{STORY}فقرة أضيفت بعد العودة.\n")
@@ -116,7 +116,7 @@ def test_another_story_under_the_name_of_one_that_is_gone_is_another_article(
     publishes(house)
     before = on_site(house)["today.txt"]
     path.unlink()
-    publishes(house)
+    publishes(house, accept_removals=True)
     clock.forward(hours=1)
     write(house, "today.txt", OTHER)
     publishes(house)
