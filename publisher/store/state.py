@@ -14,6 +14,7 @@ import hashlib
 import hmac
 import os
 import secrets
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -50,6 +51,9 @@ class State:
         self.folder = folder
         self.database = folder / DATABASE
         self.control = folder / layout.CONTROL
+        self._noting = (
+            threading.Lock()
+        )  # who sends and who leads note the generation in threads of one process
 
     def make(self) -> None:
         """Create the folder where it is missing. Raises Unwritable."""
@@ -182,7 +186,7 @@ class State:
         return ""
 
     def _note(self, generation: int) -> None:
-        with _explained(self._generation):
+        with self._noting, _explained(self._generation):
             temporary = self._generation.with_suffix(f".{os.getpid()}.tmp")  # beside a worker on this host
             temporary.unlink(missing_ok=True)
             _write(temporary, b"")

@@ -52,19 +52,23 @@ async def _noted(session: Session, engine: "LocalEngine") -> AsyncIterator[None]
     """Letters leave: the generation grows before and after; where a run may last for hours, also meanwhile. Raises
     BadState where the database was set back, or another goes on."""
     await asyncio.to_thread(_advance, session)
-    growing = asyncio.create_task(_grow(session, engine))
+    over = asyncio.Event()
+    growing = asyncio.create_task(_grow(session, engine, over))
     try:
         yield
     finally:
-        growing.cancel()
-        with suppress(asyncio.CancelledError):
-            await growing
+        over.set()
+        await growing
         await asyncio.to_thread(_advance, session)
 
 
-async def _grow(session: Session, engine: "LocalEngine") -> None:
+async def _grow(session: Session, engine: "LocalEngine", over: asyncio.Event) -> None:
     while session.house.store.database.shared:
-        await asyncio.sleep(workers.BEAT)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(workers.BEAT):
+                await over.wait()
+        if over.is_set():
+            return
         try:
             await asyncio.to_thread(_advance, session)
         except BadState:  # said when what is on the wire is finished
