@@ -4,15 +4,19 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 
 from publisher.actions import agreement
 from publisher.config import Settings
+from publisher.daemon.changing import LOOK
 from publisher.errors import Damaged, PublisherError
 from publisher.verbs import measuring
 from publisher.verbs.session import Session
+
+if TYPE_CHECKING:
+    from publisher.daemon.lasting import Lasting
 
 TICK = 5  # seconds between two looks at what is due
 
@@ -78,10 +82,13 @@ def masked(address_: str) -> str:
 
 
 class Common:
-    """One process of a site."""
+    """One process of a site, with one state of its settings."""
 
-    def __init__(self, settings: Settings, session: Session) -> None:
-        self.settings, self.session = settings, session
+    def __init__(self, settings: Settings, session: Session, lasting: "Lasting") -> None:
+        self.settings, self.session, self.lasting = settings, session, lasting
+        self.next: Settings | None = None  # what the process goes on with when it stopped; None: it ends
+        # Whether something is at work that should not be cut off for that.
+        self.busy: Callable[[], bool] = lambda: False
         self.problems = Problems()
         self.remarks: dict[
             str, list[str]
@@ -104,7 +111,6 @@ class Common:
         self.serves = False  # the output folder, to readers
         self.on_strange: Callable[[], None] = lambda: None
         self.strange = ""  # why no letter may leave from this host
-        self._read = _version(settings.source.path)  # of the settings that count
         session.on_news, session.on_good_news = log.warning, log.info
         session.in_daemon = True
 
@@ -200,21 +206,19 @@ class Common:
             elif self.problems.has("output", line):
                 log.error("output", problem=line)
 
-    async def look_at_settings(self) -> None:
-        """Tell once that the settings are others than those that count."""
-        path = self.settings.source.path
-        if _version(path) in (self._read, None):  # None: an editor just replaces it
-            self.remarks.pop("settings", None)
-        elif "settings" not in self.remarks:
-            what = "it was changed since this daemon began, and counts from its next start"
-            self.remarks["settings"] = [f"{path}: {what}"]
-            log.warning("settings", problem=what, where=str(path), mend="restart the daemon")
+    async def heed_settings(self) -> None:
+        """Look what config.toml says, again and again; this process stops where it is to go on with something else."""
+        changing = self.lasting.changing
+        while not self.stop.is_set():
+            await asyncio.to_thread(changing.look, self._answers)
+            self.remarks["settings"] = [changing.refused] if changing.refused else []
+            if not self.busy() and not self.stop.is_set() and (wanted := changing.take()):
+                self.next = wanted
+                self.stop.set()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK):
+                    await self.stop.wait()
 
-
-def _version(file: Path) -> tuple[int, int, int] | None:
-    """Tells one version of a *file* from another; None where there is none."""
-    try:
-        found = file.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size, found.st_ino
+    def _answers(self) -> None:
+        """Raises what the database raises."""
+        self.session.state.fenced(self.session.house.store)
