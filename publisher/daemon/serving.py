@@ -1,6 +1,8 @@
 """Door: the web server: the site's files and doors, and what is wrong."""
 
+import asyncio
 import contextlib
+import socket
 from typing import Any
 
 import uvicorn
@@ -17,12 +19,21 @@ from publisher.web.deadlines import Guard, protocol
 from publisher.web.limits import Limits, affordable, bodies
 from publisher.web.metrics import Access, Live
 
+COMING = 0.3  # seconds that a request takes to come behind its connection
+
 
 class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Any:
         """The process has its own handlers; uvicorn's would raise the signal again after it served."""
         yield
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Who has just come is answered: what they ask may be under way. Who comes now waits for the next server."""
+        for server in self.servers:
+            server.close()
+        await asyncio.sleep(COMING)
+        await super().shutdown(sockets)
 
 
 class Serving:
