@@ -59,7 +59,7 @@ def _block(text: str) -> str:
         return f".PP\n.RS 4\n.nf\n{shown}\n.fi\n.RE"
     if text.startswith("|"):
         rows = [[cell.strip() for cell in _ROW.split(line)[1:-1]] for line in text.splitlines()]
-        return "\n".join(item(prose(row[0]), prose("; ".join(row[1:]))) for row in rows[2:])
+        return "\n".join(item(prose(row[0]), prose("; ".join(row[1:]))) for row in rows[2:] if row)
     if text.startswith("- "):
         return "\n".join(f".IP \\(bu 2\n{prose(each)}" for each in re.split(r"(?m)^- ", text)[1:])
     return f".PP\n{prose(text)}"

@@ -287,7 +287,7 @@ def test_what_is_never_closed_is_said_where_it_opens_and_on_one_line(sign: str) 
 def test_entities_that_multiply_are_not_multiplied() -> None:
     laughs = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
     data = f'<!DOCTYPE rss [<!ENTITY l0 "ha">{laughs}]><rss version="2.0"><channel><title>&l9;</title></channel></rss>'
-    start = time.monotonic()
+    start = time.process_time()
 
     report = check(data.encode(), NOW)
 
@@ -332,9 +332,9 @@ def test_time_grows_with_the_length_only(name: str) -> None:
         data = clean("rss").replace("أقر المجلس الميزانية هذا العام.".encode(), escaped.encode())
         data = data.replace(b"<![CDATA[<div", b"<![CDATA[" + text.replace("]]>", "").encode() + b"<div", 1)
         data = data.replace("أمطار غزيرة في الجنوب".encode(), escaped.encode())
-        start = time.monotonic()
+        start = time.process_time()
         check(data, NOW)
-        return time.monotonic() - start
+        return time.process_time() - start
 
     small = max(min(seconds(10_000) for _ in range(2)), 0.01)
 
@@ -345,9 +345,9 @@ def test_many_entries_take_time_by_their_number() -> None:
     def seconds(number: int) -> float:
         data = clean("rss").decode()
         item = data[data.index("<item>") : data.index("</item>") + 7]
-        start = time.monotonic()
+        start = time.process_time()
         check(data.replace(item, item * number).encode(), NOW)
-        return time.monotonic() - start
+        return time.process_time() - start
 
     small = max(min(seconds(50) for _ in range(2)), 0.01)
 
