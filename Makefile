@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 
-.PHONY: setup setup-dev run test lint types bench audit lock
+.PHONY: setup setup-dev run test lint types docs dist bench audit lock
 .DEFAULT_GOAL := run
 
 setup: .venv/.runtime
@@ -45,6 +45,16 @@ lint: setup-dev
 
 types: setup-dev
 	$(BIN)/mypy
+
+# docs/cli.md and docs/man/, from the commands.
+docs: setup
+	$(BIN)/python -m docs.writer
+
+# dist/nashir-*.whl and dist/nashir-*.tar.gz: the same bytes wherever they are made.
+dist: setup
+	@rm -rf dist
+	@$(BIN)/python -m hatchling build
+	@ls -l dist
 
 # A few minutes; benchmarks/README.md says how to ask for more.
 bench: setup-dev
