@@ -17,6 +17,7 @@ from publisher.model.digest import Newsletter
 from publisher.model.site import Site
 from publisher.pages.settings import PageSettings
 from publisher.store.database import Database
+from publisher.store.nights import BackupSettings
 from publisher.store.sqlite import Sqlite
 from publisher.store.state import State
 
@@ -112,6 +113,7 @@ class Settings:
     newsletters: tuple[Newsletter, ...]
     web: WebSettings
     store: StoreSettings
+    backup: BackupSettings
     source: Source
 
 

@@ -95,6 +95,7 @@ class Common:
         self.old = asyncio.Event()  # letters may have become old
         self.erasures = asyncio.Event()  # one may not be done yet
         self.post = asyncio.Event()  # something may have come back by mail
+        self.night = asyncio.Event()  # a backup may be due
         # Whether the article folder and what is planned from it are this process's to work on.
         self.leads: Callable[[], bool] = lambda: True
         # Whether another process says what config.toml is to say; None: nobody knows yet.
@@ -119,6 +120,7 @@ class Common:
             self.old,
             self.erasures,
             self.post,
+            self.night,
         )
         for each in bells:
             each.set()

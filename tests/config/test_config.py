@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -443,3 +445,23 @@ def test_letters_go_to_no_folder_that_others_see(read, relay):
 
 def test_letters_may_go_to_a_folder_of_their_own(read):
     assert "maildir:mail/out" == read(GOOD.replace("maildir:outbox", "maildir:mail/out")).mail.relay[0]
+
+
+@pytest.mark.parametrize(
+    "line, words",
+    [
+        ('folder = "feeds/backups"', "lies in 'feeds', which is published"),
+        ('folder = "articles"', "lies in 'articles', which holds articles"),
+        ('folder = "state/backups"', "would be lost with it"),
+        ('folder = "."', "no folder of their own"),
+        ('folder = ""', "no folder of their own"),
+        ('at = "3:30"', '"03:30"'),
+        ('at = "24:00"', '"03:30"'),
+        ("keep = 0", "between 1 and 1000"),
+    ],
+)
+def test_backups_lie_where_they_are_safe(read, line, words):  # threat 9
+    with pytest.raises(BadConfig, match=re.escape(words)) as refused:
+        read(GOOD + f"\n[backup]\n{line}\n")
+
+    assert ":20: " in str(refused.value)
