@@ -42,13 +42,12 @@ class Watchdog:
         """What does not get on, in words."""
         seconds = self._common.session.house.store.at_work()
         if seconds > WRITES:
-            ended = (
-                "the thread that writes it has ended" if seconds == float("inf") else f"for {seconds:.0f} s"
-            )
+            longer = f"it has taken longer than {WRITES:g} s"
+            ended = "the thread that writes it has ended" if seconds == float("inf") else longer
             yield f"what is written to the database does not get done: {ended}"
         for name, since in self._common.at_work():
             if since > WORKS:
-                yield f"the task {name!r} has been at the same work for {since / 3600:.0f} hours"
+                yield f"the task {name!r} has been at the same work for more than {WORKS / 3600:g} hours"
 
     def status(self) -> str:
         """A line for `systemctl status`."""
