@@ -35,6 +35,7 @@ def _settings(reading: Reading, file: File) -> Settings:
     """What the tables mean together."""
     ours = site.site(reading, file)
     outputs.check(reading, file)  # before what must not lie in the output folder
+    file = mail.passwords(reading, file)
     mail.check(reading, file)
     web.check(reading, file)
     store.check(reading, file)
