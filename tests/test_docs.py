@@ -23,7 +23,7 @@ from jinja2.meta import find_undeclared_variables
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from PIL import Image
 
-from publisher import cli, config
+from publisher import cli, config, private
 from publisher.config.written import File
 from publisher.digests.lint import table as letter_rules
 from publisher.errors import Exit
@@ -130,6 +130,8 @@ BESIDE = {
     **dict.fromkeys(
         ("[mail.bounces]imap", "[mail.bounces]password"), ('imap = "imaps://a@b.example"', 'password = "x"')
     ),
+    "[mail]password_file": ('username = "x"', 'relay = "smtps://a.example"'),
+    "[mail.bounces]password_file": ('imap = "imaps://a@b.example"',),
 }
 
 
@@ -158,6 +160,8 @@ def test_the_example_of_every_key_is_accepted(
     kept = [line for line in table.splitlines() if line.partition(" = ")[0] not in example]
     lines = [before, heading, *example.values(), *kept, f"[{after}" if after else ""]
     (tmp_path / "config.toml").write_text("\n".join(lines), "utf-8")
+    if key == "password_file":
+        private.put(tmp_path / cells[4].strip('`"'), b"x\n")
 
     settings = config.load(tmp_path, {})
 
