@@ -510,6 +510,18 @@ def test_every_module_that_the_page_of_architecture_names_is_there() -> None:
         ), name
 
 
+@pytest.mark.parametrize(
+    "table", ["subscribers", "subscriptions", "consents", "deliveries", "notices", "reports", "mailed"]
+)
+def test_every_column_about_a_person_is_on_the_page_of_privacy(table: str) -> None:  # P1, L8
+    text = section(page("docs/privacy.md"), "## What is kept on a reader")
+    (line,) = [line for line in text.splitlines() if f"`{table}`" in line]
+    whose = {"id", "subscriber", "newsletter"} if table != "mailed" else {"variant", "page"}
+
+    for column in metadata.tables[table].columns:
+        assert column.name in whose or f"`{column.name}`" in line, column.name
+
+
 def test_every_event_of_the_log_is_on_the_page() -> None:
     text = section(page("docs/operations.md"), "## Watch it")
     for path in (ROOT / "publisher").rglob("*.py"):
