@@ -63,9 +63,9 @@ bench: setup-dev
 	@echo "== send"; $(BIN)/python benchmarks/send.py --letters 5000 --only "fast sink"
 	@echo "== faults"; $(BIN)/python benchmarks/faults.py --kills 20 --readers 5000 --faults
 
-# Known vulnerabilities of what is locked; asks the package index's service.
+# Known vulnerabilities of what is locked; asks the package index's service. Without its answer it fails.
 audit: setup-dev
-	$(BIN)/pip-audit --require-hashes --disable-pip -r requirements.lock
+	$(BIN)/pip-audit --strict --require-hashes --disable-pip -r requirements.lock -r requirements-postgres.lock -r requirements-dev.lock
 
 # Rewrites the lock files (needs uv).
 lock:
