@@ -22,10 +22,11 @@ class Nashir(click.Group):
             return super().invoke(ctx)
         except click.NoSuchOption as error:
             own = {name for each in self.get_params(ctx) for name in each.opts}
-            if error.option_name in own and error.ctx and error.ctx is not ctx:
-                verb = error.ctx.command_path.removeprefix(ctx.command_path)
-                error.message += f" It stands before the verb: nashir {error.option_name} ...{verb}"
-            raise
+            if error.option_name not in own or error.ctx in (ctx, None):
+                raise
+            verb = error.ctx.command_path.removeprefix(ctx.command_path)
+            told = f"{error.message} It stands before the verb: nashir {error.option_name} ...{verb}"
+            raise click.NoSuchOption(error.option_name, told, ctx=error.ctx) from None
 
 
 @click.group(cls=Nashir, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
