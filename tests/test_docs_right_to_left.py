@@ -61,7 +61,7 @@ def test_the_dates_of_each_calendar_are_those_of_the_guide(guide: str) -> None: 
 
     assert len(rows) == 6
     for language, region, written, said in rows:
-        calendars: tuple[Calendar, ...] = tuple(re.findall(r'"(\w+)"', written))  # type: ignore[assignment]
+        calendars: tuple[Calendar, ...] = tuple(re.findall(r'"(\w+)"', written))
         assert said == bare(dates.site_date(DAY, site(language, region, calendars), language))
 
 
