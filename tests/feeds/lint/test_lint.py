@@ -116,6 +116,18 @@ def test_the_same_entry_under_another_id_is_seen() -> None:
     assert {"duplicate-entry"} == rules(check(data.replace(item, item + again).encode(), NOW))
 
 
+def test_a_feed_whose_newest_entry_is_of_this_minute_is_not_taken_for_one_that_reads_a_clock() -> None:  # F2
+    data = clean("rss").decode()
+    newest = re.search("<lastBuildDate>(.*?)</lastBuildDate>", data)
+    assert newest
+    now = "Mon, 01 Jul 2024 09:00:00 +0000"
+    of_now, by_clock = data.replace(newest[1], now), data.replace(newest[1], now, 1)
+    assert of_now.count(now) > by_clock.count(now) == 1
+
+    assert set() == rules(check(of_now.encode(), NOW))
+    assert {"built-now"} == rules(check(by_clock.encode(), NOW))
+
+
 def test_an_english_entry_that_says_so_is_right() -> None:  # F7
     english = (
         "<item><title>iPhone news</title><link>https://news.example.org/9/</link><dc:language>en</dc:language>"
