@@ -16,6 +16,7 @@ from publisher.daemon.common import TICK, Common
 from publisher.daemon.keeping import MINUTE, Keeping
 from publisher.daemon.process import Alarm, Parts, Task
 from publisher.daemon.publishing import Publishing
+from publisher.daemon.saving import Saving
 from publisher.daemon.sending import Sending
 from publisher.daemon.serving import Serving
 from publisher.verbs import session as sessions
@@ -89,6 +90,7 @@ async def _site(common: Common, *, alone: bool) -> None:
         keeping.compact_forever,
         keeping.erase_forever,
         keeping.take_in_forever,
+        Saving(common).save_forever,
     ]
     alarms: list[Alarm] = [
         (publishing.look_at_all, settings.articles.scan_every, True),
@@ -99,6 +101,9 @@ async def _site(common: Common, *, alone: bool) -> None:
         process.ringing(common.old, OLD),
         process.ringing(common.erasures, MINUTE if session.house.store.database.shared else OLD),
         process.ringing(common.post, settings.mail.bounces.every),
+        process.ringing(
+            common.night, MINUTE, at_once=False
+        ),  # what has just begun has more urgent things to do
     ]
     parts = Parts(tasks=tasks, alarms=alarms)
     async with AsyncExitStack() as stack:

@@ -53,6 +53,7 @@ class Changing:
             self._must(new)
         except PublisherError as error:
             self.refuse(error)
+            self._watched.append(Path(error.where))  # it may be the file of a key that nobody knew of yet
         else:
             try:
                 answers()
@@ -110,8 +111,11 @@ def _changed(old: Settings, new: Settings) -> Iterator[str]:
 
 def _keys(settings: Settings) -> Iterator[Path]:
     """The files that it names and that are read once. Others are read whenever they are needed."""
-    dkim, web, store = settings.mail.dkim, settings.web, settings.store
-    for name in (dkim.key_file, dkim.ed25519_key_file, web.metrics_token_file, store.password_file):
+    mail, dkim = settings.mail, settings.mail.dkim
+    for name in (
+        *(mail.password_file, mail.bounces.password_file, dkim.key_file, dkim.ed25519_key_file),
+        *(settings.web.metrics_token_file, settings.store.password_file),
+    ):
         if name:
             yield settings.root / name
 

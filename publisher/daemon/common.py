@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -87,13 +88,14 @@ class Common:
     def __init__(self, settings: Settings, session: Session, lasting: "Lasting") -> None:
         self.settings, self.session, self.lasting = settings, session, lasting
         self.next: Settings | None = None  # what the process goes on with when it stopped; None: it ends
-        # Whether something is at work that should not be cut off for that.
+        # Whether a verb is at work that would have to be waited for.
         self.busy: Callable[[], bool] = lambda: False
         self.problems = Problems()
         self.remarks: dict[
             str, list[str]
         ] = {}  # what is wrong elsewhere and stops nothing here, by who found it
         self.stop = asyncio.Event()
+        self.over = asyncio.Event()  # all but what answers readers has ended, or is to end soon
         self.look = asyncio.Event()  # at the article folder
         self.due = asyncio.Event()  # an edition may be
         self.letters = asyncio.Event()  # some may be due
@@ -102,6 +104,10 @@ class Common:
         self.old = asyncio.Event()  # letters may have become old
         self.erasures = asyncio.Event()  # one may not be done yet
         self.post = asyncio.Event()  # something may have come back by mail
+        self.night = asyncio.Event()  # a backup may be due
+        self._since: dict[
+            asyncio.Event, float
+        ] = {}  # when those that were waited for were, by time.monotonic
         # Whether the article folder and what is planned from it are this process's to work on.
         self.leads: Callable[[], bool] = lambda: True
         # Whether another process says what config.toml is to say; None: nobody knows yet.
@@ -125,6 +131,7 @@ class Common:
             self.old,
             self.erasures,
             self.post,
+            self.night,
         )
         for each in bells:
             each.set()
@@ -136,10 +143,22 @@ class Common:
         self.ring()
 
     async def told(self, event: asyncio.Event) -> bool:
-        """Wait for *event*; whether to go on after it."""
+        """Wait for *event*; whether to go on after it. Each is one task's."""
+        self._since.pop(event, None)
         if not self.stop.is_set():
             await event.wait()
+        self._since[event] = time.monotonic()
         return not self.stop.is_set()
+
+    def gets_on(self, event: asyncio.Event) -> None:
+        """The task that waited for *event* is at something else than before."""
+        if event in self._since:
+            self._since[event] = time.monotonic()
+
+    def at_work(self) -> list[tuple[str, float]]:
+        """The tasks that do something, by the names of their bells, and for how many seconds they have been at it."""
+        names = {bell: name for name, bell in vars(self).items() if isinstance(bell, asyncio.Event)}
+        return [(names[bell], time.monotonic() - since) for bell, since in self._since.items()]
 
     async def turn(self, event: asyncio.Event) -> bool:
         """Wait for *event* while this process leads; whether to go on after it."""
@@ -212,7 +231,8 @@ class Common:
         while not self.stop.is_set():
             await asyncio.to_thread(changing.look, self._answers)
             self.remarks["settings"] = [changing.refused] if changing.refused else []
-            if not self.busy() and not self.stop.is_set() and (wanted := changing.take()):
+            saves = any(name == "night" for name, _ in self.at_work())  # a backup may take an hour
+            if not (saves or self.busy() or self.stop.is_set()) and (wanted := changing.take()):
                 self.next = wanted
                 self.stop.set()
             with contextlib.suppress(TimeoutError):

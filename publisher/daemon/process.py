@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import UTC
@@ -11,8 +12,10 @@ from typing import Any
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from publisher.daemon import notify
 from publisher.daemon.changing import Changing
 from publisher.daemon.common import Common, log, now
+from publisher.daemon.watchdog import Watchdog
 from publisher.errors import Exit, PublisherError
 
 GRACE = 12  # seconds a stop may take; what is cut off then goes on at the next start
@@ -105,9 +108,9 @@ async def run(common: Common, parts: Parts) -> None:
         senders = {group.create_task(each()) for each in parts.senders}
         for serve, _ in parts.doors:
             group.create_task(serve())
+        group.create_task(Watchdog(common).watch_forever())
         await common.stop.wait()
-        if not common.next:
-            log.info("stopping")
+        _tell(common)
         scheduler.shutdown(wait=False)
         common.end()
         for end in parts.ends:
@@ -115,12 +118,24 @@ async def run(common: Common, parts: Parts) -> None:
         closing = {group.create_task(close()) for close in parts.closes}
         if common.next:
             await _ended(tasks | closing, senders)
+        common.over.set()
         for _, end in parts.doors:
             end()
     for finish in common.session.on_stop:  # nobody asks any more: what was promised is done
         await finish()
     if not common.next:
         log.info("stopped")
+
+
+def _tell(common: Common) -> None:
+    """Say that the process ends, or begins anew."""
+    if common.next:
+        notify.tell(
+            "RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}", "STATUS=taking new settings"
+        )
+    else:
+        notify.tell("STOPPING=1", "STATUS=finishing what is on the wire")
+        log.info("stopping")
 
 
 async def _ended(tasks: set[asyncio.Task[None]], senders: set[asyncio.Task[None]]) -> None:

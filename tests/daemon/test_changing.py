@@ -200,6 +200,23 @@ def test_a_key_that_cannot_be_used_is_refused_and_taken_when_it_is_mended(edited
     assert None is edited.look()
 
 
+def test_a_password_in_a_file_of_its_own_counts_when_it_is_there_and_when_it_is_another(
+    edited: Edited,
+) -> None:
+    edited.replace('relay = "maildir:outbox"', 'relay = "smtps://relay.example"\nusername = "news"')
+    edited.replace('username = "news"', 'username = "news"\npassword_file = "keys/relay"')
+    assert None is edited.look()
+    password = edited.file.parent / "keys" / "relay"
+    assert f"{password}: the password cannot be read" in edited.changing.refused
+    password.parent.mkdir()
+    password.touch(0o600)
+    password.write_text("one\n")
+    assert "one" == edited.taken().mail.password
+    password.write_text("two\n")
+    assert "two" == edited.taken().mail.password
+    assert None is edited.look()
+
+
 def test_who_asks_for_it_has_it_taken_at_once_whether_it_changed_or_not(edited: Edited) -> None:
     edited.look()
     edited.changing.asked = True
