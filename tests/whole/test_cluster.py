@@ -230,6 +230,28 @@ def test_hosts_with_another_configuration_are_told_and_send_nothing_in_another_n
     assert once() == sink.by_recipient
 
 
+def test_each_process_takes_the_settings_that_are_copied_to_it_and_nobody_has_two_letters(
+    hosts: Hosts, sink: Sink
+) -> None:  # X10 S1
+    sink.rtt = 0.3
+    host = hosts.add()
+    with hosts.scheduler() as scheduler, hosts.worker(host) as worker:
+        until(lambda: sink.accepted.total() > 3)
+        for config in (hosts.first / "config.toml", host / "config.toml"):
+            text = config.read_text("utf-8")
+            config.write_text(text.replace("[mail]", '[mail]\nreply_to = "desk@example.com"', 1), "utf-8")
+        for process, begun in ((scheduler, "leads"), (worker, "working")):
+            process.until(begun, 2)
+            assert ["[mail]"] == [line["taken"] for line in process.events("settings") if "taken" in line]
+        before = sink.accepted.total()
+        sink.rtt = 0.0
+        until(lambda: everybody(sink))
+        until(lambda: {"sent": READERS} == json.loads(hosts.run(host, "--json", "status"))["deliveries"])
+        assert [0, 0] == [worker.stop(), scheduler.stop()]
+    assert before < READERS
+    assert once() == sink.by_recipient
+
+
 @pytest.mark.parametrize("words", [("run", "--role", "scheduler"), ("run", "--role", "web"), ("worker",)])
 def test_roles_need_a_database_for_many(site: Site, words: tuple[str, ...]) -> None:
     assert "move it to PostgreSQL (docs/scaling.md)" in site.run(*words, expect=78).stderr
