@@ -16,7 +16,7 @@ import click
 from publisher.errors import Exit, Locked
 
 Told = Callable[[dict[str, Any]], None]  # hears how far a verb is
-STARTING = 10  # seconds that a verb waits for a daemon that does not listen yet
+STARTING = 20  # seconds that a verb waits for a daemon that does not listen yet, or begins anew
 
 
 @dataclass(slots=True)

@@ -46,27 +46,29 @@ class Changing:
         rests, self._resting = found == self._resting, found
         if not self.asked and (found == self._judged or not rests):
             return
+        asked, self.asked = self.asked, False  # before it is read: who asks again means what is written then
         try:
             new = self._load()
             self._watched = [new.source.path, *dict.fromkeys([*_keys(new), *_keys(self.settings)])]
             must_stay(self.settings, new)
             self._must(new)
         except PublisherError as error:
-            self.refuse(error)
-            self._watched.append(Path(error.where))  # it may be the file of a key that nobody knew of yet
+            self.refuse(error, again=asked)
+            if (place := Path(error.where)) not in self._watched:  # the file of a key that nobody knew of yet
+                self._watched.append(place)
         else:
             try:
                 answers()
             except PublisherError:
+                self.asked = self.asked or asked
                 return
-            self._want(new, found)
-        self.asked = False
+            self._want(new, found, asked=asked)
         self._judged = {path: found.get(path, _version(path)) for path in self._watched}
 
-    def _want(self, new: Settings, found: Versions) -> None:
+    def _want(self, new: Settings, found: Versions, *, asked: bool) -> None:
         was, self.refused = self.refused, ""
         keys = {path: found[path] for path in _keys(self.settings)}
-        if self.asked or keys != self._read or [*_changed(self.settings, new)]:
+        if asked or keys != self._read or [*_changed(self.settings, new)]:
             self.wanted = new
             return
         self.wanted = None
@@ -80,10 +82,10 @@ class Changing:
             log.info("settings", taken=", ".join(_changed(self.settings, new)) or "all of it, anew")
         return new
 
-    def refuse(self, error: PublisherError) -> None:
-        """What is written cannot be used; what counted before goes on."""
+    def refuse(self, error: PublisherError, *, again: bool = False) -> None:
+        """What is written cannot be used; what counted before goes on. Told once, and *again* to who asks."""
         line = f"config.toml is not taken, and what it said before goes on: {error}"
-        if line != self.refused:
+        if again or line != self.refused:
             what = f"config.toml is not taken, and what it said before goes on: {error.what}"
             log.error("settings", problem=what, where=error.where, mend=error.mend)
         self.refused, self.wanted = line, None

@@ -217,6 +217,15 @@ def test_a_password_in_a_file_of_its_own_counts_when_it_is_there_and_when_it_is_
     assert None is edited.look()
 
 
+def test_who_asks_is_told_again_what_is_wrong(edited: Edited, said: list[Line]) -> None:
+    edited.replace('title = "Before"', "title = Before")
+    edited.look()
+    edited.changing.asked = True
+    assert None is edited.look(3)
+    assert 2 == len(said)
+    assert said[0] == said[1]
+
+
 def test_who_asks_for_it_has_it_taken_at_once_whether_it_changed_or_not(edited: Edited) -> None:
     edited.look()
     edited.changing.asked = True
@@ -234,3 +243,8 @@ def test_nothing_is_taken_while_the_database_does_not_answer(edited: Edited) -> 
     assert "" == edited.changing.refused
     edited.answers = nothing
     assert edited.look()
+    edited.answers = away
+    edited.changing.asked = True
+    assert None is edited.look(2)
+    edited.answers = nothing
+    assert edited.look(1)

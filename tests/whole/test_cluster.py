@@ -164,6 +164,8 @@ def test_a_web_server_on_another_host_serves_what_the_scheduler_published(
     with hosts.scheduler() as scheduler, web:
         assert 200 == web.get("/atom.xml")[0]
         assert 200 == web.get("/subscribe")[0]
+        web.process.send_signal(signal.SIGHUP)  # it takes its settings anew
+        until(lambda: web.said().count(" serving ") == 2)
         hosts.run(host, "subscribers", "add", "new@example.org")  # a letter asks whether they want it
         with hosts.worker() as worker:
             until(lambda: sink.by_recipient["new@example.org"] == 1)
