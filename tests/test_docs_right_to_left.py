@@ -10,10 +10,11 @@ from publisher.model.site import Calendar, Site
 from publisher.text import dates, hours
 from publisher.text.bidi import isolate
 from publisher.text.words import words
-from tests.test_docs import ROOT, blocks, page, row, section
+from tests.test_docs import page, row, section
+from tests.test_docs_arabic import blocks
 
 DAY = datetime(2026, 7, 6, tzinfo=UTC)
-GUIDES = ["docs/right-to-left.md", *(["docs/ar/right-to-left.md"] if (ROOT / "docs/ar").is_dir() else [])]
+GUIDES = ["docs/right-to-left.md", "docs/ar/right-to-left.md"]
 
 
 def site(language: str, region: str, calendars: tuple[Calendar, ...] = ("gregorian",)) -> Site:
