@@ -31,9 +31,20 @@ class Nashir(click.Group):
 
 @click.group(cls=Nashir, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="nashir")
-@click.option("-C", "root", default=".", metavar="SITE", help="The site's folder.  [default: this one]")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
-@click.option("--debug", is_flag=True, help="Show tracebacks of expected errors too.")
+@click.option(
+    "-C",
+    "root",
+    default=".",
+    metavar="SITE",
+    help="The site's folder, where config.toml stands.  [default: this one]",
+)
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="One JSON document on stdout; what is said to people goes to stderr.",
+)
+@click.option("--debug", is_flag=True, help="Show the traceback of an expected error too.")
 @click.pass_context
 def nashir(context: click.Context, root: str, *, as_json: bool, debug: bool) -> None:
     """Publish a folder of articles, right to left: feeds, pages, mailed digests."""
