@@ -624,6 +624,13 @@ def test_every_link_leads_somewhere(path: Path) -> None:
         assert (path.parent / target).is_file(), target
 
 
+def test_every_page_is_in_the_index_by_readers() -> None:
+    index = page("docs/README.md")
+    pages = {path.name for path in (ROOT / "docs").glob("*.md")} - {"README.md"}
+
+    assert pages <= set(re.findall(r"\]\(([\w-]+\.md)\)", index))
+
+
 def test_pictures_are_small() -> None:
     pictures = sorted((ROOT / "docs" / "pictures").glob("*.png"))
 
