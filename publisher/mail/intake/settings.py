@@ -63,7 +63,9 @@ def account(settings: BounceSettings) -> Account:
             "the password stands in the URL of imap; write it as password, or in the environment"
         )
     if not settings.password:
-        raise ValueError("the IMAP login has no password; set NASHIR__MAIL__BOUNCES__PASSWORD, or password_file")
+        raise ValueError(
+            "the IMAP login has no password; set NASHIR__MAIL__BOUNCES__PASSWORD, or password_file"
+        )
     if not (folder.isascii() and folder.isprintable()):
         raise ValueError("the folder of imap has letters beyond ASCII; read mail from one that has none")
     if not (user + settings.password).isprintable():
