@@ -86,18 +86,17 @@ def keys(mail: MailSettings, root: Path) -> list[Signing]:
     ]
 
 
-def names(how: Sending, signs: list[Signing], mail: MailSettings, asks: Asks) -> dict[str, Look]:
+def names(
+    how: Sending, signs: list[Signing], mail: MailSettings, to: Iterable[Relay], asks: Asks
+) -> dict[str, Look]:
     """A look at each kind of record, by its name; each raises Unreachable where the DNS says nothing."""
-    own_relay = any(
-        is_loopback(each.partition("://")[2].rpartition(":")[0].strip("[]")) for each in mail.relay
-    )
     looks = {
         f"SPF of {how.envelope}": lambda: _looked(domain.sender_policy(how, asks)),
         f"DKIM of {how.signs or how.sender}": lambda: _signed(signs, how, asks),
         f"DMARC of {how.sender}": lambda: _looked(domain.reports_and_policy(how, asks)),
         **{f"mail to {at}": _arrives(at, why, asks) for at, why in _mailed(how, mail).items()},
     }
-    if own_relay:
+    if any(is_loopback(each.host) for each in to):
         looks["name of this machine"] = lambda: _named(how, asks)
     return looks
 

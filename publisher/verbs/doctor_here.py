@@ -185,9 +185,9 @@ def daemon(given: Settings, *, running: bool) -> Looked:
     try:
         net.look(url, private=True, seconds=SECONDS)
     except BadInput as error:
-        kind = "ailing" if "503" in error.what else "daemon-silent"
-        mend = f"read what it says: curl {url}" if kind == "ailing" else ""
-        return Looked("one runs", (symptom(kind, url, error.what, mend),))
+        if "503" in error.what:  # it is there, and says what ails it
+            return Looked("one runs", (symptom("ailing", url, error.what, f"read what it says: curl {url}"),))
+        return Looked("one runs", (symptom("daemon-silent", url, error.what),))
     return Looked(f"one runs, and {url} says that all is well")
 
 

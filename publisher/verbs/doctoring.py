@@ -94,7 +94,7 @@ def _names(given: Settings, to: Sequence[Relay], server: str) -> Looks:
     how = checkup.sending(given.mail, to, machine.own_addresses(), signs)
     if checkup.is_sample(how.sender):
         return {}
-    return dict(checkup.names(how, signs, given.mail, asks))
+    return dict(checkup.names(how, signs, given.mail, to, asks))
 
 
 def _together(looks: Looks, told: Told) -> list[tuple[str, Looked]]:
