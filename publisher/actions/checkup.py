@@ -22,6 +22,7 @@ from publisher.mail.settings import MailSettings
 from publisher.mail.smtp import SmtpCarrier
 from publisher.model.relay import Offers
 from publisher.model.symptom import Looked, Symptom
+from publisher.text.urls import is_inside
 
 SECONDS = 10.0  # that a relay has for each of its answers
 BESIDE = 20_000  # octets of a letter beside its HTML
@@ -69,8 +70,8 @@ def sending(
     """How letters go out: over these relays, from a host with these *addresses*."""
     ours = domain_of(mailbox(mail.sender)[1])
     hosts = [each.host.lower() for each in to if each.scheme != "maildir"]
-    others = tuple(each for each in hosts if not is_loopback(each))
-    own = tuple(filter(net.is_public, addresses)) if len(others) < len(hosts) else ()
+    others = tuple(each for each in hosts if not is_inside(each))  # who sends on from inside nobody can tell
+    own = tuple(filter(net.is_public, addresses)) if any(map(is_loopback, hosts)) else ()
     signs = next((each.domain for each in keys), "")
     return Sending(ours, mail.bounce_domain.lower() or ours, others, own, signs)
 

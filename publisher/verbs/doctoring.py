@@ -4,6 +4,7 @@ changed."""
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from functools import partial
 from queue import Empty, SimpleQueue
@@ -35,6 +36,8 @@ def doctor(
 ) -> dict[str, Any]:
     """The JSON document of `nashir --json doctor`. *running*: a daemon takes verbs; *dns*: the address of the server to
     be asked instead of this machine's; *told* hears what is looked at. Raises BadInput for an address that is none."""
+    if dns:
+        Dns(dns)
     found = _together(_looks(settings, now, running, dns), told)
     silent = False
     rows: list[dict[str, Any]] = []
@@ -43,17 +46,7 @@ def doctor(
         mine = [each for each in looked.symptoms if not (each.kind == "dns-silent" and silent)]
         silent = silent or any(each.kind == "dns-silent" for each in mine)
         checked.append({"check": name, "told": looked.told, "findings": len(mine)})
-        rows += [
-            {
-                "check": name,
-                "kind": each.kind,
-                "grade": each.grade,
-                "where": each.where,
-                "what": each.what,
-                "mend": each.mend,
-            }
-            for each in mine
-        ]
+        rows += [{"check": name, **asdict(each)} for each in mine]
     return {"findings": rows, "checked": checked}
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -66,7 +67,7 @@ class Look:
         self.sink: Sink | None = None
 
     def __call__(self, login: tuple[str, str] = WHO, *faults: str, name: str = "localhost", days: int = 60,
-                 trusted: bool = True, mail: MailSettings = MAIL, **options: object) -> Looked:  # fmt: skip
+                 trusted: bool = True, mail: MailSettings = MAIL, **options: Any) -> Looked:  # fmt: skip
         serving, trusting = certificate(self.folder, name, days)
         with Sink(*faults, tls=serving, password=WHO, **options) as self.sink:
             relay = Relay("smtp+starttls", "localhost", self.sink.port, *login)

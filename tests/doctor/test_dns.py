@@ -82,4 +82,4 @@ def test_what_is_no_server_is_told(server: str) -> None:
 
 @pytest.mark.parametrize("server", ["9.9.9.9", "2620:fe::fe", "[2620:fe::fe]:53", "127.0.0.1:5353"])
 def test_a_server_is_an_address_with_or_without_a_port(server: str) -> None:
-    assert Dns(server)
+    assert isinstance(Dns(server), Dns)
