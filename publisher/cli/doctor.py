@@ -25,7 +25,7 @@ _STYLES: dict[str, dict[str, Any]] = {
 )
 @click.pass_obj
 def doctor(call: Call, *, dns: str) -> None:
-    """Look at settings, rights, disk, clock, database, relays and DNS; say what is to be mended, and change nothing."""
+    """Look at all that the site hangs on, and say what is to be mended; change nothing."""
     from publisher.verbs import doctoring
 
     with progress("doctor", show=not call.as_json) as told:

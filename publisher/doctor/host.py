@@ -11,6 +11,7 @@ FULL = 50_000_000  # bytes: with less a disk is as good as full
 LOW = 200_000_000  # bytes that are there beside a copy of the database
 FEW = 1000  # files that a disk still takes
 AGE = timedelta(days=274)  # nine months: of rules of time zones
+BACKUP = timedelta(days=2)  # without a new one
 APART = 5.0  # seconds between two clocks
 WATCHES = 2  # times as many as there are folders
 FILES = 1024  # open files
@@ -103,6 +104,13 @@ def disk(found: Disk, needs: int) -> Iterator[Symptom]:
 
 def _size(number: int) -> str:
     return f"{number / 1e9:.1f} GB" if number >= 1e9 else f"{number / 1e6:.0f} MB"
+
+
+def backup(folder: str, last: datetime | None, now: datetime, *, there: bool) -> Iterator[Symptom]:
+    """When the *last* nightly backup was made; where none is *there*, since when there is something to be saved."""
+    if last is not None and now - last > BACKUP:
+        what = f"the newest backup is of {last:%Y-%m-%d}" if there else "there is no backup"
+        yield symptom("backup-old", folder, what)
 
 
 def clock(found: Clock) -> Iterator[Symptom]:

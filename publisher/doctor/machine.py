@@ -7,6 +7,7 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import closing, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 from publisher.doctor.host import Clock, Disk, File, Zones
@@ -44,6 +45,22 @@ def disk(path: Path) -> Disk:
         path = path.parent
     found = os.statvfs(path)
     return Disk(str(path), found.f_bavail * found.f_frsize, found.f_favail if found.f_files else None)
+
+
+def made(path: Path) -> datetime | None:
+    """When the file was last written; None where it is not there."""
+    try:
+        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    except OSError:
+        return None
+
+
+def same_disk(one: Path, other: Path) -> bool:
+    """Whether both lie on one file system; not where one is not there."""
+    try:
+        return one.stat().st_dev == other.stat().st_dev
+    except OSError:
+        return False
 
 
 def clock() -> Clock:

@@ -156,6 +156,11 @@ class Store:
 
         return self._guarded(lambda: self._ridden_out(run))
 
+    def at_work(self) -> float:
+        """For how many seconds the longest piece of work has been going on that is written now; 0.0 where there is
+        none, for ever where a thread that writes has ended."""
+        return max((each.at_work() for each in {self._writer, self._sender} if each), default=0.0)
+
     def identity(self) -> str:
         """Which database this is: a copy is another."""
         return self._guarded(lambda: self._ridden_out(lambda: self.database.identity(self._reader)))

@@ -18,6 +18,7 @@ from publisher.layout import STATE
 from publisher.mail.address import domain_of, mailbox
 from publisher.model.symptom import Looked, Symptom
 from publisher.store import examining, schema
+from publisher.store.nights import Nights
 from publisher.store.sqlite import Sqlite
 from publisher.store.state import GO_ON, LEFT, SECRET, State
 from publisher.text.urls import is_inside
@@ -65,6 +66,7 @@ def files(given: Settings) -> Looked:
     """Who may read and write what."""
     root, folder = given.root, given.root / STATE
     named = [given.mail.dkim.key_file, given.mail.dkim.ed25519_key_file, given.store.password_file]
+    named += [given.mail.password_file, given.mail.bounces.password_file]
     named += [given.web.metrics_token_file, given.web.api.token_file, given.web.admin.password_file]
     secrets = [machine.file(folder / SECRET), *(machine.file(root / each) for each in named if each)]
     found = list(host.state(machine.file(folder), secrets, machine.user()))
@@ -89,11 +91,31 @@ def disks(given: Settings) -> Looked:
     database = given.root / STATE / State(given.root / STATE).database.name
     needs = database.stat().st_size if database.exists() else 0
     told, found = [], list[Symptom]()
-    for name, needed in ((STATE, needs), (given.feeds.folder, 0)):
+    written = {STATE: needs, given.feeds.folder: 0} | (
+        {given.backup.folder: needs} if given.backup.at else {}
+    )
+    for name, needed in written.items():
         disk = machine.disk(given.root / name)
         told.append(f"{name}/ {disk.free / 1e9:.1f} GB free")
         found += host.disk(disk, needed)
     return Looked(", ".join(told), tuple(found))
+
+
+def backups(given: Settings, now: datetime) -> Looked:
+    """The nightly ones on this host."""
+    if not given.backup.at:
+        at = given.source.place(("backup", "at"))
+        return Looked("none are made", (symptom("backup-off", at, 'at = ""'),))
+    folder = given.root / given.backup.folder
+    newest = Nights(folder, given.site.id).newest()
+    known = newest.made if newest else machine.made(given.root / STATE / SECRET)
+    found = list(host.backup(str(folder), known, now, there=newest is not None))
+    if newest and machine.same_disk(folder, given.root / STATE):
+        found.append(symptom("backup-beside", str(folder), "it is on the disk of the state"))
+    return Looked(
+        f"the newest is of {newest.day}, {newest.size:,} bytes" if newest else "there is none yet",
+        tuple(found),
+    )
 
 
 def clock(now: datetime) -> Looked:

@@ -63,6 +63,7 @@ def _looks(given: Settings, now: datetime, running: bool, dns: str) -> Looks:
     }
     if not given.store.url and State(given.root / STATE).database.exists():
         looks["database file"] = partial(here.whole, given)
+    looks["backups"] = partial(here.backups, given, now)
     looks["daemon"] = partial(here.daemon, given, running=running)
     looks["letters"] = partial(here.letters, given, now)
     if not is_inside(urlsplit(given.site.url).hostname or ""):

@@ -192,6 +192,7 @@ def house_of(settings: Settings, store: Store, secret: bytes, workers: int = 1) 
         pages=settings.pages,
         mail=settings.mail,
         newsletters={newsletter.name: newsletter for newsletter in settings.newsletters},
+        backup=settings.backup,
         workers=workers,
     )
 

@@ -70,6 +70,17 @@ def test_a_disk_has_room_for_the_database_once_more(
     assert kinds == [each.kind for each in host.disk(Disk("/srv", free, files), needs)]
 
 
+@pytest.mark.parametrize(
+    ("days", "there", "kinds"),
+    [(1, True, []), (2, True, []), (3, True, ["backup-old"]), (3, False, ["backup-old"])],
+)
+def test_a_backup_is_of_the_last_days(days: int, there: bool, kinds: list[str]) -> None:
+    found = host.backup("/srv/backups", NOW - timedelta(days=days), NOW, there=there)
+
+    assert kinds == [each.kind for each in found]
+    assert [] == list(host.backup("/srv/backups", None, NOW, there=False))  # nothing was ever published
+
+
 @pytest.mark.parametrize(("known", "kinds"), [(True, []), (None, []), (False, ["clock-unset"])])
 def test_a_clock_that_nothing_keeps_right_is_told_of(known: bool | None, kinds: list[str]) -> None:
     assert kinds == [each.kind for each in host.clock(Clock(known))]

@@ -266,6 +266,20 @@ def test_the_dns_is_asked_where_letters_are_mailed_from_somebodys_domain(doctor:
     assert not any(each["check"].startswith("SPF") for each in sample["checked"] + folder["checked"])
 
 
+def test_backups_that_were_not_made_are_told_of(doctor: Doctor, site: Path) -> None:
+    assert set() == kinds(doctor(), "backups")
+    night = site / "backups" / f"nashir-{load(site, {}).site.id[:8]}-2026-01-02.tar.gz"
+    night.parent.mkdir()
+    (site / "state").mkdir()
+    night.write_bytes(b"x")
+    os.utime(night, (1_767_400_000, 1_767_400_000))
+    answer = doctor()
+
+    assert {"backup-old", "backup-beside"} == kinds(answer, "backups")
+    assert "2026-01-02" in told(answer, "backups")
+    assert {"backup-off"} == kinds(doctor({"BACKUP__AT": ""}), "backups")
+
+
 # The daemon and the site's address
 
 
