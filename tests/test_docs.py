@@ -27,6 +27,7 @@ from PIL import Image
 from publisher import cli, config, private
 from publisher.config.written import File
 from publisher.digests.lint import table as letter_rules
+from publisher.doctor import table as doctor_kinds
 from publisher.errors import Exit
 from publisher.feeds import aliases
 from publisher.feeds.lint.table import GROUPS, RULES
@@ -436,6 +437,29 @@ def test_every_rule_of_the_letter_lint_is_on_its_page_as_it_is(group: str) -> No
 
 def test_the_rules_of_the_letter_lint_are_counted_right() -> None:
     assert f"by {len(letter_rules.RULES)} rules" in page("CHANGELOG.md")
+
+
+@pytest.mark.parametrize("group", doctor_kinds.GROUPS)
+def test_every_finding_of_the_doctor_is_on_its_page_as_it_is(group: str) -> None:
+    below = section(page("docs/doctor.md"), f"### {group}")
+
+    for name, said in doctor_kinds.GROUPS[group].items():
+        assert [f"`{name}`", *said] == row(below, f"`{name}`")
+    assert set(doctor_kinds.GROUPS[group]) == set(re.findall(r"(?m)^\| `([a-z0-9-]+)` \|", below))
+
+
+def test_the_json_of_the_doctor_is_on_its_page(site: Path) -> None:
+    done = forked("-C", str(site), "--json", "doctor")
+    answer = json.loads(done.stdout)
+
+    assert done.returncode in {Exit.DONE, Exit.FINDINGS}, done.stderr  # this machine's clock is its own
+    for text in (page("docs/doctor.md"), section(page("docs/cli.md"), "### `nashir doctor`")):
+        for name, rows in answer.items():
+            assert f'"{name}"' in text
+            for key in rows[0]:
+                assert f'"{key}"' in text.replace("\n", " ")
+    for each in answer["checked"]:
+        assert f"**{each['check']}**" in page("docs/doctor.md")
 
 
 @pytest.mark.parametrize("key", ["feeds", "unread"])
