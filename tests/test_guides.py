@@ -17,6 +17,7 @@ import pytest
 
 from tests.sink import Sink
 from tests.test_docs import ROOT
+from tests.test_docs_arabic import fenced
 from tests.whole.conftest import free_port
 
 HERE = "127.0.0.1"
@@ -28,7 +29,7 @@ Block = tuple[str, str]  # its kind, and what stands in it
 
 def guide(path: Path) -> tuple[Block, ...]:
     """The blocks of a page that are typed, and those that say which mail server is used."""
-    found = re.findall(r"(?ms)^```(sh|console|toml)\n(.*?)^```", path.read_text("utf-8"))
+    found = re.findall(r"(?ms)^```(sh|console|toml)\n(.*?)^```", fenced(path.read_text("utf-8")))
     return tuple((kind, text) for kind, text in found if kind != "toml" or "mail.example.org" in text)
 
 

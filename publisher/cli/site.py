@@ -266,6 +266,11 @@ def _running(sending: dict[str, Any] | None) -> Iterator[str]:
         yield f"sending: {sending['done']} of {sending['total']}, {sending['rate']:g} a second{ends}"
 
 
+def _saved(backup: dict[str, Any] | None) -> Iterator[str]:
+    if backup:
+        yield f"backup: {backup['file']}, {backup['bytes']} bytes"
+
+
 @click.command()
 @click.pass_obj
 def status(call: Call) -> None:
@@ -285,6 +290,7 @@ def status(call: Call) -> None:
           f"{e['waiting']} to go" for e in found["under_way"]),
         *([f"sending on: {', '.join(found['workers'])}"] if found["workers"] else []),
         *_running(found["sending"]),
+        *_saved(found["backup"]),
         *filter(None, [found["unmailed"], differ(found["differs"])]),
         *stopped_lines(found["stopped"]),
         *alone_lines(found["left_alone"]),

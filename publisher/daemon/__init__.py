@@ -15,6 +15,7 @@ from publisher.daemon.common import TICK, Common, now
 from publisher.daemon.keeping import MINUTE, Keeping
 from publisher.daemon.process import Alarm, Task
 from publisher.daemon.publishing import Publishing
+from publisher.daemon.saving import Saving
 from publisher.daemon.sending import Sending
 from publisher.daemon.serving import Serving
 from publisher.verbs import session as sessions
@@ -68,6 +69,7 @@ async def _site(settings: Settings, session: Session, *, alone: bool) -> None:
         keeping.compact_forever,
         keeping.erase_forever,
         keeping.take_in_forever,
+        Saving(common).save_forever,
     ]
     alarms: list[Alarm] = [
         (publishing.look_at_all, settings.articles.scan_every, True),
@@ -78,6 +80,9 @@ async def _site(settings: Settings, session: Session, *, alone: bool) -> None:
         process.ringing(common.old, OLD),
         process.ringing(common.erasures, MINUTE if session.house.store.database.shared else OLD),
         process.ringing(common.post, settings.mail.bounces.every),
+        process.ringing(
+            common.night, MINUTE, at_once=False
+        ),  # what has just begun has more urgent things to do
     ]
     ends = []
     async with AsyncExitStack() as stack:

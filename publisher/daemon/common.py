@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -95,6 +96,10 @@ class Common:
         self.old = asyncio.Event()  # letters may have become old
         self.erasures = asyncio.Event()  # one may not be done yet
         self.post = asyncio.Event()  # something may have come back by mail
+        self.night = asyncio.Event()  # a backup may be due
+        self._since: dict[
+            asyncio.Event, float
+        ] = {}  # when those that were waited for were, by time.monotonic
         # Whether the article folder and what is planned from it are this process's to work on.
         self.leads: Callable[[], bool] = lambda: True
         # Whether another process says what config.toml is to say; None: nobody knows yet.
@@ -107,6 +112,8 @@ class Common:
         self._read = _version(settings.source.path)  # of the settings that count
         session.on_news, session.on_good_news = log.warning, log.info
         session.in_daemon = True
+        if session.upgraded:
+            log.info("upgraded", how=session.upgraded)
 
     def ring(self) -> None:
         """Everything is looked at."""
@@ -119,6 +126,7 @@ class Common:
             self.old,
             self.erasures,
             self.post,
+            self.night,
         )
         for each in bells:
             each.set()
@@ -130,10 +138,22 @@ class Common:
         self.ring()
 
     async def told(self, event: asyncio.Event) -> bool:
-        """Wait for *event*; whether to go on after it."""
+        """Wait for *event*; whether to go on after it. Each is one task's."""
+        self._since.pop(event, None)
         if not self.stop.is_set():
             await event.wait()
+        self._since[event] = time.monotonic()
         return not self.stop.is_set()
+
+    def gets_on(self, event: asyncio.Event) -> None:
+        """The task that waited for *event* is at something else than before."""
+        if event in self._since:
+            self._since[event] = time.monotonic()
+
+    def at_work(self) -> list[tuple[str, float]]:
+        """The tasks that do something, by the names of their bells, and for how many seconds they have been at it."""
+        names = {bell: name for name, bell in vars(self).items() if isinstance(bell, asyncio.Event)}
+        return [(names[bell], time.monotonic() - since) for bell, since in self._since.items()]
 
     async def turn(self, event: asyncio.Event) -> bool:
         """Wait for *event* while this process leads; whether to go on after it."""

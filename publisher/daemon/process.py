@@ -10,7 +10,9 @@ from typing import Any
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from publisher.config import Settings
+from publisher.daemon import notify
 from publisher.daemon.common import Common, log, now
+from publisher.daemon.watchdog import Watchdog
 from publisher.errors import PublisherError
 from publisher.verbs.session import Session
 
@@ -58,7 +60,9 @@ async def run(
     async with asyncio.TaskGroup() as group:
         for task in tasks:
             group.create_task(task())
+        group.create_task(Watchdog(common).watch_forever())
         await common.stop.wait()
+        notify.tell("STOPPING=1", "STATUS=finishing what is on the wire")
         log.info("stopping")
         loop.call_later(GRACE, _cut_off)
         scheduler.shutdown(wait=False)

@@ -99,8 +99,9 @@ class Serving:
         alone = held.alone_lines(held.left_alone(self._session.left_alone()))
         unerased = [left] if (left := house.memory.unerased) else []
         unmailed = filter(None, [held.unmailed(house)])
-        deaf, unread = remarks.get("pings", ()), remarks.get("mailbox", ())
-        return [*remarks.get("settings", ()), *others, *unmailed, *unerased, *deaf, *unread, *stopped, *alone]
+        found = (remarks.get(name, ()) for name in ("backup", "pings", "mailbox"))
+        noted = [line for lines in found for line in lines]
+        return [*remarks.get("settings", ()), *others, *unmailed, *unerased, *noted, *stopped, *alone]
 
 
 def _listening(host: str, port: int, named: str) -> socket.socket:

@@ -75,6 +75,7 @@ class Working:
         return tally
 
     def _progress(self, tally: Tally) -> None:
+        self._common.gets_on(self._common.letters)
         at, done = asyncio.get_running_loop().time(), tally.sent + tally.failed + tally.unknown
         since, before = self._told
         if at - since >= MINUTE:

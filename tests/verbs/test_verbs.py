@@ -21,6 +21,7 @@ from publisher.store import consents, editions, ledger
 from publisher.templating import PACKAGED
 from publisher.verbs import choosing, reading, returning, table
 from publisher.verbs import session as sessions
+from tests.commands import nashir
 from tests.newsroom import tick
 
 
@@ -504,3 +505,17 @@ def test_a_list_whose_name_is_no_utf_8_is_taken_in(folder):  # L7
         said = session.house.store.read(lambda c: consents.of(c, 1))
     assert 1 == done["added"]
     assert ["import list-?.csv"] == [each.form.replace("\ufffd", "?") for each in said]
+
+
+@pytest.mark.parametrize(
+    ("words", "right"),
+    [
+        (("check", "-C", "site"), "nashir -C ... check"),
+        (("subscribers", "list", "--json"), "nashir --json ... subscribers list"),
+    ],
+)
+def test_an_option_behind_the_verb_is_told_where_it_belongs(words, right):
+    done = nashir(*words)
+
+    assert Exit.USAGE == done.returncode
+    assert f"It stands before the verb: {right}\n" in done.stderr
