@@ -319,7 +319,8 @@ _ENDED = {False: ["failed"], True: ["failed", "unknown"]}  # what --retry queues
 
 
 def _delivery(one: dict[str, Any]) -> str:
-    words = f"{one['edition']}  {one['address']}  {one['state']}  {one['attempts']} tries"
+    tries = "1 try" if one["attempts"] == 1 else f"{one['attempts']} tries"
+    words = f"{one['edition']}  {one['address']}  {one['state']}  {tries}"
     return f"{words}  {one['code'] or ''} {one['note']}"
 
 
