@@ -145,6 +145,18 @@ def _log() -> Any:
     return structlog.get_logger()
 
 
+def listens(path: Path) -> bool:
+    """Whether a daemon takes verbs at the socket *path*."""
+    with socket.socket(socket.AF_UNIX) as peer:
+        peer.settimeout(REQUEST)
+        try:
+            with _short(path) as name:
+                peer.connect(name)
+        except OSError:
+            return False
+    return True
+
+
 def ask(path: Path, verb: str, arguments: dict[str, Any], told: Told | None = None) -> dict[str, Any] | None:
     """The daemon's answer; None when no daemon listens. *told* hears how far it is. Raises Refused with the daemon's
     error."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from publisher import __version__
-from publisher.cli import api, letters, site
+from publisher.cli import api, doctor, letters, site
 from publisher.cli.admin import admin
 from publisher.cli.call import Call
 from publisher.cli.completion import completion
@@ -61,6 +61,7 @@ for _verb in (
         site.worker,
         site.check,
         site.status,
+        doctor.doctor,
         site.lint,
         site.adopt,
         site.backup,

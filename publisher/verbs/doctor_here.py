@@ -1,0 +1,251 @@
+"""What the doctor looks at on this machine: files, disk, clock, limits, database and daemon."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
+
+from publisher import net
+from publisher.actions import one_click
+from publisher.actions.checkup import is_sample
+from publisher.actions.house import House
+from publisher.config import Settings
+from publisher.doctor import host, machine
+from publisher.doctor.table import symptom
+from publisher.errors import BadInput, Damaged, PublisherError
+from publisher.layout import STATE
+from publisher.mail.address import domain_of, mailbox
+from publisher.model.symptom import Looked, Symptom
+from publisher.store import examining, schema
+from publisher.store.nights import Nights
+from publisher.store.sqlite import Sqlite
+from publisher.store.state import GO_ON, LEFT, SECRET, State
+from publisher.text.urls import is_inside
+from publisher.verbs import held, measuring, returning, trying
+from publisher.verbs import session as sessions
+
+SECONDS = 5.0  # for what could take long: a page, a look through the whole database
+ANYWHERE = {
+    "0.0.0.0": "127.0.0.1",
+    "::": "::1",
+    "": "127.0.0.1",
+}  # where one listens, and where one asks then
+
+
+def settings(given: Settings, now: datetime) -> Looked:
+    """What config.toml says, tried out."""
+    found = list(_written(given))
+    with _house(given) as house:
+        for each in (*trying.faults(house, now), *returning.faults(given)):
+            found.append(symptom("settings", each["where"], each["what"], each["mend"]))
+        what, _, mend = held.unmailed(house).partition(". Mend: ")
+        found += [symptom("unmailed", given.source.place(("mail", "relay")), what, mend)] if what else []
+    return Looked(str(given.source.path), tuple(found))
+
+
+def _house(given: Settings) -> AbstractContextManager[House]:
+    """The site to look at: where nothing was ever published, an empty one."""
+    state = State(given.root / STATE)
+    return sessions.reading(given) if given.store.url or state.database.exists() else sessions.trying(given)
+
+
+def _written(given: Settings) -> Iterator[Symptom]:
+    site = urlsplit(given.site.url)
+    at = given.source.place(("site", "url"))
+    if is_inside(site.hostname or ""):
+        yield symptom("site-inside", at, f"site.url is {given.site.url}")
+        return
+    if site.scheme != "https":
+        yield symptom("site-plain", at, f"site.url is {given.site.url}")
+    if given.mail.sender and is_sample(domain := domain_of(mailbox(given.mail.sender)[1])):
+        yield symptom("sample-sender", given.source.place(("mail", "from")), f"letters come from {domain}")
+
+
+def files(given: Settings) -> Looked:
+    """Who may read and write what."""
+    root, folder = given.root, given.root / STATE
+    named = [given.mail.dkim.key_file, given.mail.dkim.ed25519_key_file, given.store.password_file]
+    named += [given.mail.password_file, given.mail.bounces.password_file]
+    named += [given.web.metrics_token_file, given.web.api.token_file, given.web.admin.password_file]
+    secrets = [machine.file(folder / SECRET), *(machine.file(root / each) for each in named if each)]
+    found = list(host.state(machine.file(folder), secrets, machine.user()))
+    found += host.folders(machine.file(root / given.articles.folder), machine.file(root / given.feeds.folder))
+    config = machine.file(given.source.path)
+    if config.mode & 0o004 and _has_password(given):
+        found.append(symptom("config-open", config.path, f"its mode is {config.mode:o}"))
+    return Looked(
+        f"{STATE}/, {given.articles.folder}/, {given.feeds.folder}/, {len(secrets)} secrets", tuple(found)
+    )
+
+
+def _has_password(given: Settings) -> bool:
+    """Whether one stands in the file itself."""
+    words = [given.mail.password, given.mail.bounces.password, urlsplit(given.store.url).password or ""]
+    words += [urlsplit(each).password or "" for each in given.mail.relay if "://" in each]
+    return any(each and each in given.source.text for each in words)
+
+
+def disks(given: Settings) -> Looked:
+    """Room for what is written."""
+    database = given.root / STATE / State(given.root / STATE).database.name
+    needs = database.stat().st_size if database.exists() else 0
+    told, found = [], list[Symptom]()
+    written = {STATE: needs, given.feeds.folder: 0} | (
+        {given.backup.folder: needs} if given.backup.at else {}
+    )
+    for name, needed in written.items():
+        disk = machine.disk(given.root / name)
+        told.append(f"{name}/ {disk.free / 1e9:.1f} GB free")
+        found += host.disk(disk, needed)
+    return Looked(", ".join(told), tuple(found))
+
+
+def backups(given: Settings, now: datetime) -> Looked:
+    """The nightly ones on this host."""
+    if not given.backup.at:
+        at = given.source.place(("backup", "at"))
+        return Looked("none are made", (symptom("backup-off", at, 'at = ""'),))
+    folder = given.root / given.backup.folder
+    newest = Nights(folder, given.site.id).newest()
+    known = newest.made if newest else machine.made(given.root / STATE / SECRET)
+    found = list(host.backup(str(folder), known, now, there=newest is not None))
+    if newest and machine.same_disk(folder, given.root / STATE):
+        found.append(symptom("backup-beside", str(folder), "it is on the disk of the state"))
+    return Looked(
+        f"the newest is of {newest.day}, {newest.size:,} bytes" if newest else "there is none yet",
+        tuple(found),
+    )
+
+
+def clock(now: datetime) -> Looked:
+    """The clock, and the rules of time zones."""
+    known, zones = machine.clock(), machine.zones()
+    kept = {True: "synchronized", False: "not synchronized", None: "nobody knows whether it is right"}
+    told = f"{kept[known.synchronized]}; time zones {zones.system or '-'} (system), {zones.package} (Python)"
+    return Looked(told, (*host.clock(known), *host.zones(zones, now)))
+
+
+def limits(given: Settings, *, running: bool) -> Looked:
+    """What the kernel allows: of a daemon that runs, else of this process."""
+    process = examining.noted(State(given.root / STATE)) if running else None
+    files, watches = machine.files(process), machine.watches()
+    folders = machine.folders(given.root / given.articles.folder)
+    told = (
+        f"{watches if watches is not None else 'unknown'} watches for {folders} folders, {files} open files"
+    )
+    return Looked(told, tuple(host.limits(watches, folders, files)))
+
+
+def database(given: Settings, now: datetime) -> Looked:
+    """What the database says of itself; whether letters may leave."""
+    state, door = State(given.root / STATE), given.store.database(given.root)
+    if isinstance(door, Sqlite) and not door.path.exists():
+        return Looked(
+            "nothing was published yet",
+            (symptom("state-missing", str(state.folder), "there is no database"),),
+        )
+    try:
+        known = examining.examine(door, now.timestamp())
+    except Damaged as error:
+        return Looked("damaged", (symptom("database-damaged", error.where, error.what, error.mend),))
+    except PublisherError as error:
+        return Looked(
+            "it cannot be used", (symptom("database-unusable", error.where, error.what, error.mend),)
+        )
+    told = f"{known.version}, schema {known.schema or 'none'}"
+    if known.schema != schema.HEAD:
+        what = f"its schema is {known.schema or 'none'}, this program's is {schema.HEAD}"
+        return Looked(told, (symptom("schema-behind", door.where, what),))
+    found = list(host.apart(door.where, known.skew))
+    with sessions.reading(given) as house:
+        if why := examining.fence(state, house.store):
+            found.append(
+                symptom(
+                    "fence-up",
+                    str(state.folder),
+                    why,
+                    "write that into [store]" if why.startswith(LEFT) else GO_ON,
+                )
+            )
+        for line in measuring.problems(house, now):
+            what, _, mend = line.partition(". Mend: ")
+            found.append(symptom("ailing", "the site", what, mend))
+    return Looked(told, tuple(found))
+
+
+def whole(given: Settings) -> Looked:
+    """Whether the file of the database is whole, as far as that can be seen in some seconds."""
+    path = State(given.root / STATE).database
+    try:
+        said = examining.whole(path, SECONDS)
+    except Damaged as error:
+        said = error.what
+    if said is None:
+        return Looked(f"{SECONDS:.0f} s were not enough to see all of it; what was seen is whole")
+    return (
+        Looked("whole", ())
+        if not said
+        else Looked("damaged", (symptom("database-damaged", str(path), said),))
+    )
+
+
+def daemon(given: Settings, *, running: bool) -> Looked:
+    """Whether one runs and answers, or could."""
+    listens, port = given.web.address
+    if not running:
+        found = [symptom("daemon-down", str(given.root), "no daemon runs here")]
+        if why := machine.free(listens, port):
+            found.append(
+                symptom("port-taken", given.source.place(("web", "listen")), f"{given.web.listen}: {why}")
+            )
+        return Looked("none runs", tuple(found))
+    there = ANYWHERE.get(listens, listens)
+    url = f"http://{f'[{there}]' if ':' in there else there}:{port}/healthz"
+    if port == 0:
+        return Looked("one runs, at a port of its choice")
+    try:
+        net.look(url, private=True, seconds=SECONDS)
+    except BadInput as error:
+        if "503" in error.what:  # it is there, and says what ails it
+            return Looked("one runs", (symptom("ailing", url, error.what, f"read what it says: curl {url}"),))
+        return Looked("one runs", (symptom("daemon-silent", url, error.what),))
+    return Looked(f"one runs, and {url} says that all is well")
+
+
+def reached(given: Settings, now: datetime) -> Looked:
+    """The site as its readers reach it."""
+    url = f"{given.site.url}/"
+    try:
+        answer = net.look(url, private=True, seconds=SECONDS)
+    except BadInput as error:
+        return Looked("not reached", (symptom("site-unreachable", url, error.what),))
+    return Looked(f"{url} answers", tuple(_dated(answer.headers.get("date", ""), url, now)))
+
+
+def _dated(said: str, url: str, now: datetime) -> Iterator[Symptom]:
+    try:
+        there = parsedate_to_datetime(said)
+    except (TypeError, ValueError):
+        return
+    if there.tzinfo is not None:
+        yield from host.apart(url, (there - now).total_seconds() + (SECONDS if there < now else -SECONDS))
+
+
+def letters(given: Settings, now: datetime) -> Looked:
+    """One-click unsubscribing in the letters that would leave now."""
+    if is_inside(urlsplit(given.site.url).hostname or ""):
+        return Looked("the site's address is of this machine: there are no letters to strangers yet")
+    if not (given.store.url or State(given.root / STATE).database.exists()):
+        return Looked("nothing was published yet")
+    with sessions.reading(given) as house:
+        return one_click.look(house, now, _opens)
+
+
+def _opens(link: str) -> str:
+    """Why the page behind *link* does not open; "" where it does."""
+    try:
+        net.look(link, private=True, seconds=SECONDS)
+    except BadInput as error:
+        return error.what
+    return ""
