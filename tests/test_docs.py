@@ -42,7 +42,7 @@ from tests.commands import nashir as forked
 from tests.mail.signing import judged
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 RULE = r"[ABDFHLMRSX]\d{1,2}"
 
 
