@@ -1,5 +1,6 @@
 """What the doctor looks at on this machine: files, disks, clock, limits, the database, backups."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -111,24 +112,27 @@ def database(given: Settings, now: datetime) -> Looked:
             "it cannot be used", (symptom("database-unusable", error.where, error.what, error.mend),)
         )
     told = f"{known.version}, schema {known.schema or 'none'}"
+    if not known.schema:
+        return Looked(told, (symptom("state-missing", door.where, "the database is empty"),))
     if known.schema != schema.HEAD:
         what = f"its schema is {known.schema or 'none'}, this program's is {schema.HEAD}"
         return Looked(told, (symptom("schema-behind", door.where, what),))
-    found = list(host.apart(door.where, known.skew))
+    try:
+        found = (*host.apart(door.where, known.skew), *_living(given, state, now))
+    except PublisherError as error:
+        found = (symptom("database-unusable", error.where, error.what, error.mend),)
+    return Looked(told, found)
+
+
+def _living(given: Settings, state: State, now: datetime) -> Iterator[Symptom]:
+    """The fence, and what /healthz would say. Raises BadState, Unwritable."""
     with sessions.reading(given) as house:
         if why := examining.fence(state, house.store):
-            found.append(
-                symptom(
-                    "fence-up",
-                    str(state.folder),
-                    why,
-                    "write that into [store]" if why.startswith(LEFT) else GO_ON,
-                )
-            )
+            mend = "write that into [store]" if why.startswith(LEFT) else GO_ON
+            yield symptom("fence-up", str(state.folder), why, mend)
         for line in measuring.problems(house, now):
             what, _, mend = line.partition(". Mend: ")
-            found.append(symptom("ailing", "the site", what, mend))
-    return Looked(told, tuple(found))
+            yield symptom("ailing", "the site", what, mend)
 
 
 def whole(given: Settings) -> Looked:
