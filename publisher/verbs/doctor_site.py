@@ -112,8 +112,9 @@ def _dated(said: str, url: str, now: datetime) -> Iterator[Symptom]:
         there = parsedate_to_datetime(said)
     except (TypeError, ValueError):
         return
-    if there.tzinfo is not None:
-        yield from host.apart(url, (there - now).total_seconds() + (SECONDS if there < now else -SECONDS))
+    ahead = (there - now).total_seconds() if there.tzinfo else 0.0
+    if abs(ahead) > SECONDS + host.APART:  # it may have taken so long
+        yield from host.apart(url, ahead)
 
 
 def letters(given: Settings, now: datetime) -> Looked:
