@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 
-.PHONY: setup setup-dev run test lint types docs dist bench audit lock
+.PHONY: setup setup-dev run test lint types docs dist bench soak faults audit lock
 .DEFAULT_GOAL := run
 
 setup: .venv/.runtime
@@ -62,6 +62,16 @@ bench: setup-dev
 	@echo "== imports"; $(BIN)/python benchmarks/imports.py --rows 100000 --rounds 1
 	@echo "== send"; $(BIN)/python benchmarks/send.py --letters 5000 --only "fast sink"
 	@echo "== faults"; $(BIN)/python benchmarks/faults.py --kills 20 --readers 5000 --faults
+
+# An hour of everything at once: a daemon that is killed every minute, and one that is not (docs/reliability.md, X15).
+soak: setup-dev
+	$(BIN)/python benchmarks/soak.py
+
+# What a kill, a stop and a failing relay cost, at full size: half an hour (docs/reliability.md has the rest, one by one).
+faults: setup-dev
+	$(BIN)/python benchmarks/faults.py
+	$(BIN)/python benchmarks/publish_kills.py
+	$(BIN)/python benchmarks/leaving.py
 
 # Known vulnerabilities of what is locked; asks the package index's service. Without its answer it fails.
 audit: setup-dev

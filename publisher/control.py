@@ -9,6 +9,7 @@ import asyncio
 import json
 import os
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -27,6 +28,8 @@ REQUEST = 5  # seconds a client has to say it
 FOREVER = 24 * 3600  # seconds a verb may take (an import, an edition)
 
 
+# The file is ours to remove: from 3.13 on the loop would, by a name that is good for a moment.
+_OURS: dict[str, Any] = {"cleanup_socket": False} if sys.version_info >= (3, 13) else {}
 Told = Callable[[dict[str, Any]], None]
 
 
@@ -62,7 +65,7 @@ class Door:
         mask = os.umask(0o177)  # 0600 from the first moment
         try:
             with _short(self._path) as name:
-                self._server = await asyncio.start_unix_server(self._answer, name, limit=LIMIT)
+                self._server = await asyncio.start_unix_server(self._answer, name, limit=LIMIT, **_OURS)
         finally:
             os.umask(mask)
 

@@ -1,5 +1,6 @@
 """The documentation is true: what it must name it names, and its examples work."""
 
+import ast
 import json
 import os
 import re
@@ -274,9 +275,37 @@ def test_the_options_before_the_verb_are_on_the_page() -> None:
         assert f"`{option}`" in page("docs/cli.md")
 
 
-@pytest.mark.parametrize("code", Exit)
-def test_every_exit_code_is_on_the_page(code: Exit) -> None:
-    assert row(section(page("docs/cli.md"), "## Exit codes"), str(int(code)))[1]
+def test_every_exit_code_is_on_the_page_and_no_other() -> None:
+    told = re.findall(r"(?m)^\| (\d+) \| .+ \|$", section(page("docs/cli.md"), "## Exit codes"))
+
+    assert [*map(int, told)] == [*Exit]
+
+
+def test_no_process_ends_with_another_code_than_those() -> None:
+    """Whatever ends one names it: `sys.exit(Exit.IO)`, `exit = Exit.IO`; a bare number is one of them."""
+    told = [f"Exit.{each.name}" for each in Exit] + [str(int(each)) for each in Exit] + ["error.exit"]
+    found = [
+        ast.unparse(given)
+        for path in (ROOT / "publisher").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for given in ended_with(node)
+    ]
+
+    assert len(found) > 20
+    assert [] == [each for each in found if each not in told]
+
+
+def ended_with(node: ast.AST) -> Iterator[ast.expr]:
+    """What an expression or a class says about how its process ends."""
+    if isinstance(node, ast.Call) and ast.unparse(node.func) in {
+        "sys.exit",
+        "os._exit",
+        "SystemExit",
+        "exit",
+    }:
+        yield from node.args
+    if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in {"exit", "exit_code"}:
+        yield node.value
 
 
 @pytest.mark.parametrize(
@@ -559,6 +588,19 @@ def test_every_event_of_the_log_is_on_the_page() -> None:
             assert f"`{event}`" in text, path.name
 
 
+def test_every_metric_is_on_the_page_and_no_other() -> None:
+    """A counter's name ends as Prometheus wants it."""
+    source = page("publisher/web/metrics.py")
+    named = set(re.findall(r'"(nashir_[a-z_]+)"', source))
+    counters = set(re.findall(r'\bCounter\(\s*"(nashir_[a-z_]+)"', source))
+    below = section(page("docs/operations.md"), "### Metrics")
+
+    assert len(named) > 15 and len(counters) > 2
+    assert {name + "_total" * (name in counters) for name in named} == set(
+        re.findall(r"(?m)^\| `(nashir_\w+)(?:\{[\w, ]+\})?` \| .+ \|$", below)
+    )
+
+
 def test_every_door_of_the_daemon_is_on_the_page() -> None:
     """Who serves the folder by another server must pass them all on."""
     text = section(page("docs/operations.md"), "## Run and stop")
@@ -606,34 +648,18 @@ def test_every_link_leads_somewhere(path: Path) -> None:
         assert (path.parent / target).is_file(), target
 
 
+def test_every_page_is_in_the_index_by_readers() -> None:
+    index = page("docs/README.md")
+    pages = {path.name for path in (ROOT / "docs").glob("*.md")} - {"README.md"}
+
+    assert pages <= set(re.findall(r"\]\(([\w-]+\.md)\)", index))
+
+
 def test_pictures_are_small() -> None:
     pictures = sorted((ROOT / "docs" / "pictures").glob("*.png"))
 
     assert pictures
     assert [] == [path.name for path in pictures if path.stat().st_size > 200_000]
-
-
-def test_the_commands_of_the_readme_work_as_they_stand(tmp_path: Path) -> None:
-    lines = [line for block in blocks(page("README.md"), "sh") for line in block.splitlines()]
-    makefile = page("Makefile")
-    environment = os.environ | {"NASHIR__WEB__LISTEN": "127.0.0.1:0"}
-
-    ran: list[Sequence[str]] = []
-    for line in lines:
-        program, *words = shlex.split(line)
-        if program == "make":
-            assert re.search(rf"(?m)^{words[0]}:", makefile)
-        elif program == "nashir" and words[-1] == "run":
-            assert runs_until_told(words, tmp_path, environment)
-            ran.append(words)
-        elif program == "nashir":
-            subprocess.run([*NASHIR, *words], cwd=tmp_path, env=environment, check=True, capture_output=True)
-            ran.append(words)
-        else:
-            assert line == ". .venv/bin/activate"
-
-    assert len(ran) == 7
-    assert len(list((tmp_path / "my-site" / "outbox" / "new").iterdir())) == 1
 
 
 def test_the_articles_of_the_readme_are_published(tmp_path: Path) -> None:

@@ -112,13 +112,3 @@ def test_the_formatter_has_no_complaint() -> None:
         done = subprocess.run([*command, *paths], check=True, capture_output=True, text=True)
 
         assert not done.stderr
-
-
-@pytest.mark.skipif(not shutil.which("mandoc"), reason="no mandoc")
-def test_the_other_formatter_misses_nothing_but_a_date() -> None:
-    paths = sorted((DOCS / "man").iterdir())
-    done = subprocess.run(
-        ["mandoc", "-Tlint", "-Wwarning", *paths], check=False, capture_output=True, text=True
-    )
-
-    assert [] == [line for line in done.stdout.splitlines() if "missing date" not in line]

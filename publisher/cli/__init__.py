@@ -10,6 +10,7 @@ from publisher import __version__
 from publisher.cli import api, doctor, letters, site
 from publisher.cli.admin import admin
 from publisher.cli.call import Call
+from publisher.cli.completion import completion
 from publisher.cli.subscribers import subscribers
 from publisher.errors import Exit, PublisherError
 
@@ -35,6 +36,7 @@ class Nashir(click.Group):
     "-C",
     "root",
     default=".",
+    type=click.Path(),  # for shells to complete
     metavar="SITE",
     help="The site's folder, where config.toml stands.  [default: this one]",
 )
@@ -74,7 +76,7 @@ for _verb in (
         letters.editions,
         letters.correct,
     ),
-    *(letters.deliveries, letters.bounces, subscribers, admin, api.api_token),
+    *(letters.deliveries, letters.bounces, subscribers, admin, api.api_token, completion),
 ):
     nashir.add_command(_verb)
 

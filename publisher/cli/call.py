@@ -159,6 +159,8 @@ def _here(settings: Any, verb: str, arguments: dict[str, Any], told: Told | None
 
     extra = {"progress": told} if told else {}
     with sessions.writing(settings, now, workers=cores()) as session:
+        if session.upgraded:
+            click.echo(f"nashir: {session.upgraded}", err=True)
 
         async def run() -> dict[str, Any]:
             loop = asyncio.get_running_loop()

@@ -9,11 +9,12 @@ from typing import Any
 import click
 
 from publisher.cli.call import Call, counted, now
+from publisher.cli.completion import newsletters as names
 from publisher.errors import Exit, PublisherError
 
 
 @click.command()
-@click.argument("newsletter", required=False)
+@click.argument("newsletter", required=False, shell_complete=names)
 @click.option(
     "--now",
     "at_once",
@@ -85,7 +86,7 @@ def _waits(done: dict[str, Any], local: Callable[[str], str]) -> Iterator[str]:
 
 
 @click.command()
-@click.argument("newsletter", required=False)
+@click.argument("newsletter", required=False, shell_complete=names)
 @click.option(
     "--open/--no-open", "show", default=None, help="Open it in the browser.  [default: on a terminal]"
 )
@@ -122,7 +123,9 @@ def _previewed(one: dict[str, Any], local: Callable[[str | None], str]) -> Itera
 
 @click.command("test-send")
 @click.argument("address")
-@click.option("--newsletter", metavar="NAME", help="This one only.  [default: a letter of each]")
+@click.option(
+    "--newsletter", metavar="NAME", shell_complete=names, help="This one only.  [default: a letter of each]"
+)
 @click.option(
     "--language",
     metavar="TAG",
@@ -319,7 +322,8 @@ _ENDED = {False: ["failed"], True: ["failed", "unknown"]}  # what --retry queues
 
 
 def _delivery(one: dict[str, Any]) -> str:
-    words = f"{one['edition']}  {one['address']}  {one['state']}  {one['attempts']} tries"
+    tries = "1 try" if one["attempts"] == 1 else f"{one['attempts']} tries"
+    words = f"{one['edition']}  {one['address']}  {one['state']}  {tries}"
     return f"{words}  {one['code'] or ''} {one['note']}"
 
 

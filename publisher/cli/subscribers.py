@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from publisher.cli.call import Call, counted
+from publisher.cli.completion import newsletters as names
 
 UNCONFIRMED = (
     "pending: they get no letters, and none asks them; after 7 days these subscriptions end, unless they sign up "
@@ -24,7 +25,7 @@ def subscribers() -> None:
 
 @subscribers.command()
 @click.argument("address")
-@click.option("--newsletter", metavar="NAME", help="This one only.  [default: all]")
+@click.option("--newsletter", metavar="NAME", shell_complete=names, help="This one only.  [default: all]")
 @click.option(
     "--confirmed", is_flag=True, help="You vouch for the reader's consent; else a letter asks them."
 )
@@ -231,7 +232,7 @@ def export(
 
 @subscribers.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--newsletter", metavar="NAME", help="This one only.  [default: all]")
+@click.option("--newsletter", metavar="NAME", shell_complete=names, help="This one only.  [default: all]")
 @click.option(
     "--confirmed",
     is_flag=True,

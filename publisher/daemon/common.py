@@ -112,6 +112,8 @@ class Common:
         self._read = _version(settings.source.path)  # of the settings that count
         session.on_news, session.on_good_news = log.warning, log.info
         session.in_daemon = True
+        if session.upgraded:
+            log.info("upgraded", how=session.upgraded)
 
     def ring(self) -> None:
         """Everything is looked at."""

@@ -1,10 +1,11 @@
-"""Whether this process is alive: told to the service manager, and at /healthz.
+"""Door: whether this process is alive: told to the service manager, and at /healthz.
 
 It is where its loop turns, since that is what says so; where what is written to the database gets an end; and where no
 task is at the same piece of work for hours.
 """
 
 import asyncio
+import os
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -14,6 +15,14 @@ from publisher.daemon.common import Common, log
 EVERY = 30.0  # seconds between two looks, where the manager wants none sooner
 WRITES = 600.0  # seconds that one piece of writing may take: another program may hold the database for 90
 WORKS = 7200.0  # ... and one turn of a task, or what goes on between two letters: the longest is a backup
+
+
+def bury() -> None:
+    """The first process of a container is the parent of whoever lost theirs, and is to hear that they ended. A daemon
+    has no children of its own."""
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
 
 
 class Watchdog:
@@ -28,6 +37,8 @@ class Watchdog:
         common = self._common
         notify.tell("READY=1")
         while not common.stop.is_set():
+            if os.getpid() == 1:
+                bury()
             hangs = list(self.hangs())
             if not hangs:
                 common.problems.over("hangs")

@@ -18,6 +18,7 @@ from publisher.mail.relay import Relay
 from publisher.mail.wire import Wire
 from publisher.model.delivery import Reply, Stage
 from publisher.model.relay import Offers
+from publisher.text.quote import unsaid
 
 _FAREWELL = 2.0  # seconds: nothing hangs on the reply to QUIT
 _NAMED = "write the relay's name in mail.relay as it is in the certificate"
@@ -87,11 +88,13 @@ class SmtpCarrier:
             async with asyncio.timeout(self._timeout):
                 await self._greet(client)
         except aiosmtplib.SMTPResponseException as error:
-            raise Down(Stage.CONNECT, Reply(max(error.code, 0), error.message)) from error
+            said = unsaid(error.message, relay.username, relay.password)
+            raise Down(Stage.CONNECT, Reply(max(error.code, 0), said)) from error
         except TimeoutError as error:
             raise Down(Stage.CONNECT, Reply(0, str(error) or "no answer in time")) from error
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
-            raise Down(Stage.CONNECT, Reply(0, _plainly(error))) from error
+            said = unsaid(_plainly(error), relay.username, relay.password)
+            raise Down(Stage.CONNECT, Reply(0, said)) from error
 
     async def _greet(self, client: aiosmtplib.SMTP) -> None:
         try:

@@ -14,17 +14,17 @@ from publisher.errors import Unwritable
 from publisher.layout import STATE
 from publisher.store.erased import ERASED, SAVED
 from publisher.store.state import BACKUP, DATABASE, SECRET
-from publisher.store.store import Store
+from publisher.store.store import BackUp
 
 UNFINISHED = ".nashir-backup-"  # the folder in which one is made: this, its process, a dash and anything
 COMPRESSED = {".gz", ".tgz"}
 LEVEL = 1  # 110 MB of ledger become 20 in a second; a tenth less of them takes up to twenty times as long
 
 
-def save(store: Store, state: Path, config: Path, target: Path, made: str) -> list[str]:
-    """Write a backup *made* at that time (RFC 3339) to *target* (0600): the database as it is now, beside whoever
-    writes; the secret; the list of the erased, under a name under which unpacking it replaces none; and
-    the configuration, which lands in the state folder for the same reason.
+def save(back_up: BackUp, state: Path, config: Path, target: Path, made: str) -> list[str]:
+    """Write a backup *made* at that time (RFC 3339) to *target* (0600): the database as *back_up* writes it, beside
+    whoever writes; the secret; the list of the erased, under a name under which unpacking it replaces none; and the
+    configuration, which lands in the state folder for the same reason.
     Returns the names of what it holds. Raises BadState where the database is damaged, Unwritable."""
     target = target.resolve()
     try:
@@ -33,7 +33,7 @@ def save(store: Store, state: Path, config: Path, target: Path, made: str) -> li
         with tempfile.TemporaryDirectory(prefix=prefix, dir=target.parent) as folder:
             database, whole = Path(folder, DATABASE), Path(folder, "whole")
             database.touch(mode=0o600)
-            store.back_up(database, f"{BACKUP}{made}")
+            back_up(database, f"{BACKUP}{made}")
             # The folder first; the database last: what lists the beginning of the file sees all names.
             files = {STATE: state, SECRET: state / SECRET, "config.toml": config}
             files |= {SAVED: state / ERASED} if (state / ERASED).exists() else {}

@@ -39,6 +39,10 @@ class Nights:
         """Where the backup of *day* stands, or will."""
         return self.folder / f"{self._head}{day.isoformat()}.tar.gz"
 
+    def before_upgrade(self, schema: str) -> Path:
+        """Where the database stands as it was at this *schema*; it is never removed."""
+        return self.folder / f"{self._head}schema-{schema}.tar.gz"
+
     def make(self) -> None:
         """Make the folder (0700) where it is missing; not what it lies in, which may be a disk that is not mounted.
         Raises Unwritable."""

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from publisher.actions.house import House
-from publisher.config import FILE
+from publisher.config import FILE, Settings
 from publisher.digests import due
 from publisher.layout import STATE
 from publisher.store import backup
+from publisher.store.nights import Nights
+from publisher.store.store import BackUp
 from publisher.text.dates import rfc3339
 from publisher.verbs import privately
 
@@ -20,7 +22,7 @@ def save(house: House, *, file: Path, now: datetime) -> dict[str, Any]:
     start = time.monotonic()
     state = house.root / STATE
     privately.check(file, house)
-    held = backup.save(house.store, state, house.root / FILE, file, rfc3339(now))
+    held = backup.save(house.store.back_up, state, house.root / FILE, file, rfc3339(now))
     return {
         "file": str(file),
         "bytes": file.stat().st_size,
@@ -50,6 +52,14 @@ def nightly(house: House, now: datetime) -> dict[str, Any] | None:
     nights.make()
     done = save(house, file=nights.path(day), now=now)
     return done | {"removed": nights.prune(day, house.backup.keep)}
+
+
+def before_upgrade(settings: Settings, now: datetime, schema: str, back_up: BackUp) -> None:
+    """Write the database, which is of an older *schema*, to the folder of backups. Raises BadState, Unwritable."""
+    nights = Nights(settings.root / settings.backup.folder, settings.site.id)
+    nights.make()
+    target = nights.before_upgrade(schema)
+    backup.save(back_up, settings.root / STATE, settings.root / FILE, target, rfc3339(now))
 
 
 def last(house: House) -> dict[str, Any] | None:

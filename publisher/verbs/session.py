@@ -29,6 +29,7 @@ from publisher.store.state import LEFT, State
 from publisher.store.store import Store
 from publisher.subscribers.tokens import Keys
 from publisher.templating import Templates
+from publisher.verbs import saving
 from publisher.verbs.held import Alone
 from publisher.verbs.progress import Sending, Tell
 
@@ -72,6 +73,7 @@ class Session:
     swept: bool = False  # what a killed run left in the output is gone
     under_way: Sending | None = None  # how far the letters are that leave now
     alone: dict[str, Alone] = field(default_factory=dict)  # domains that refused us; see `left_alone`
+    upgraded: str = ""  # what was done to an older database, in words
     trusted: Networks = ()  # the servers before us (`web.trusted_proxies`)
     # What ends what goes on beside answers; awaited when a daemon stops.
     on_stop: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
@@ -240,7 +242,11 @@ def _opened(settings: Settings, clock: Clock, workers: int = 1) -> Iterator[Sess
     state = State(settings.root / STATE)
     database = settings.store.database(settings.root)
     alone = None if database.shared else state.secret()  # made before there is a database
-    store = Store(database, writing=True)
+    store = Store(
+        database,
+        writing=True,
+        before_upgrade=lambda old, save: saving.before_upgrade(settings, clock(), old, save),
+    )
     try:
         secret = alone or state.shared_secret(store, writing=True)
         if database.shared:
@@ -255,6 +261,7 @@ def _opened(settings: Settings, clock: Clock, workers: int = 1) -> Iterator[Sess
         house = house_of(settings, store, secret, workers)
         session = Session(house, state, clock, lambda: _engine(settings, session), fenced)
         session.trusted = settings.web.trusted
+        session.upgraded = _upgraded(house)
         yield session
     finally:
         store.close()
@@ -277,6 +284,14 @@ def _leading(session: Session, *, serving: bool) -> Iterator[None]:
         yield
     finally:
         lead.let_go()
+
+
+def _upgraded(house: House) -> str:
+    old = house.store.upgraded_from
+    if not old:
+        return ""
+    saved = "" if house.store.database.shared else f"; as it was it is in {house.nights.before_upgrade(old)}"
+    return f"the database had schema {old}, and was upgraded{saved}"
 
 
 def recover(connection: Connection, on_unknown: OnUnknown) -> None:

@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from publisher.errors import PublisherError, Unreachable
 from publisher.mail.intake.mailbox import MOST, Fate, Mail
 from publisher.mail.intake.settings import Account
+from publisher.text.quote import unsaid
 
 TIMEOUT = 30  # seconds for one answer
 SESSION = 600  # seconds for all of it: a server that drips is cut off
@@ -78,8 +79,9 @@ class Imap:
         except PublisherError:
             raise
         except Exception as error:  # the library raises anything at an answer that is none
-            # The library's words may be bytes of the server, as text. They hold no password: it says what it was told.
-            said = str(error).removeprefix("b'").rstrip("'")[:200] or type(error).__name__
+            # The library's words may be bytes of the server, as text.
+            words = unsaid(str(error), self._account.user, self._account.password)
+            said = words.removeprefix("b'").rstrip("'")[:200] or type(error).__name__
             raise Unreachable(f"the IMAP server did not do it: {said}", self.name, _MEND) from error
 
     def _connect(self) -> imaplib.IMAP4:
@@ -100,7 +102,7 @@ class Imap:
         except imaplib.IMAP4.abort:
             raise
         except (imaplib.IMAP4.error, UnicodeEncodeError) as error:
-            said = "" if isinstance(error, UnicodeEncodeError) else f": {error}"
+            said = "" if isinstance(error, UnicodeEncodeError) else f": {unsaid(str(error), user, password)}"
             mend = "look at the user in mail.bounces.imap, and the password"
             raise Unreachable(f"the IMAP server refused the login{said}", self.name, mend) from None
 
