@@ -46,8 +46,7 @@ def _has_password(given: Settings) -> bool:
 
 def disks(given: Settings) -> Looked:
     """Room for what is written."""
-    database = given.root / STATE / State(given.root / STATE).database.name
-    needs = database.stat().st_size if database.exists() else 0
+    needs = machine.file(State(given.root / STATE).database).size
     told, found = [], list[Symptom]()
     written = {STATE: needs, given.feeds.folder: 0} | (
         {given.backup.folder: needs} if given.backup.at else {}

@@ -39,7 +39,7 @@ def settings(given: Settings, now: datetime) -> Looked:
             faults += trying.faults(house, now)
             what, _, mend = held.unmailed(house).partition(". Mend: ")
         found += [symptom("unmailed", given.source.place(("mail", "relay")), what, mend)] if what else []
-    except PublisherError:  # the look at the database says why
+    except (PublisherError, OSError):  # the look at the database says why
         told += "; templates and keys were not tried, as the state cannot be opened"
     found += [symptom("settings", each["where"], each["what"], each["mend"]) for each in faults]
     return Looked(told, tuple(found))
@@ -121,13 +121,13 @@ def letters(given: Settings, now: datetime) -> Looked:
     """One-click unsubscribing in the letters that would leave now."""
     if is_inside(urlsplit(given.site.url).hostname or ""):
         return Looked("the site's address is of this machine: there are no letters to strangers yet")
-    if not (given.store.url or State(given.root / STATE).database.exists()):
-        return Looked("nothing was published yet")
     try:
+        if not (given.store.url or State(given.root / STATE).database.exists()):
+            return Looked("nothing was published yet")
         with sessions.reading(given) as house:
             return one_click.look(house, now, _opens)
-    except PublisherError as error:  # settings, or the database, have it as a finding
-        return Looked(f"none can be made: {error.what}")
+    except (PublisherError, OSError) as error:  # settings, or the database, have it as a finding
+        return Looked(f"none can be made: {error}")
 
 
 def _opens(link: str) -> str:

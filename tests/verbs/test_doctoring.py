@@ -311,6 +311,26 @@ def test_backups_that_were_not_made_are_told_of(doctor: Doctor, site: Path) -> N
     assert {"backup-off"} == kinds(doctor({"BACKUP__AT": ""}), "backups")
 
 
+def test_a_state_that_we_may_not_read_stops_no_other_look(
+    doctor: Doctor, published: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the kernel refuses it to who is not root."""
+    stat = Path.stat
+
+    def refused(path: Path, **how: bool) -> os.stat_result:
+        if path.parent == published / "state":
+            raise PermissionError(13, "Permission denied", str(path))
+        return stat(path, **how)
+
+    monkeypatch.setattr(Path, "stat", refused)
+    answer = doctor({"SITE__URL": OPEN})
+    (found,) = (each for each in answer["findings"] if "denied" in each["what"])
+
+    assert ("database", "not-looked") == (found["check"], found["kind"])
+    assert "not tried" in told(answer, "settings")
+    assert {"sample-sender"} == kinds(answer, "settings")
+
+
 # The daemon and the site's address
 
 
