@@ -38,6 +38,7 @@ def test_the_commands_of_the_tasks_work_in_their_order(site: Path, monkeypatch: 
         nashir(*words)
 
     assert "me@example.org" in (site / "readers.csv").read_text("utf-8-sig")
+    assert "  sent  1 try  " in nashir("deliveries").stdout
 
 
 def test_every_state_of_a_letter_has_its_row() -> None:  # S1

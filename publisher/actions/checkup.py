@@ -9,13 +9,15 @@ from itertools import chain
 from pathlib import Path
 
 from publisher import net
-from publisher.doctor import dkim, domain, relays
+from publisher.doctor import dkim, dmarc, domain, relays, spf
 from publisher.doctor.asking import Asks
 from publisher.doctor.dkim import Signing
 from publisher.doctor.domain import Sending
 from publisher.doctor.table import symptom
+from publisher.errors import Unreachable
 from publisher.mail.address import domain_of, mailbox
 from publisher.mail.carrier import Down
+from publisher.mail.intake.settings import BounceSettings, account
 from publisher.mail.keyfiles import signer
 from publisher.mail.relay import Relay, is_loopback
 from publisher.mail.settings import MailSettings
@@ -59,6 +61,18 @@ async def _greeted(to: Relay, mail: MailSettings, tls: ssl.SSLContext | None) ->
         await carrier.close()
 
 
+def mailbox_of(bounces: BounceSettings) -> Looked:
+    """Log in to the IMAP server of *bounces*, open the folder, and part: no message is looked at."""
+    from publisher.mail.intake.imap import Imap
+
+    box = Imap(account(bounces), seconds=SECONDS)
+    try:
+        with box.open():
+            return Looked(f"{box.name} opens")
+    except Unreachable as error:
+        return Looked("it cannot be used", (symptom("mailbox-down", box.name, error.what, error.mend),))
+
+
 def is_sample(name: str) -> bool:
     """Whether the domain is one for examples."""
     return any(name == each or name.endswith(f".{each}") for each in SAMPLES)
@@ -92,9 +106,13 @@ def names(
 ) -> dict[str, Look]:
     """A look at each kind of record, by its name; each raises Unreachable where the DNS says nothing."""
     looks = {
-        f"SPF of {how.envelope}": lambda: _looked(domain.sender_policy(how, asks)),
+        f"SPF of {how.envelope}": lambda: _looked(
+            domain.sender_policy(how, asks), " / ".join(filter(spf.is_spf, asks.texts(how.envelope)))
+        ),
         f"DKIM of {how.signs or how.sender}": lambda: _signed(signs, how, asks),
-        f"DMARC of {how.sender}": lambda: _looked(domain.reports_and_policy(how, asks)),
+        f"DMARC of {how.sender}": lambda: _looked(
+            domain.reports_and_policy(how, asks), " / ".join(_policies(how.sender, asks))
+        ),
         **{f"mail to {at}": _arrives(at, why, asks) for at, why in _mailed(how, mail).items()},
     }
     if any(is_loopback(each.host) for each in to):
@@ -102,9 +120,13 @@ def names(
     return looks
 
 
+def _policies(name: str, asks: Asks) -> list[str]:
+    return [f"{each.domain}: {text}" for each in dmarc.walk(name, asks).records for text in each.texts]
+
+
 def _looked(found: Iterator[Symptom], told: str = "") -> Looked:
     symptoms = tuple(found)
-    return Looked(told or ("nothing to mend" if not symptoms else f"{len(symptoms)} found"), symptoms)
+    return Looked(told or "none", symptoms)
 
 
 def _signed(signs: list[Signing], how: Sending, asks: Asks) -> Looked:
@@ -125,7 +147,13 @@ def _mailed(how: Sending, mail: MailSettings) -> dict[str, str]:
 
 
 def _arrives(at: str, why: str, asks: Asks) -> Look:
-    return lambda: _looked(chain(domain.takes_mail(at, why, asks), domain.transport(at, asks)))
+    return lambda: _looked(
+        chain(domain.takes_mail(at, why, asks), domain.transport(at, asks)), _mx(asks.exchangers(at))
+    )
+
+
+def _mx(hosts: tuple[str, ...]) -> str:
+    return f"MX {', '.join(each or '.' for each in hosts)}" if hosts else "no MX"
 
 
 def _named(how: Sending, asks: Asks) -> Looked:

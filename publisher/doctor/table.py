@@ -69,6 +69,8 @@ _RELAY = {
     "relay-certificate-ends": Kind("warning", "soon the relay's certificate is refused, and no letter leaves this way", "have its owner renew it"),
     "relay-old-tls": Kind("warning", "letters and the password are hidden by a method that is known to be weak", "ask its owner for TLS 1.2 or 1.3"),
     "relay-small": Kind("fault", "the relay takes no letter as large as ours may be", "ask its owner for more, or lower mail.html_limit"),
+    "mailbox-down": Kind("fault", "what comes back by mail is not read: who cannot be reached is mailed on, and relays lose their trust", "as the line says"),
+    "bounces-unread": Kind("remark", "what comes back by mail is read by nobody but people", "name a mailbox in [mail.bounces], or have the mail server pipe to `nashir bounces -` (docs/operations.md)"),
     "relay-no-pipelining": Kind("remark", "each letter takes some round trips more", "raise mail.connections if it is too slow"),
 }  # fmt: skip
 
@@ -132,7 +134,7 @@ GROUPS: dict[str, dict[str, Kind]] = {
     "Files": _FILES,
     "The machine": _MACHINE,
     "State and daemon": _STATE,
-    "Relays": _RELAY,
+    "Relays and mailbox": _RELAY,
     "SPF": _SPF,
     "DKIM": _DKIM,
     "DMARC": _DMARC,

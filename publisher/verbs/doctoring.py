@@ -25,7 +25,10 @@ from publisher.model.symptom import Looked
 from publisher.store.state import State
 from publisher.text.urls import is_inside
 from publisher.verbs import doctor_here as here
+from publisher.verbs import doctor_site as about
 
+# What is no news where the other was said.
+_FOLLOWS = {"dns-silent": "dns-silent", "unsubscribe-closed": "site-unreachable"}
 LONGEST = 40.0  # seconds for all of it: each look has its own limits, and this one is for what has none
 Looks = dict[str, Callable[[], Looked]]
 Told = Callable[[dict[str, Any]], None]
@@ -39,12 +42,12 @@ def doctor(
     if dns:
         Dns(dns)
     found = _together(_looks(settings, now, running, dns), told)
-    silent = False
+    said: set[str] = set()
     rows: list[dict[str, Any]] = []
     checked = []
     for name, looked in found:
-        mine = [each for each in looked.symptoms if not (each.kind == "dns-silent" and silent)]
-        silent = silent or any(each.kind == "dns-silent" for each in mine)
+        mine = [each for each in looked.symptoms if _FOLLOWS.get(each.kind) not in said]
+        said |= {each.kind for each in mine}
         checked.append({"check": name, "told": looked.told, "findings": len(mine)})
         rows += [{"check": name, **asdict(each)} for each in mine]
     return {"findings": rows, "checked": checked}
@@ -54,7 +57,7 @@ def _looks(given: Settings, now: datetime, running: bool, dns: str) -> Looks:
     """All of them, in the order in which they are told."""
     to = relays(given.mail)
     looks: Looks = {
-        "settings": partial(here.settings, given, now),
+        "settings": partial(about.settings, given, now),
         "files": partial(here.files, given),
         "disk": partial(here.disks, given),
         "clock": partial(here.clock, now),
@@ -64,12 +67,14 @@ def _looks(given: Settings, now: datetime, running: bool, dns: str) -> Looks:
     if not given.store.url and State(given.root / STATE).database.exists():
         looks["database file"] = partial(here.whole, given)
     looks["backups"] = partial(here.backups, given, now)
-    looks["daemon"] = partial(here.daemon, given, running=running)
-    looks["letters"] = partial(here.letters, given, now)
+    looks["daemon"] = partial(about.daemon, given, running=running)
     if not is_inside(urlsplit(given.site.url).hostname or ""):
-        looks["the site's address"] = partial(here.reached, given, now)
+        looks["the site's address"] = partial(about.reached, given, now)
+    looks["letters"] = partial(about.letters, given, now)
     mailing = [each for each in to if each.scheme != "maildir"]
     looks |= {f"relay {each}": partial(checkup.relay, each, given.mail, now) for each in mailing}
+    if mailing:
+        looks["mailbox"] = partial(about.comes_back, given)
     return looks | _names(given, mailing, dns)
 
 

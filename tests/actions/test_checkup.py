@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from cryptography import x509
@@ -20,11 +21,13 @@ from publisher.actions import checkup
 from publisher.doctor.dkim import Signing
 from publisher.doctor.dns import Dns
 from publisher.errors import Unreachable
+from publisher.mail.intake.settings import BounceSettings
 from publisher.mail.relay import Relay
 from publisher.mail.settings import DkimSettings, MailSettings
 from publisher.model.symptom import Looked
 from tests.doctor.nameserver import Nameserver
 from tests.mail.signing import ed25519_pem, rsa_pem
+from tests.returning.imap import PASSWORD, USER, Server
 from tests.sink import Sink
 
 NOW = datetime.now(UTC)
@@ -139,6 +142,29 @@ def test_a_relay_that_does_not_speak_is_told_of_and_not_waited_for(look: Look, f
     assert ["relay-down"] == kinds(look(WHO, fault, mail=replace(MAIL, timeout=0.5)))
 
 
+@pytest.mark.parametrize(("password", "found"), [(PASSWORD, []), ("wrong", ["mailbox-down"])])
+def test_the_mailbox_of_what_comes_back_opens_and_no_message_is_looked_at(
+    password: str, found: list[str]
+) -> None:
+    with Server() as server:
+        server.put(b"Subject: x\r\n\r\ntext\r\n")
+        looked = checkup.mailbox_of(
+            BounceSettings(imap=f"imap://{quote(USER)}@127.0.0.1:{server.port}/INBOX", password=password)
+        )
+
+    assert found == kinds(looked)
+    assert [] == server.fetched
+    assert "wrong" not in repr(looked)
+
+
+def test_a_mailbox_that_is_not_there_is_told_of() -> None:
+    with Sink() as sink:
+        port = sink.port
+    settings = BounceSettings(imap=f"imap://me@127.0.0.1:{port}/INBOX", password="x")
+
+    assert ["mailbox-down"] == kinds(checkup.mailbox_of(settings))
+
+
 # Names
 
 ROOT_ZONE = {
@@ -174,7 +200,11 @@ def test_a_domain_that_is_as_it_should_be_has_nothing_to_mend(tmp_path: Path) ->
     with Nameserver(zone) as server:
         looks = checkup.names(how, keys, mail, [RELAY], Dns(server.address))
         found = {name: kinds(look()) for name, look in looks.items()}
+        told = {name.partition(" ")[0]: look().told for name, look in looks.items()}
 
+    assert ROOT_ZONE["news.test TXT"][0] == told["SPF"]
+    assert f"news.test: {ROOT_ZONE['_dmarc.news.test TXT'][0]}" == told["DMARC"]
+    assert "MX mx.news.test" == told["mail"]
     assert ["r", "e"] == [each.selector for each in keys]
     assert {
         "SPF of news.test": [],

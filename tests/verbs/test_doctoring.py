@@ -24,6 +24,7 @@ from publisher.errors import BadInput, Exit
 from publisher.model.symptom import Looked
 from publisher.store import examining
 from publisher.verbs import doctor_here as here
+from publisher.verbs import doctor_site as about
 from publisher.verbs import doctoring
 from tests.commands import Forked, nashir
 from tests.doctor.nameserver import Nameserver
@@ -58,7 +59,7 @@ Doctor = Callable[..., dict[str, Any]]
 @pytest.fixture
 def doctor(site: Path, monkeypatch: pytest.MonkeyPatch) -> Doctor:
     """What the doctor says of the site with these settings, by the names of environment variables."""
-    monkeypatch.setattr(here, "SECONDS", 0.5)  # nobody answers for the site's address here
+    monkeypatch.setattr(about, "SECONDS", 0.5)  # nobody answers for the site's address here
 
     def ask(changes: Mapping[str, str] | None = None, **words: Any) -> dict[str, Any]:
         settings = load(site, {f"NASHIR__{name}": value for name, value in (changes or {}).items()})
@@ -162,6 +163,10 @@ def test_a_public_site_with_what_a_new_one_has_is_told_of_each(doctor: Doctor, p
         "no-one-click",
         "daemon-down",
     } == kinds(answer)
+    assert {"site-unreachable"} == kinds(doctor({"SITE__URL": OPEN})) & {
+        "site-unreachable",
+        "unsubscribe-closed",
+    }
 
 
 def test_letters_of_a_public_site_have_one_click_and_its_page_is_asked_for(
@@ -173,7 +178,8 @@ def test_letters_of_a_public_site_have_one_click_and_its_page_is_asked_for(
         asked.append(link)
         return "the server answered 502"
 
-    monkeypatch.setattr(here, "_opens", opens)
+    monkeypatch.setattr(about, "_opens", opens)
+    monkeypatch.setattr(about, "reached", lambda *_: Looked("as it should be"))
     (published / "key.pem").write_bytes(rsa_pem())
     (published / "key.pem").chmod(0o600)
     dkim = {"MAIL__DKIM__SELECTOR": "a", "MAIL__DKIM__KEY_FILE": "key.pem"}
@@ -263,6 +269,7 @@ def test_the_dns_is_asked_where_letters_are_mailed_from_somebodys_domain(doctor:
         assert asked == len(server.asked)
     assert {"spf-open"} == kinds(ours, "SPF of news.test")
     assert {"dmarc-missing"} == kinds(ours, "DMARC of news.test")
+    assert {"bounces-unread"} == kinds(ours, "mailbox")
     assert not any(each["check"].startswith("SPF") for each in sample["checked"] + folder["checked"])
 
 
@@ -297,7 +304,7 @@ class Answers(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
-    monkeypatch.setattr(here, "SECONDS", 5.0)
+    monkeypatch.setattr(about, "SECONDS", 5.0)
     peer = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
     thread = threading.Thread(target=peer.serve_forever)
     thread.start()
@@ -322,7 +329,7 @@ def test_a_daemon_answers_or_its_port_is_free(
     monkeypatch.setattr(Answers, "status", status)
     settings = load(site, {"NASHIR__WEB__LISTEN": f"127.0.0.1:{port}"})
 
-    assert found == [each.kind for each in here.daemon(settings, running=running).symptoms]
+    assert found == [each.kind for each in about.daemon(settings, running=running).symptoms]
 
 
 @pytest.mark.parametrize(("ahead", "found"), [(0, []), (60, ["clock-apart"]), (-60, ["clock-apart"])])
@@ -330,16 +337,16 @@ def test_the_sites_address_answers_by_the_same_clock(
     ahead: int, found: list[str], port: int, site: Path
 ) -> None:
     settings = load(site, {"NASHIR__SITE__URL": f"http://127.0.0.1:{port}"})
-    looked = here.reached(settings, datetime.now(UTC) + timedelta(seconds=ahead))
+    looked = about.reached(settings, datetime.now(UTC) + timedelta(seconds=ahead))
 
     assert found == [each.kind for each in looked.symptoms]
 
 
 def test_a_page_that_does_not_open_is_told_of(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "" == here._opens(f"http://127.0.0.1:{port}/u/x")
+    assert "" == about._opens(f"http://127.0.0.1:{port}/u/x")
     monkeypatch.setattr(Answers, "status", 502)
 
-    assert "the server answered 502" == here._opens(f"http://127.0.0.1:{port}/u/x")
+    assert "the server answered 502" == about._opens(f"http://127.0.0.1:{port}/u/x")
 
 
 def test_it_works_beside_a_daemon(site: Path) -> None:  # X10

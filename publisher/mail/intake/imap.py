@@ -37,12 +37,13 @@ class Imap:
         *,
         keep: bool = False,
         tls: ssl.SSLContext | None = None,
+        seconds: float = TIMEOUT,
     ) -> None:
-        """*tls*: whom to trust; by default the certificates that the machine trusts."""
+        """*tls*: whom to trust; by default the certificates that the machine trusts. *seconds* for one answer."""
         self.name, self.position = str(account), position
         self.troubles: list[str] = []
         self._account, self._keep = account, keep
-        self._tls = tls
+        self._tls, self._seconds = tls, seconds
         self._client: imaplib.IMAP4 | None = None
         self._validity, self._fetching, self._tries = "", 0, 0
 
@@ -86,10 +87,10 @@ class Imap:
     def _connect(self) -> imaplib.IMAP4:
         host, port = self._account.host, self._account.port
         if not self._account.tls:  # on this machine alone
-            return imaplib.IMAP4(host, port, TIMEOUT)
+            return imaplib.IMAP4(host, port, self._seconds)
         # Without a context of ours the library takes any certificate.
         context = self._tls or ssl.create_default_context()
-        return imaplib.IMAP4_SSL(host, port, ssl_context=context, timeout=TIMEOUT)
+        return imaplib.IMAP4_SSL(host, port, ssl_context=context, timeout=self._seconds)
 
     def _login(self, client: imaplib.IMAP4) -> None:
         user, password = self._account.user, self._account.password
