@@ -44,6 +44,7 @@ def send(call: Call, newsletter: str | None, *, at_once: bool, include_existing:
     call.answer(
         done,
         *map(_edition, done["editions"]),
+        *_others(done["others"]),
         f"{done['sent']} sent, {done['failed']} failed, {done['deferred']} put off, {done['unknown']} in doubt "
         f"in {done['seconds']:.2f} s",
     )
@@ -60,6 +61,10 @@ def send(call: Call, newsletter: str | None, *, at_once: bool, include_existing:
         sys.exit(Exit.FINDINGS)
     if done["down"]:
         sys.exit(Exit.IO)
+
+
+def _others(number: int) -> list[str]:
+    return [f"{counted(number, 'other letter')} sent: to confirm, to welcome, to editors"] if number else []
 
 
 def _edition(each: dict[str, Any]) -> str:
@@ -204,10 +209,10 @@ def newsletters(call: Call) -> None:
 @click.pass_context
 def editions(context: click.Context) -> None:
     """List the editions with their letters by state; hold, release or cancel one."""
-    from publisher.verbs.held import stopped_lines
-
     if context.invoked_subcommand:
         return
+    from publisher.verbs.held import stopped_lines
+
     call: Call = context.obj
     found = call.read("editions")
     call.answer(
