@@ -209,10 +209,10 @@ def newsletters(call: Call) -> None:
 @click.pass_context
 def editions(context: click.Context) -> None:
     """List the editions with their letters by state; hold, release or cancel one."""
-    from publisher.verbs.held import stopped_lines
-
     if context.invoked_subcommand:
         return
+    from publisher.verbs.held import stopped_lines
+
     call: Call = context.obj
     found = call.read("editions")
     call.answer(
