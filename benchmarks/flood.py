@@ -156,7 +156,7 @@ async def slow(port: int, count: int) -> dict[str, int]:
     then. Beside them some talk no HTTP."""
     peers = [await asyncio.open_connection("127.0.0.1", port) for _ in range(count)]
     loop = asyncio.get_running_loop()
-    start, ended = loop.time(), 0
+    start = loop.time()
     for each in b"GET / HTTP/1.1\r\nHost: a.example.org\r\nX-Slow: yes yes":
         for _, writer in peers:
             with contextlib.suppress(OSError):
@@ -167,15 +167,15 @@ async def slow(port: int, count: int) -> dict[str, int]:
         broken.close()
         if loop.time() - start >= LEFT:
             break
-    for reader, writer in peers:
-        ended += await _has_ended(reader)
+    ended = sum(await asyncio.gather(*(_has_ended(reader) for reader, _ in peers)))
+    for _, writer in peers:
         writer.close()
     return {"slow": count, "slow_left": count - ended}
 
 
 async def _has_ended(reader: asyncio.StreamReader) -> bool:
     try:
-        async with asyncio.timeout(0.01):
+        async with asyncio.timeout(1):
             await reader.read()
     except TimeoutError:
         return False
@@ -186,7 +186,7 @@ async def _has_ended(reader: asyncio.StreamReader) -> bool:
 
 def letters(folder: Path) -> int:
     """The letters in the mail folder."""
-    return sum(1 for _ in (folder / "outbox" / "new").iterdir())
+    return sum(1 for _ in (folder / "outbox" / "new").glob("*"))
 
 
 def live(folder: Path, port: int, asked: argparse.Namespace) -> dict[str, Any]:
