@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 
-.PHONY: setup setup-dev run test lint types bench soak faults audit lock
+.PHONY: setup setup-dev run test lint types docs dist bench soak faults audit lock
 .DEFAULT_GOAL := run
 
 setup: .venv/.runtime
@@ -46,6 +46,16 @@ lint: setup-dev
 types: setup-dev
 	$(BIN)/mypy
 
+# docs/cli.md and docs/man/, from the commands.
+docs: setup
+	$(BIN)/python -m docs.writer
+
+# dist/nashir-*.whl and dist/nashir-*.tar.gz: the same bytes wherever they are made.
+dist: setup
+	@rm -rf dist
+	@$(BIN)/python -m hatchling build
+	@ls -l dist
+
 # A few minutes; benchmarks/README.md says how to ask for more.
 bench: setup-dev
 	@for name in first_run folder_to_feeds pages serve letters signing ledger; do echo "== $$name"; $(BIN)/python benchmarks/$$name.py || exit 1; done
@@ -63,9 +73,9 @@ faults: setup-dev
 	$(BIN)/python benchmarks/publish_kills.py
 	$(BIN)/python benchmarks/leaving.py
 
-# Known vulnerabilities of what is locked; asks the package index's service.
+# Known vulnerabilities of what is locked; asks the package index's service. Without its answer it fails.
 audit: setup-dev
-	$(BIN)/pip-audit --require-hashes --disable-pip -r requirements.lock
+	$(BIN)/pip-audit --strict --require-hashes --disable-pip -r requirements.lock -r requirements-postgres.lock -r requirements-dev.lock
 
 # Rewrites the lock files (needs uv).
 lock:
