@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # who only asks needs none of what the daemon runs
 LIMIT = 1 << 22  # bytes of a request; Linux ends a command line at 2 MiB
 BEHIND = 1 << 16  # bytes of progress that wait for a caller
 QUIET = {"how far"}  # verbs that the log does not tell of
+ENDS = QUIET | {"send"}  # ... that end soon when a daemon stops
 REQUEST = 5  # seconds a client has to say it
 FOREVER = 24 * 3600  # seconds a verb may take (an import, an edition)
 
@@ -76,6 +77,11 @@ class Door:
         self._path.unlink(missing_ok=True)
         await asyncio.gather(*self._running, return_exceptions=True)  # the idle ones are not waited for
 
+    @property
+    def busy(self) -> bool:
+        """Whether a verb is at work that has to be waited for."""
+        return any(each.get_name() not in ENDS for each in self._running)
+
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task
@@ -108,6 +114,8 @@ async def _run(session: "Session", line: bytes, tell: Told) -> dict[str, Any]:
 
     try:
         request = json.loads(line)
+        if task := asyncio.current_task():
+            task.set_name(request["verb"])
         watched = {"progress": tell} if request.get("watch") else {}
         result = await table.run(session, request["verb"], request["arguments"] | watched)
         numbers = {name: value for name, value in result.items() if isinstance(value, (int, float))}

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, time
+from unicodedata import bidirectional
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -32,9 +33,14 @@ def site(language: str, region: str, calendars: tuple[Calendar, ...] = ("gregori
     )
 
 
+def text_of(guide: str) -> str:
+    """The page without what says of a piece how it is set."""
+    return re.sub("</?(?:span|code)[^>]*>", "", page(guide))
+
+
 def dated(guide: str, cells: int) -> list[list[str]]:
     """The rows about a day that have so many cells: language, region, what is said."""
-    found = re.findall(r"(?m)^\| `([a-z]+)` \| `([A-Z]{2})` \| (.*) \|$", page(guide))
+    found = re.findall(r"(?m)^\| `([a-z]+)` \| `([A-Z]{2})` \| (.*) \|$", text_of(guide))
     rows = [[language, region, *rest.split(" | ")] for language, region, rest in found]
     return [each for each in rows if len(each) == cells]
 
@@ -73,7 +79,7 @@ def test_the_plurals_are_those_of_the_guide(guide: str, language: str) -> None: 
         words(language).count("%(n)s article", "%(n)s articles", number) for number in (0, 1, 2, 3, 11, 100)
     ]
 
-    assert counted == row(page(guide), language)[1:]
+    assert counted == row(text_of(guide), language)[1:]
 
 
 @pytest.mark.parametrize("guide", GUIDES)
@@ -90,3 +96,16 @@ def test_the_runs_that_are_held_together_are_those_of_the_guide(guide: str) -> N
 def test_the_rules_it_names_are_rules_of_the_letter_lint(rule: str) -> None:
     assert f"`{rule}`" in page("docs/right-to-left.md")
     assert row(section(page("docs/letter-lint.md"), "### Words"), f"`{rule}`")
+
+
+def test_an_example_in_a_line_of_english_is_set_as_it_is_read() -> None:
+    """A number or a sign at an end of it would move; front matter is written from the left."""
+    prose = re.sub(r"(?ms)^```.*?^```", "", page("docs/right-to-left.md"))
+    examples = [each for each in re.findall(r"`([^`\n]+)`", prose) if re.search("[\u0590-\u08ff]", each)]
+
+    assert examples
+    for each in examples:
+        assert re.match("[a-z]+: ", each) or all(
+            bidirectional(char) in ("R", "AL", "NSM", "WS", "BN") or each == char for char in each
+        ), each
+    assert 40 <= page("docs/right-to-left.md").count('dir="rtl">')

@@ -15,6 +15,7 @@ from publisher.doctor.dkim import Signing
 from publisher.doctor.domain import Sending
 from publisher.doctor.table import symptom
 from publisher.errors import Unreachable
+from publisher.mail.address import domain as in_labels
 from publisher.mail.address import domain_of, mailbox
 from publisher.mail.carrier import Down
 from publisher.mail.intake.settings import BounceSettings, account
@@ -87,7 +88,7 @@ def sending(
     others = tuple(each for each in hosts if not is_inside(each))  # who sends on from inside nobody can tell
     own = tuple(filter(net.is_public, addresses)) if any(map(is_loopback, hosts)) else ()
     signs = next((each.domain for each in keys), "")
-    return Sending(ours, mail.bounce_domain.lower() or ours, others, own, signs)
+    return Sending(ours, in_labels(mail.bounce_domain) if mail.bounce_domain else ours, others, own, signs)
 
 
 def keys(mail: MailSettings, root: Path) -> list[Signing]:

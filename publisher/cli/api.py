@@ -19,7 +19,7 @@ def api_token(call: Call, name: str, *, may_write: bool) -> None:
     settings = call.settings()
     if not settings.web.api.token_file:
         what = "there is no file for tokens"
-        mend = 'add [web.api] with token_file = "keys/api-tokens"; then restart the daemon'
+        mend = 'add [web.api] with token_file = "keys/api-tokens"'
         raise BadConfig(what, str(settings.source.path), mend)
     scope: api_tokens.Scope = "write" if may_write else "read"
     file = settings.root / settings.web.api.token_file

@@ -16,7 +16,7 @@ import click
 from publisher.errors import Exit, Locked
 
 Told = Callable[[dict[str, Any]], None]  # hears how far a verb is
-STARTING = 10  # seconds that a verb waits for a daemon that does not listen yet
+STARTING = 20  # seconds that a verb waits for a daemon that does not listen yet, or begins anew
 
 
 @dataclass(slots=True)
@@ -139,11 +139,13 @@ def counted(number: int, what: str) -> str:
 
 def ends_well() -> None:
     """INT and TERM end a process that only starts, until it has its own way to stop: nothing is begun yet, and every
-    step of opening a site is safe to cut off."""
+    step of opening a site is safe to cut off. HUP asks for settings that are just being read."""
     import signal
 
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, lambda *_: os._exit(Exit.DONE))
+    if signal.getsignal(signal.SIGHUP) == signal.SIG_DFL:  # not under nohup
+        signal.signal(signal.SIGHUP, lambda *_: None)
 
 
 def _here(settings: Any, verb: str, arguments: dict[str, Any], told: Told | None) -> dict[str, Any]:

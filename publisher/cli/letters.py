@@ -44,6 +44,7 @@ def send(call: Call, newsletter: str | None, *, at_once: bool, include_existing:
     call.answer(
         done,
         *map(_edition, done["editions"]),
+        *_others(done["others"]),
         f"{done['sent']} sent, {done['failed']} failed, {done['deferred']} put off, {done['unknown']} in doubt "
         f"in {done['seconds']:.2f} s",
     )
@@ -60,6 +61,10 @@ def send(call: Call, newsletter: str | None, *, at_once: bool, include_existing:
         sys.exit(Exit.FINDINGS)
     if done["down"]:
         sys.exit(Exit.IO)
+
+
+def _others(number: int) -> list[str]:
+    return [f"{counted(number, 'other letter')} sent: to confirm, to welcome, to editors"] if number else []
 
 
 def _edition(each: dict[str, Any]) -> str:

@@ -138,7 +138,7 @@ def run(call: Call, role: Literal["scheduler", "web"] | None) -> None:
     from publisher.logs import configure
 
     configure(as_json=call.as_json)
-    daemon.run(call.settings(), role or "all")
+    daemon.run(call.settings, role or "all")
 
 
 @click.command()
@@ -150,7 +150,7 @@ def worker(call: Call) -> None:
     from publisher.logs import configure
 
     configure(as_json=call.as_json)
-    daemon.work(call.settings())
+    daemon.work(call.settings)
 
 
 @click.command()

@@ -36,7 +36,7 @@ class Watchdog:
         """Look again and again, until the process stops."""
         common = self._common
         notify.tell("READY=1")
-        while not common.stop.is_set():
+        while not common.over.is_set():
             if os.getpid() == 1:
                 bury()
             hangs = list(self.hangs())
@@ -47,7 +47,7 @@ class Watchdog:
             notify.tell(f"STATUS={self.status()}", *([] if hangs else ["WATCHDOG=1"]))
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._every):
-                    await common.stop.wait()
+                    await common.over.wait()
 
     def hangs(self) -> Iterator[str]:
         """What does not get on, in words."""

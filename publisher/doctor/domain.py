@@ -132,8 +132,7 @@ def reports_and_policy(sending: Sending, asks: Asks) -> Iterator[Symptom]:
 
 
 def _aligned(walk: dmarc.Walk, record: dmarc.Record, sending: Sending, asks: Asks) -> Iterator[Symptom]:
-    """Whether SPF or DKIM speaks for `from`. Where the relay signs, its signature may: nothing is said then, unless
-    nothing else can be hoped for."""
+    """Whether SPF or DKIM speaks for `from`. Where we do not sign, the relay's signature may."""
 
     def speaks(other: str, tag: str) -> bool:
         strict = record.tags.get(tag, "r").lower() == "s"
@@ -142,9 +141,14 @@ def _aligned(walk: dmarc.Walk, record: dmarc.Record, sending: Sending, asks: Ask
 
     if speaks(sending.envelope, "aspf") or (sending.signs and speaks(sending.signs, "adkim")):
         return
-    signs = f"the signature is of {sending.signs}" if sending.signs else "we sign nothing"
-    what = f"bounces go to {sending.envelope}, and {signs}: neither is aligned with {sending.sender}"
-    yield symptom("dmarc-unaligned", f"_dmarc.{record.domain}", what)
+    at, what = (
+        f"_dmarc.{record.domain}",
+        f"bounces go to {sending.envelope}, which does not speak for {sending.sender}",
+    )
+    if sending.signs:
+        yield symptom("dmarc-unaligned", at, f"{what}, and neither does our signature, of {sending.signs}")
+    else:
+        yield symptom("dmarc-by-relay", at, f"{what}, and we sign nothing")
 
 
 def _read(record: dmarc.Record, at: str, asks: Asks) -> Iterator[Symptom]:

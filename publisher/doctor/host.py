@@ -27,6 +27,7 @@ class File:
     owner: int = 0
     readable: bool = True  # for who asks
     writable: bool = True
+    size: int = 0  # bytes
     reachable: bool = True  # by other users: every folder above lets them through
 
 

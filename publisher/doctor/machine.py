@@ -28,6 +28,7 @@ def file(path: Path) -> File:
         str(path),
         mode=found.st_mode & 0o7777,
         owner=found.st_uid,
+        size=found.st_size,
         readable=os.access(path, os.R_OK | (os.X_OK if path.is_dir() else 0)),
         writable=os.access(path, os.W_OK),
         reachable=all(above.stat().st_mode & 0o001 for above in path.resolve().parents),

@@ -103,6 +103,7 @@ _DMARC = {
     "dmarc-none": Kind("remark", "p=none: others may send in your name", "when the reports show that all of your mail passes, write p=quarantine, then p=reject"),
     "dmarc-testing": Kind("remark", "t=y: the policy is only tried out", "take t=y out when the reports are good"),
     "dmarc-unaligned": Kind("fault", "neither SPF nor DKIM speaks for the domain of mail.from: letters fail DMARC", "sign letters ([mail.dkim]), or take a mail.bounce_domain below the domain of mail.from"),
+    "dmarc-by-relay": Kind("warning", "letters pass DMARC only if the relay signs them as the domain of mail.from", "sign letters ([mail.dkim]), or take a mail.bounce_domain below the domain of mail.from"),
     "dmarc-unread": Kind("remark", "nobody is told who sends in your name (no rua=)", "add rua=mailto:… with an address that somebody or something reads"),
     "dmarc-reports": Kind("warning", "reports go to another domain, which does not say that it wants them: they are not sent", "have that domain publish a TXT record v=DMARC1 at the name that is shown, or name an address of your own"),
 }  # fmt: skip

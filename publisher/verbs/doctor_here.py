@@ -1,5 +1,6 @@
 """What the doctor looks at on this machine: files, disks, clock, limits, the database, backups."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -45,8 +46,7 @@ def _has_password(given: Settings) -> bool:
 
 def disks(given: Settings) -> Looked:
     """Room for what is written."""
-    database = given.root / STATE / State(given.root / STATE).database.name
-    needs = database.stat().st_size if database.exists() else 0
+    needs = machine.file(State(given.root / STATE).database).size
     told, found = [], list[Symptom]()
     written = {STATE: needs, given.feeds.folder: 0} | (
         {given.backup.folder: needs} if given.backup.at else {}
@@ -111,24 +111,27 @@ def database(given: Settings, now: datetime) -> Looked:
             "it cannot be used", (symptom("database-unusable", error.where, error.what, error.mend),)
         )
     told = f"{known.version}, schema {known.schema or 'none'}"
+    if not known.schema:
+        return Looked(told, (symptom("state-missing", door.where, "the database is empty"),))
     if known.schema != schema.HEAD:
         what = f"its schema is {known.schema or 'none'}, this program's is {schema.HEAD}"
         return Looked(told, (symptom("schema-behind", door.where, what),))
-    found = list(host.apart(door.where, known.skew))
+    try:
+        found = (*host.apart(door.where, known.skew), *_living(given, state, now))
+    except PublisherError as error:
+        found = (symptom("database-unusable", error.where, error.what, error.mend),)
+    return Looked(told, found)
+
+
+def _living(given: Settings, state: State, now: datetime) -> Iterator[Symptom]:
+    """The fence, and what /healthz would say. Raises BadState, Unwritable."""
     with sessions.reading(given) as house:
         if why := examining.fence(state, house.store):
-            found.append(
-                symptom(
-                    "fence-up",
-                    str(state.folder),
-                    why,
-                    "write that into [store]" if why.startswith(LEFT) else GO_ON,
-                )
-            )
+            mend = "write that into [store]" if why.startswith(LEFT) else GO_ON
+            yield symptom("fence-up", str(state.folder), why, mend)
         for line in measuring.problems(house, now):
             what, _, mend = line.partition(". Mend: ")
-            found.append(symptom("ailing", "the site", what, mend))
-    return Looked(told, tuple(found))
+            yield symptom("ailing", "the site", what, mend)
 
 
 def whole(given: Settings) -> Looked:

@@ -13,7 +13,7 @@ from publisher.actions.house import House
 from publisher.config import Settings
 from publisher.doctor import host, machine
 from publisher.doctor.table import symptom
-from publisher.errors import BadInput
+from publisher.errors import BadInput, PublisherError
 from publisher.layout import BOUNCES, STATE
 from publisher.mail.address import domain_of, mailbox
 from publisher.model.symptom import Looked, Symptom
@@ -32,13 +32,17 @@ ANYWHERE = {
 
 def settings(given: Settings, now: datetime) -> Looked:
     """What config.toml says, tried out."""
-    found = list(_written(given))
-    with _house(given) as house:
-        for each in (*trying.faults(house, now), *returning.faults(given)):
-            found.append(symptom("settings", each["where"], each["what"], each["mend"]))
-        what, _, mend = held.unmailed(house).partition(". Mend: ")
+    found, faults = list(_written(given)), returning.faults(given)
+    told = str(given.source.path)
+    try:
+        with _house(given) as house:
+            faults += trying.faults(house, now)
+            what, _, mend = held.unmailed(house).partition(". Mend: ")
         found += [symptom("unmailed", given.source.place(("mail", "relay")), what, mend)] if what else []
-    return Looked(str(given.source.path), tuple(found))
+    except (PublisherError, OSError):  # the look at the database says why
+        told += "; templates and keys were not tried, as the state cannot be opened"
+    found += [symptom("settings", each["where"], each["what"], each["mend"]) for each in faults]
+    return Looked(told, tuple(found))
 
 
 def _house(given: Settings) -> AbstractContextManager[House]:
@@ -108,18 +112,22 @@ def _dated(said: str, url: str, now: datetime) -> Iterator[Symptom]:
         there = parsedate_to_datetime(said)
     except (TypeError, ValueError):
         return
-    if there.tzinfo is not None:
-        yield from host.apart(url, (there - now).total_seconds() + (SECONDS if there < now else -SECONDS))
+    ahead = (there - now).total_seconds() if there.tzinfo else 0.0
+    if abs(ahead) > SECONDS + host.APART:  # it may have taken so long
+        yield from host.apart(url, ahead)
 
 
 def letters(given: Settings, now: datetime) -> Looked:
     """One-click unsubscribing in the letters that would leave now."""
     if is_inside(urlsplit(given.site.url).hostname or ""):
         return Looked("the site's address is of this machine: there are no letters to strangers yet")
-    if not (given.store.url or State(given.root / STATE).database.exists()):
-        return Looked("nothing was published yet")
-    with sessions.reading(given) as house:
-        return one_click.look(house, now, _opens)
+    try:
+        if not (given.store.url or State(given.root / STATE).database.exists()):
+            return Looked("nothing was published yet")
+        with sessions.reading(given) as house:
+            return one_click.look(house, now, _opens)
+    except (PublisherError, OSError) as error:  # settings, or the database, have it as a finding
+        return Looked(f"none can be made: {error}")
 
 
 def _opens(link: str) -> str:

@@ -200,21 +200,42 @@ def house_of(settings: Settings, store: Store, secret: bytes, workers: int = 1) 
 
 
 @contextmanager
-def writing(
-    settings: Settings, clock: Clock, *, workers: int = 1, serving: bool = False
-) -> Iterator[Session]:
-    """The site, locked (by a daemon where *serving*), with dead senders' letters recovered. Raises Locked, BadState,
-    Unwritable."""
+def writing(settings: Settings, clock: Clock, *, workers: int = 1) -> Iterator[Session]:
+    """The site, locked, with dead senders' letters recovered. Raises Locked, BadState, Unwritable."""
+    with (
+        locked(settings),
+        _opened(settings, clock, workers) as session,
+        _leading(session),
+        _finished(session, mails=False),  # the scheduler's daemon has the mail
+    ):
+        yield session
+
+
+@contextmanager
+def serving(settings: Settings, clock: Clock) -> Iterator[Session]:
+    """The same for a daemon that holds the lock, as often as its settings change."""
+    with _opened(settings, clock) as session, _finished(session, mails=True):
+        yield session
+
+
+@contextmanager
+def locked(settings: Settings, *, serving: bool = False) -> Iterator[None]:
+    """The site's lock is ours, a daemon's where *serving*. Raises Locked, Unwritable."""
     lock = State(settings.root / STATE).lock(serving=serving)
     try:
-        with _opened(settings, clock, workers) as session, _leading(session, serving=serving):
-            if session.house.store.database.shared:  # the scheduler's daemon has the mail, and finishes
-                session.house = replace(session.house, mails=serving)
-            else:
-                erasing.finish(session.house)  # behind the fence too: a restored database brings nobody back
-            yield session
+        yield
     finally:
         os.close(lock)
+
+
+@contextmanager
+def _finished(session: Session, *, mails: bool) -> Iterator[None]:
+    """Erasures that were cut off are done; where other hosts use the database it is for who has the mail to do them."""
+    if session.house.store.database.shared:
+        session.house = replace(session.house, mails=mails)
+    else:
+        erasing.finish(session.house)  # behind the fence too: a restored database brings nobody back
+    yield
 
 
 def shared(settings: Settings) -> None:
@@ -268,10 +289,10 @@ def _opened(settings: Settings, clock: Clock, workers: int = 1) -> Iterator[Sess
 
 
 @contextmanager
-def _leading(session: Session, *, serving: bool) -> Iterator[None]:
+def _leading(session: Session) -> Iterator[None]:
     """A verb that needs the article folder takes it, for as long as the site is open, where no scheduler has it."""
     database = session.house.store.database
-    if serving or not database.shared:
+    if not database.shared:
         yield
         return
     from publisher.store.leading import Lead

@@ -9,7 +9,9 @@ import pytest
 from publisher.actions.init import create
 from publisher.config import load
 from publisher.daemon import common as commons
+from publisher.daemon.changing import Changing
 from publisher.daemon.common import Common
+from publisher.daemon.lasting import Lasting
 from publisher.daemon.saving import Saving
 from publisher.errors import Damaged
 from publisher.verbs import session as sessions
@@ -18,8 +20,9 @@ from publisher.verbs import session as sessions
 @pytest.fixture
 def common(tmp_path: Path):
     create(tmp_path / "site", "Asia/Baghdad")
-    with sessions.writing(load(tmp_path / "site", {}), lambda: datetime.now(UTC)) as session:
-        yield Common(load(tmp_path / "site", {}), session)
+    settings = load(tmp_path / "site", {})
+    with sessions.writing(settings, lambda: datetime.now(UTC)) as session:
+        yield Common(settings, session, Lasting(Changing(lambda: settings, lambda _: None)))
 
 
 def looks(common: Common, times: int = 1) -> None:

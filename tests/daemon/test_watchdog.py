@@ -15,10 +15,13 @@ import pytest
 from publisher.actions.init import create
 from publisher.config import load
 from publisher.daemon import notify, process, watchdog
+from publisher.daemon.changing import Changing
 from publisher.daemon.common import Common
+from publisher.daemon.lasting import Lasting
+from publisher.daemon.process import Parts
 from publisher.daemon.watchdog import Watchdog
 from publisher.verbs import session as sessions
-from tests.commands import NASHIR
+from tests.commands import NASHIR, Forked
 
 
 class Manager:
@@ -58,7 +61,7 @@ def common(tmp_path: Path):
     create(tmp_path / "site", "Asia/Baghdad")
     settings = load(tmp_path / "site", {})
     with sessions.writing(settings, lambda: datetime.now(UTC)) as session:
-        yield Common(settings, session)
+        yield Common(settings, session, Lasting(Changing(lambda: settings, lambda _: None)))
 
 
 @pytest.mark.parametrize("manager", ["/"], indirect=True)
@@ -79,6 +82,23 @@ def test_a_daemon_is_ready_lives_and_stops(tmp_path, manager):
     assert "STATUS=finishing what is on the wire" in stopped
 
 
+@pytest.mark.parametrize("manager", ["/"], indirect=True)
+def test_a_daemon_that_takes_new_settings_says_so_and_is_ready_again(tmp_path, manager):
+    create(tmp_path / "site", "Asia/Baghdad")
+    daemon = Forked("-C", tmp_path / "site", "run", environment={"NASHIR__WEB__LISTEN": "127.0.0.1:0"})
+    try:
+        manager.until("READY=1")
+        daemon.send_signal(signal.SIGHUP)
+        reloading = manager.until("RELOADING=1")
+        assert reloading[-2].startswith("MONOTONIC_USEC=") and "STOPPING=1" not in reloading
+        assert "STOPPING=1" not in manager.until("READY=1")
+        daemon.send_signal(signal.SIGTERM)
+        assert "RELOADING=1" not in manager.until("STOPPING=1")
+        assert 0 == daemon.wait(15)
+    finally:
+        daemon.kill()
+
+
 def test_what_does_not_get_on_is_not_called_alive(common, manager, monkeypatch):
     monkeypatch.setenv("WATCHDOG_USEC", "100000")
     monkeypatch.setattr(watchdog, "WRITES", 0.2)
@@ -86,7 +106,7 @@ def test_what_does_not_get_on_is_not_called_alive(common, manager, monkeypatch):
     writing = threading.Thread(target=store.write, args=(lambda _: hold.wait(30),))
 
     async def run() -> tuple[list[str], list[str]]:
-        task = asyncio.create_task(process.run(common, []))
+        task = asyncio.create_task(process.run(common, Parts(tasks=[])))
         alive = await asyncio.to_thread(manager.until, "WATCHDOG=1")
         writing.start()
         hangs = await asyncio.to_thread(manager.until, "STATUS=what is written to the database")

@@ -35,7 +35,7 @@ def test_a_state_that_never_sent_is_left_as_it_is(make_database: Make, tmp_path:
     assert not (state.folder / "generation").exists()
 
 
-def test_a_fence_is_seen_by_who_only_reads(make_database: Make, tmp_path: Path) -> None:  # X6
+def test_a_fence_is_seen_by_who_only_reads(make_database: Make, tmp_path: Path) -> None:  # X10
     state = State(tmp_path / "state")
     state.make()
     database = make_database(state.folder)

@@ -3,9 +3,11 @@
 import json
 import os
 import shutil
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -226,12 +228,34 @@ def test_a_file_that_is_no_database_is_told_of(doctor: Doctor, published: Path) 
     assert {"database-damaged"} == kinds(answer, "database") == kinds(answer, "database file")
 
 
-def test_a_state_that_was_copied_is_told_of(doctor: Doctor, published: Path) -> None:  # X6
+def test_a_state_that_was_copied_is_told_of(doctor: Doctor, published: Path) -> None:  # X10
     database = published / "state" / "nashir.db"
     shutil.copy2(database, published / "copy")
     (published / "copy").replace(database)
 
     assert {"fence-up"} == kinds(doctor(), "database")
+
+
+def test_a_lost_key_is_told_once(doctor: Doctor, published: Path) -> None:
+    (published / "state" / "secret.key").unlink()
+    answer = doctor({"SITE__URL": OPEN})
+    (found,) = (each for each in answer["findings"] if "secret key" in each["what"])
+
+    assert ("database", "database-unusable", "fault") == (found["check"], found["kind"], found["grade"])
+    assert "not tried" in told(answer, "settings")
+    assert "none can be made" in told(answer, "letters")
+
+
+@pytest.mark.parametrize("revision", ["0000", None])
+def test_a_database_of_another_program_or_none_is_told_of(
+    doctor: Doctor, published: Path, revision: str | None
+) -> None:
+    with closing(sqlite3.connect(published / "state" / "nashir.db")) as connection, connection:
+        connection.execute("DELETE FROM alembic_version")
+        if revision:
+            connection.execute("INSERT INTO alembic_version VALUES (?)", (revision,))
+
+    assert {"schema-behind" if revision else "state-missing"} == kinds(doctor(), "database")
 
 
 def test_a_server_that_is_away_is_told_of(doctor: Doctor) -> None:
@@ -285,6 +309,26 @@ def test_backups_that_were_not_made_are_told_of(doctor: Doctor, site: Path) -> N
     assert {"backup-old", "backup-beside"} == kinds(answer, "backups")
     assert "2026-01-02" in told(answer, "backups")
     assert {"backup-off"} == kinds(doctor({"BACKUP__AT": ""}), "backups")
+
+
+def test_a_state_that_we_may_not_read_stops_no_other_look(
+    doctor: Doctor, published: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the kernel refuses it to who is not root."""
+    stat = Path.stat
+
+    def refused(path: Path, **how: bool) -> os.stat_result:
+        if path.parent == published / "state":
+            raise PermissionError(13, "Permission denied", str(path))
+        return stat(path, **how)
+
+    monkeypatch.setattr(Path, "stat", refused)
+    answer = doctor({"SITE__URL": OPEN})
+    (found,) = (each for each in answer["findings"] if "denied" in each["what"])
+
+    assert ("database", "not-looked") == (found["check"], found["kind"])
+    assert "not tried" in told(answer, "settings")
+    assert {"sample-sender"} == kinds(answer, "settings")
 
 
 # The daemon and the site's address

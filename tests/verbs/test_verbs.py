@@ -519,3 +519,14 @@ def test_an_option_behind_the_verb_is_told_where_it_belongs(words, right):
 
     assert Exit.USAGE == done.returncode
     assert f"It stands before the verb: {right}\n" in done.stderr
+
+
+def test_a_letter_that_asks_a_reader_is_counted_apart_from_those_of_editions(folder):  # L4
+    site = ("-C", str(folder))
+    nashir(*site, "subscribers", "add", "reader@example.org")
+
+    first, second = nashir(*site, "send"), nashir(*site, "send")
+
+    assert "1 other letter sent: to confirm, to welcome, to editors\n0 sent, 0 failed" in first.stdout
+    assert second.stdout.startswith("0 sent, 0 failed")
+    assert 1 == len(list((folder / "outbox" / "new").iterdir()))
