@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 
-.PHONY: setup setup-dev run test lint types bench audit lock
+.PHONY: setup setup-dev run test lint types docs dist bench soak faults audit lock
 .DEFAULT_GOAL := run
 
 setup: .venv/.runtime
@@ -46,6 +46,16 @@ lint: setup-dev
 types: setup-dev
 	$(BIN)/mypy
 
+# docs/cli.md and docs/man/, from the commands.
+docs: setup
+	$(BIN)/python -m docs.writer
+
+# dist/nashir-*.whl and dist/nashir-*.tar.gz: the same bytes wherever they are made.
+dist: setup
+	@rm -rf dist
+	@$(BIN)/python -m hatchling build
+	@ls -l dist
+
 # A few minutes; benchmarks/README.md says how to ask for more.
 bench: setup-dev
 	@for name in first_run folder_to_feeds pages serve letters signing ledger; do echo "== $$name"; $(BIN)/python benchmarks/$$name.py || exit 1; done
@@ -53,9 +63,19 @@ bench: setup-dev
 	@echo "== send"; $(BIN)/python benchmarks/send.py --letters 5000 --only "fast sink"
 	@echo "== faults"; $(BIN)/python benchmarks/faults.py --kills 20 --readers 5000 --faults
 
-# Known vulnerabilities of what is locked; asks the package index's service.
+# An hour of everything at once: a daemon that is killed every minute, and one that is not (docs/reliability.md, X15).
+soak: setup-dev
+	$(BIN)/python benchmarks/soak.py
+
+# What a kill, a stop and a failing relay cost, at full size: half an hour (docs/reliability.md has the rest, one by one).
+faults: setup-dev
+	$(BIN)/python benchmarks/faults.py
+	$(BIN)/python benchmarks/publish_kills.py
+	$(BIN)/python benchmarks/leaving.py
+
+# Known vulnerabilities of what is locked; asks the package index's service. Without its answer it fails.
 audit: setup-dev
-	$(BIN)/pip-audit --require-hashes --disable-pip -r requirements.lock
+	$(BIN)/pip-audit --strict --require-hashes --disable-pip -r requirements.lock -r requirements-postgres.lock -r requirements-dev.lock
 
 # Rewrites the lock files (needs uv).
 lock:

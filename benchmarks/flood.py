@@ -1,17 +1,19 @@
-"""Ten thousand sign-ups in a minute, and what the time of an answer tells about an address (L2, L3).
+"""Ten thousand sign-ups in a minute, and what the time of an answer tells about an address (L2, L3, X12).
 
-    .venv/bin/python benchmarks/flood.py [--posts 10000] [--seconds 60] [--rounds 5]
+    .venv/bin/python benchmarks/flood.py [--posts 10000] [--seconds 60] [--rounds 5] [--slow 300]
 
 First, of a daemon that has just started, the form is sent for 90 readers and for 90 strangers in turn, each from a
 network of its own, one after the other: the shares of the pairs in which the reader's answer took longer (0.5 is what
 chance gives), and the medians. The daemon starts anew for each round, so that every one of them is heard. Then
 `--posts` strangers are written into the form within `--seconds`, each from another network, while somebody asks for
 the feed twenty times a second: how many letters were mailed (the cap: 200 at once, 600 an hour), and how long the
-answers took. Writes flood.json beside itself.
+answers took. With `--slow`, in the midst of it so many connections open and send a byte of their headers a second, and
+others send what is no HTTP: how many of the slow ones are left after 16 seconds (X12). Writes flood.json beside itself.
 """
 
 import argparse
 import asyncio
+import contextlib
 import json
 import random
 import re
@@ -28,6 +30,7 @@ from together import NASHIR, again_and_again, ask, free_port
 
 PAIRS = 90  # twice as many posts are heard before the cap
 CLIENTS = 32  # connections of the flood
+LEFT = 16.0  # seconds after which no slow connection may be left
 WAIT = 2.5  # seconds a person needs for the form, at least
 
 
@@ -138,6 +141,49 @@ async def flood(
     return statuses, took
 
 
+async def both(
+    port: int, asked: argparse.Namespace, chance: random.Random
+) -> tuple[tuple[Counter[int], list[float]], dict[str, int]]:
+    """The flood, and the slow ones in its midst."""
+    flooding = asyncio.create_task(flood(port, asked.posts, asked.seconds, chance))
+    await asyncio.sleep(asked.seconds / 3)
+    left = await slow(port, asked.slow)
+    return await flooding, left
+
+
+async def slow(port: int, count: int) -> dict[str, int]:
+    """*count* connections that send a byte of their headers a second for 16 seconds: how many the server still has
+    then. Beside them some talk no HTTP."""
+    peers = [await asyncio.open_connection("127.0.0.1", port) for _ in range(count)]
+    loop = asyncio.get_running_loop()
+    start, ended = loop.time(), 0
+    for each in b"GET / HTTP/1.1\r\nHost: a.example.org\r\nX-Slow: yes yes":
+        for _, writer in peers:
+            with contextlib.suppress(OSError):
+                writer.write(bytes([each]))
+        _, broken = await asyncio.open_connection("127.0.0.1", port)
+        broken.write(b"\x16\x03\x01\x00\xa5 not HTTP\r\n\r\n")
+        await asyncio.sleep(min(1.0, max(0.0, start + LEFT - loop.time())))
+        broken.close()
+        if loop.time() - start >= LEFT:
+            break
+    for reader, writer in peers:
+        ended += await _has_ended(reader)
+        writer.close()
+    return {"slow": count, "slow_left": count - ended}
+
+
+async def _has_ended(reader: asyncio.StreamReader) -> bool:
+    try:
+        async with asyncio.timeout(0.01):
+            await reader.read()
+    except TimeoutError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
 def letters(folder: Path) -> int:
     """The letters in the mail folder."""
     return sum(1 for _ in (folder / "outbox" / "new").iterdir())
@@ -156,7 +202,7 @@ def live(folder: Path, port: int, asked: argparse.Namespace) -> dict[str, Any]:
         measure.wait_for(lambda: _still(folder), 1.0)
         before, start = letters(folder), time.perf_counter()
         with again_and_again(lambda: ask(f"http://127.0.0.1:{port}/atom.xml"), 0.05) as looks:
-            statuses, took = asyncio.run(flood(port, asked.posts, asked.seconds, chance))
+            (statuses, took), left = asyncio.run(both(port, asked, chance))
         seconds = time.perf_counter() - start
         measure.wait_for(lambda: _still(folder), 1.0)
         peak = measure.memory(daemon.pid)
@@ -171,6 +217,8 @@ def live(folder: Path, port: int, asked: argparse.Namespace) -> dict[str, Any]:
         "answer_p50_ms": round(measure.median(took) * 1000, 1),
         "answer_p99_ms": round(measure.percentile(took, 0.99) * 1000, 1),
         "feed_p99_ms": round(measure.percentile(looks, 0.99) * 1000, 1),
+        "feed_longest_ms": round(max(looks) * 1000, 1),
+        **left,
         "memory_mb": round(peak),
     }
 
@@ -187,6 +235,7 @@ def main() -> None:
     parser.add_argument("--posts", type=int, default=10_000)
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--slow", type=int, default=300)
     asked, port = parser.parse_args(), free_port()
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place, "site")

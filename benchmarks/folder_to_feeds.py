@@ -167,6 +167,7 @@ class Run:
         """Looks of the daemon at a folder in which nothing changed, and the floor, in turns."""
         floor, ours = Floor(self.folder.path), list[float]()
         least = list[float]()
+        measure.run(tool.build, tool.root, tool.environment)  # what the last change left to be written
         for _ in range(7):
             least.append(floor.look())
             said = json.loads(measure.run(tool.build, tool.root, tool.environment).output)

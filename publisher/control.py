@@ -9,6 +9,7 @@ import asyncio
 import json
 import os
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -23,10 +24,13 @@ if TYPE_CHECKING:  # who only asks needs none of what the daemon runs
 LIMIT = 1 << 22  # bytes of a request; Linux ends a command line at 2 MiB
 BEHIND = 1 << 16  # bytes of progress that wait for a caller
 QUIET = {"how far"}  # verbs that the log does not tell of
+ENDS = QUIET | {"send"}  # ... that end soon when a daemon stops
 REQUEST = 5  # seconds a client has to say it
 FOREVER = 24 * 3600  # seconds a verb may take (an import, an edition)
 
 
+# The file is ours to remove: from 3.13 on the loop would, by a name that is good for a moment.
+_OURS: dict[str, Any] = {"cleanup_socket": False} if sys.version_info >= (3, 13) else {}
 Told = Callable[[dict[str, Any]], None]
 
 
@@ -62,7 +66,7 @@ class Door:
         mask = os.umask(0o177)  # 0600 from the first moment
         try:
             with _short(self._path) as name:
-                self._server = await asyncio.start_unix_server(self._answer, name, limit=LIMIT)
+                self._server = await asyncio.start_unix_server(self._answer, name, limit=LIMIT, **_OURS)
         finally:
             os.umask(mask)
 
@@ -72,6 +76,11 @@ class Door:
             self._server.close()
         self._path.unlink(missing_ok=True)
         await asyncio.gather(*self._running, return_exceptions=True)  # the idle ones are not waited for
+
+    @property
+    def busy(self) -> bool:
+        """Whether a verb is at work that has to be waited for."""
+        return any(each.get_name() not in ENDS for each in self._running)
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -105,6 +114,8 @@ async def _run(session: "Session", line: bytes, tell: Told) -> dict[str, Any]:
 
     try:
         request = json.loads(line)
+        if task := asyncio.current_task():
+            task.set_name(request["verb"])
         watched = {"progress": tell} if request.get("watch") else {}
         result = await table.run(session, request["verb"], request["arguments"] | watched)
         numbers = {name: value for name, value in result.items() if isinstance(value, (int, float))}
@@ -140,6 +151,18 @@ def _log() -> Any:
     import structlog
 
     return structlog.get_logger()
+
+
+def listens(path: Path) -> bool:
+    """Whether a daemon takes verbs at the socket *path*."""
+    with socket.socket(socket.AF_UNIX) as peer:
+        peer.settimeout(REQUEST)
+        try:
+            with _short(path) as name:
+                peer.connect(name)
+        except OSError:
+            return False
+    return True
 
 
 def ask(path: Path, verb: str, arguments: dict[str, Any], told: Told | None = None) -> dict[str, Any] | None:

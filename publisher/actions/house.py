@@ -17,6 +17,7 @@ from publisher.model.digest import Newsletter
 from publisher.model.site import Site
 from publisher.pages.settings import PageSettings
 from publisher.store import articles, facts
+from publisher.store.nights import BackupSettings, Nights
 from publisher.store.store import Store
 from publisher.subscribers.tokens import Keys
 from publisher.templating import Templates
@@ -53,6 +54,7 @@ class House:
     pages: PageSettings
     mail: MailSettings
     newsletters: Mapping[str, Newsletter]
+    backup: BackupSettings = field(default_factory=BackupSettings)
     signer: Signer | None = None  # of letters (H8): read by whoever is going to send some
     mails: bool = True  # whether the mail that came back, and what plays a relay, lies on this host
     workers: int = 1  # processes that may read and render at once
@@ -67,6 +69,11 @@ class House:
     def out(self) -> Path:
         """The output folder, the document root."""
         return self.root / self.feeds.folder
+
+    @property
+    def nights(self) -> Nights:
+        """The nightly backups."""
+        return Nights(self.root / self.backup.folder, self.site.id)
 
     @property
     def rules(self) -> Rules:

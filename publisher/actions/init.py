@@ -154,7 +154,7 @@ def create(
         folder / "articles" / "welcome.md": f"---\ntitle: {words.headline}\n---\n\n"
         + "\n\n".join(words.text)
         + "\n",
-        folder / ".gitignore": "/state/\n/outbox/\n/feeds/\n",
+        folder / ".gitignore": "/state/\n/backups/\n/outbox/\n/feeds/\n",
     }
     try:
         for path, text in files.items():

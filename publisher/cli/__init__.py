@@ -7,18 +7,46 @@ from pathlib import Path
 import click
 
 from publisher import __version__
-from publisher.cli import api, letters, site
+from publisher.cli import api, doctor, letters, site
 from publisher.cli.admin import admin
 from publisher.cli.call import Call
+from publisher.cli.completion import completion
 from publisher.cli.subscribers import subscribers
 from publisher.errors import Exit, PublisherError
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class Nashir(click.Group):
+    """The group of verbs; of an option that stands behind the verb it says where it belongs."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except click.NoSuchOption as error:
+            own = {name for each in self.get_params(ctx) for name in each.opts}
+            if error.option_name not in own or error.ctx in (ctx, None):
+                raise
+            verb = error.ctx.command_path.removeprefix(ctx.command_path)
+            told = f"{error.message} It stands before the verb: nashir {error.option_name} ...{verb}"
+            raise click.NoSuchOption(error.option_name, told, ctx=error.ctx) from None
+
+
+@click.group(cls=Nashir, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="nashir")
-@click.option("-C", "root", default=".", metavar="SITE", help="The site's folder.  [default: this one]")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
-@click.option("--debug", is_flag=True, help="Show tracebacks of expected errors too.")
+@click.option(
+    "-C",
+    "root",
+    default=".",
+    type=click.Path(),  # for shells to complete
+    metavar="SITE",
+    help="The site's folder, where config.toml stands.  [default: this one]",
+)
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="One JSON document on stdout; what is said to people goes to stderr.",
+)
+@click.option("--debug", is_flag=True, help="Show the traceback of an expected error too.")
 @click.pass_context
 def nashir(context: click.Context, root: str, *, as_json: bool, debug: bool) -> None:
     """Publish a folder of articles, right to left: feeds, pages, mailed digests."""
@@ -33,6 +61,7 @@ for _verb in (
         site.worker,
         site.check,
         site.status,
+        doctor.doctor,
         site.lint,
         site.adopt,
         site.backup,
@@ -47,7 +76,7 @@ for _verb in (
         letters.editions,
         letters.correct,
     ),
-    *(letters.deliveries, letters.bounces, subscribers, admin, api.api_token),
+    *(letters.deliveries, letters.bounces, subscribers, admin, api.api_token, completion),
 ):
     nashir.add_command(_verb)
 

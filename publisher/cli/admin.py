@@ -13,14 +13,19 @@ LEAST = 12  # characters
 
 @click.group()
 def admin() -> None:
-    """The editors' pages below /admin/."""
+    """Set the password of the editors' pages below /admin/."""
 
 
 @admin.command()
-@click.option("--stdin", "piped", is_flag=True, help="Read it from standard input, its first line.")
+@click.option(
+    "--stdin",
+    "piped",
+    is_flag=True,
+    help="Read it from standard input, its first line, instead of asking twice.",
+)
 @click.pass_obj
 def password(call: Call, *, piped: bool) -> None:
-    """Set the password. Who is logged in is logged out."""
+    """Set the password of the editors' pages; who is logged in is logged out."""
     from argon2 import PasswordHasher
 
     settings = call.settings()

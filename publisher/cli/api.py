@@ -7,7 +7,9 @@ from publisher.cli.call import Call
 
 @click.command("api-token")
 @click.argument("name")
-@click.option("--write", "may_write", is_flag=True, help="It may change things too.  [default: only read]")
+@click.option(
+    "--write", "may_write", is_flag=True, help="It may change things too.  [default: it may only read]"
+)
 @click.pass_obj
 def api_token(call: Call, name: str, *, may_write: bool) -> None:
     """Make a token of the JSON API for the program called NAME, and show it: once, since only its hash is kept."""
@@ -17,7 +19,7 @@ def api_token(call: Call, name: str, *, may_write: bool) -> None:
     settings = call.settings()
     if not settings.web.api.token_file:
         what = "there is no file for tokens"
-        mend = 'add [web.api] with token_file = "keys/api-tokens"; then restart the daemon'
+        mend = 'add [web.api] with token_file = "keys/api-tokens"'
         raise BadConfig(what, str(settings.source.path), mend)
     scope: api_tokens.Scope = "write" if may_write else "read"
     file = settings.root / settings.web.api.token_file

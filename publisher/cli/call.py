@@ -16,7 +16,7 @@ import click
 from publisher.errors import Exit, Locked
 
 Told = Callable[[dict[str, Any]], None]  # hears how far a verb is
-STARTING = 10  # seconds that a verb waits for a daemon that does not listen yet
+STARTING = 20  # seconds that a verb waits for a daemon that does not listen yet, or begins anew
 
 
 @dataclass(slots=True)
@@ -60,7 +60,7 @@ class Call:
         settings = self.settings()
         door = settings.root / layout.STATE / layout.CONTROL
         end = time.monotonic() + STARTING
-        with _progress(verb, show=not self.as_json) as told:
+        with progress(verb, show=not self.as_json) as told:
             while True:
                 try:
                     answer = control.ask(door, verb, arguments, told)
@@ -89,6 +89,13 @@ class Call:
         return found | {
             "sending": {name: how[name] for name in ("done", "total", "failed", "rate")} | {"ends": ends}
         }
+
+    @property
+    def running(self) -> bool:
+        """Whether a daemon takes verbs."""
+        from publisher import control, layout
+
+        return control.listens(self.settings().root / layout.STATE / layout.CONTROL)
 
     def pour(self, name: str, rows: Iterator[dict[str, Any]], line: Callable[[dict[str, Any]], str]) -> None:
         """Many *rows*, each when it comes: the list *name* of a JSON document that `ends` ends, or lines."""
@@ -132,11 +139,13 @@ def counted(number: int, what: str) -> str:
 
 def ends_well() -> None:
     """INT and TERM end a process that only starts, until it has its own way to stop: nothing is begun yet, and every
-    step of opening a site is safe to cut off."""
+    step of opening a site is safe to cut off. HUP asks for settings that are just being read."""
     import signal
 
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, lambda *_: os._exit(Exit.DONE))
+    if signal.getsignal(signal.SIGHUP) == signal.SIG_DFL:  # not under nohup
+        signal.signal(signal.SIGHUP, lambda *_: None)
 
 
 def _here(settings: Any, verb: str, arguments: dict[str, Any], told: Told | None) -> dict[str, Any]:
@@ -152,6 +161,8 @@ def _here(settings: Any, verb: str, arguments: dict[str, Any], told: Told | None
 
     extra = {"progress": told} if told else {}
     with sessions.writing(settings, now, workers=cores()) as session:
+        if session.upgraded:
+            click.echo(f"nashir: {session.upgraded}", err=True)
 
         async def run() -> dict[str, Any]:
             loop = asyncio.get_running_loop()
@@ -170,10 +181,10 @@ def _interrupted() -> None:
 
 
 @contextmanager
-def _progress(verb: str, *, show: bool) -> Iterator[Told | None]:
+def progress(verb: str, *, show: bool) -> Iterator[Told | None]:
     """What shows on a terminal how far a verb is, for those that tell."""
     if (
-        verb not in ("send", "publish", "subscribers import", "move-store")
+        verb not in ("send", "publish", "subscribers import", "move-store", "doctor")
         or not show
         or not sys.stderr.isatty()
     ):
@@ -183,12 +194,12 @@ def _progress(verb: str, *, show: bool) -> Iterator[Told | None]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("looking", total=None)
+    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+        task = shown.add_task("looking", total=None)
 
         def told(how: dict[str, Any]) -> None:
             words = ", ".join((how["what"], *_pace(how)))
-            progress.update(task, description=words, completed=how["done"], total=how["total"])
+            shown.update(task, description=words, completed=how["done"], total=how["total"])
 
         yield told
 

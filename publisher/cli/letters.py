@@ -9,13 +9,26 @@ from typing import Any
 import click
 
 from publisher.cli.call import Call, counted, now
+from publisher.cli.completion import newsletters as names
 from publisher.errors import Exit, PublisherError
 
 
 @click.command()
-@click.argument("newsletter", required=False)
-@click.option("--now", "at_once", is_flag=True, help="An edition for everybody who has unseen articles.")
-@click.option("--include-existing", is_flag=True, help="Readers who never had a letter get the archive too.")
+@click.argument("newsletter", required=False, shell_complete=names)
+@click.option(
+    "--now",
+    "at_once",
+    is_flag=True,
+    help=(
+        "Also an edition, out of turn, for everybody who has unseen articles; of NEWSLETTER only, where it "
+        "is named."
+    ),
+)
+@click.option(
+    "--include-existing",
+    is_flag=True,
+    help="With --now: readers who never had a letter get what was published before they came, too.",
+)
 @click.pass_obj
 def send(call: Call, newsletter: str | None, *, at_once: bool, include_existing: bool) -> None:
     """Plan the editions that are due and send until nothing is due."""
@@ -31,6 +44,7 @@ def send(call: Call, newsletter: str | None, *, at_once: bool, include_existing:
     call.answer(
         done,
         *map(_edition, done["editions"]),
+        *_others(done["others"]),
         f"{done['sent']} sent, {done['failed']} failed, {done['deferred']} put off, {done['unknown']} in doubt "
         f"in {done['seconds']:.2f} s",
     )
@@ -47,6 +61,10 @@ def send(call: Call, newsletter: str | None, *, at_once: bool, include_existing:
         sys.exit(Exit.FINDINGS)
     if done["down"]:
         sys.exit(Exit.IO)
+
+
+def _others(number: int) -> list[str]:
+    return [f"{counted(number, 'other letter')} sent: to confirm, to welcome, to editors"] if number else []
 
 
 def _edition(each: dict[str, Any]) -> str:
@@ -73,7 +91,7 @@ def _waits(done: dict[str, Any], local: Callable[[str], str]) -> Iterator[str]:
 
 
 @click.command()
-@click.argument("newsletter", required=False)
+@click.argument("newsletter", required=False, shell_complete=names)
 @click.option(
     "--open/--no-open", "show", default=None, help="Open it in the browser.  [default: on a terminal]"
 )
@@ -110,8 +128,17 @@ def _previewed(one: dict[str, Any], local: Callable[[str | None], str]) -> Itera
 
 @click.command("test-send")
 @click.argument("address")
-@click.option("--newsletter", help="Only this one.  [default: all]")
-@click.option("--language", help="The language of its words, one that Nashir speaks.  [default: the site's]")
+@click.option(
+    "--newsletter", metavar="NAME", shell_complete=names, help="This one only.  [default: a letter of each]"
+)
+@click.option(
+    "--language",
+    metavar="TAG",
+    help=(
+        "The language of the words around the articles (ar, fa, he, ur, ckb, en), and the version of "
+        "articles that are there in several.  [default: the site's]"
+    ),
+)
 @click.pass_obj
 def test_send(call: Call, address: str, newsletter: str | None, language: str | None) -> None:
     """Mail what `preview` shows to ADDRESS, through the relays of mail.relay; no ledger knows of it."""
@@ -182,10 +209,10 @@ def newsletters(call: Call) -> None:
 @click.pass_context
 def editions(context: click.Context) -> None:
     """List the editions with their letters by state; hold, release or cancel one."""
-    from publisher.verbs.held import stopped_lines
-
     if context.invoked_subcommand:
         return
+    from publisher.verbs.held import stopped_lines
+
     call: Call = context.obj
     found = call.read("editions")
     call.answer(
@@ -250,11 +277,17 @@ def correct(call: Call, article: str, text: str) -> None:
 
 
 @click.command()
-@click.option("--edition", type=int, help="Only this edition.")
-@click.option("--failed", "states", flag_value="failed", multiple=True, help="Refused for good.")
-@click.option("--unknown", "states", flag_value="unknown", multiple=True, help="In doubt: sent, no reply.")
-@click.option("--not-sent", is_flag=True, help="Everything that is not sent.")
-@click.option("--retry", is_flag=True, help="Queue them again (the failed, or those in doubt).")
+@click.option("--edition", type=int, metavar="N", help="Only this edition.")
+@click.option("--failed", "states", flag_value="failed", multiple=True, help="Refused for good, or too late.")
+@click.option(
+    "--unknown", "states", flag_value="unknown", multiple=True, help="In doubt: sent, and no answer came."
+)
+@click.option("--not-sent", is_flag=True, help="All that are not sent, whatever the reason.")
+@click.option(
+    "--retry",
+    is_flag=True,
+    help="Queue them again: those that failed; with --unknown those in doubt; with --not-sent both.",
+)
 @click.pass_obj
 def deliveries(
     call: Call, edition: int | None, states: tuple[str, ...], *, not_sent: bool, retry: bool
@@ -294,7 +327,8 @@ _ENDED = {False: ["failed"], True: ["failed", "unknown"]}  # what --retry queues
 
 
 def _delivery(one: dict[str, Any]) -> str:
-    words = f"{one['edition']}  {one['address']}  {one['state']}  {one['attempts']} tries"
+    tries = "1 try" if one["attempts"] == 1 else f"{one['attempts']} tries"
+    words = f"{one['edition']}  {one['address']}  {one['state']}  {tries}"
     return f"{words}  {one['code'] or ''} {one['note']}"
 
 
@@ -305,7 +339,10 @@ def _tallied(numbers: dict[str, int]) -> str:
 @click.command()
 @click.argument("source", required=False)
 @click.option(
-    "--accept", type=int, metavar="EDITION", help="The addresses it could not reach are no use: it counts."
+    "--accept",
+    type=int,
+    metavar="EDITION",
+    help="The hard bounces of this edition, which was stopped for them, count after all.",
 )
 @click.pass_obj
 def bounces(call: Call, source: str | None, accept: int | None) -> None:

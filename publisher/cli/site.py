@@ -38,11 +38,26 @@ def _zone(context: click.Context, parameter: click.Parameter, value: str | None)
     type=click.Choice(["ar", "fa", "he", "ur", "ckb", "en"]),
     default="ar",
     show_default=True,
-    help="What the site is written in.",
+    help="Of the site, its first article and its newsletter's title; any other is a matter of config.toml.",
 )
-@click.option("--title", default="", help="What it is called.")
-@click.option("--url", "address", help="How readers reach it.  [default: http://127.0.0.1:8080]")
-@click.option("--timezone", callback=_zone, help="Whose hours count.  [default: this machine's]")
+@click.option(
+    "--title",
+    default="",
+    metavar="WORDS",
+    help='What the site is called.  [default: "My site" in its language]',
+)
+@click.option(
+    "--url",
+    "address",
+    metavar="URL",
+    help="How readers reach it; letters come from news@ its host.  [default: http://127.0.0.1:8080]",
+)
+@click.option(
+    "--timezone",
+    metavar="ZONE",
+    callback=_zone,
+    help="Whose hours count, such as Asia/Tehran.  [default: this machine's]",
+)
 @click.pass_obj
 def init(
     call: Call, folder: Path, language: str, title: str, address: str | None, timezone: str | None
@@ -61,10 +76,17 @@ def init(
 
 
 @click.command()
-@click.option("--accept-removals", is_flag=True, help="Articles that are gone were meant to go.")
+@click.option(
+    "--accept-removals",
+    is_flag=True,
+    help=(
+        "More than a fifth of the files (on PostgreSQL: or all, however few) are gone at once, and that is "
+        "meant."
+    ),
+)
 @click.pass_obj
 def publish(call: Call, *, accept_removals: bool) -> None:
-    """Write feeds and pages, once."""
+    """Bring feeds and pages up to the article folder, once."""
     done = call.write("publish", accept_removals=accept_removals)
     for note in done.pop("notes"):
         call.say(f"nashir: {note}")
@@ -103,7 +125,10 @@ def _engines(waiting: dict[str, Any] | None) -> Iterator[str]:
 @click.option(
     "--role",
     type=click.Choice(["scheduler", "web"]),
-    help="Only publish and plan, or only serve: beside others, on PostgreSQL.",
+    help=(
+        "scheduler: only publish, plan, and tell workers what is due; web: only serve what a scheduler "
+        "publishes. Both need PostgreSQL."
+    ),
 )
 @click.pass_obj
 def run(call: Call, role: Literal["scheduler", "web"] | None) -> None:
@@ -113,7 +138,7 @@ def run(call: Call, role: Literal["scheduler", "web"] | None) -> None:
     from publisher.logs import configure
 
     configure(as_json=call.as_json)
-    daemon.run(call.settings(), role or "all")
+    daemon.run(call.settings, role or "all")
 
 
 @click.command()
@@ -125,7 +150,7 @@ def worker(call: Call) -> None:
     from publisher.logs import configure
 
     configure(as_json=call.as_json)
-    daemon.work(call.settings())
+    daemon.work(call.settings)
 
 
 @click.command()
@@ -249,6 +274,11 @@ def _running(sending: dict[str, Any] | None) -> Iterator[str]:
         yield f"sending: {sending['done']} of {sending['total']}, {sending['rate']:g} a second{ends}"
 
 
+def _saved(backup: dict[str, Any] | None) -> Iterator[str]:
+    if backup:
+        yield f"backup: {backup['file']}, {backup['bytes']} bytes"
+
+
 @click.command()
 @click.pass_obj
 def status(call: Call) -> None:
@@ -268,6 +298,7 @@ def status(call: Call) -> None:
           f"{e['waiting']} to go" for e in found["under_way"]),
         *([f"sending on: {', '.join(found['workers'])}"] if found["workers"] else []),
         *_running(found["sending"]),
+        *_saved(found["backup"]),
         *filter(None, [found["unmailed"], differ(found["differs"])]),
         *stopped_lines(found["stopped"]),
         *alone_lines(found["left_alone"]),
@@ -292,7 +323,10 @@ def backup(call: Call, file: Path) -> None:
     "--password-file",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="The password for the database; a path relative to SITE.",
+    help=(
+        "It holds the password (0600 or 0640); a path relative to SITE.  [default: it is in the URL, in "
+        "PGPASSWORD or in ~/.pgpass]"
+    ),
 )
 @click.pass_obj
 def move_store(call: Call, url: str, password_file: Path | None) -> None:

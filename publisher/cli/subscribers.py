@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from publisher.cli.call import Call, counted
+from publisher.cli.completion import newsletters as names
 
 UNCONFIRMED = (
     "pending: they get no letters, and none asks them; after 7 days these subscriptions end, unless they sign up "
@@ -19,16 +20,16 @@ SHOWN = 20  # rejected rows on a terminal
 
 @click.group()
 def subscribers() -> None:
-    """Readers: add, list, import, export, erase."""
+    """Add, list, import, export and erase readers."""
 
 
 @subscribers.command()
 @click.argument("address")
-@click.option("--newsletter", help="Only this one.  [default: all]")
+@click.option("--newsletter", metavar="NAME", shell_complete=names, help="This one only.  [default: all]")
 @click.option(
     "--confirmed", is_flag=True, help="You vouch for the reader's consent; else a letter asks them."
 )
-@click.option("--language", help="The language this reader wants, a tag such as ar, fa or he.")
+@click.option("--language", metavar="TAG", help="The language this reader wants, such as ar, fa or he.")
 @click.pass_obj
 def add(call: Call, address: str, newsletter: str | None, *, confirmed: bool, language: str | None) -> None:
     """Subscribe ADDRESS."""
@@ -76,19 +77,39 @@ def list_subscribers(call: Call) -> None:
 
 @subscribers.command()
 @click.argument("address")
-@click.option("--newsletter", help="Only this one.  [default: all they are subscribed to]")
 @click.option(
-    "--schedule", help='When it comes: "daily 08:00", "weekly sat 09:30"; "": as the newsletter does.'
+    "--newsletter", metavar="NAME", help="Of this one only.  [default: of all they are subscribed to]"
 )
-@click.option("--zone", help='On the clock of which time zone: "Asia/Baghdad"; "": the site\'s.')
-@click.option("--category", "categories", multiple=True, help="Only articles in this one; may be repeated.")
+@click.option(
+    "--schedule",
+    metavar="WHEN",
+    help=(
+        'When it comes: "daily 08:00", "weekly sat 09:30", "monthly 1 07:00", within the newsletter\'s '
+        'frequencies; "": when the newsletter does.'
+    ),
+)
+@click.option(
+    "--zone", metavar="NAME", help='On the clock of which time zone: "Asia/Baghdad"; "": the site\'s.'
+)
+@click.option(
+    "--category",
+    "categories",
+    multiple=True,
+    metavar="WORD",
+    help="Only articles in this one; may be repeated.",
+)
 @click.option("--any-category", is_flag=True, help="Articles in every category again.")
-@click.option("--language", help="The language this reader wants, a tag such as ar, fa or he.")
+@click.option("--language", metavar="TAG", help="The language this reader wants, such as ar, fa or he.")
+@click.option("--text-only/--html", "text_only", default=None, help="Letters as plain text, or with HTML.")
 @click.option(
-    "--text-only/--html", "text_only", default=None, help="Letters as plain text only, or with HTML."
-)
-@click.option(
-    "--pause", is_flag=False, flag_value="", metavar="[DAY]", help="No letters, until DAY where given."
+    "--pause",
+    is_flag=False,
+    flag_value="",
+    metavar="[DAY]",
+    help=(
+        "No letters, until DAY (2026-12-31: the first with letters again) or until --resume; stands after "
+        "the address."
+    ),
 )
 @click.option("--resume", is_flag=True, help="Letters come again.")
 @click.pass_obj
@@ -163,10 +184,28 @@ def erase(call: Call, address: str, *, yes: bool) -> None:
 
 @subscribers.command()
 @click.argument("file", type=click.Path(path_type=Path), required=False)
-@click.option("--format", "form", type=click.Choice(["csv", "json"]), default="csv", help="[default: csv]")
-@click.option("--newsletter", help="Only its readers.  [default: all]")
-@click.option("--state", help="Only those in this state: active, pending, paused, ended, bounced ...")
-@click.option("--person", metavar="ADDRESS", help="Everything that is held on this one reader, as JSON.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["csv", "json"]),
+    default="csv",
+    show_default=True,
+    help="What it is written as.",
+)
+@click.option(
+    "--newsletter", metavar="NAME", help="Only those who have a subscription to it.  [default: all]"
+)
+@click.option(
+    "--state",
+    metavar="WORD",
+    help=(
+        "Only reachable readers with a subscription in this state (pending, active, paused, ended), or "
+        "those who are themselves (reachable, bounced, complained, suppressed)."
+    ),
+)
+@click.option(
+    "--person", metavar="ADDRESS", help="Instead: everything that is held on this one reader, as JSON."
+)
 @click.pass_obj
 def export(
     call: Call, file: Path | None, form: Any, newsletter: str | None, state: str | None, person: str | None
@@ -193,11 +232,18 @@ def export(
 
 @subscribers.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--newsletter", help="Only this one.  [default: all]")
-@click.option("--confirmed", is_flag=True, help="You vouch for the readers' consent.")
-@click.option("--dry-run", is_flag=True, help="Only say what would be taken.")
+@click.option("--newsletter", metavar="NAME", shell_complete=names, help="This one only.  [default: all]")
 @click.option(
-    "--report", type=click.Path(path_type=Path), help="A CSV file that says what became of every row."
+    "--confirmed",
+    is_flag=True,
+    help="You vouch for the consent of all of them; else nobody is mailed, or asked.",
+)
+@click.option("--dry-run", is_flag=True, help="Only say what would become of the rows.")
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="A CSV file (0600, when all is done) that says what became of every row.",
 )
 @click.pass_obj
 def import_subscribers(

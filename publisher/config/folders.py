@@ -4,6 +4,7 @@ mend."""
 from pathlib import Path
 
 from publisher.config.written import File
+from publisher.layout import STATE
 from publisher.mail.settings import relays
 
 
@@ -29,6 +30,19 @@ def letters_unpublished(root: Path, file: File) -> None:
             raise ValueError(f'{relay.path!r} lies in {found}; name a Maildir elsewhere, as "maildir:outbox"')
 
 
+def backups_apart(root: Path, file: File) -> None:
+    """Backups hold addresses and the secret: they lie where nothing is published, nor lost with what they are for."""
+    written = file.backup.folder
+    folder = (root.resolve() / written).resolve()
+    found = _public(root, folder, file)
+    if not written or folder == root.resolve():
+        raise ValueError(f'{written!r} is no folder of their own; write "backups", or one on another disk')
+    if not found and folder.is_relative_to((root / STATE).resolve()):
+        found = f"{STATE!r}, and would be lost with it"
+    if found:
+        raise ValueError(f'{written!r} lies in {found}; write "backups", or one on another disk')
+
+
 def secret_hidden(root: Path, file: File, written: str) -> None:
     """A file with a secret lies where nothing is published."""
     if written and (found := _public(root, (root / written).resolve(), file)):
@@ -39,7 +53,7 @@ def output_apart(root: Path, out: str, articles: str) -> None:
     """The output is served to everybody: it must not be, hold or lie in what is not meant for them."""
     root = root.resolve()
     output = (root / out).resolve()
-    for private in (root / "config.toml", root / "state", root / "templates", root / articles):
+    for private in (root / "config.toml", root / STATE, root / "templates", root / articles):
         if private.resolve().is_relative_to(output) or output.is_relative_to(private.resolve()):
             raise ValueError(
                 f'{out!r} would publish {private.name}; give the output a folder of its own, "feeds"'

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from publisher.config import mail, newsletters, outputs, site, store, typed, web
+from publisher.config import backup, mail, newsletters, outputs, site, store, typed, web
 from publisher.config.places import Keys, Source
 from publisher.config.reading import Reading
 from publisher.config.settings import Settings
@@ -35,9 +35,11 @@ def _settings(reading: Reading, file: File) -> Settings:
     """What the tables mean together."""
     ours = site.site(reading, file)
     outputs.check(reading, file)  # before what must not lie in the output folder
+    file = mail.passwords(reading, file)
     mail.check(reading, file)
     web.check(reading, file)
     store.check(reading, file)
+    backup.check(reading, file)
     return Settings(
         reading.root,
         ours,
@@ -48,6 +50,7 @@ def _settings(reading: Reading, file: File) -> Settings:
         newsletters.newsletters(reading, file, ours),
         file.web,
         file.store,
+        file.backup,
         reading.source,
     )
 

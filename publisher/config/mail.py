@@ -1,5 +1,6 @@
 """[mail]: what its values mean together."""
 
+from dataclasses import replace
 from functools import partial
 
 from publisher.config import folders
@@ -7,11 +8,32 @@ from publisher.config.places import Keys, header
 from publisher.config.reading import Reading
 from publisher.config.written import File
 from publisher.mail.address import ascii_mailbox, domain, mailbox
+from publisher.mail.intake.settings import BounceSettings
 from publisher.mail.intake.settings import check as check_bounces
 from publisher.mail.rates import tightest
 from publisher.mail.settings import MailSettings, canary, check_selectors, signing_domain, spread
+from publisher.private import word
 
 _AT: Keys = ("mail",)
+
+
+def passwords(reading: Reading, file: File) -> File:
+    """*file* with the passwords of [mail] that stand in files of their own. Raises BadConfig."""
+    mail, bounces = file.mail, file.mail.bounces
+    bounces = replace(bounces, password=_password(reading, file, (*_AT, "bounces"), bounces))
+    return replace(file, mail=replace(mail, password=_password(reading, file, _AT, mail), bounces=bounces))
+
+
+def _password(reading: Reading, file: File, at: Keys, table: MailSettings | BounceSettings) -> str:
+    if not table.password_file:
+        return table.password
+    if table.password:
+        raise reading.bad(
+            (*at, "password_file"), "the password stands in password as well", "keep one of them"
+        )
+    reading.check(at, "password_file", lambda: folders.secret_hidden(reading.root, file, table.password_file))
+    named = ".".join(map(str, (*at, "password_file")))
+    return word(reading.root / table.password_file, "the password", f"see {named} in config.toml")
 
 
 def check(reading: Reading, file: File) -> None:

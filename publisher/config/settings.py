@@ -9,7 +9,6 @@ from typing import Literal
 from publisher import private
 from publisher.articles.settings import ArticleSettings
 from publisher.config.places import Source
-from publisher.errors import BadConfig
 from publisher.feeds.settings import FeedSettings
 from publisher.layout import STATE
 from publisher.mail.settings import MailSettings
@@ -17,6 +16,7 @@ from publisher.model.digest import Newsletter
 from publisher.model.site import Site
 from publisher.pages.settings import PageSettings
 from publisher.store.database import Database
+from publisher.store.nights import BackupSettings
 from publisher.store.sqlite import Sqlite
 from publisher.store.state import State
 
@@ -90,13 +90,7 @@ class StoreSettings:
     def _password(self, root: Path, named: str) -> str:
         if not self.password_file:
             return ""
-        mend = f"see {named}"
-        path = root / self.password_file
-        data = private.read(path, "the password", mend, group=True)
-        try:
-            return data.decode("utf-8").strip()
-        except UnicodeDecodeError:  # which quotes it
-            raise BadConfig("the password is no text in UTF-8", str(path), mend) from None
+        return private.word(root / self.password_file, "the password", f"see {named}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +106,7 @@ class Settings:
     newsletters: tuple[Newsletter, ...]
     web: WebSettings
     store: StoreSettings
+    backup: BackupSettings
     source: Source
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from datetime import time
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -35,6 +36,13 @@ def name(text: str) -> str:
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,62}", text):
         raise ValueError(f"{text!r} cannot be a name; use a-z, 0-9, - and _")
     return text
+
+
+def clock(text: str) -> time:
+    """A time of day."""
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text, re.ASCII):
+        raise ValueError(f'{text!r} is no time of day; write "03:30", with the hour from 00 to 23')
+    return time.fromisoformat(text)
 
 
 def between(number: float, least: float, most: float) -> float:

@@ -9,6 +9,7 @@ from publisher.feeds.settings import FeedSettings
 from publisher.mail.settings import MailSettings
 from publisher.model.digest import Approve, AskYearly, Frequency
 from publisher.pages.settings import PageSettings
+from publisher.store.nights import BackupSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ class File:
     newsletters: tuple[NewsletterTable, ...] = ()
     web: WebSettings = field(default_factory=WebSettings)
     store: StoreSettings = field(default_factory=StoreSettings)
+    backup: BackupSettings = field(default_factory=BackupSettings)
 
 
 # Keys of people that are no names in Python.

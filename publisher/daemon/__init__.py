@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Literal
 from publisher import control
 from publisher.actions import agreement
 from publisher.config import Settings
-from publisher.daemon import process
-from publisher.daemon.common import TICK, Common, now
+from publisher.daemon import lasting, process, serving
+from publisher.daemon.changing import Load
+from publisher.daemon.common import TICK, Common
 from publisher.daemon.keeping import MINUTE, Keeping
-from publisher.daemon.process import Alarm, Task
+from publisher.daemon.process import Alarm, Parts, Task
 from publisher.daemon.publishing import Publishing
+from publisher.daemon.saving import Saving
 from publisher.daemon.sending import Sending
 from publisher.daemon.serving import Serving
 from publisher.verbs import session as sessions
@@ -27,39 +29,59 @@ OLD = 3600  # seconds between two looks for letters that are old
 Role = Literal["all", "scheduler", "web"]
 
 
-def run(settings: Settings, role: Role = "all") -> None:
-    """`nashir run`: returns after INT or TERM. Raises Locked where another process works on the site, BadConfig where
-    the *role* needs a database that many processes may write to."""
+def run(load: Load, role: Role = "all") -> None:
+    """`nashir run` with the settings that *load* reads, now and whenever they change: returns after INT or TERM. Raises
+    Locked where another process works on the site, BadConfig where the *role* needs a database that many processes may
+    write to."""
     if role == "web":
-        with sessions.beside(settings, now) as session:
-            process.complete(lambda: _web(settings, session))
+        lasting.live(load, sessions.beside, _web, serving.token)
         return
+    settings = load()
     if role == "scheduler":
         sessions.shared(settings)
-    with sessions.writing(settings, now, serving=True) as session:
-        process.complete(lambda: _site(settings, session, alone=role == "all"))
+    alone = role == "all"
+    with sessions.locked(settings, serving=True):
+        lasting.live(load, sessions.serving, partial(_site, alone=alone), _may_begin if alone else _anything)
 
 
-def work(settings: Settings) -> None:
+def work(load: Load) -> None:
     """`nashir worker`: as `run`."""
     from publisher.daemon import working
 
-    with sessions.beside(settings, now) as session:
-        process.complete(lambda: working.work(settings, session, _cluster(session)))
+    lasting.live(
+        load, sessions.beside, lambda common: working.work(common, _cluster(common.session)), _may_sign
+    )
 
 
-async def _web(settings: Settings, session: Session) -> None:
+def _anything(_: Settings) -> None:
+    """Nothing keeps a process with these settings from beginning."""
+
+
+def _may_begin(settings: Settings) -> None:
+    serving.token(settings)
+    _may_sign(settings)
+
+
+def _may_sign(settings: Settings) -> None:
+    """Raises BadConfig where letters cannot be signed as they say."""
+    from publisher.mail.keyfiles import signer
+
+    signer(settings.mail, settings.root)
+
+
+async def _web(common: Common) -> None:
     """Serve what somebody else publishes."""
-    common = process.begun(settings, session)
-    serving, keeping = Serving(common), Keeping(common)
+    serves, keeping = Serving(common), Keeping(common)
     alarms: list[Alarm] = [(common.watch_fence, TICK, True), process.ringing(common.erasures, MINUTE)]
-    await process.run(common, [serving.serve, keeping.erase_forever], alarms, ends=[serving.end])
+    await process.run(
+        common, Parts(tasks=[keeping.erase_forever], doors=[(serves.serve, serves.end)], alarms=alarms)
+    )
 
 
-async def _site(settings: Settings, session: Session, *, alone: bool) -> None:
+async def _site(common: Common, *, alone: bool) -> None:
     """Publish and plan; *alone*: also send and serve. On a database for many one of all who do so leads, and workers
     are told what is due."""
-    common = process.begun(settings, session)
+    settings, session = common.settings, common.session
     publishing, keeping = Publishing(common), Keeping(common)
     tasks: list[Task] = [
         publishing.publish_forever,
@@ -68,6 +90,7 @@ async def _site(settings: Settings, session: Session, *, alone: bool) -> None:
         keeping.compact_forever,
         keeping.erase_forever,
         keeping.take_in_forever,
+        Saving(common).save_forever,
     ]
     alarms: list[Alarm] = [
         (publishing.look_at_all, settings.articles.scan_every, True),
@@ -78,18 +101,23 @@ async def _site(settings: Settings, session: Session, *, alone: bool) -> None:
         process.ringing(common.old, OLD),
         process.ringing(common.erasures, MINUTE if session.house.store.database.shared else OLD),
         process.ringing(common.post, settings.mail.bounces.every),
+        process.ringing(
+            common.night, MINUTE, at_once=False
+        ),  # what has just begun has more urgent things to do
     ]
-    ends = []
+    parts = Parts(tasks=tasks, alarms=alarms)
     async with AsyncExitStack() as stack:
         if session.house.store.database.shared:
             tasks += await _among_others(common, stack, sends=alone)
         if alone:
-            serving = Serving(common)
-            tasks += [serving.serve, Sending(common).send_forever]
-            ends.append(serving.end)
+            serves = Serving(common)
+            parts.senders = [Sending(common).send_forever]
+            parts.doors = [(serves.serve, serves.end)]
         door = await control.serve(session.state.control, session)
+        parts.closes = [door.close]
+        common.busy = lambda: door.busy
         stack.callback(publishing.watch())
-        await process.run(common, tasks, alarms, ends, closes=[door.close])
+        await process.run(common, parts)
 
 
 async def _among_others(common: Common, stack: AsyncExitStack, *, sends: bool) -> list[Task]:

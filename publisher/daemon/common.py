@@ -2,17 +2,22 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 
 from publisher.actions import agreement
 from publisher.config import Settings
+from publisher.daemon.changing import LOOK
 from publisher.errors import Damaged, PublisherError
 from publisher.verbs import measuring
 from publisher.verbs.session import Session
+
+if TYPE_CHECKING:
+    from publisher.daemon.lasting import Lasting
 
 TICK = 5  # seconds between two looks at what is due
 
@@ -78,15 +83,19 @@ def masked(address_: str) -> str:
 
 
 class Common:
-    """One process of a site."""
+    """One process of a site, with one state of its settings."""
 
-    def __init__(self, settings: Settings, session: Session) -> None:
-        self.settings, self.session = settings, session
+    def __init__(self, settings: Settings, session: Session, lasting: "Lasting") -> None:
+        self.settings, self.session, self.lasting = settings, session, lasting
+        self.next: Settings | None = None  # what the process goes on with when it stopped; None: it ends
+        # Whether a verb is at work that would have to be waited for.
+        self.busy: Callable[[], bool] = lambda: False
         self.problems = Problems()
         self.remarks: dict[
             str, list[str]
         ] = {}  # what is wrong elsewhere and stops nothing here, by who found it
         self.stop = asyncio.Event()
+        self.over = asyncio.Event()  # all but what answers readers has ended, or is to end soon
         self.look = asyncio.Event()  # at the article folder
         self.due = asyncio.Event()  # an edition may be
         self.letters = asyncio.Event()  # some may be due
@@ -95,6 +104,10 @@ class Common:
         self.old = asyncio.Event()  # letters may have become old
         self.erasures = asyncio.Event()  # one may not be done yet
         self.post = asyncio.Event()  # something may have come back by mail
+        self.night = asyncio.Event()  # a backup may be due
+        self._since: dict[
+            asyncio.Event, float
+        ] = {}  # when those that were waited for were, by time.monotonic
         # Whether the article folder and what is planned from it are this process's to work on.
         self.leads: Callable[[], bool] = lambda: True
         # Whether another process says what config.toml is to say; None: nobody knows yet.
@@ -104,9 +117,10 @@ class Common:
         self.serves = False  # the output folder, to readers
         self.on_strange: Callable[[], None] = lambda: None
         self.strange = ""  # why no letter may leave from this host
-        self._read = _version(settings.source.path)  # of the settings that count
         session.on_news, session.on_good_news = log.warning, log.info
         session.in_daemon = True
+        if session.upgraded:
+            log.info("upgraded", how=session.upgraded)
 
     def ring(self) -> None:
         """Everything is looked at."""
@@ -119,6 +133,7 @@ class Common:
             self.old,
             self.erasures,
             self.post,
+            self.night,
         )
         for each in bells:
             each.set()
@@ -130,10 +145,22 @@ class Common:
         self.ring()
 
     async def told(self, event: asyncio.Event) -> bool:
-        """Wait for *event*; whether to go on after it."""
+        """Wait for *event*; whether to go on after it. Each is one task's."""
+        self._since.pop(event, None)
         if not self.stop.is_set():
             await event.wait()
+        self._since[event] = time.monotonic()
         return not self.stop.is_set()
+
+    def gets_on(self, event: asyncio.Event) -> None:
+        """The task that waited for *event* is at something else than before."""
+        if event in self._since:
+            self._since[event] = time.monotonic()
+
+    def at_work(self) -> list[tuple[str, float]]:
+        """The tasks that do something, by the names of their bells, and for how many seconds they have been at it."""
+        names = {bell: name for name, bell in vars(self).items() if isinstance(bell, asyncio.Event)}
+        return [(names[bell], time.monotonic() - since) for bell, since in self._since.items()]
 
     async def turn(self, event: asyncio.Event) -> bool:
         """Wait for *event* while this process leads; whether to go on after it."""
@@ -200,21 +227,20 @@ class Common:
             elif self.problems.has("output", line):
                 log.error("output", problem=line)
 
-    async def look_at_settings(self) -> None:
-        """Tell once that the settings are others than those that count."""
-        path = self.settings.source.path
-        if _version(path) in (self._read, None):  # None: an editor just replaces it
-            self.remarks.pop("settings", None)
-        elif "settings" not in self.remarks:
-            what = "it was changed since this daemon began, and counts from its next start"
-            self.remarks["settings"] = [f"{path}: {what}"]
-            log.warning("settings", problem=what, where=str(path), mend="restart the daemon")
+    async def heed_settings(self) -> None:
+        """Look what config.toml says, again and again; this process stops where it is to go on with something else."""
+        changing = self.lasting.changing
+        while not self.stop.is_set():
+            await asyncio.to_thread(changing.look, self._answers)
+            self.remarks["settings"] = [changing.refused] if changing.refused else []
+            saves = any(name == "night" for name, _ in self.at_work())  # a backup may take an hour
+            if not (saves or self.busy() or self.stop.is_set()) and (wanted := changing.take()):
+                self.next = wanted
+                self.stop.set()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK):
+                    await self.stop.wait()
 
-
-def _version(file: Path) -> tuple[int, int, int] | None:
-    """Tells one version of a *file* from another; None where there is none."""
-    try:
-        found = file.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size, found.st_ino
+    def _answers(self) -> None:
+        """Raises what the database raises."""
+        self.session.state.fenced(self.session.house.store)

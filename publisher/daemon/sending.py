@@ -58,6 +58,7 @@ class Sending:
 
     def _under_way(self, how: dict[str, Any]) -> None:
         """A line for each minute that letters leave."""
+        self._common.gets_on(self._common.letters)
         at = asyncio.get_running_loop().time()
         if how["done"] == how["total"] or self._begun is None:
             self._begun = at if how["done"] < how["total"] else None

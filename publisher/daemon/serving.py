@@ -1,5 +1,6 @@
 """Door: the web server: the site's files and doors, and what is wrong."""
 
+import asyncio
 import contextlib
 import socket
 from typing import Any
@@ -8,8 +9,9 @@ import uvicorn
 
 from publisher import logs
 from publisher.actions import agreement
+from publisher.config import Settings
 from publisher.daemon.common import Common, log
-from publisher.errors import PublisherError, Unwritable
+from publisher.errors import PublisherError
 from publisher.verbs import held
 from publisher.web import tokenfile
 from publisher.web.app import application
@@ -17,12 +19,21 @@ from publisher.web.deadlines import Guard, protocol
 from publisher.web.limits import Limits, affordable, bodies
 from publisher.web.metrics import Access, Live
 
+COMING = 0.3  # seconds that a request takes to come behind its connection
+
 
 class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Any:
         """The process has its own handlers; uvicorn's would raise the signal again after it served."""
         yield
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Who has just come is answered: what they ask may be under way. Who comes now waits for the next server."""
+        for server in self.servers:
+            server.close()
+        await asyncio.sleep(COMING)
+        await super().shutdown(sockets)
 
 
 class Serving:
@@ -34,7 +45,7 @@ class Serving:
         web = self._settings.web
         may = bodies(editors=bool(web.admin.password_file))
         self._guard = Guard(Limits(connections=affordable(), exempt=web.trusted, bodies=may))
-        self._listening = _listening(*web.address, web.listen)
+        self._listening = common.lasting.listen(web)
         app = application(
             self._session,
             common.problems.lines,
@@ -43,7 +54,8 @@ class Serving:
             api=web.api,
             lines=logs.last,
             live=self._live,
-            access=Access(web.metrics, self._token()),
+            access=Access(web.metrics, token(self._settings)),
+            editors=common.lasting.editors,
         )
         self._server = _Server(
             uvicorn.Config(
@@ -70,11 +82,6 @@ class Serving:
         """Finish what is being answered."""
         self._server.should_exit = True
 
-    def _token(self) -> str:
-        """The token of /metrics; "" where the configuration names none. Raises BadConfig."""
-        name = self._settings.web.metrics_token_file
-        return tokenfile.read(self._settings.root / name, "metrics_token_file") if name else ""
-
     def _live(self) -> Live:
         """What /metrics says that no table does."""
         problems = self._common.problems
@@ -99,14 +106,12 @@ class Serving:
         alone = held.alone_lines(held.left_alone(self._session.left_alone()))
         unerased = [left] if (left := house.memory.unerased) else []
         unmailed = filter(None, [held.unmailed(house)])
-        deaf, unread = remarks.get("pings", ()), remarks.get("mailbox", ())
-        return [*remarks.get("settings", ()), *others, *unmailed, *unerased, *deaf, *unread, *stopped, *alone]
+        found = (remarks.get(name, ()) for name in ("backup", "pings", "mailbox"))
+        noted = [line for lines in found for line in lines]
+        return [*remarks.get("settings", ()), *others, *unmailed, *unerased, *noted, *stopped, *alone]
 
 
-def _listening(host: str, port: int, named: str) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family, backlog=1024)
-    except OSError as error:
-        what = f"cannot listen there: {error.strerror}"
-        raise Unwritable(what, named, "set web.listen, or stop what listens there") from None
+def token(settings: Settings) -> str:
+    """The token of /metrics; "" where they name none. Raises BadConfig."""
+    name = settings.web.metrics_token_file
+    return tokenfile.read(settings.root / name, "metrics_token_file") if name else ""

@@ -5,12 +5,12 @@ import os
 import socket
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING
 
 from publisher.actions.hours import opens
 from publisher.daemon import process
 from publisher.daemon.common import TICK, Common, log
 from publisher.daemon.keeping import Keeping
+from publisher.daemon.process import Parts
 from publisher.daemon.sending import MINUTE, Sending
 from publisher.engine.chunks import Chunks
 from publisher.engine.cluster import Cluster
@@ -18,9 +18,6 @@ from publisher.engine.run import Tally
 from publisher.store.ledger import Chunk
 from publisher.verbs import delivering
 from publisher.verbs.session import Session
-
-if TYPE_CHECKING:
-    from publisher.config import Settings
 
 
 class Working:
@@ -75,6 +72,7 @@ class Working:
         return tally
 
     def _progress(self, tally: Tally) -> None:
+        self._common.gets_on(self._common.letters)
         at, done = asyncio.get_running_loop().time(), tally.sent + tally.failed + tally.unknown
         since, before = self._told
         if at - since >= MINUTE:
@@ -82,10 +80,12 @@ class Working:
             log.info("under_way", done=done, rate=round((done - before) / (at - since), 1))
 
 
-async def work(settings: "Settings", session: Session, cluster: Cluster) -> None:
-    """Send until INT or TERM. Raises BadState behind the restore fence, PublisherError."""
-    delivering.must_send(session)
-    common = process.begun(settings, session)
+async def work(common: Common, cluster: Cluster) -> None:
+    """Send until *common* is stopped. Raises PublisherError; at the start BadState behind the restore fence, which a
+    worker outlasts that is at work."""
+    session = common.session
+    if not common.lasting.lives:
+        delivering.must_send(session)
     working = Working(common, cluster)
     sending = Sending(common, working.deliver)
     await cluster.open()
@@ -97,12 +97,15 @@ async def work(settings: "Settings", session: Session, cluster: Cluster) -> None
         )
         await process.run(
             common,
-            [working.take_forever, sending.send_forever, Keeping(common).erase_forever],
-            alarms=[
-                process.ringing(common.letters, TICK, at_once=False),
-                process.ringing(common.erasures, MINUTE),
-            ],
-            ends=[working.end],
+            Parts(
+                tasks=[working.take_forever, Keeping(common).erase_forever],
+                senders=[sending.send_forever],
+                alarms=[
+                    process.ringing(common.letters, TICK, at_once=False),
+                    process.ringing(common.erasures, MINUTE),
+                ],
+                ends=[working.end],
+            ),
         )
     finally:
         await cluster.close()

@@ -42,6 +42,7 @@ class Key:
     selector: str
     algorithm: str  # the tag a=
     sign: Callable[[bytes], bytes]  # of what is signed, before it is hashed
+    public: bytes  # the public half as the record's p= has it: DER of RSA, the 32 octets of Ed25519
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,7 @@ def rsa_key(selector: str, pem: bytes, name: str) -> Key:
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import padding
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
     key = _private(pem, name, _MAKE_RSA)
     if not isinstance(key, RSAPrivateKey):
@@ -114,7 +116,8 @@ def rsa_key(selector: str, pem: bytes, name: str) -> Key:
     if not LEAST <= key.key_size <= MOST:
         raise ValueError(f"an RSA key of {key.key_size} bits is of no use; {_MAKE_RSA.format(name)}")
     scheme, digest = padding.PKCS1v15(), hashes.SHA256()
-    return Key(selector, "rsa-sha256", lambda data: key.sign(data, scheme, digest))
+    public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return Key(selector, "rsa-sha256", lambda data: key.sign(data, scheme, digest), public)
 
 
 def ed25519_key(selector: str, pem: bytes, name: str) -> Key:
@@ -125,7 +128,8 @@ def ed25519_key(selector: str, pem: bytes, name: str) -> Key:
     key = _private(pem, name, _MAKE_ED25519)
     if not isinstance(key, Ed25519PrivateKey):
         raise ValueError(f"this is no Ed25519 key; {_MAKE_ED25519.format(name)}")
-    return Key(selector, "ed25519-sha256", lambda data: key.sign(hashlib.sha256(data).digest()))
+    public = key.public_key().public_bytes_raw()
+    return Key(selector, "ed25519-sha256", lambda data: key.sign(hashlib.sha256(data).digest()), public)
 
 
 def _private(pem: bytes, name: str, make: str) -> object:

@@ -35,6 +35,8 @@ class Domain:
         """*shared*: its rates are, with other senders; turns come by `granted`."""
         self.turns = Turns(limits.rates, state) if shared and limits.rates else None
         self.meter: Meter | Turns = self.turns or Meter(limits.rates, state)
+        # What did leave: turns that a process slept through do not leave all at once when it wakes.
+        self._left = Meter(each for each in limits.rates if each.pace)
         self.bound = limits != DomainLimits()
         self._connections = limits.connections
         self._on_way: set[Key] = set()  # letters, where connections are limited
@@ -64,7 +66,11 @@ class Domain:
 
     def wait(self, letter: Key, now: float) -> float:
         """Seconds until a letter may go there; 0: now."""
-        return self._closed(now) or (0.0 if letter in self._turns else self.meter.wait(now))
+        return self._closed(now) or self._paced(letter, now)
+
+    def _paced(self, letter: Key, now: float) -> float:
+        wait = self._left.wait(now)
+        return wait if letter in self._turns else max(wait, self.meter.wait(now))
 
     def _closed(self, now: float) -> float:
         """Seconds for which it takes none, whatever its rates say."""
@@ -81,6 +87,7 @@ class Domain:
             del self._turns[letter]
         else:
             self.meter.take(now)
+        self._left.take(now)
         if self._connections is not None:
             self._on_way.add(letter)
         if self._level:
@@ -90,9 +97,7 @@ class Domain:
         """In how many seconds, at most AHEAD, this letter should be tried; its turn is kept for it. None: later. Where
         turns are shared and none is at hand, `granted` may say that it is sooner."""
         self._forget_turns(now)
-        wait, has_one = self._closed(now), letter in self._turns
-        if not has_one:
-            wait = max(wait, self.meter.wait(now))
+        wait, has_one = max(self._closed(now), self._paced(letter, now)), letter in self._turns
         if wait > AHEAD or (not has_one and len(self._turns) >= TURNS):
             return None
         if not has_one and self.turns and not self.turns.ready:

@@ -63,6 +63,7 @@ class MailSettings:
     goodbye: bool = False  # whether who leaves gets a last letter
     username: str = ""
     password: str = field(default="", repr=False)
+    password_file: str = ""  # relative to the site: where it stands instead
     allow_plain: bool = False
     timeout: float = 60.0  # seconds a relay has for one answer
     bounces: BounceSettings = field(default_factory=BounceSettings)

@@ -6,6 +6,7 @@ call for a letter hides how far it came, and costs a round trip a command (S2).
 
 import asyncio
 import ssl
+from datetime import UTC, datetime
 from functools import cache
 from typing import cast
 
@@ -16,6 +17,8 @@ from publisher.mail.dialogue import Dialogue
 from publisher.mail.relay import Relay
 from publisher.mail.wire import Wire
 from publisher.model.delivery import Reply, Stage
+from publisher.model.relay import Offers
+from publisher.text.quote import unsaid
 
 _FAREWELL = 2.0  # seconds: nothing hangs on the reply to QUIT
 _NAMED = "write the relay's name in mail.relay as it is in the certificate"
@@ -52,6 +55,12 @@ def _plainly(error: BaseException) -> str:
     return said
 
 
+def _until(tls: ssl.SSLObject) -> datetime | None:
+    """When the certificate of the other side ends."""
+    said = str((tls.getpeercert() or {}).get("notAfter", ""))
+    return datetime.fromtimestamp(ssl.cert_time_to_seconds(said), UTC) if said else None
+
+
 class SmtpCarrier:
     """One connection to *relay*; *hello* is the name we greet with, *timeout* seconds are for every answer."""
 
@@ -79,11 +88,13 @@ class SmtpCarrier:
             async with asyncio.timeout(self._timeout):
                 await self._greet(client)
         except aiosmtplib.SMTPResponseException as error:
-            raise Down(Stage.CONNECT, Reply(max(error.code, 0), error.message)) from error
+            said = unsaid(error.message, relay.username, relay.password)
+            raise Down(Stage.CONNECT, Reply(max(error.code, 0), said)) from error
         except TimeoutError as error:
             raise Down(Stage.CONNECT, Reply(0, str(error) or "no answer in time")) from error
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
-            raise Down(Stage.CONNECT, Reply(0, _plainly(error))) from error
+            said = unsaid(_plainly(error), relay.username, relay.password)
+            raise Down(Stage.CONNECT, Reply(0, said)) from error
 
     async def _greet(self, client: aiosmtplib.SMTP) -> None:
         try:
@@ -104,6 +115,20 @@ class SmtpCarrier:
                 ).abort()  # no farewell of TLS: 30 seconds with a deaf one
             client.close()
             raise
+
+    def offers(self) -> Offers:
+        """What the relay says of itself: once it is open."""
+        client = self._client
+        assert client is not None, "it was not opened"
+        size = client.esmtp_extensions.get("size", "").strip()
+        tls = client.get_transport_info("ssl_object")
+        return Offers(
+            frozenset(client.esmtp_extensions),
+            int(size) if size.isascii() and size.isdecimal() else 0,
+            (tls.version() or "") if tls else "",
+            _until(tls) if tls else None,
+            bool(self._relay.username),
+        )
 
     async def converse(self, bag: Bag) -> Reply | None:
         """See Carrier.converse."""

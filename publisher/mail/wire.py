@@ -43,7 +43,9 @@ class Wire(asyncio.Protocol):
         """Write *parts* without waiting; the next *asks* replies are theirs."""
         if self._end is None:
             self._owed += asks
-            self._transport.writelines(parts)
+            self._transport.write(
+                b"".join(parts)
+            )  # not writelines: asyncio's pauses nobody since Python 3.12
 
     async def drained(self) -> None:
         """Wait until everything written has left, and hear what there is to be heard; the connection ends where that

@@ -197,6 +197,12 @@ def due_now(connection: Connection, now: datetime) -> int:
     return connection.execute(query).scalar_one()
 
 
+def sent(connection: Connection) -> int:
+    """How many of those that are still known a relay has taken."""
+    query = select(func.count()).select_from(notices).where(notices.c.state == State.SENT)
+    return int(connection.execute(query).scalar_one())
+
+
 def is_due(connection: Connection, now: datetime) -> bool:
     """Whether a letter waits to be sent now."""
     query = select(notices.c.id).where(QUEUED_NOTICE, notices.c.due <= now).limit(1)

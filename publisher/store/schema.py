@@ -1,5 +1,6 @@
 """The schema's revision: Alembic is imported only when a database is behind."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from sqlalchemy import Engine, inspect, text
@@ -55,25 +56,32 @@ def expect_current(engine: Engine, where: str) -> None:
         )
 
 
-def upgrade(engine: Engine, where: str = "") -> None:
-    """Bring the database, *where* it is to people, to our revision. Raises BadState when it is from a newer program, or
-    another program's."""
+def upgrade(engine: Engine, where: str = "", before: Callable[[str], None] = lambda _: None) -> str | None:
+    """Bring the database, *where* it is to people, to our revision, whole or not at all; returns the one that it had,
+    if that was older. *before* is called with that one, and what it raises keeps the database as it is. Raises BadState
+    when it is from a newer program, or another program's."""
     found = revision(engine)
     if found == HEAD:
-        return
+        return None
     expect_ours(engine, where)
     from alembic import command
     from alembic.config import Config
+    from alembic.script import ScriptDirectory
     from alembic.util.exc import CommandError
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
-    config.attributes["engine"] = engine
+    config.attributes.update(engine=engine, where=where)
     try:
-        command.upgrade(config, HEAD)
+        if found:
+            ScriptDirectory.from_config(config).get_revision(found)
     except CommandError as error:
         raise BadState(
             f"the database has schema {found}, which this program does not know",
             where,
             "run a newer nashir",
         ) from error
+    if found:
+        before(found)
+    command.upgrade(config, HEAD)
+    return found

@@ -6,8 +6,11 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TypeVar, cast
+
+from sqlalchemy import Engine
 
 from publisher.errors import BadInput, BadState
 from publisher.store import moving, schema, sqlite
@@ -17,6 +20,7 @@ from publisher.store.sqlite import Sqlite
 from publisher.store.writer import EMPTY_LOG, Statement, Then, Work, Writer
 
 T = TypeVar("T")
+BackUp = Callable[[Path, str], None]  # Store.back_up
 _MOST = 0.1  # seconds of processor time that slow work is paced by: who wrote long ago owes nothing
 RIDES = 10.0  # seconds that a reader goes on trying when the connection was lost
 REPEATS = 60.0  # ... and the sender: what it writes may be written twice
@@ -26,16 +30,25 @@ class Store:
     """An open database. With `writing`, every change goes through the one writer, and on SQLite the caller holds the
     site's lock; without, only `read` works and nothing is touched."""
 
-    def __init__(self, database: Database, *, writing: bool) -> None:
-        """Raises BadState when it is no healthy database of ours, Unwritable when the disk or the server refuses."""
+    def __init__(
+        self,
+        database: Database,
+        *,
+        writing: bool,
+        before_upgrade: Callable[[str, "BackUp"], None] = lambda *_: None,
+    ) -> None:
+        """With `writing` an older database is brought up to date; *before_upgrade* hears of it first, where it can be
+        saved: with its schema, and what saves it. Raises BadState when it is no healthy database of ours, Unwritable
+        when the disk or the server refuses."""
         self.database = database
+        self.upgraded_from: str | None = None  # the older schema that the database had
         self._outage = Outage()
         self._spent = threading.local()  # `at`: the processor time of a thread when its last write was done
         self._writer: Writer | None = None
         self._sender: Writer | None = None
         if writing:
             owner = database.writer()
-            self._looked_at(lambda: schema.upgrade(owner, database.where), owner.dispose)
+            self._looked_at(lambda: self._upgrade(owner, before_upgrade), owner.dispose)
             self._writer = self._sender = Writer(database, owner)
             if sender := database.sender():
                 self._sender = Writer(database, sender, repeats=REPEATS)
@@ -53,6 +66,13 @@ class Store:
             raise database.explained(error) from error
         finally:
             reader.dispose()
+
+    def _upgrade(self, owner: Engine, before: Callable[[str, "BackUp"], None]) -> None:
+        def saved(found: str) -> None:
+            if not self.database.shared:  # a server's is copied by what this program knows of its tables
+                before(found, partial(_back_up, self.database, owner))
+
+        self.upgraded_from = schema.upgrade(owner, self.database.where, saved)
 
     def _looked_at(self, look: Callable[[], None], close: Callable[[], None]) -> None:
         """What a *look* at the schema raises leaves no connection open."""
@@ -156,6 +176,11 @@ class Store:
 
         return self._guarded(lambda: self._ridden_out(run))
 
+    def at_work(self) -> float:
+        """For how many seconds the longest piece of work has been going on that is written now; 0.0 where there is
+        none, for ever where a thread that writes has ended."""
+        return max((each.at_work() for each in {self._writer, self._sender} if each), default=0.0)
+
     def identity(self) -> str:
         """Which database this is: a copy is another."""
         return self._guarded(lambda: self._ridden_out(lambda: self.database.identity(self._reader)))
@@ -207,11 +232,7 @@ class Store:
         """Write the database as it is now to *path*, a new SQLite file that needs no log beside it and says of itself
         that it is *note*. Whoever writes is not held up. Raises BadState where it is damaged, Unwritable."""
 
-        def work() -> None:
-            self.database.copy(self._reader, path, people=True)
-            sqlite.note(path, "file", note)
-
-        self._guarded(work)
+        self._guarded(lambda: _back_up(self.database, self._reader, path, note))
 
     def close(self) -> None:
         """Finish queued work and close the files."""
@@ -222,6 +243,11 @@ class Store:
 
     def _guarded(self, work: Callable[[], T]) -> T:
         return _explained(self.database, work)
+
+
+def _back_up(database: Database, reader: Engine, path: Path, note: str) -> None:
+    database.copy(reader, path, people=True)
+    sqlite.note(path, "file", note)
 
 
 def _explained(database: Database, work: Callable[[], T]) -> T:

@@ -82,6 +82,7 @@ class Writer:
         self._turn = 0.0  # when slow work has its turn again, by the monotonic clock
         self._busy = 0.0  # when urgent work was done last
         self._connection: Connection | None = None  # the thread's
+        self._since: float | None = None  # when the work that is done now began
         self._committing = False  # a commit was asked for, and not answered
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
@@ -93,6 +94,14 @@ class Writer:
         processor time that making it ready took; slow work is paced by them too, since one interpreter runs both."""
         (self._urgent if urgent else self._slow).append(_Item(work, then, time.monotonic(), cost))
         self._bell.put(None)
+
+    def at_work(self) -> float:
+        """For how many seconds the work has been going on that is done now: 0.0 where there is none, for ever where the
+        thread has ended."""
+        since = self._since
+        if not self._thread.is_alive():
+            return float("inf")
+        return time.monotonic() - since if since is not None else 0.0
 
     def close(self) -> None:
         """Finish what is queued, then end the thread."""
@@ -106,13 +115,13 @@ class Writer:
             urgent, first = self._next()
             if first.work is None:
                 break
-            start = time.monotonic()
+            self._since = start = time.monotonic()
             if isinstance(first.work, Statement):
                 self._tell([first], partial(self._alone, first.work))
             else:
                 group = [first, *self._waiting()]
                 self._tell(group, partial(self._commit, group))
-            end = time.monotonic()
+            self._since, end = None, time.monotonic()
             if urgent:
                 self._busy = end
             else:

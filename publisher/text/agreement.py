@@ -10,6 +10,7 @@ from publisher.text.fold import fold
 from publisher.text.words import Words, words
 
 _TOKEN = re.compile(r"[\w\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u200c'’׳״]+")
+_LONGEST = 9  # digits of a number that counts something
 _SHORTEST = 3  # letters of a noun whose other endings can be told from other words
 
 
@@ -42,9 +43,10 @@ def misfits(text: str, language: str) -> Iterator[tuple[str, str]]:
     keys = [fold(each[0]) for each in tokens]
     at = 0
     while at < len(tokens):
-        run = _run(keys, at + 1 if keys[at].isdecimal() else at, grammar)
-        end = at + len(run) + keys[at].isdecimal()
-        if keys[at].isdecimal():
+        number = tokens[at][0].isdecimal() and len(keys[at]) <= _LONGEST
+        run = _run(keys, at + number, grammar)
+        end = at + len(run) + number
+        if number:
             yield from _counted(text, tokens[at : end + 1], tuple(run), speak, grammar)
         elif grammar.duals.intersection(run) and not _stands(tuple(run), grammar):
             yield text[tokens[at].start() : tokens[end - 1].end()], ""

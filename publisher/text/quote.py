@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from base64 import b64encode
 
 _SHOWN = 60  # characters of a quotation
 _ODD = re.compile(
@@ -17,6 +18,16 @@ def quoted(text: str) -> str:
 
 def _numbered(found: re.Match[str]) -> str:
     return "⏎" if found[0] in "\r\n" else f"[U+{ord(found[0]):04X}]"
+
+
+def unsaid(text: str, user: str, password: str) -> str:
+    """*text*, which a server said to whoever logged in with these, without the password: neither as it stands nor as
+    AUTH writes it (base64; RFC 4616, 2). Servers quote what they did not understand."""
+    plain = (f"\0{user}\0{password}", f"{user}\0{user}\0{password}", password)
+    coded = [b64encode(each.encode()).decode() for each in plain]
+    for secret in (*coded, *(each.rstrip("=") for each in coded), password) if password else ():
+        text = text.replace(secret, "…")
+    return text
 
 
 def named(char: str) -> str:

@@ -34,6 +34,7 @@ class Measures:
     due: int  # letters that could leave now
     oldest: datetime | None  # when the first of them was due
     newsletters: Mapping[str, Series]
+    backup: datetime | None  # when the newest nightly one was made; None: there is none on this host
 
 
 def measure(house: House, now: datetime) -> Measures:
@@ -41,6 +42,7 @@ def measure(house: House, now: datetime) -> Measures:
     read = house.store.read
     letters = read(ledger.tally)
     newest = read(editions.newest)
+    saved = house.nights.newest()
     planned = {each.newsletter: each.planned for each, _ in read(lambda c: editions.listing(c, newest))}
     active = read(people.readers)
     return Measures(
@@ -57,6 +59,7 @@ def measure(house: House, now: datetime) -> Measures:
             )
             for each in house.newsletters.values()
         },
+        backup=saved.made if saved else None,
     )
 
 

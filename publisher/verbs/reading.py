@@ -32,7 +32,7 @@ from publisher.store.articles import Listed
 from publisher.store.cadences import Cadence
 from publisher.subscribers.tokens import Claim
 from publisher.text.dates import rfc3339
-from publisher.verbs import held, trying
+from publisher.verbs import held, saving, trying
 
 PAGE = 2000  # letters read at a time
 NAMED_BY = "translation_of is the other's path (posts/story.ar.md), slug or id"
@@ -98,6 +98,7 @@ def status(house: House, now: datetime) -> dict[str, Any]:
         "workers": house.store.read(workers.living),
         "stopped": held.stopped(house),
         "unmailed": held.unmailed(house) or None,
+        "backup": saving.last(house),
         "differs": list(agreement.differing(house)),
         "pings": [
             {

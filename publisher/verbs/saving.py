@@ -1,14 +1,18 @@
-"""`nashir backup`: reads the site beside whoever writes, and puts what a restore needs into one file."""
+"""Backups, as `nashir backup` and the daemon make them: they read the site beside whoever writes, and put what a
+restore needs into one file."""
 
 import time
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from publisher.actions.house import House
-from publisher.config import FILE
+from publisher.config import FILE, Settings
+from publisher.digests import due
 from publisher.layout import STATE
 from publisher.store import backup
+from publisher.store.nights import Nights
+from publisher.store.store import BackUp
 from publisher.text.dates import rfc3339
 from publisher.verbs import privately
 
@@ -18,10 +22,54 @@ def save(house: House, *, file: Path, now: datetime) -> dict[str, Any]:
     start = time.monotonic()
     state = house.root / STATE
     privately.check(file, house)
-    held = backup.save(house.store, state, house.root / FILE, file, rfc3339(now))
+    held = backup.save(house.store.back_up, state, house.root / FILE, file, rfc3339(now))
     return {
         "file": str(file),
         "bytes": file.stat().st_size,
         "holds": held,
         "seconds": round(time.monotonic() - start, 3),
+    }
+
+
+def night(house: House, now: datetime) -> date | None:
+    """The local date whose backup is due and not there; None where none is. One that was missed, since nothing ran
+    then, is due until the next is."""
+    if not house.backup.at:
+        return None
+    zone = house.site.timezone
+    slot = due.latest(due.parse(f"daily {house.backup.at}"), zone, now)
+    assert slot  # a day has one
+    day = slot.astimezone(zone).date()
+    return None if any(each.day == day for each in house.nights.all()) else day
+
+
+def nightly(house: House, now: datetime) -> dict[str, Any] | None:
+    """Write the backup that is due, and then remove those that are too many; None where none is due. Raises as
+    `save`: the old ones are still there then."""
+    day, nights = night(house, now), house.nights
+    if day is None:
+        return None
+    nights.make()
+    done = save(house, file=nights.path(day), now=now)
+    return done | {"removed": nights.prune(day, house.backup.keep)}
+
+
+def before_upgrade(settings: Settings, now: datetime, schema: str, back_up: BackUp) -> None:
+    """Write the database, which is of an older *schema*, to the folder of backups. Raises BadState, Unwritable."""
+    nights = Nights(settings.root / settings.backup.folder, settings.site.id)
+    nights.make()
+    target = nights.before_upgrade(schema)
+    backup.save(back_up, settings.root / STATE, settings.root / FILE, target, rfc3339(now))
+
+
+def last(house: House) -> dict[str, Any] | None:
+    """The newest nightly backup on this host; None where there is none."""
+    newest = house.nights.newest()
+    if newest is None:
+        return None
+    return {
+        "file": str(newest.path),
+        "day": newest.day.isoformat(),
+        "made": rfc3339(newest.made),
+        "bytes": newest.size,
     }

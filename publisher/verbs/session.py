@@ -29,6 +29,7 @@ from publisher.store.state import LEFT, State
 from publisher.store.store import Store
 from publisher.subscribers.tokens import Keys
 from publisher.templating import Templates
+from publisher.verbs import saving
 from publisher.verbs.held import Alone
 from publisher.verbs.progress import Sending, Tell
 
@@ -72,6 +73,7 @@ class Session:
     swept: bool = False  # what a killed run left in the output is gone
     under_way: Sending | None = None  # how far the letters are that leave now
     alone: dict[str, Alone] = field(default_factory=dict)  # domains that refused us; see `left_alone`
+    upgraded: str = ""  # what was done to an older database, in words
     trusted: Networks = ()  # the servers before us (`web.trusted_proxies`)
     # What ends what goes on beside answers; awaited when a daemon stops.
     on_stop: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
@@ -192,26 +194,48 @@ def house_of(settings: Settings, store: Store, secret: bytes, workers: int = 1) 
         pages=settings.pages,
         mail=settings.mail,
         newsletters={newsletter.name: newsletter for newsletter in settings.newsletters},
+        backup=settings.backup,
         workers=workers,
     )
 
 
 @contextmanager
-def writing(
-    settings: Settings, clock: Clock, *, workers: int = 1, serving: bool = False
-) -> Iterator[Session]:
-    """The site, locked (by a daemon where *serving*), with dead senders' letters recovered. Raises Locked, BadState,
-    Unwritable."""
+def writing(settings: Settings, clock: Clock, *, workers: int = 1) -> Iterator[Session]:
+    """The site, locked, with dead senders' letters recovered. Raises Locked, BadState, Unwritable."""
+    with (
+        locked(settings),
+        _opened(settings, clock, workers) as session,
+        _leading(session),
+        _finished(session, mails=False),  # the scheduler's daemon has the mail
+    ):
+        yield session
+
+
+@contextmanager
+def serving(settings: Settings, clock: Clock) -> Iterator[Session]:
+    """The same for a daemon that holds the lock, as often as its settings change."""
+    with _opened(settings, clock) as session, _finished(session, mails=True):
+        yield session
+
+
+@contextmanager
+def locked(settings: Settings, *, serving: bool = False) -> Iterator[None]:
+    """The site's lock is ours, a daemon's where *serving*. Raises Locked, Unwritable."""
     lock = State(settings.root / STATE).lock(serving=serving)
     try:
-        with _opened(settings, clock, workers) as session, _leading(session, serving=serving):
-            if session.house.store.database.shared:  # the scheduler's daemon has the mail, and finishes
-                session.house = replace(session.house, mails=serving)
-            else:
-                erasing.finish(session.house)  # behind the fence too: a restored database brings nobody back
-            yield session
+        yield
     finally:
         os.close(lock)
+
+
+@contextmanager
+def _finished(session: Session, *, mails: bool) -> Iterator[None]:
+    """Erasures that were cut off are done; where other hosts use the database it is for who has the mail to do them."""
+    if session.house.store.database.shared:
+        session.house = replace(session.house, mails=mails)
+    else:
+        erasing.finish(session.house)  # behind the fence too: a restored database brings nobody back
+    yield
 
 
 def shared(settings: Settings) -> None:
@@ -239,7 +263,11 @@ def _opened(settings: Settings, clock: Clock, workers: int = 1) -> Iterator[Sess
     state = State(settings.root / STATE)
     database = settings.store.database(settings.root)
     alone = None if database.shared else state.secret()  # made before there is a database
-    store = Store(database, writing=True)
+    store = Store(
+        database,
+        writing=True,
+        before_upgrade=lambda old, save: saving.before_upgrade(settings, clock(), old, save),
+    )
     try:
         secret = alone or state.shared_secret(store, writing=True)
         if database.shared:
@@ -254,16 +282,17 @@ def _opened(settings: Settings, clock: Clock, workers: int = 1) -> Iterator[Sess
         house = house_of(settings, store, secret, workers)
         session = Session(house, state, clock, lambda: _engine(settings, session), fenced)
         session.trusted = settings.web.trusted
+        session.upgraded = _upgraded(house)
         yield session
     finally:
         store.close()
 
 
 @contextmanager
-def _leading(session: Session, *, serving: bool) -> Iterator[None]:
+def _leading(session: Session) -> Iterator[None]:
     """A verb that needs the article folder takes it, for as long as the site is open, where no scheduler has it."""
     database = session.house.store.database
-    if serving or not database.shared:
+    if not database.shared:
         yield
         return
     from publisher.store.leading import Lead
@@ -276,6 +305,14 @@ def _leading(session: Session, *, serving: bool) -> Iterator[None]:
         yield
     finally:
         lead.let_go()
+
+
+def _upgraded(house: House) -> str:
+    old = house.store.upgraded_from
+    if not old:
+        return ""
+    saved = "" if house.store.database.shared else f"; as it was it is in {house.nights.before_upgrade(old)}"
+    return f"the database had schema {old}, and was upgraded{saved}"
 
 
 def recover(connection: Connection, on_unknown: OnUnknown) -> None:

@@ -8,10 +8,12 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, Literal
 
+from sqlalchemy import Connection
+
 from publisher.errors import BadConfig, Elsewhere, Unknown, Unwritable
 from publisher.model.delivery import UNDECIDED, State
 from publisher.model.digest import Newsletter
-from publisher.store import editions, ledger
+from publisher.store import editions, ledger, notices
 from publisher.text.dates import rfc3339
 from publisher.verbs import held, pinging, returning
 from publisher.verbs.delivering import deliver, must_send
@@ -62,7 +64,7 @@ async def _send(
     chosen = session.house.newsletter(newsletter)
     must_send(session)
     await session.publish_settled()
-    before = await asyncio.to_thread(session.house.store.read, ledger.tally)
+    before, others = await asyncio.to_thread(session.house.store.read, _gone)
     at_once = chosen if now else ()
     touched, problems = await asyncio.to_thread(
         _plan, session, chosen, at_once, include_existing=include_existing
@@ -78,7 +80,7 @@ async def _send(
         tally = await deliver(session)
         tally.failures = refused + tally.failures
     problems += (await returning.reckon(session)).problems  # of what mail servers said of addresses
-    after = await asyncio.to_thread(session.house.store.read, ledger.tally)
+    after, others_after = await asyncio.to_thread(session.house.store.read, _gone)
     if not session.in_daemon:
         enough = time.monotonic() + TIDYING
         await asyncio.to_thread(
@@ -92,6 +94,7 @@ async def _send(
         "failed": gained[State.FAILED],
         "deferred": sum(after.get(state, 0) for state in UNDECIDED),
         "unknown": gained[State.UNKNOWN],
+        "others": others_after - others,
         "seconds": round(time.monotonic() - start, 3),
         "next_try": rfc3339(due) if due else None,
         "down": tally.down,
@@ -103,6 +106,11 @@ async def _send(
         "problems": problems,
         "untold": await pinging.at_the_end(session),
     }
+
+
+def _gone(connection: Connection) -> tuple[dict[State, int], int]:
+    """Letters of editions by state, and how many that are no edition's were sent."""
+    return ledger.tally(connection), notices.sent(connection)
 
 
 def _plan(

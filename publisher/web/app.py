@@ -26,6 +26,7 @@ from publisher.web import (
     shell,
     subscribing,
 )
+from publisher.web.admin.login import Entry
 from publisher.web.api.door import Door
 from publisher.web.client import client
 from publisher.web.files import Files
@@ -55,10 +56,11 @@ def application(
     lines: Callable[[], list[str]] = list,
     live: Callable[[], Live] = Live,
     access: Access = HERE,
+    editors: dict[str, Entry] | None = None,
 ) -> Callable[..., Any]:
     """The ASGI application; *health* names what is wrong now, *warnings*, asked in a thread, what is
     wrong elsewhere; *live* says what only the daemon knows, *access* who may read /metrics. Where *settings* have them,
-    the editors' pages are there, and show the last *lines* of the log."""
+    the editors' pages are there, and show the last *lines* of the log; *editors* are in already."""
     counts = Counts()
     house = session.house
     house.learnt(anew=False)  # before anybody is answered: the doors ask for it on the event loop
@@ -69,7 +71,7 @@ def application(
             Route("/healthz", Health(session, health, warnings).answer, methods=["GET"]),
             *_doors(session),
             *metrics.routes(session, counts, live, access),
-            *admin.routes(session, settings, health, warnings, lines),
+            *admin.routes(session, settings, health, warnings, lines, editors),
             Route(
                 "/api/{rest:path}", Door(session, api, client=lambda scope: client(scope, session.trusted))
             ),

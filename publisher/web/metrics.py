@@ -163,6 +163,9 @@ def _of_site(found: Measures, now: datetime) -> Iterator["Metric"]:
     coming = Gauge(
         "nashir_edition_next_timestamp_seconds", "When the next edition is due.", labels=["newsletter"]
     )
+    if found.backup:
+        at = found.backup.timestamp()
+        yield Gauge("nashir_backup_last_timestamp_seconds", "When the newest nightly backup was made.", at)
     active = Gauge("nashir_readers", "Readers who are mailed.", labels=["newsletter"])
     for name, series in found.newsletters.items():
         active.add_metric([name], series.active)

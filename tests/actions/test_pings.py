@@ -1,7 +1,6 @@
 """Hubs hear of each change once, after it can be seen: a real queue, real files, real sockets."""
 
 import asyncio
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -350,16 +349,15 @@ def test_many_hubs_that_hang_keep_nobody_waiting(
         engine: Any = None
         session = Session(house, State(house.root / "state"), clock, lambda: engine)
 
-        async def scene() -> float:
+        async def scene() -> bool:
             round_ = asyncio.create_task(_round(session))
             while len(peer.pings) < 6:
                 assert not round_.done()  # a machine with too much to do reaches none of them in time
                 await asyncio.sleep(0.01)
-            start = time.monotonic()
             await session.publish()
-            took = time.monotonic() - start
+            was_first = not round_.done()
             await round_
-            return took
+            return was_first
 
-        assert asyncio.run(scene()) < 0.5
+        assert asyncio.run(scene())
     assert 12 * 3 == len(pings.untold(house))

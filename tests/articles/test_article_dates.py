@@ -1,5 +1,4 @@
 from datetime import UTC, date, datetime, time
-from time import process_time
 from zoneinfo import ZoneInfo
 
 import jdatetime
@@ -11,6 +10,7 @@ from hypothesis import strategies as st
 from pyluach.dates import HebrewDate
 
 from publisher.articles import calendars, dates
+from tests.patience import took
 
 UTC_ZONE = ZoneInfo("UTC")
 CAIRO = ZoneInfo("Africa/Cairo")
@@ -202,14 +202,14 @@ def test_days_of_every_calendar_come_back(day: date) -> None:
 
 @pytest.mark.parametrize("piece", ["a ", "ا،", "1", "1 a", "א׳ ", "من ", "/", "ab.", "a.b "])
 def test_hostile_date_is_refused_at_once(piece: str) -> None:  # X14
-    start = process_time()
-    for length in (30, 60, 99, 100, 100_000):
-        with pytest.raises(ValueError):
-            dates.read((piece * length)[:length], UTC_ZONE, "ar")
-        with pytest.raises(ValueError):
-            dates.read(f"1 {piece * length}"[: length - 5] + " 2024", UTC_ZONE, "ar")
+    def read() -> None:
+        for length in (30, 60, 99, 100, 100_000):
+            with pytest.raises(ValueError):
+                dates.read((piece * length)[:length], UTC_ZONE, "ar")
+            with pytest.raises(ValueError):
+                dates.read(f"1 {piece * length}"[: length - 5] + " 2024", UTC_ZONE, "ar")
 
-    assert process_time() - start < 0.2
+    assert took(read, 0.2) < 0.2
 
 
 @given(st.integers(0, 29_000_000_000))

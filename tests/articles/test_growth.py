@@ -4,11 +4,9 @@ Patterns are the shortest things that parsers of Markdown, HTML, YAML, shortcode
 size, 5 MB, is tried where NASHIR_SAMPLES says that a long test is wanted.
 """
 
-import gc
 import os
 from collections.abc import Callable
 from math import inf
-from time import process_time
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,6 +14,7 @@ import pytest
 from publisher.articles.parse import Rules, body, parse
 from publisher.errors import Unreadable
 from publisher.model.article import Leaf
+from tests.patience import took
 
 RULES = Rules("ar", ZoneInfo("Asia/Baghdad"))
 SMALL, FOUR_TIMES, FULL = 20_000, 80_000, 4_900_000
@@ -63,15 +62,15 @@ MADE: dict[str, Callable[[int], str]] = {
 
 def seconds(text: str, ending: str) -> float:
     """Processor time to read the article and its body."""
-    gc.disable()  # what other tests left behind is not this article's
-    start = process_time()
-    for read in (parse, body):
-        try:
-            read(Leaf(f"a.{ending}", text.encode()), RULES)
-        except Unreadable as refused:
-            assert refused.mend
-    gc.enable()
-    return process_time() - start
+
+    def both() -> None:
+        for read in (parse, body):
+            try:
+                read(Leaf(f"a.{ending}", text.encode()), RULES)
+            except Unreadable as refused:
+                assert refused.mend
+
+    return took(both, 0, 1)
 
 
 def assert_linear(make: Callable[[int], str], ending: str) -> None:

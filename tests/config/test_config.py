@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -443,3 +445,76 @@ def test_letters_go_to_no_folder_that_others_see(read, relay):
 
 def test_letters_may_go_to_a_folder_of_their_own(read):
     assert "maildir:mail/out" == read(GOOD.replace("maildir:outbox", "maildir:mail/out")).mail.relay[0]
+
+
+@pytest.mark.parametrize(
+    "line, words",
+    [
+        ('folder = "feeds/backups"', "lies in 'feeds', which is published"),
+        ('folder = "articles"', "lies in 'articles', which holds articles"),
+        ('folder = "state/backups"', "would be lost with it"),
+        ('folder = "."', "no folder of their own"),
+        ('folder = ""', "no folder of their own"),
+        ('at = "3:30"', '"03:30"'),
+        ('at = "24:00"', '"03:30"'),
+        ("keep = 0", "between 1 and 1000"),
+    ],
+)
+def test_backups_lie_where_they_are_safe(read, line, words):  # threat 9
+    with pytest.raises(BadConfig, match=re.escape(words)) as refused:
+        read(GOOD + f"\n[backup]\n{line}\n")
+
+    assert ":20: " in str(refused.value)
+
+
+@pytest.fixture
+def key(tmp_path):
+    """Writes the file of a password."""
+
+    def key(data, mode=0o640):
+        (tmp_path / "relay.key").write_bytes(data)
+        (tmp_path / "relay.key").chmod(mode)
+
+    return key
+
+
+WITH_FILE = GOOD.replace(
+    'relay = "maildir:outbox"', 'relay = "smtps://a.example"\nusername = "x"\npassword_file = "relay.key"'
+)
+IMAP = '[mail.bounces]\nimap = "imaps://a@b.example"\npassword_file = "relay.key"\n\n[[newsletters]]'
+
+
+def test_a_password_may_stand_in_a_file_of_its_own(read, key):  # threat 9
+    key("سرّ-s3cr3t \n".encode())
+    settings = read(WITH_FILE.replace("[[newsletters]]", IMAP, 1))
+
+    assert ("سرّ-s3cr3t", "سرّ-s3cr3t") == (settings.mail.password, settings.mail.bounces.password)
+    assert "s3cr3t" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("data", "mode", "words"),
+    [
+        (b"canary", 0o644, "can be read by others"),
+        (b"", 0o600, "not one line"),
+        (b"canary\nmore", 0o600, "not one line"),
+        (b"canary\xff", 0o600, "UTF-8"),
+        (None, 0, "cannot be read: No such file"),
+    ],
+)
+def test_a_file_that_holds_no_password_is_named_and_never_quoted(read, key, data, mode, words):  # threat 9
+    if data is not None:
+        key(data, mode)
+    with pytest.raises(BadConfig, match=words) as refused:
+        read(WITH_FILE)
+
+    assert "relay.key" in str(refused.value) and "canary" not in str(refused.value)
+
+
+def test_a_password_stands_in_one_place(read, key):
+    key(b"one")
+    with pytest.raises(BadConfig, match=r"stands in password as well. Mend: keep one") as refused:
+        read(WITH_FILE, NASHIR__MAIL__PASSWORD="two")
+    assert refused.value.where.endswith("config.toml:11")
+    with pytest.raises(BadConfig, match=r"'feeds/relay.key' lies in 'feeds'"):
+        read(WITH_FILE.replace("relay.key", "feeds/relay.key"))

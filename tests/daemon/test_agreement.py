@@ -26,7 +26,8 @@ def mailing(house: House, **changes: Any) -> House:
 def common(house: House) -> Common:
     settings: Any = SimpleNamespace(source=SimpleNamespace(path=Path("config.toml")))
     session: Any = SimpleNamespace(house=house)
-    return Common(settings, session)
+    lasting: Any = SimpleNamespace()
+    return Common(settings, session, lasting)
 
 
 def test_what_differs_is_named_and_what_a_host_may_have_of_its_own_is_not(house: House) -> None:  # X10

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import cycle
 from typing import Any, cast
 
@@ -32,9 +32,6 @@ class End(asyncio.Transport):
     def write(self, data: Any) -> None:
         if not self._closing:
             self._loop.call_soon(self.other.arrives, bytes(data))
-
-    def writelines(self, list_of_data: Iterable[Any]) -> None:
-        self.write(b"".join(list_of_data))
 
     def arrives(self, data: bytes) -> None:
         """Bytes of the other end."""

@@ -330,20 +330,21 @@ ODD = st.sampled_from(
 
 
 class Mad(Far):
-    """A relay that answers each flight of words with some replies, whatever it was, and leaves when it has no more."""
+    """A relay that answers each flight of words with some replies, whatever it was, and leaves when it has no more:
+    when it is asked for them, or *at_once*."""
 
-    def __init__(self, flights: list[list[bytes]]) -> None:
+    def __init__(self, flights: list[list[bytes]], *, at_once: bool = False) -> None:
         super().__init__()
-        self._flights = iter(flights)
-        self.heard = b""
+        self._flights, self._at_once = flights.copy(), at_once
+        self.heard, self.protocol = b"", asyncio.Protocol()
 
     def arrives(self, data: bytes) -> None:
         self.heard += data
-        replies = next(self._flights, None)
-        if replies is None:
-            self.close()
-        elif replies:
+        replies = self._flights.pop(0) if self._flights else None
+        if replies:
             self.write(b"\r\n".join(replies) + b"\r\n")
+        if replies is None or (self._at_once and not self._flights):
+            self.close()
 
     def gone(self) -> None:
         self._closing = True
@@ -388,10 +389,11 @@ def test_noise_is_never_a_yes(noise: bytes, sizes: list[int]) -> None:  # S2 X5
     """In the place of the reply to a content."""
 
     async def main() -> Letters:
-        near, far = Chopped(sizes, 0), Mad([[b"250 ok", b"250 ok", b"354 go"], [noise]])
+        flights = [[b"250 ok", b"250 ok", b"354 go"], [noise]]
+        near, far = Chopped(sizes, 0), Mad(flights, at_once=True)
         near.other, far.other = far, near
         bag = Letters(letter(1))
-        await Dialogue(Wire(near, 0.01), bag, pipelining=True, utf8=False).run()
+        await Dialogue(Wire(near, TIMEOUT), bag, pipelining=True, utf8=False).run()
         return bag
 
     ((_, stage, reply),) = run(main()).told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
@@ -143,8 +144,26 @@ def test_a_letter_whose_turn_is_near_keeps_it() -> None:  # S5
 
     assert pytest.approx([number / 20 - 0.02 for number in range(1, 101)], abs=1e-3) == waits
     assert None is found.turn(letter(101, "gmail.com"), NOW)
-    assert not any(found.take(A, letter(n, "gmail.com"), NOW + waits[n - 1]) for n in range(100, 0, -1))
     assert found.take(A, letter(101, "gmail.com"), NOW) > 0
+    assert not any(found.take(A, letter(n, "gmail.com"), NOW + waits[n - 1] + 1e-6) for n in range(1, 101))
+
+
+def test_turns_that_were_slept_through_do_not_leave_at_once() -> None:  # S5
+    found, left = gate(domains={"gmail.com": DomainLimits(rates.tightest(["20/s"]))}), list[float]()
+    assert 0 == found.take(A, letter(0, "gmail.com"), NOW)
+    for number in range(1, 61):
+        found.turn(letter(number, "gmail.com"), NOW)
+    waiting, at = list(range(1, 61)), NOW + 2  # the machine stood still meanwhile
+    while waiting:
+        wait = found.take(A, letter(waiting[0], "gmail.com"), at)
+        if wait:
+            at += wait + 1e-6
+        else:
+            left.append(at)
+            del waiting[0]
+
+    assert max(bisect_left(left, each + 1.0) - n for n, each in enumerate(left)) <= 20 * 1.02 + 1
+    assert left[-1] - left[0] < 60 / 20
 
 
 def test_a_turn_that_is_given_back_is_nobodys() -> None:  # S5

@@ -1,6 +1,7 @@
 import asyncio
 import ssl
 import subprocess
+from base64 import b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -449,6 +450,31 @@ def test_a_stripped_starttls_gives_no_password_away() -> None:  # S6
     run(main())
 
     assert [b"EHLO test.example\r\n"] == heard
+
+
+def test_a_relay_that_quotes_the_login_brings_no_password_into_the_log() -> None:  # S6, threat 9
+    password = "canary-3f9c"
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard = b""
+        writer.write(b"220 hi\r\n")
+        while line := await reader.readline():
+            heard += line.strip() + b" "
+            quoted = heard + password.encode()
+            auth = line.startswith(b"AUTH")
+            writer.write(b"535 5.7.8 no: " + quoted + b"\r\n" if auth else b"250-me\r\n250 AUTH PLAIN\r\n")
+
+    async def main() -> str:
+        async with peer(talk) as relay:
+            known = Relay("smtp", relay.host, relay.port, "me", password)
+            with pytest.raises(Down) as down:
+                await SmtpCarrier(known, hello="test.example", timeout=TIMEOUT).open()
+        return str(down.value)
+
+    said = run(main())
+
+    assert "535: 5.7.8 no: EHLO test.example AUTH PLAIN … …" in said
+    assert password not in said and b64encode(f"\0me\0{password}".encode()).decode() not in said
 
 
 class Inbox:

@@ -175,6 +175,19 @@ def test_a_server_that_refuses_or_talks_nonsense_is_named(words: str, faulty: st
     assert "mail.bounces" in str(error.value)
 
 
+@pytest.mark.parametrize("answer", ["TAG NO {} is wrong\r\n", "{} is nothing I know\r\n"])
+def test_a_server_that_quotes_the_login_brings_no_password_into_the_log(answer: str) -> None:  # B1, threat 9
+    with Server() as server:
+        server.capabilities = "IMAP4rev1"
+        server.fault = lambda command: answer.format(command) if command.startswith("LOGIN") else None
+        found = Account("127.0.0.1", server.port, USER, "INBOX", tls=False, password="canary-3f9c")
+        with pytest.raises(Unreachable) as error:
+            read(Imap(found))
+
+    assert "canary-3f9c" not in str(error.value)
+    assert "LOGIN" in str(error.value) and "…" in str(error.value)
+
+
 def test_a_server_that_says_nothing_is_left(monkeypatch: pytest.MonkeyPatch) -> None:  # B1
     monkeypatch.setattr(imap, "TIMEOUT", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:

@@ -1,8 +1,7 @@
-import time
-
 import pytest
 
 from publisher.text.language import canonical, detect, feed_tag, prose, script
+from tests.patience import took
 
 ARABIC = (
     "قالت وزارة الصحة إن عدد المستفيدين من الحملة الوطنية تجاوز"
@@ -156,7 +155,5 @@ UNITS = "ا a 1 . @ a@ a@a. ]( ](a( {{ {% ` < <a http:// www. <!-- <pre> --- ~~~
 @pytest.mark.parametrize("unit", [*UNITS.split(), "```\n", "---\n", "import ", "[a](b ", " "])
 def test_hostile_texts_take_no_time(unit: str) -> None:
     text = (unit * 100_000)[:100_000]
-    begun = time.process_time()
-    detect(prose(text), "ar")
 
-    assert time.process_time() - begun < 2
+    assert took(lambda: detect(prose(text), "ar"), 2) < 2

@@ -21,6 +21,7 @@ from publisher.store import consents, editions, ledger
 from publisher.templating import PACKAGED
 from publisher.verbs import choosing, reading, returning, table
 from publisher.verbs import session as sessions
+from tests.commands import nashir
 from tests.newsroom import tick
 
 
@@ -504,3 +505,28 @@ def test_a_list_whose_name_is_no_utf_8_is_taken_in(folder):  # L7
         said = session.house.store.read(lambda c: consents.of(c, 1))
     assert 1 == done["added"]
     assert ["import list-?.csv"] == [each.form.replace("\ufffd", "?") for each in said]
+
+
+@pytest.mark.parametrize(
+    ("words", "right"),
+    [
+        (("check", "-C", "site"), "nashir -C ... check"),
+        (("subscribers", "list", "--json"), "nashir --json ... subscribers list"),
+    ],
+)
+def test_an_option_behind_the_verb_is_told_where_it_belongs(words, right):
+    done = nashir(*words)
+
+    assert Exit.USAGE == done.returncode
+    assert f"It stands before the verb: {right}\n" in done.stderr
+
+
+def test_a_letter_that_asks_a_reader_is_counted_apart_from_those_of_editions(folder):  # L4
+    site = ("-C", str(folder))
+    nashir(*site, "subscribers", "add", "reader@example.org")
+
+    first, second = nashir(*site, "send"), nashir(*site, "send")
+
+    assert "1 other letter sent: to confirm, to welcome, to editors\n0 sent, 0 failed" in first.stdout
+    assert second.stdout.startswith("0 sent, 0 failed")
+    assert 1 == len(list((folder / "outbox" / "new").iterdir()))

@@ -22,7 +22,7 @@ WORDS = {
 
 
 async def asked(
-    app: Any, path: str, method: str = "GET", body: bytes = b""
+    app: Any, path: str, method: str = "GET", body: bytes = b"", query: bytes = b""
 ) -> tuple[int, dict[str, str], bytes]:
     """One request to the ASGI application *app*."""
     said: list[Any] = []
@@ -34,7 +34,7 @@ async def asked(
         return {"type": "http.request", "body": body, "more_body": False}
 
     scope = {
-        "type": "http", "method": method, "path": path, "raw_path": path.encode(), "query_string": b"",
+        "type": "http", "method": method, "path": path, "raw_path": path.encode(), "query_string": query,
         "headers": [(b"host", b"a"), (b"content-type", b"application/x-www-form-urlencoded")],
         "http_version": "1.1", "scheme": "http", "server": ("127.0.0.1", 80), "client": ("::1", 1), "root_path": "",
     }  # fmt: skip
@@ -45,8 +45,10 @@ async def asked(
     return start["status"], headers, b"".join(each["body"] for each in bodies)
 
 
-def ask(app: Any, path: str, method: str = "GET", body: bytes = b"") -> tuple[int, dict[str, str], bytes]:
-    return asyncio.run(asked(app, path, method, body))
+def ask(
+    app: Any, path: str, method: str = "GET", body: bytes = b"", query: bytes = b""
+) -> tuple[int, dict[str, str], bytes]:
+    return asyncio.run(asked(app, path, method, body, query))
 
 
 @pytest.fixture
@@ -87,6 +89,22 @@ def test_every_door_answers_everything_with_all_headers(method, app):  # threat 
         is_private(headers)
         assert status < 500 or path == "/healthz"
         assert body if method != "HEAD" else True
+
+
+ELSEWHERE = "evil.example"
+ASKING = "&".join(
+    f"{name}=https://{ELSEWHERE}/" for name in ("next", "url", "return", "redirect", "to", "lang")
+)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_no_word_of_a_request_says_where_an_answer_leads(method, app):  # threat 6
+    odd = [f"//{ELSEWHERE}", f"//{ELSEWHERE}/", f"/%2F{ELSEWHERE}/", f"/%5C{ELSEWHERE}/", f"/.//{ELSEWHERE}"]
+    for path in [*routes(app), *odd]:
+        status, headers, body = ask(app, path, method, ASKING.encode(), query=ASKING.encode())
+
+        assert ELSEWHERE not in headers.get("location", "") + body.decode(), path
+        assert status < 500 or path == "/healthz"
 
 
 @pytest.mark.parametrize("path", ["/u/AAAA", "/approve/AAAA/letter", "/healthz"])

@@ -3,7 +3,7 @@
 import os
 import re
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +104,11 @@ def test_each_number_is_on_the_page_and_nothing_is_global(site, monkeypatch):
     desk = site.desk
     desk.article(2)
     desk.at(datetime(2026, 11, 21, 4, 1, tzinfo=UTC))
-    site.numbers(monkeypatch)
+    desk.house.nights.make()
+    backup = desk.house.nights.path(date(2026, 11, 21))
+    backup.touch()
+    os.utime(backup, (1_795_000_000, 1_795_000_000))
+    assert 1_795_000_000 == site.numbers(monkeypatch)[("nashir_backup_last_timestamp_seconds",)]
     names = {name for name, *_ in site.numbers(monkeypatch)}
     page = DOC.partition("### Metrics")[2].partition("\nWhat is worth")[0]
     told = set(re.findall(r"`((?:nashir|process)_\w+)", page))

@@ -164,6 +164,8 @@ def test_a_web_server_on_another_host_serves_what_the_scheduler_published(
     with hosts.scheduler() as scheduler, web:
         assert 200 == web.get("/atom.xml")[0]
         assert 200 == web.get("/subscribe")[0]
+        web.process.send_signal(signal.SIGHUP)  # it takes its settings anew
+        until(lambda: web.said().count(" serving ") == 2)
         hosts.run(host, "subscribers", "add", "new@example.org")  # a letter asks whether they want it
         with hosts.worker() as worker:
             until(lambda: sink.by_recipient["new@example.org"] == 1)
@@ -227,6 +229,28 @@ def test_hosts_with_another_configuration_are_told_and_send_nothing_in_another_n
             assert "that of another site" in hosts.run(hosts.add(), "worker", expect=78)
             until(lambda: everybody(sink))
             assert [0, 0, 0] == [standby.stop(), worker.stop(), scheduler.stop()]
+    assert once() == sink.by_recipient
+
+
+def test_each_process_takes_the_settings_that_are_copied_to_it_and_nobody_has_two_letters(
+    hosts: Hosts, sink: Sink
+) -> None:  # X10 S1
+    sink.rtt = 0.3
+    host = hosts.add()
+    with hosts.scheduler() as scheduler, hosts.worker(host) as worker:
+        until(lambda: sink.accepted.total() > 3)
+        for config in (hosts.first / "config.toml", host / "config.toml"):
+            text = config.read_text("utf-8")
+            config.write_text(text.replace("[mail]", '[mail]\nreply_to = "desk@example.com"', 1), "utf-8")
+        for process, begun in ((scheduler, "leads"), (worker, "working")):
+            process.until(begun, 2)
+            assert ["[mail]"] == [line["taken"] for line in process.events("settings") if "taken" in line]
+        before = sink.accepted.total()
+        sink.rtt = 0.0
+        until(lambda: everybody(sink))
+        until(lambda: {"sent": READERS} == json.loads(hosts.run(host, "--json", "status"))["deliveries"])
+        assert [0, 0] == [worker.stop(), scheduler.stop()]
+    assert before < READERS
     assert once() == sink.by_recipient
 
 

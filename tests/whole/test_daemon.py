@@ -4,7 +4,6 @@ import json
 import re
 import signal
 import stat
-import time
 
 import pytest
 
@@ -181,21 +180,3 @@ def test_a_daemon_whose_readers_are_mailed_nothing_says_so(daemon):
 
         assert "readers can sign up, and get no letter" in warning
         assert warning in running.said()
-
-
-def test_settings_that_were_changed_since_it_began_are_told_of(site, daemon):
-    config = site.folder / "config.toml"
-    with daemon(NASHIR__ARTICLES__SCAN_EVERY="1") as running:
-
-        def warned():
-            warnings = json.loads(running.get("/healthz")[2])["warnings"]
-            return [each for each in warnings if str(config) in each]
-
-        assert [] == warned()
-        with config.open("a", encoding="utf-8") as file:
-            file.write('\n[web.api]\ntoken_file = "keys/api-tokens"\n')
-        running.until(lambda: "settings" in running.said())
-        time.sleep(1.5)  # another look or two
-
-        assert 1 == running.said().count("restart the daemon")
-        assert 1 == len(warned())

@@ -131,7 +131,8 @@ def test_no_log_error_or_listing_says_an_address_or_a_secret(lived, daemon, sink
         said += lived.run("subscribers", "erase", DAN, "--yes").stdout
         running.until(lambda: grep(lived) == [])
         lived.run("subscribers", "add", DAN, expect=2)
-        said += running.get("/healthz")[2].decode() + running.said()
+        said += running.get("/healthz")[2].decode() + running.get("/metrics")[2].decode() + running.said()
+    assert "nashir_deliveries" in said
     said += lived.run("backup", str(tmp_path / "b.tar")).stdout
     listing = ["tar", "-tvf", str(tmp_path / "b.tar")]
     said += subprocess.run(listing, capture_output=True, text=True, check=True).stdout

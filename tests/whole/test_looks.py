@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,10 +14,9 @@ from publisher.errors import Unwritable
 def test_what_a_look_that_failed_was_to_see_the_next_one_sees() -> None:
     asked: list[tuple[set[str], bool, bool]] = []
     session: Any = SimpleNamespace(stop=lambda: None)
-    settings: Any = SimpleNamespace(
-        articles=SimpleNamespace(settle=1), source=SimpleNamespace(path=Path("config.toml"))
-    )
-    common = Common(settings, session)
+    settings: Any = SimpleNamespace(articles=SimpleNamespace(settle=1))
+    lasting: Any = SimpleNamespace()
+    common = Common(settings, session, lasting)
     publishing = Publishing(common)
 
     async def publish(closed: frozenset[str], *, whole: bool, verify: bool) -> Any:

@@ -30,7 +30,7 @@ def check(view: View, given: Given, others: tuple[str, ...]) -> Iterator[Finding
             yield finding("other-lang", f"html: <{each.tag!s}>", quoted(tag), f'write lang="{own}"')
     known = {bare(text): tag for text, tag in given.tongues if text}
     for block in view.seen:
-        yield from _block(block, known, others, given.site)
+        yield from _block(block, known, others, given)
 
 
 def _fault(tag: str) -> str:
@@ -48,13 +48,15 @@ def _fault(tag: str) -> str:
     )
 
 
-def _block(block: Block, known: dict[str, str], others: tuple[str, ...], site: Site) -> Iterator[Finding]:
+def _block(block: Block, known: dict[str, str], others: tuple[str, ...], given: Given) -> Iterator[Finding]:
     lang = block.box.lang
     if not lang:
         return
     text = ours(block.text, others)
-    right = _told(block, known) or _dated(text, lang, site) or _heard(text, lang)
-    if right and feed_tag(right) != feed_tag(lang):
+    right = _told(block, known) or _dated(text, lang, given.site) or _heard(text, lang)
+    # The site's own name may stand among the words of a letter in another language.
+    among = lang == given.interface and bare(block.text) == bare(given.site.title)
+    if right and not among and feed_tag(right) != feed_tag(lang):
         yield said(
             "other-lang", block, f'write lang="{feed_tag(right)}", not "{lang}": {{{{ parts.says(voice) }}}}'
         )

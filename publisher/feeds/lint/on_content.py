@@ -16,6 +16,9 @@ from publisher.text.quote import quoted
 _WORDS = frozenset({"description", "summary"})  # may be plain, with an entity in it
 _ENOUGH = 150  # right-to-left letters, to tell languages of one script apart
 _TOLD_APART = frozenset(["ar", "fa", "ur", "ps", "sd", "ug", "ckb", "he", "yi"])
+_ENDS = re.compile(
+    r"\A[^\w\s]|[^\w\s]\Z"
+)  # a sign at an end moves to the other; without, left-to-right words are in order
 _LOCAL = re.compile(r"\s*(?:mailto|tel|data|tag|cid|sms|geo|magnet|feed|at):|\s*#", re.IGNORECASE)
 
 
@@ -69,7 +72,8 @@ def _passages(words: Words, text: Text, facts: markup.Facts) -> Iterator[Remark]
         own = prose(each.text)
         mostly = Letters.of(own).mostly
         told_already = words.direction == "rtl" and each.dir == whole == "ltr"
-        if mostly and each.dir in ("rtl", "ltr") and each.dir != mostly and not told_already:
+        shown_wrong = mostly == "rtl" or _ENDS.search(own.strip())
+        if mostly and each.dir in ("rtl", "ltr") and each.dir != mostly and shown_wrong and not told_already:
             turned.append(each.text.strip())
         if bare(each.lang) not in ("", bare(words.language)):
             tongues.setdefault(each.lang, []).append(own)

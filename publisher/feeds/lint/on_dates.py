@@ -96,7 +96,7 @@ def _whole(
         if document.kind == "rss" and not document.dates:
             yield Remark("feed-no-date", "channel", document.line)
         return
-    if abs(now - said) < _JUST:
+    if abs(now - said) < _JUST and said not in latest:  # an entry of this minute is no clock
         yield Remark("built-now", name, line, f"{said:%Y-%m-%d %H:%M:%S} UTC")
     elif latest and said < max(latest):
         found = f"{said:%Y-%m-%d %H:%M}, its newest entry {max(latest):%Y-%m-%d %H:%M} (UTC)"

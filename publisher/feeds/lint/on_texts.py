@@ -41,6 +41,7 @@ _BY_EYE = re.compile(
     r"(?:^|(?<=[\s(]))»[^\s«»][^«»\n]{0,80}«(?=[\s.,،؛:!؟)]|$)|(?:^|(?<=\s))\)[^\s()][^()\n]{0,80}\((?=[\s.,،؛:!؟]|$)"
     r"|\A\s*[\u200e\u200f]?[.،؛؟](?![.\s])(?=[\u05d0-\u05ea\u0620-\u06d3])"
 )
+_PAIRS = {"»": "«", ")": "("}
 _MIXED = re.compile("[0-9][٠-٩۰-۹]|[٠-٩][0-9۰-۹]|[۰-۹][0-9٠-٩]")
 _WINDOWS = {
     byte: bytes([byte]).decode("cp1252", "replace").replace("\ufffd", chr(byte)) for byte in range(128, 256)
@@ -75,10 +76,19 @@ def _by_eye(entry: Entry, words: Words) -> Iterator[Remark]:
     for text, parts in texts:
         for part in parts if text else ():
             say = partial(Remark, where=text.name, line=text.line, entry=entry.number)  # type: ignore[union-attr]
-            if words.direction == "rtl" and (found := _BY_EYE.search(part)):
+            if words.direction == "rtl" and (found := _by_eye_first(part)):
                 yield say("mirrored-signs", found=quoted(_around(part, found)))
             if text is not entry.content and (mixed := _MIXED.search(part)):
                 yield say("mixed-digits", found=quoted(_around(part, mixed)))
+
+
+def _by_eye_first(text: str) -> re.Match[str] | None:
+    """Where the first sign of a pair points outwards: in "(4)دا (5)" none does."""
+    for found in _BY_EYE.finditer(text):
+        sign = found[0].lstrip()[:1]
+        if sign not in _PAIRS or not {sign, _PAIRS[sign]}.intersection(text[: found.start()]):
+            return found
+    return None
 
 
 def is_code(words: str) -> bool:

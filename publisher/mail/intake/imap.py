@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from publisher.errors import PublisherError, Unreachable
 from publisher.mail.intake.mailbox import MOST, Fate, Mail
 from publisher.mail.intake.settings import Account
+from publisher.text.quote import unsaid
 
 TIMEOUT = 30  # seconds for one answer
 SESSION = 600  # seconds for all of it: a server that drips is cut off
@@ -36,12 +37,13 @@ class Imap:
         *,
         keep: bool = False,
         tls: ssl.SSLContext | None = None,
+        seconds: float = TIMEOUT,
     ) -> None:
-        """*tls*: whom to trust; by default the certificates that the machine trusts."""
+        """*tls*: whom to trust; by default the certificates that the machine trusts. *seconds* for one answer."""
         self.name, self.position = str(account), position
         self.troubles: list[str] = []
         self._account, self._keep = account, keep
-        self._tls = tls
+        self._tls, self._seconds = tls, seconds
         self._client: imaplib.IMAP4 | None = None
         self._validity, self._fetching, self._tries = "", 0, 0
 
@@ -77,17 +79,18 @@ class Imap:
         except PublisherError:
             raise
         except Exception as error:  # the library raises anything at an answer that is none
-            # The library's words may be bytes of the server, as text. They hold no password: it says what it was told.
-            said = str(error).removeprefix("b'").rstrip("'")[:200] or type(error).__name__
+            # The library's words may be bytes of the server, as text.
+            words = unsaid(str(error), self._account.user, self._account.password)
+            said = words.removeprefix("b'").rstrip("'")[:200] or type(error).__name__
             raise Unreachable(f"the IMAP server did not do it: {said}", self.name, _MEND) from error
 
     def _connect(self) -> imaplib.IMAP4:
         host, port = self._account.host, self._account.port
         if not self._account.tls:  # on this machine alone
-            return imaplib.IMAP4(host, port, TIMEOUT)
+            return imaplib.IMAP4(host, port, self._seconds)
         # Without a context of ours the library takes any certificate.
         context = self._tls or ssl.create_default_context()
-        return imaplib.IMAP4_SSL(host, port, ssl_context=context, timeout=TIMEOUT)
+        return imaplib.IMAP4_SSL(host, port, ssl_context=context, timeout=self._seconds)
 
     def _login(self, client: imaplib.IMAP4) -> None:
         user, password = self._account.user, self._account.password
@@ -99,7 +102,7 @@ class Imap:
         except imaplib.IMAP4.abort:
             raise
         except (imaplib.IMAP4.error, UnicodeEncodeError) as error:
-            said = "" if isinstance(error, UnicodeEncodeError) else f": {error}"
+            said = "" if isinstance(error, UnicodeEncodeError) else f": {unsaid(str(error), user, password)}"
             mend = "look at the user in mail.bounces.imap, and the password"
             raise Unreachable(f"the IMAP server refused the login{said}", self.name, mend) from None
 

@@ -16,6 +16,7 @@ class BounceSettings:
     maildir: str = ""  # a folder, relative to the site's
     imap: str = ""  # a URL
     password: str = field(default="", repr=False)  # of the IMAP login
+    password_file: str = ""  # relative to the site: where it stands instead
     every: float = 60.0  # seconds between two looks
     keep: bool = False  # what was dealt with stays, marked as read and answered
 
@@ -62,7 +63,9 @@ def account(settings: BounceSettings) -> Account:
             "the password stands in the URL of imap; write it as password, or in the environment"
         )
     if not settings.password:
-        raise ValueError("the IMAP login has no password; set NASHIR__MAIL__BOUNCES__PASSWORD")
+        raise ValueError(
+            "the IMAP login has no password; set NASHIR__MAIL__BOUNCES__PASSWORD, or password_file"
+        )
     if not (folder.isascii() and folder.isprintable()):
         raise ValueError("the folder of imap has letters beyond ASCII; read mail from one that has none")
     if not (user + settings.password).isprintable():

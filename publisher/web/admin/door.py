@@ -114,13 +114,15 @@ class Door:
     health: Callable[[], list[str]]
     warnings: Callable[[], list[str]]
     lines: Callable[[], list[str]]
+    editors: dict[str, Entry] = field(default_factory=dict)  # who is in
     news: dict[str, News] = field(default_factory=dict)  # what the next page of a session says first
     gate: Gate = field(init=False)
     counting: Counting[None, Numbers] = field(init=False)
     letters: Counting[tuple[int, ...], dict[int, dict[State, int]]] = field(init=False)  # of some editions
 
     def __post_init__(self) -> None:
-        self.gate = Gate(self.settings.root / self.settings.web.admin.password_file)
+        file = self.settings.root / self.settings.web.admin.password_file
+        self.gate = Gate(file, entries=self.editors)
         self.counting = Counting(lambda _: count(self.session.house, self.session.clock()))
         self.letters = Counting(lambda numbers: letters(self.session.house, numbers))
 

@@ -76,7 +76,8 @@ class Gate:
         finally:
             self._waiting -= 1
         cookie, now = secrets.token_urlsafe(32), self.clock()
-        self.entries = {key: each for key, each in self.entries.items() if now - each.begun <= LIFE}
+        for key in [key for key, each in self.entries.items() if now - each.begun > LIFE]:
+            del self.entries[key]
         entry = Entry(secrets.token_urlsafe(32), stamp, now, now)
         self.entries[_key(cookie)] = entry
         return cookie, entry

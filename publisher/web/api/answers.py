@@ -125,6 +125,7 @@ _SHAPES: dict[str, dict[str, Any]] = {
         "workers": [str],
         "stopped": [dict],
         "unmailed": str | None,
+        "backup": dict | None,
         "pings": [dict],
         "indexnow": dict | None,
         "quarantined": [dict],

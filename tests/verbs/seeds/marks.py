@@ -26,7 +26,7 @@ MARKS = [
     Seed("kabul", "edition fa html", "تنظیمات", "تنظيمات"),
     Seed("jerusalem", "edition he html", "י״ג בכסלו ה׳תשפ״ז</p>", 'י"ג בכסלו ה\'תשפ"ז</p>'),
     Seed("jerusalem", "welcome he html", "בינתיים: מה", ":בינתיים מה"),
-    Seed("lahore", "yearly ur html", "چاہتے ہیں؟", "چاہتے ہیں?"),
+    Seed("lahore", "yearly ur html", "چاہتے ہیں؟</h1>", "چاہتے ہیں?</h1>"),
     Seed("lahore", "welcome ur html", "تصدیق ہو گئی۔", "تصدیق ہو گئی."),
     Seed("erbil", "edition ckb html", ">دووشەممە، 23ی", ">دووشەممە, 23ی"),
     Seed("erbil", "confirm ckb text", "کەسێک، ھیوادارین", "کەسێک ،ھیوادارین"),

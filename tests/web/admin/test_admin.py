@@ -32,7 +32,7 @@ from publisher.text.words import LANGUAGES, words
 from publisher.verbs import exporting, paging
 from publisher.web.admin.articles import safe_name
 from publisher.web.admin.door import FORM
-from publisher.web.admin.login import FROM_ONE, IDLE, Gate
+from publisher.web.admin.login import FROM_ONE, IDLE, Entry, Gate
 from publisher.web.admin.saying import READERS, consent, size, standing
 from publisher.web.app import application
 from publisher.web.limits import UPLOAD
@@ -58,12 +58,20 @@ class Browser:
         stamp = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(WORD)
         private.put(root / "state" / "admin.password", stamp.encode())
         has = AdminSettings(**({"password_file": "state/admin.password"} | admin))
-        settings = replace(config.load(root, {}), web=WebSettings(admin=has))
+        self._settings = replace(config.load(root, {}), web=WebSettings(admin=has))
         self.session = desk.session
         self.session.in_daemon = True
-        self.app = application(self.session, list, list, settings, lines=lambda: ["a line of the log"])
+        self._editors: dict[str, Entry] = {}
+        self.begin()
         self.cookies: dict[str, str] = {}
         self.set_cookies: list[str] = []
+
+    def begin(self) -> None:
+        """The server begins, as it does with other settings."""
+        lines = ["a line of the log"]
+        self.app = application(
+            self.session, list, list, self._settings, lines=lambda: lines, editors=self._editors
+        )
 
     def ask(
         self, path: str, method: str = "GET", body: bytes = b"", peer: str = "127.0.0.1", **headers: str
@@ -235,6 +243,15 @@ def test_a_session_ends_with_idleness_a_new_password_and_logging_out(desk, brows
     assert entered and gate.of(entered[0])
     at[0] = IDLE + 1
     assert gate.of(entered[0]) is None
+
+
+def test_a_session_outlives_other_settings_and_not_another_password(desk, browser):  # threat 11
+    browser.begin()
+    assert 200 == browser.ask("/admin/")[0]
+    file = desk.house.root / "state" / "admin.password"
+    file.write_text(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash("another word"), "ascii")
+    browser.begin()
+    assert 303 == browser.ask("/admin/")[0]
 
 
 def test_a_password_that_others_can_read_lets_nobody_in(desk, browser):  # threat 9
