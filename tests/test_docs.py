@@ -634,6 +634,20 @@ def test_every_link_leads_somewhere(path: Path) -> None:
         assert (path.parent / target).is_file(), target
 
 
+def anchors(path: Path) -> set[str]:
+    """What `#…` may name in a page: its headings, as GitHub spells them."""
+    text = re.sub(r"(?ms)^```.*?^```", "", path.read_text("utf-8"))
+    headings = re.findall(r"(?m)^#+ (.*)$", text)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("path", [*PAGES, *ROOT.glob("docs/ar/*.md")], ids=lambda path: path.name)
+def test_every_link_to_a_part_of_a_page_leads_to_a_heading(path: Path) -> None:
+    words = re.sub(r"(?ms)^```.*?^```|`[^`\n]+`", "", path.read_text("utf-8"))
+    for target, part in re.findall(r"\]\(([^)#:]*)#([^)]+)\)", words):
+        assert part in anchors(path.parent / target if target else path), (target, part)
+
+
 def test_every_page_is_in_the_index_by_readers() -> None:
     index = page("docs/README.md")
     pages = {path.name for path in (ROOT / "docs").glob("*.md")} - {"README.md"}

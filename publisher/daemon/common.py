@@ -119,8 +119,6 @@ class Common:
         self.strange = ""  # why no letter may leave from this host
         session.on_news, session.on_good_news = log.warning, log.info
         session.in_daemon = True
-        if session.upgraded:
-            log.info("upgraded", how=session.upgraded)
 
     def ring(self) -> None:
         """Everything is looked at."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from publisher.config import Settings, WebSettings
 from publisher.daemon import process
 from publisher.daemon.changing import Changing, Load, Must
-from publisher.daemon.common import Common, now
+from publisher.daemon.common import Common, log, now
 from publisher.errors import PublisherError, Unwritable
 from publisher.verbs.session import Clock, Session
 
@@ -71,6 +71,8 @@ def _lived(
     """One life; the settings of the next, None where it was the last."""
     lasting.changing.begin(settings)
     with opened(settings, now) as session:
+        if session.upgraded:
+            log.info("upgraded", how=session.upgraded)
         common = Common(settings, session, lasting)
         process.complete(lambda: signals.heard(common, main(common)))
     return None if signals.ended else common.next

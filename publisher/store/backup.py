@@ -1,11 +1,13 @@
 """Door: a backup: one tar file with what a site cannot be made again from, written whole or not at all."""
 
+import fcntl
 import gzip
 import os
 import shutil
 import tarfile
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, cast
 
@@ -16,7 +18,8 @@ from publisher.store.erased import ERASED, SAVED
 from publisher.store.state import BACKUP, DATABASE, SECRET
 from publisher.store.store import BackUp
 
-UNFINISHED = ".nashir-backup-"  # the folder in which one is made: this, its process, a dash and anything
+UNFINISHED = ".nashir-backup-"  # the folder in which one is made: this and anything; locked by who makes it
+FRESH = 60  # seconds in which such a folder may not be locked yet
 COMPRESSED = {".gz", ".tgz"}
 LEVEL = 1  # 110 MB of ledger become 20 in a second; a tenth less of them takes up to twenty times as long
 
@@ -28,9 +31,11 @@ def save(back_up: BackUp, state: Path, config: Path, target: Path, made: str) ->
     Returns the names of what it holds. Raises BadState where the database is damaged, Unwritable."""
     target = target.resolve()
     try:
-        _sweep(target.parent)
-        prefix = f"{UNFINISHED}{os.getpid()}-"
-        with tempfile.TemporaryDirectory(prefix=prefix, dir=target.parent) as folder:
+        with (
+            tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=target.parent) as folder,
+            _locked(Path(folder)),
+        ):
+            _sweep(Path(folder))
             database, whole = Path(folder, DATABASE), Path(folder, "whole")
             database.touch(mode=0o600)
             back_up(database, f"{BACKUP}{made}")
@@ -67,11 +72,22 @@ def _private(member: tarfile.TarInfo) -> tarfile.TarInfo:
     return member
 
 
-def _sweep(folder: Path) -> None:
-    """Remove what killed processes left."""
-    for path in folder.glob(f"{UNFINISHED}*-*"):
-        number = path.name.removeprefix(UNFINISHED).partition("-")[0]
-        with suppress(ProcessLookupError, PermissionError, ValueError):
-            os.kill(int(number), 0)
-            continue
-        shutil.rmtree(path, ignore_errors=True)
+def _sweep(ours: Path) -> None:
+    """Remove what killed processes left beside *ours*. Numbers of processes say nothing: in a container each is 1."""
+    fresh = ours.stat().st_mtime - FRESH
+    for path in ours.parent.glob(f"{UNFINISHED}*"):
+        with suppress(OSError):  # somebody is at work in it, or it is gone
+            if path.stat().st_mtime < fresh:
+                with _locked(path):
+                    shutil.rmtree(path, ignore_errors=True)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Nobody else has it, to the end of the block. Raises OSError where somebody has."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(handle)

@@ -59,7 +59,7 @@ class Lives:
     @contextmanager
     def _open(self, settings: Settings, _: object) -> Iterator[Any]:
         self.opened += 1
-        yield SimpleNamespace()
+        yield SimpleNamespace(upgraded="")
         self.closed += 1
 
     async def _main(self, common: Common) -> None:

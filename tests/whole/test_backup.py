@@ -1,10 +1,12 @@
 """A backup beside a sender at work, and what a restored site does and does not."""
 
+import fcntl
+import os
 import shutil
 import sqlite3
 import subprocess
 import tarfile
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 
 import pytest
@@ -25,6 +27,13 @@ def planned(tmp_path, story, sink):
     sink.rtt = 0.03
     plan(tmp_path / "site", story, READERS)
     return Site(tmp_path / "site")
+
+
+@contextmanager
+def closing_handle(folder):
+    handle = os.open(folder, os.O_RDONLY)
+    yield handle
+    os.close(handle)
 
 
 def saved(site, file):
@@ -88,9 +97,15 @@ def test_a_backup_beside_a_sender_is_whole_and_sends_nothing_by_itself(
 def test_a_backup_replaces_the_last_one_whole_or_not_at_all(planned, sink, tmp_path):  # X6
     file = tmp_path / "b" / "saved.tar.gz"
     file.parent.mkdir()
-    left = file.parent / ".nashir-backup-999999999-x"
-    left.mkdir()
-    saved(planned, file)
+    left, at_work = file.parent / ".nashir-backup-left", file.parent / ".nashir-backup-at-work"
+    for folder in (left, at_work):
+        folder.mkdir()
+        os.utime(folder, (1_700_000_000, 1_700_000_000))
+    with closing_handle(at_work) as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)  # as who makes one does
+        saved(planned, file)
+        assert [at_work.name, "saved.tar.gz"] == sorted(path.name for path in file.parent.iterdir())
+    at_work.rmdir()
     with tarfile.open(file, "r:gz") as tar:
         assert MEMBERS == tar.getnames()
     first = file.read_bytes()

@@ -14,7 +14,7 @@ def test_readers_get_whole_documents_whenever_publishing_is_killed():  # X3
         [sys.executable, publish_kills.__file__, "--kills", "6", "--articles", "40"],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from tests.commands import NASHIR
+from tests.commands import NASHIR, Forked
 from tests.sink import Sink
 from tests.whole.conftest import Daemon, Site, free_port
 from tests.whole.senders import plan
@@ -112,7 +112,10 @@ def test_a_rate_that_is_changed_while_an_edition_leaves_counts_and_nobody_has_tw
     edit(planned, "[mail]", '[mail]\nrate = "60/min"\ncanary = "0%"')
     with Daemon(planned, NASHIR__MAIL__RELAY=sink.url) as running:
         running.until(lambda: sink.accepted.total() > 1)
+        caller = Forked("-C", planned.folder, "--json", "send")
         edit(planned, "rate = ", 'rate = "200/s"')
+        said, _ = caller.communicate()  # it ends, and the daemon goes on
+        assert (0, True) == (caller.returncode, json.loads(said)["sent"] < READERS)
         running.until(lambda: sink.accepted.total() >= READERS, 25)
         running.until(lambda: planned.json("status")["deliveries"] == {"sent": READERS})
         assert 0 == running.stop()
