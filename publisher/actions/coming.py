@@ -174,13 +174,12 @@ def examined(
 def _spoken(selection: Selection) -> Iterator[tuple[str, str]]:
     """What stands in a letter of the articles in their own languages, each with it."""
     for article in selection.items:
-        for text in (article.title, article.summary):
+        for text in (article.title, article.summary, *article.categories, " · ".join(article.categories)):
             yield text, article.language
 
 
 def _written(selection: Selection) -> Iterator[str]:
     for article in selection.items:
-        yield from (*article.authors, *article.categories)
-        yield " · ".join(article.categories)
+        yield from article.authors
         if article.picture:
             yield article.picture.alt

@@ -45,7 +45,12 @@ def _key(text: str) -> str:
 def _names(language: str) -> tuple[str, ...]:
     """The messages that are long enough."""
     texts = words(language).texts
-    return tuple(name for name in texts if name and len(_key(_HOLE.sub("", texts[name]))) >= _LEAST)
+    return tuple(name for name in texts if name and _tells(texts[name]))
+
+
+def _tells(text: str) -> bool:
+    """Whether what stands in *text* beside its holes is enough to know it by."""
+    return len(_key(_HOLE.sub("", text))) >= _LEAST
 
 
 @lru_cache(maxsize=8)
@@ -53,7 +58,8 @@ def _catalogue(language: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     """Every text of the catalogue, and the long ones by their keys; anything may stand in their holes."""
     speak = words(language)
     whole = [*speak.texts.values(), *(form for forms in speak.plurals.values() for form in forms)]
-    texts = ["".join(_parts(text.strip(_EDGES), re.escape)) for text in whole if text]
+    known = [text for text in whole if text and (_tells(text) or not _HOLE.search(text))]
+    texts = ["".join(_parts(text.strip(_EDGES), re.escape)) for text in known]
     keys = [
         f"(?P<m{number}>{''.join(_parts(speak.texts[name], _key))})"
         for number, name in enumerate(_names(language))

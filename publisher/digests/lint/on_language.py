@@ -3,7 +3,9 @@
 import unicodedata
 from collections.abc import Iterator
 
-from publisher.digests.lint.given import Given, bare, finding, ours, said
+from lxml.etree import _Element
+
+from publisher.digests.lint.given import Given, at, bare, finding, ours, said
 from publisher.digests.lint.view import Block, View
 from publisher.model.finding import Finding
 from publisher.model.site import Site
@@ -13,6 +15,7 @@ from publisher.text.quote import quoted
 from publisher.text.wording import spoken
 from publisher.text.words import LANGUAGES
 
+_WORD = 4  # letters: less is no word of ours
 _LETTERS = 12  # fewer tell nothing of a language
 
 
@@ -28,9 +31,34 @@ def check(view: View, given: Given, others: tuple[str, ...]) -> Iterator[Finding
         tag = each.get("lang")
         if tag and not _fault(tag) and feed_tag(tag) != own:
             yield finding("other-lang", f"html: <{each.tag!s}>", quoted(tag), f'write lang="{own}"')
-    known = {bare(text): tag for text, tag in given.tongues if text}
+    known = _known(given)
     for block in view.seen:
         yield from _block(block, known, others, given)
+    yield from _around(view)
+
+
+def _known(given: Given) -> dict[str, str]:
+    """The texts whose language is known, without those that stand for several."""
+    found: dict[str, set[str]] = {}
+    for text, tag in given.tongues:
+        found.setdefault(bare(text), set()).add(tag)
+    return {text: tags.pop() for text, tags in found.items() if text and len(tags) == 1}
+
+
+def _around(view: View) -> Iterator[Finding]:
+    """Elements that say a language that nothing in them is in."""
+    within: dict[_Element, set[str]] = {}
+    for block in view.seen:
+        # A Latin run is no word of another language to who set it.
+        pieces = [(text, block.box if box.isolated else box) for text, box in block.pieces]
+        langs = {box.lang for text, box in pieces if text.strip("\xa0 ")}
+        for element in (block.box.element, *block.box.element.iterancestors()):
+            within.setdefault(element, set()).update(langs)
+    for box in view.boxes:
+        held = within.get(box.element, set())
+        if held and box.element.get("lang") and box.lang not in held:
+            better = f'write lang="{held.pop()}"' if len(held) == 1 else ""
+            yield finding("other-lang", at(box), quoted(box.lang), better)
 
 
 def _fault(tag: str) -> str:
@@ -82,11 +110,13 @@ def _dated(text: str, lang: str, site: Site) -> str:
 def _heard(text: str, lang: str) -> str:
     """The language of words of ours, where they are surely in another one than *lang*; "" where they may be."""
     letters = sum(map(str.isalpha, text))
-    if letters < _LETTERS or spoken(text, lang):
+    if letters < _WORD or spoken(text, lang):
         return ""
     for other in LANGUAGES:
         if spoken(text, other):
             return other
+    if letters < _LETTERS:
+        return ""
     found = detect(prose(text), lang)
     if found != lang and detect(prose(text), "und") == found:
         return found

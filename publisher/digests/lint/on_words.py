@@ -42,6 +42,7 @@ _BRACKETS = re.compile(r"^[^()\[\]]*[)\]][^()\[\]]*[(\[]")
 _FILLER = re.compile("[\u034f\u200c\xa0 ]{3,}")
 # A comma, semicolon or question mark of Latin script behind a word of Arabic script; one that stands apart from it.
 _LATIN_SIGNS = re.compile("[\u0620-\u064a\u066e-\u06d3\u06d5][\u064b-\u0652]*[,;?](?!\\d)")
+_NO_URDU = ("ar", "fa", "he", "ckb")
 _LATIN_STOP = re.compile("[\u0620-\u064a\u0679-\u06d3]\\.(?=\\s|\\Z)")  # Urdu ends its sentences with another
 _APART = re.compile("\\s[،؛؟](?!\\s*\\Z)")
 _LEADING = re.compile("^[.!?؟،؛:…)\\]}»]+\\s*[\u0590-\u08ff\ufb1d-\ufdff]")
@@ -114,8 +115,10 @@ def _about(
         yield finding("arrow", where, quoted(text))
     if direction == "rtl":
         yield from _signs(text, where)
+    if direction == "rtl" and primary in _NO_URDU and "۔" in text:
+        yield finding("other-signs", where, quoted(text), "write . where a sentence ends")
     if primary == "ur" and _LATIN_STOP.search(text):
-        yield finding("latin-signs", where, quoted(text), "write ۔ where an Urdu sentence ends")
+        yield finding("other-signs", where, quoted(text), "write ۔ where an Urdu sentence ends")
     for part in rest.split(" · ") if "\ufdd0" not in rest else ():
         if right := restored(part, language):
             yield finding("changed-words", where, quoted(part), f"write {quoted(right)}")
@@ -165,7 +168,7 @@ def _signs(text: str, where: str) -> Iterator[Finding]:
     if _LEADING.search(text) or _BRACKETS.search(text):
         yield finding("visual-order", where, quoted(text))
     if _LATIN_SIGNS.search(text) or _APART.search(text):
-        yield finding("latin-signs", where, quoted(text))
+        yield finding("other-signs", where, quoted(text))
 
 
 def _numbers(text: str, language: str, where: str, site: Site) -> Iterator[Finding]:

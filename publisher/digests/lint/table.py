@@ -303,11 +303,11 @@ _WORDS = {
     "plural": Rule(
         "R8", "error", "the counted word stands in a wrong form", "use {{ count }} and {{ more }} as they are"
     ),
-    "latin-signs": Rule(
+    "other-signs": Rule(
         "R8",
         "error",
-        "signs of Latin script, or set apart, stand in a sentence of Arabic script",
-        "write ، ؛ ؟ right behind the word",
+        "signs of another script or language, or set apart, stand in the sentence",
+        "write the signs of its language (، ؛ ؟ in Arabic script, ۔ in Urdu alone) right behind the word",
     ),
     "changed-words": Rule(
         "R8",

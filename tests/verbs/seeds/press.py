@@ -40,7 +40,7 @@ ABOUT = {
     " wrong-direction latin-run wrong-span direction-disagrees entry-no-direction content-no-dir content-wrong-dir"
     " block-wrong-dir reordered",
     "digits": "title-differs mixed-digits other-digits date-digits date-calendar edition-digits",
-    "mark": "changed-words visual-order latin-signs arrow text-reads-ltr doubled-marks unbalanced-isolates"
+    "mark": "changed-words visual-order other-signs arrow text-reads-ltr doubled-marks unbalanced-isolates"
     " other-letters needless-mark reads-ltr needless-rlm doubled-rlm wrapped-whole embeddings reordered mirrored-signs",
     "language": "other-lang invalid-lang old-lang content-no-lang language-other languages-differ language-region"
     " language-invalid language-deprecated language-disagrees hreflang-other entry-language-other entry-language"
