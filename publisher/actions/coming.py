@@ -162,15 +162,24 @@ def examined(
     listed: bool = True,
 ) -> tuple[Finding, ...]:
     """What the lint says of *content*; the words of the articles and of the configuration are their authors'."""
-    told = (newsletter.title, house.site.title, *house.site.letterhead.postal)
-    return lint.check(
-        Given(content, house.site, language, (*told, *_written(selection)), listed=listed, data=data)
-    )
+    site = house.site
+    titles = ((newsletter.title, site.language), (site.title, site.language))
+    opening = content.told.opening if content.told else ()
+    told = (*site.letterhead.postal, *(each.text for each in opening))
+    tongues = (*titles, *_spoken(selection))
+    authored = (*told, *(text for text, _ in tongues), *_written(selection))
+    return lint.check(Given(content, site, language, authored, listed, data, tongues))
+
+
+def _spoken(selection: Selection) -> Iterator[tuple[str, str]]:
+    """What stands in a letter of the articles in their own languages, each with it."""
+    for article in selection.items:
+        for text in (article.title, article.summary, *article.categories, " · ".join(article.categories)):
+            yield text, article.language
 
 
 def _written(selection: Selection) -> Iterator[str]:
     for article in selection.items:
-        yield from (article.title, article.summary, *article.authors, *article.categories)
-        yield " · ".join(article.categories)
+        yield from article.authors
         if article.picture:
             yield article.picture.alt

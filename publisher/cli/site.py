@@ -231,11 +231,19 @@ def _place(row: dict[str, Any]) -> str:
 @click.pass_obj
 def lint(call: Call, source: tuple[str, ...], *, private: bool) -> None:
     """Say what readers will do wrong with anybody's feeds, and the mend: each SOURCE is a file or a URL."""
+    from publisher.errors import NotASite, PublisherError
     from publisher.feeds.lint.words import lines
     from publisher.verbs import linting
 
+    site = None
+    try:
+        site = linting.asking(call.settings())
+    except NotASite:
+        pass
+    except PublisherError as error:
+        call.say(f"nashir: the feeds are judged without this site: {error}")
     found = []
-    for each in linting.lint(source, now, private=private):
+    for each in linting.lint(source, now, private=private, site=site):
         found.append(each)
         if each.report is None:
             call.say(f"nashir: {each.source}: {each.problem}")

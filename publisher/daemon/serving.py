@@ -44,7 +44,6 @@ class Serving:
         common.serves = True
         web = self._settings.web
         may = bodies(editors=bool(web.admin.password_file))
-        self._guard = Guard(Limits(connections=affordable(), exempt=web.trusted, bodies=may))
         self._listening = common.lasting.listen(web)
         app = application(
             self._session,
@@ -57,6 +56,8 @@ class Serving:
             access=Access(web.metrics, token(self._settings)),
             editors=common.lasting.editors,
         )
+        limits = Limits(connections=affordable(), exempt=web.trusted, bodies=may)
+        self._guard = Guard(limits, app.at_once)
         self._server = _Server(
             uvicorn.Config(
                 app,

@@ -53,12 +53,16 @@ class Sqlite:
                 check_same_thread=False,
                 timeout=BUSY,
             )
-            if mode == "rwc":
-                # A short log is overwritten, not grown; FULL: a commit is on the disk before it is told (S1).
-                connection.executescript(
-                    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 200;"
-                    "PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA journal_size_limit = 67108864;"
-                )
+            try:
+                if mode == "rwc":
+                    # A short log is overwritten, not grown; FULL: a commit is on the disk before it is told (S1).
+                    connection.executescript(
+                        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 200;"
+                        "PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA journal_size_limit = 67108864;"
+                    )
+            except sqlite3.Error:  # it is damaged, or the disk is
+                connection.close()
+                raise
             return connection
 
         engine = create_engine("sqlite://", creator=connect, pool_size=4, poolclass=QueuePool)

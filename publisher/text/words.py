@@ -4,7 +4,7 @@ A language without a catalogue (ps, ug ...) gets English, never Arabic.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
 from unicodedata import bidirectional
@@ -14,7 +14,7 @@ from babel.lists import format_list
 from babel.messages.pofile import read_po
 from babel.plural import PluralRule
 
-from publisher.text.dates import Digits, digits_in, write_digits
+from publisher.text.dates import Digits, write_digits
 from publisher.text.direction import of_tag
 
 LANGUAGES = ("ar", "fa", "he", "ur", "ckb", "en")
@@ -29,7 +29,6 @@ _AND = {
     "ckb": ("، ", " و "),
 }
 _IN_FRONT = re.compile(r"\A(?:<[^<>]*>|&\w+;)+")
-_END = "(?![\\w\u0591-\u05bd\u064b-\u0652\u0670])"  # of a word, its vowel marks too
 _WORD = re.compile(r"[^\W_]+")
 _CATEGORIES = ("zero", "one", "two", "few", "many", "other")
 
@@ -41,14 +40,14 @@ class Words:
         self.language, self.direction = language, of_tag(language)
         with (_FOLDER / f"{language}.po").open("rb") as file:
             catalog = read_po(file, locale=language, abort_invalid=True)
-        self._texts: dict[str, str] = {}
-        self._plurals: dict[tuple[str, str], Sequence[str]] = {}  # forms in the order of _CATEGORIES
+        self.texts: dict[str, str] = {}  # by the English of them, with `%(name)s`
+        self.plurals: dict[tuple[str, str], Sequence[str]] = {}  # forms in the order of _CATEGORIES
         for message in catalog:
             match message.id, message.string:
                 case str(msgid), str(string):
-                    self._texts[msgid] = string
+                    self.texts[msgid] = string
                 case (singular, plural), forms:
-                    self._plurals[singular, plural] = tuple(forms or ())
+                    self.plurals[singular, plural] = tuple(forms or ())
 
     @cached_property
     def _locale(self) -> Locale:
@@ -66,26 +65,18 @@ class Words:
 
     def text(self, msgid: str) -> str:
         """The words for *msgid*; the caller fills in `%(name)s`. Raises KeyError for an unknown *msgid*."""
-        return self._texts[msgid]
+        return self.texts[msgid]
 
     def count(self, singular: str, plural: str, n: int, digits: Digits = "latn") -> str:
         """The form CLDR asks for at *n* of the message *singular* / *plural*, *n* written in *digits*.
 
         Raises KeyError for an unknown message.
         """
-        form = self._plurals[singular, plural][self._categories.index(self._rule(n))]
-        return form % {"n": write_digits(str(n), digits)}
+        return self.form(singular, plural, n) % {"n": write_digits(str(n), digits)}
 
-    def misfits(self, text: str) -> Iterator[tuple[str, str]]:
-        """Each number in *text* with a word behind it that we count in another form, and the right one, in the same
-        digits: "3 مقال", "3 مقالات"."""
-        for singular, forms in self._plurals.items():
-            for form in dict.fromkeys(each for each in forms if "%(n)s" in each):
-                pattern = re.escape(form).replace(re.escape("%(n)s"), r"(?<!\w)(\d+)") + _END
-                for found in re.finditer(pattern, text):
-                    right = self.count(*singular, int(found[1]), digits_in(found[1]) or "latn")
-                    if right != found[0]:
-                        yield found[0], right
+    def form(self, singular: str, plural: str, n: int) -> str:
+        """As `count`, with `%(n)s` for the number, where the form has it."""
+        return self.plurals[singular, plural][self._categories.index(self._rule(n))]
 
     def join(self, items: Sequence[str]) -> str:
         """*items*, plain or in HTML, as a list in a sentence: «أ وب وج», «الف، ب و ج».

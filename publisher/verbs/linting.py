@@ -1,4 +1,5 @@
-"""`lint`: the feeds behind files and URLs, each with what is wrong with it. Needs no site."""
+"""`lint`: the feeds behind files and URLs, each with what is wrong with it. Needs no site; in one, what its own words
+say in its feeds is looked at too."""
 
 import re
 import sys
@@ -9,11 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from publisher import net
+from publisher.config import Settings
 from publisher.errors import BadInput
 from publisher.feeds.lint import opening
 from publisher.feeds.lint.check import check
 from publisher.feeds.lint.on_server import Served
 from publisher.feeds.lint.remarks import Remark, Report
+from publisher.layout import STATE
+from publisher.model.site import Site
+from publisher.store.state import State
+from publisher.verbs.session import reading
 
 SECONDS = 5.0  # for each request (threat 8)
 _ADDRESS = re.compile(r"\w[\w-]*(\.[\w-]+)+(:\d+)?/")  # as browsers show it, without a scheme
@@ -29,21 +35,32 @@ class Linted:
     problem: str = ""
 
 
-def lint(sources: Sequence[str], clock: Callable[[], datetime], *, private: bool = False) -> Iterator[Linted]:
+def lint(
+    sources: Sequence[str], clock: Callable[[], datetime], *, private: bool = False, site: Site | None = None
+) -> Iterator[Linted]:
     """Each of *sources*, a file, a URL, or "-" for standard input, in its order. *private*: URLs may name this
-    machine or a private network."""
+    machine or a private network. *site*: the one that asks, whose own feeds are judged by how it writes dates."""
     for source in sources:
         try:
             if "://" in source:
-                yield Linted(source, _from_web(source, clock, private=private))
+                yield Linted(source, _from_web(source, clock, private=private, site=site))
             else:
-                yield Linted(source, check(_file(source), clock()))
+                yield Linted(source, check(_file(source), clock(), site=site))
         except BadInput as error:
             mend = f". Mend: {error.mend}" if error.mend else ""
             yield Linted(source, None, f"{error.what}{mend}")
         except OSError as error:
             mend = f". Mend: write https://{source} for an address" if _ADDRESS.match(source) else ""
             yield Linted(source, None, f"{error.strerror or error}{mend}")
+
+
+def asking(settings: Settings) -> Site:
+    """The site that asks, with the digits that its articles are written in where it has published any. Raises
+    BadState for a state that cannot be read."""
+    if not settings.store.url and not State(settings.root / STATE).database.exists():
+        return settings.site
+    with reading(settings) as house:
+        return house.learnt().site
 
 
 def _file(source: str) -> bytes:
@@ -54,13 +71,13 @@ def _file(source: str) -> bytes:
         return file.read(opening.LIMIT + 1)
 
 
-def _from_web(source: str, clock: Callable[[], datetime], *, private: bool) -> Report:
+def _from_web(source: str, clock: Callable[[], datetime], *, private: bool, site: Site | None) -> Report:
     answer = net.look(source, private=private, limit=LIMIT, seconds=SECONDS)
     if len(answer.body) > LIMIT:
         found = f"more than {LIMIT // 1_000_000} MB; what came after that was not read"
         mend = "save it to a file and lint that; then write fewer entries into it"
         return Report(None, "", "", 0, "", (Remark("far-too-large", "document", 1, found, mend),))
-    return check(answer.body, clock(), _served(source, answer, private=private))
+    return check(answer.body, clock(), _served(source, answer, private=private), site)
 
 
 def _served(url: str, answer: net.Answer, *, private: bool) -> Served:

@@ -1,13 +1,13 @@
 """Everything the daemon answers: the output folder, the doors of readers and editors, /healthz."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from publisher.config import ApiSettings, Settings
 from publisher.errors import Unwritable
@@ -27,9 +27,10 @@ from publisher.web import (
     subscribing,
 )
 from publisher.web.admin.login import Entry
+from publisher.web.answers import Headers
 from publisher.web.api.door import Door
 from publisher.web.client import client
-from publisher.web.files import Files
+from publisher.web.files import Files, Reply
 from publisher.web.health import Health
 from publisher.web.metrics import HERE, Access, Live
 from publisher.web.pages import not_valid
@@ -44,6 +45,32 @@ DOORS = (
 
 READING = frozenset(["GET", "HEAD", "OPTIONS"])
 NO_API = ApiSettings()
+App = Callable[[Any, Any, Any], Awaitable[None]]
+
+
+class Application:
+    """What answers every request (ASGI 3): the *doors*, or *files*."""
+
+    def __init__(self, routes: Sequence[BaseRoute], files: Files, doors: App, counts: Counts) -> None:
+        self.doors = routes
+        self._files, self._doors, self._counts = files, doors, counts
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            return
+        door = shell.door_of(scope["path"])
+        counting = self._counts.counted(door, send)
+        if scope["path"] in ALONE or f"{scope['path']}/".startswith(DOORS):
+            await shell.guarded(self._doors, door, scope, receive, counting)
+        else:
+            await self._files(scope, receive, counting)
+
+    def at_once(self, raw: bytes, headers: Headers) -> Reply | None:
+        """What to answer without a task of its own: see Files."""
+        found = self._files.at_once(raw, headers)
+        if found:
+            self._counts.answers[shell.FILES, found.status] += 1
+        return found
 
 
 def application(
@@ -57,7 +84,7 @@ def application(
     live: Callable[[], Live] = Live,
     access: Access = HERE,
     editors: dict[str, Entry] | None = None,
-) -> Callable[..., Any]:
+) -> Application:
     """The ASGI application; *health* names what is wrong now, *warnings*, asked in a thread, what is
     wrong elsewhere; *live* says what only the daemon knows, *access* who may read /metrics. Where *settings* have them,
     the editors' pages are there, and show the last *lines* of the log; *editors* are in already."""
@@ -83,18 +110,7 @@ def application(
             raise Unwritable(f"nothing is changed here: {session.fenced}", house.store.database.where, GO_ON)
         await dynamic(scope, receive, send)
 
-    async def application(scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "http":
-            return
-        door = shell.door_of(scope["path"])
-        counting = counts.counted(door, send)
-        if scope["path"] in ALONE or f"{scope['path']}/".startswith(DOORS):
-            await shell.guarded(doors, door, scope, receive, counting)
-        else:
-            await files(scope, receive, counting)
-
-    application.doors = dynamic.routes  # type: ignore[attr-defined]
-    return application
+    return Application(dynamic.routes, files, doors, counts)
 
 
 def _dynamic(session: Session, routes: list[Route]) -> Starlette:

@@ -7,20 +7,26 @@ each request. What is no HTTP, or more than is allowed, is answered with a line 
 
 import asyncio
 import re
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, Literal
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from publisher.web.answers import COMMON, DOOR
+from publisher.web.answers import COMMON, DOOR, Headers
+from publisher.web.files import Reply
 from publisher.web.limits import Body, Counted, Limits
 
+SMALL = 32 << 10  # bytes of a body that are copied sooner than sent by a call of their own
 LOOK = 1.0  # seconds between two looks at all connections
 
+AtOnce = Callable[[bytes, Headers], Reply | None]
+_LINES = re.compile(rb"[\0\r\n]")
 _METHOD = re.compile(rb"[A-Z-]{1,40} ")
 # "passing": it was answered, and what is left of its body is passed over.
 Phase = Literal["headers", "body", "answer", "passing", "idle", "refused"]
+_STATUS = {status: f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n".encode() for status in (200, 304)}
 _EXTRA = b"".join(name + b": " + value + b"\r\n" for name, value in [*COMMON, *DOOR])
 
 
@@ -35,8 +41,10 @@ class Refused(Exception):
 class Guard:
     """What all connections of a server have in common."""
 
-    def __init__(self, limits: Limits) -> None:
-        self.limits = limits
+    def __init__(self, limits: Limits, at_once: AtOnce = lambda *_: None) -> None:
+        """*at_once*: what to answer a GET with that needs no task, which costs more than such an answer; None where
+        the application is to be asked."""
+        self.limits, self.at_once = limits, at_once
         self.networks = Counted(limits.per_network, limits.exempt)
         self.open: set[Connection] = set()
         self.refused: dict[str, int] = {"connections": 0, "network": 0, "slow": 0, "request": 0}
@@ -94,6 +102,7 @@ class Connection(HttpToolsProtocol):
     size = 0  # bytes of its header fields; of its body
     allowed: Body
     whole = True  # whether the last request's body came to its end
+    answered = False  # whether it has its answer already
     waiting = 0  # bytes of answers that were not taken when it was last looked at
     waiting_since = stuck_since = 0.0
 
@@ -188,7 +197,7 @@ class Connection(HttpToolsProtocol):
         if len(self.pipeline) >= self.guard.limits.ahead:
             raise Refused(503, "Too many requests at once.")
         super().on_message_begin()
-        self.size, self.whole = 0, False
+        self.size, self.whole, self.answered = 0, False, False
         if self.phase in {"answer", "idle"}:
             self._enter("headers")
 
@@ -204,13 +213,15 @@ class Connection(HttpToolsProtocol):
             return
         if len(self.headers) >= limits.fields or self.size > limits.fields_size:
             raise Refused(431, "The header fields are too large, or too many.")
-        if b"\0" in value or b"\r" in value or b"\n" in value:
+        if _LINES.search(value):
             raise Refused(400, "A header field has more than one line.")
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         length = self._checked()
         self.url = _target(self.url)
+        if length == 0 and self._answer_at_once():
+            return
         path = self.url.partition(b"?")[0].decode("latin-1")
         self.allowed = self.guard.limits.body(path)
         if length > self.allowed.size:
@@ -221,24 +232,59 @@ class Connection(HttpToolsProtocol):
         if self.parser.should_upgrade():
             self.cycle.keep_alive = False
 
+    def _answer_at_once(self) -> bool:
+        """Whether it is answered now: nothing comes behind these headers, and nothing is before it."""
+        parser = self.parser
+        if (
+            self._busy
+            or self.flow.write_paused
+            or parser.get_method() != b"GET"
+            or parser.get_http_version() != "1.1"
+            or not parser.should_keep_alive()
+            or parser.should_upgrade()
+        ):
+            return False
+        reply = self.guard.at_once(self.url, self.headers)
+        if reply is None:
+            return False
+        head = [_STATUS[reply.status]]
+        for name, value in self.server_state.default_headers:
+            head += (name, b": ", value, b"\r\n")
+        for name, value in reply.headers:
+            head += (name, b": ", value, b"\r\n")
+        head.append(b"\r\n")
+        if len(reply.body) < SMALL:
+            head.append(reply.body)
+            self.transport.write(b"".join(head))
+        else:
+            self.transport.write(b"".join(head))
+            self.transport.write(reply.body)
+        self.answered = True
+        return True
+
     def _checked(self) -> int:
-        """The length that the body has by its headers, 0 where they do not say. Raises Refused for a request that
-        two servers could read in two ways (RFC 9112, 3.2, 6.1, 11.2)."""
+        """The length that the body has by its headers, 0 where there is none, -1 where it ends by itself. Raises
+        Refused for a request that two servers could read in two ways (RFC 9112, 3.2, 6.1, 11.2)."""
         version = self.parser.get_http_version()
-        hosts = [value for name, value in self.headers if name == b"host"]
+        hosts, lengths, coded = list[bytes](), list[bytes](), list[bytes]()
+        for name, value in self.headers:
+            if name == b"host":
+                hosts.append(value)
+            elif name == b"content-length":
+                lengths.append(value)
+            elif name == b"transfer-encoding":
+                coded.append(value.strip().lower())
         if len(hosts) > 1 or (not hosts and version == "1.1"):
             raise Refused(400, "A request names one host.")
         if version not in {"1.0", "1.1"}:
             raise Refused(505, "Only HTTP/1.0 and HTTP/1.1 are spoken here.")
-        lengths = [value for name, value in self.headers if name == b"content-length"]
-        coded = [value.strip().lower() for name, value in self.headers if name == b"transfer-encoding"]
         if coded and (lengths or version == "1.0"):
             raise Refused(400, "A request has one length.")
         if coded and coded != [b"chunked"]:
             raise Refused(501, "Only the transfer coding chunked is known here.")
         if len(lengths) > 1 or not all(each.strip().isdigit() for each in lengths):
             raise Refused(400, "A request has one length.")
-        return int(lengths[0]) if lengths else 0
+        return int(lengths[0]) if lengths else -len(coded)
 
     def on_body(self, body: bytes) -> None:
         self.size += len(body)
@@ -247,7 +293,10 @@ class Connection(HttpToolsProtocol):
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        super().on_message_complete()
+        if self.answered:
+            self.server_state.total_requests += 1
+        else:
+            super().on_message_complete()
         self.whole = True
         self.fed = 0
         self._enter("answer" if self._busy else "idle")

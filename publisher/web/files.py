@@ -4,11 +4,11 @@ import asyncio
 import os
 import stat
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, MutableMapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 from urllib.parse import quote, unquote_to_bytes
 
 import structlog
@@ -42,6 +42,14 @@ _ASKED = frozenset(
 )
 
 log = structlog.get_logger()
+
+
+class Reply(NamedTuple):
+    """An answer, as it goes out."""
+
+    status: int
+    headers: Headers
+    body: bytes
 
 
 class _File:
@@ -90,11 +98,26 @@ class Files:
             found = answers.moved(found.plan.target, page=True)
         if isinstance(found, Answer):
             return await _send(send, scope, found)
-        asked: dict[bytes, bytes] = {}
-        for header, value in scope["headers"]:
-            if header in _ASKED:
-                asked[header] = asked[header] + b", " + value if header in asked else value
-        return await self._serve(found, asked, scope, send)
+        return await self._serve(found, _asked(scope["headers"]), scope, send)
+
+    def at_once(self, raw: bytes, headers: Headers) -> Reply | None:
+        """What to say to a GET of *raw* with these *headers*, where that was found before and takes no waiting: the
+        answers that nearly all requests get. None: ask by a call."""
+        name = self._at.get(raw)
+        file = self._file(name) if name else None
+        if file is None or file.plan.target:
+            return None
+        asked = _asked(headers)
+        page = self._page(file, asked)
+        answer = self._answer(
+            page or file, negotiate.codings(asked.get(b"accept-encoding")), as_page=page is not None
+        )
+        tags = asked.get(b"if-none-match")
+        if tags == answer.tag:
+            return Reply(304, answer.unchanged, b"")
+        if tags is not None or b"if-modified-since" in asked or answer.body is None:
+            return None
+        return Reply(answer.status, answer.headers, answer.body)
 
     async def _serve(self, file: _File, asked: dict[bytes, bytes], scope: Scope, send: Send) -> None:
         codings = negotiate.codings(asked.get(b"accept-encoding"))
@@ -267,6 +290,15 @@ class Files:
         except Exception as error:  # whatever it is: the whole feed is as good an answer
             log.warning("versions", problem=str(error))
             return {}
+
+
+def _asked(headers: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    """The headers that a file is chosen by."""
+    asked: dict[bytes, bytes] = {}
+    for header, value in headers:
+        if header in _ASKED:
+            asked[header] = asked[header] + b", " + value if header in asked else value
+    return asked
 
 
 def _stamp(found: os.stat_result) -> tuple[int, int, int]:

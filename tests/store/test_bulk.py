@@ -16,8 +16,10 @@ ONCE = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 @pytest.fixture
 def connection() -> Iterator[Connection]:
-    with create_engine("sqlite://").connect() as made:
+    engine = create_engine("sqlite://")
+    with engine.connect() as made:
         yield made
+    engine.dispose()
 
 
 @ONCE

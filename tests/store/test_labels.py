@@ -187,6 +187,7 @@ def test_whatever_happens_the_counts_are_those_of_the_articles(
             labels.change(connection, batch)
         shown = labels.shown(connection)
         stored = set(connection.execute(select(metadata.tables["labels"])).all())
+    engine.dispose()
 
     counts = Counter(word for words in now.values() for word in words)
     assert {(_same(w), urn, w) for urn, ws in now.items() for w in ws} == {

@@ -112,7 +112,9 @@ def plain(condition: str) -> str:
 def test_the_program_makes_its_tables_in_an_empty_database(empty: Database) -> None:
     with pytest.raises(BadState, match=r"the database has schema none, .* run `nashir publish`") as refusal:
         if not empty.shared:
-            empty.writer().connect().close()  # there is a file, and nothing in it
+            made = empty.writer()
+            made.connect().close()  # there is a file, and nothing in it
+            made.dispose()
         Store(empty, writing=False)
     assert 78 == refusal.value.exit
     with closing(Store(empty, writing=True)) as store:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from publisher.config import load
 from publisher.errors import Exit
 from publisher.verbs import linting
 
@@ -154,3 +155,53 @@ def test_one_source_that_fails_stops_no_other(tmp_path: Path) -> None:
     found = list(linting.lint([str(tmp_path / "no.xml"), str(tmp_path / "good.xml")], clock))
 
     assert [True, False] == [each.report is None for each in found]
+
+
+CONFIG = """[site]
+id = "6f1c1c0e-2a56-4b7e-9f4e-0d6a3c1b7e21"
+title = "جريدة"
+url = "https://news.example.org"
+language = "ar"
+region = "IQ"
+digits = "latn"
+"""
+
+
+def edition(title: str) -> str:
+    """The feed of a newsletter's editions, with one of this title."""
+    found = FEED.decode().replace(
+        "https://news.example.org/rss.xml", "https://news.example.org/newsletter/d/rss.xml"
+    )
+    assert "المجلس يقر الميزانية بعد نقاش طويل" in found
+    return found.replace("المجلس يقر الميزانية بعد نقاش طويل", title)
+
+
+def test_a_site_judges_the_editions_of_its_own_newsletters(tmp_path: Path) -> None:  # R8
+    (tmp_path / "config.toml").write_text(CONFIG, "utf-8")
+    (tmp_path / "d.xml").write_text(edition("النشرة – الاثنين 23 نوفمبر 2026: 3 مقالًا"), "utf-8")
+    (tmp_path / "right.xml").write_text(edition("النشرة – الاثنين 23 تشرين الثاني 2026: 3 مقالات"), "utf-8")
+    (tmp_path / "article.xml").write_bytes(
+        FEED.replace("المجلس يقر".encode(), "الاثنين 23 نوفمبر 2026".encode())
+    )
+    site = linting.asking(load(tmp_path, {}))
+    sources = [str(tmp_path / name) for name in ("d.xml", "right.xml", "article.xml")]
+
+    found = [each.report for each in linting.lint(sources, clock, site=site)]
+    (without,) = linting.lint(sources[:1], clock)
+
+    assert [["edition-date", "edition-plural"], [], []] == [
+        [one.rule for one in each.remarks] for each in found if each
+    ]
+    assert "write “الاثنين 23 تشرين الثاني 2026”" in (found[0].remarks[0].how if found[0] else "")
+    assert without.report and () == without.report.remarks
+
+
+def test_a_site_that_cannot_be_read_is_said_and_the_feed_judged(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text("[site", "utf-8")
+    (tmp_path / "good.xml").write_bytes(FEED)
+
+    code, said, warned = nashir(tmp_path, "lint", "good.xml")
+
+    assert Exit.DONE == code
+    assert "judged without this site: " in warned and "config.toml:1" in warned
+    assert "RSS, ar, rtl, 2 entries" in said

@@ -4,7 +4,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from publisher.digests.lint import on_bytes, on_direction, on_looks, on_markup, on_plain, on_reading, on_words
+from publisher.digests.lint import (
+    on_bytes,
+    on_direction,
+    on_language,
+    on_looks,
+    on_markup,
+    on_plain,
+    on_reading,
+    on_words,
+)  # fmt: skip
 from publisher.digests.lint.given import Given, authors
 from publisher.digests.lint.view import View
 from publisher.model.finding import Finding
@@ -21,6 +30,7 @@ def check(given: Given) -> tuple[Finding, ...]:
     if view:
         site = urlsplit(given.site.url)
         found += on_direction.check(view, given.content.direction)
+        found += on_language.check(view, given, others)
         found += on_markup.check(view, site.netloc.lower(), https=site.scheme == "https")
         found += on_looks.check(view, given.content.html)
         found += on_reading.check(view)

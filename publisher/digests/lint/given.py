@@ -26,6 +26,7 @@ class Given:
     ] = ()  # texts of others in it: headlines, excerpts, names; judged by their order alone
     listed: bool = True  # it goes to the readers of a newsletter, who may leave
     data: bytes = b""  # the whole letter; b"" where it has not been put together
+    tongues: tuple[tuple[str, str], ...] = ()  # texts of `authored` whose language is known, with its tag
 
 
 def finding(name: str, where: str, found: str = "", mend: str = "") -> Finding:

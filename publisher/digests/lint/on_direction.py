@@ -28,6 +28,8 @@ def check(view: View, direction: str) -> Iterator[Finding]:
     altogether nothing is asked."""
     if direction == "rtl":
         yield from _root(view)
+    else:
+        yield from _turned(view)
     for block in view.seen:
         if direction == "rtl" or block.box.dir == "rtl" or _RIGHT.search(block.text):
             yield from _block(block)
@@ -66,6 +68,13 @@ def _root(view: View) -> Iterator[Finding]:
         yield finding("body-without-direction", "html: <body>")
     if not body.get("lang"):
         yield finding("body-without-lang", "html: <body>")
+
+
+def _turned(view: View) -> Iterator[Finding]:
+    """A letter that is written from left to right, and laid out from the right."""
+    for rule, element in (("html-without-dir", view.root), ("body-without-direction", view.body)):
+        if element is not None and (element.get("dir") or "").lower() == "rtl":
+            yield finding(rule, f"html: <{element.tag!s}>", "rtl")
 
 
 def _block(block: Block) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from publisher.digests.lint import css
 from publisher.digests.lint.given import at, finding
-from publisher.digests.lint.view import Box, View, accessible, tag_of
+from publisher.digests.lint.view import Box, View, accessible
 from publisher.model.finding import Finding
 from publisher.text.direction import of_tag
 from publisher.text.quote import quoted
@@ -95,8 +95,6 @@ def _element(box: Box) -> Iterator[Finding]:
     text = "".join(element.itertext())
     if box.isolated and element.get("dir") == "ltr" and re.search("[A-Za-z]", text) and not _ltr(box):
         yield finding("latin-without-lang", at(box), quoted(text))
-    if element.get("lang") and not tag_of(element):
-        yield finding("invalid-lang", at(box), quoted(element.get("lang") or ""))
 
 
 def _ltr(box: Box) -> bool:

@@ -282,6 +282,18 @@ _WORDS = {
         "readers in this region call the month by another name",
         "use {{ date }} and {{ item.byline }} as they are",
     ),
+    "other-date": Rule(
+        "R8",
+        "error",
+        "it is no date as this site writes it: the weekday is another one, or the month, or the era",
+        "use {{ date }} and {{ item.byline }} as they are",
+    ),
+    "parts-differ": Rule(
+        "M9",
+        "error",
+        "readers of plain text are told another date than the others",
+        "use {{ date }} and {{ item.byline }} in both templates",
+    ),
     "english-date": Rule(
         "R8",
         "error",
@@ -296,6 +308,24 @@ _WORDS = {
     ),
     "plural": Rule(
         "R8", "error", "the counted word stands in a wrong form", "use {{ count }} and {{ more }} as they are"
+    ),
+    "other-signs": Rule(
+        "R8",
+        "error",
+        "signs of another script or language, or set apart, stand in the sentence",
+        "write the signs of its language (، ؛ ؟ in Arabic script, ۔ in Urdu alone) right behind the word",
+    ),
+    "changed-words": Rule(
+        "R8",
+        "error",
+        "our words stand there with other signs: a joiner, a vowel, a comma or a stop is lost or another",
+        "write them as the letter has them by itself",
+    ),
+    "title-differs": Rule(
+        "R11",
+        "warning",
+        "windows and screen readers call the letter otherwise than lists of mails",
+        "write <title>{{ subject }}</title>",
     ),
     "arrow": Rule(
         "R9",
@@ -368,6 +398,18 @@ _READ_ALOUD = {
         "error",
         "no program knows this language: it is no language tag",
         'write a tag: lang="{{ voice.lang }}"',
+    ),
+    "old-lang": Rule(
+        "R11",
+        "warning",
+        "programs compare tags letter by letter, with the code of today",
+        'write lang="{{ voice.lang }}"',
+    ),
+    "other-lang": Rule(
+        "R11",
+        "error",
+        "screen readers read it in the voice of another language, in the font of another",
+        "write {{ parts.says(voice) }} on it, with the voice of that place",
     ),
     "body-without-lang": Rule(
         "R11",

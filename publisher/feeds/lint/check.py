@@ -6,6 +6,7 @@ from datetime import datetime
 from publisher.feeds.lint import (
     on_content,
     on_dates,
+    on_editions,
     on_ids,
     on_language,
     on_links,
@@ -18,10 +19,12 @@ from publisher.feeds.lint.document import Document, Fault
 from publisher.feeds.lint.on_server import Served
 from publisher.feeds.lint.remarks import Remark, Report
 from publisher.feeds.lint.view import View
+from publisher.model.site import Site
 
 
-def check(data: bytes, now: datetime, served: Served | None = None) -> Report:
-    """What is wrong with the feed in *data*; *served*: what the server said, for one from a URL. In the order of the
+def check(data: bytes, now: datetime, served: Served | None = None, site: Site | None = None) -> Report:
+    """What is wrong with the feed in *data*; *served*: what the server said, for one from a URL; *site*: whose
+    newsletters are known, if their feed it is. In the order of the
     lines. Never raises for what stands in *data*; time is linear in its length."""
     root, text, remarks = opening.opened(data)
     document = reading.document(root, text) if root is not None else None
@@ -37,6 +40,8 @@ def check(data: bytes, now: datetime, served: Served | None = None) -> Report:
     remarks += on_dates.check(view, now)
     remarks += on_ids.check(view)
     remarks += on_links.check(view)
+    if site:
+        remarks += on_editions.check(view, site)
     if served:
         remarks += on_server.check(document, served)
     return Report(

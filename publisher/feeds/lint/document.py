@@ -100,6 +100,7 @@ class Document:
     line: int | None
     language: str = ""
     language_line: int | None = None
+    language_too: str = ""  # RSS: what xml:lang says beside <language>
     direction: str = ""
     texts: tuple[Text, ...] = ()  # title, description
     id: Id | None = None

@@ -8,11 +8,17 @@ from publisher.feeds.lint import markup, on_links
 from publisher.feeds.lint.document import Document, Text
 from publisher.feeds.lint.on_texts import is_code
 from publisher.feeds.lint.remarks import Remark
-from publisher.feeds.lint.view import View, Words, bare, told
+from publisher.feeds.lint.view import Letters, View, Words, bare, told
 from publisher.text.direction import first_strong
+from publisher.text.language import detect, prose
 from publisher.text.quote import quoted
 
 _WORDS = frozenset({"description", "summary"})  # may be plain, with an entity in it
+_ENOUGH = 150  # right-to-left letters, to tell languages of one script apart
+_TOLD_APART = frozenset(["ar", "fa", "ur", "ps", "sd", "ug", "ckb", "he", "yi"])
+_ENDS = re.compile(
+    r"\A[^\w\s]|[^\w\s]\Z"
+)  # a sign at an end moves to the other; without, left-to-right words are in order
 _LOCAL = re.compile(r"\s*(?:mailto|tel|data|tag|cid|sms|geo|magnet|feed|at):|\s*#", re.IGNORECASE)
 
 
@@ -20,6 +26,8 @@ def check(view: View) -> Iterator[Remark]:
     """Remarks on the content of every entry."""
     for each in view.entries:
         entry = each.entry
+        if entry.content is not None and each.facts:
+            yield from _passages(each, entry.content, each.facts)
         if entry.content is None or not entry.content.value.strip():
             if not entry.elsewhere:
                 yield Remark("no-content", "item", entry.line, entry=entry.number)
@@ -53,6 +61,43 @@ def _html(document: Document, words: Words, text: Text, facts: markup.Facts) -> 
         yield say(rule, found=quoted(urls[0]) + more, mend=on_links.mend(rule, urls[0], document))
     if facts.unsafe:
         yield say("unsafe-html", found=", ".join(dict.fromkeys(facts.unsafe)))
+
+
+def _passages(words: Words, text: Text, facts: markup.Facts) -> Iterator[Remark]:
+    """Blocks whose letters are of another direction, or of another language, than holds there."""
+    say = partial(Remark, where=text.name, line=text.line, entry=words.entry.number)
+    whole = facts.attributes.get("dir", "").lower()
+    turned, tongues = list[str](), dict[str, list[str]]()
+    for each in facts.passages:
+        own = prose(each.text)
+        mostly = Letters.of(own).mostly
+        told_already = words.direction == "rtl" and each.dir == whole == "ltr"
+        shown_wrong = mostly == "rtl" or _ENDS.search(own.strip())
+        if mostly and each.dir in ("rtl", "ltr") and each.dir != mostly and shown_wrong and not told_already:
+            turned.append(each.text.strip())
+        if bare(each.lang) not in ("", bare(words.language)):
+            tongues.setdefault(each.lang, []).append(own)
+    if turned:
+        more = f" and {len(turned) - 1} more" if len(turned) > 1 else ""
+        yield say("block-wrong-dir", found=quoted(turned[0]) + more)
+    for lang, texts in tongues.items():
+        if right := _reads(" ".join(texts), lang):
+            found = f"lang={quoted(lang)} around {quoted(max(texts, key=len).strip())}"
+            yield say("block-wrong-lang", found=found, mend=f'write lang="{right}"' if right != "und" else "")
+
+
+def _reads(text: str, lang: str) -> str:
+    """The language that *text* is in, where that is surely not *lang*; "und" where it is not known which; else ""."""
+    letters = Letters.of(text)
+    said = bare(lang)
+    if not said or letters.mostly is None:
+        return ""
+    if told(lang) != letters.mostly:
+        return detect(text, "und")
+    if said not in _TOLD_APART or letters.right < _ENOUGH:
+        return ""
+    found = detect(text, said)
+    return found if found != said and detect(text, "und") == found else ""
 
 
 def _direction(words: Words, text: Text, facts: markup.Facts, say: "partial[Remark]") -> Iterator[Remark]:

@@ -9,6 +9,7 @@ from publisher.feeds.lint.view import View, Words, bare, told
 from publisher.text import language
 from publisher.text.quote import quoted
 
+_ENOUGH_IN_ENTRY = 150  # ... of one entry
 _KNOWN = frozenset(
     ["ar", "fa", "ur", "ps", "sd", "ug", "ckb", "he", "yi"]
 )  # language.detect tells these apart
@@ -21,7 +22,7 @@ def check(view: View) -> Iterator[Remark]:
     """Remarks on the language and direction of the feed and of each entry."""
     document = view.document
     where, line = ("language" if document.kind != "atom" else "xml:lang"), document.language_line
-    disagrees = False
+    disagrees = other = False
     if not document.language:
         rtl = view.direction == "rtl"
         guess = language.detect(language.prose(view.text), "und") if rtl else ""
@@ -34,10 +35,21 @@ def check(view: View) -> Iterator[Remark]:
         if disagrees:
             yield _disagrees(view, where, line)
         else:
-            yield from _other(view, where, line)
-    yield from _direction(view)
+            for remark in _other(view, where, line):
+                other = True
+                yield remark
+    if document.language and bare(document.language_too) not in ("", bare(document.language)):
+        found = f"xml:lang is {quoted(document.language_too)}, <language> {quoted(document.language)}"
+        yield Remark("languages-differ", "xml:lang", line, found)
+    turned = False
+    for remark in _direction(view):
+        turned = turned or remark.rule == "direction-disagrees"
+        yield remark
     for each in view.entries:
-        yield from _entry(view, each, disagrees=disagrees)
+        yield from _entry(view, each, disagrees=disagrees, turned=turned)
+        if each.entry.language or not other:
+            yield from _tongue(view, each)
+        yield from _hreflang(each)
 
 
 def _written(document: Document, tag: str) -> str:
@@ -105,17 +117,48 @@ def _direction(view: View) -> Iterator[Remark]:
         yield Remark("no-direction-metadata", "feed", document.line)
 
 
-def _entry(view: View, words: Words, *, disagrees: bool) -> Iterator[Remark]:
+def _entry(view: View, words: Words, *, disagrees: bool, turned: bool) -> Iterator[Remark]:
+    """*disagrees*: the feed's language was found to be another one; *turned*: the direction that its metadata say."""
     entry, feed = words.entry, view.document.language
     mostly = words.letters.mostly
     if entry.language and not _canonical(entry.language):
         yield Remark("language-invalid", "language", entry.line, quoted(entry.language), entry=entry.number)
+    elif entry.language.partition("-")[0].lower() in _OLD:
+        mend = f"write {_canonical(entry.language)}"
+        yield Remark(
+            "language-deprecated", "language", entry.line, quoted(entry.language), mend, entry.number
+        )
     elif entry.language and entry.language == feed:
         yield Remark("language-repeated", "language", entry.line, quoted(feed), entry=entry.number)
     if mostly and told(words.language) not in (None, mostly) and (entry.language or not disagrees):
         found = f"{quoted(words.language)}, and its letters are {'right-to-left' if mostly == 'rtl' else 'Latin'} ones"
         yield Remark("entry-language", "language", entry.line, found, entry=entry.number)
-    said = entry.direction or (view.document.direction if not entry.language else "")
-    if entry.direction and mostly and said != mostly:
+    if entry.direction and mostly and entry.direction != mostly:
         found = f"{entry.direction}, and its texts are {mostly}"
         yield Remark("direction-disagrees", "item", entry.line, found, entry=entry.number)
+    said = view.document.direction
+    if said and not entry.direction and mostly and said != mostly and not turned:
+        found = f"the feed says {said}, and its texts are {mostly}"
+        yield Remark("entry-no-direction", "item", entry.line, found, entry=entry.number)
+
+
+def _tongue(view: View, words: Words) -> Iterator[Remark]:
+    """An entry in another language of the same script than it says."""
+    entry, said = words.entry, bare(words.language)
+    if said in _KNOWN and words.letters.right >= _ENOUGH_IN_ENTRY and words.letters.mostly == "rtl":
+        text = language.prose(f"{words.title} {words.own}")
+        found = language.detect(text, said)
+        if found != said and found in _KNOWN and language.detect(text, "und") == found:
+            reads = f"{quoted(said)}, and the entry reads as {quoted(found)}"
+            own = {"rss": f"<dc:language>{found}</dc:language>", "atom": f'xml:lang="{found}" on <entry>'}
+            mend = f"write {own.get(view.document.kind, _written(view.document, found))}"
+            yield Remark("entry-language-other", "language", entry.line, reads, mend, entry.number)
+
+
+def _hreflang(words: Words) -> Iterator[Remark]:
+    """A link to the entry's page that says another language than the entry."""
+    entry, said = words.entry, bare(words.language)
+    pages = [each for each in entry.links if each.rel == "alternate"]
+    if len(pages) == 1 and said and bare(pages[0].hreflang) not in ("", said):
+        leads = f"{quoted(pages[0].hreflang)}, and the entry is in {quoted(said)}"
+        yield Remark("hreflang-other", "link", pages[0].line, leads, entry=entry.number)

@@ -5,9 +5,9 @@ import unicodedata
 from collections.abc import Iterator
 from functools import partial
 
-from publisher.feeds.lint.document import Text
+from publisher.feeds.lint.document import Entry, Text
 from publisher.feeds.lint.remarks import Remark
-from publisher.feeds.lint.view import View
+from publisher.feeds.lint.view import View, Words
 from publisher.model.article import Direction
 from publisher.text import bidi
 from publisher.text.direction import first_strong
@@ -36,6 +36,13 @@ _HIGH = re.compile(r"[\x80-\u07ff\u2000-\u2122]{4,200}")
 _RTL_LETTERS = re.compile(
     "[\u05d0-\u05ea\u0620-\u064a\u0660-\u0669\u066e-\u06d3\u06f0-\u06f9\u060c\u061b\u061f\u064b-\u0652\u200c]+"
 )
+# »word«, )word( and a stop before the first letter: read from right to left, they point outwards.
+_BY_EYE = re.compile(
+    r"(?:^|(?<=[\s(]))»[^\s«»][^«»\n]{0,80}«(?=[\s.,،؛:!؟)]|$)|(?:^|(?<=\s))\)[^\s()][^()\n]{0,80}\((?=[\s.,،؛:!؟]|$)"
+    r"|\A\s*[\u200e\u200f]?[.،؛؟](?![.\s])(?=[\u05d0-\u05ea\u0620-\u06d3])"
+)
+_PAIRS = {"»": "«", ")": "("}
+_MIXED = re.compile("[0-9][٠-٩۰-۹]|[٠-٩][0-9۰-۹]|[۰-۹][0-9٠-٩]")
 _WINDOWS = {
     byte: bytes([byte]).decode("cp1252", "replace").replace("\ufffd", chr(byte)) for byte in range(128, 256)
 }
@@ -48,6 +55,7 @@ def check(view: View) -> Iterator[Remark]:
         yield from _line(text, text.value, view.direction, None)
     for each in view.entries:
         entry = each.entry
+        yield from _by_eye(entry, each)
         if entry.title:
             yield from _line(entry.title, each.title, each.direction, entry.number)
         if entry.summary and not entry.summary.html:
@@ -58,6 +66,29 @@ def check(view: View) -> Iterator[Remark]:
             yield from _signs(entry.content, each.content, entry.number)
         elif entry.content:
             yield from _line(entry.content, each.content, each.direction, entry.number, long=True)
+
+
+def _by_eye(entry: Entry, words: Words) -> Iterator[Remark]:
+    """Signs that somebody put where they looked right, and numbers in two kinds of digits."""
+    texts = [(entry.title, [words.title]), (entry.summary, [words.summary])]
+    if entry.content and words.facts:
+        texts.append((entry.content, [each.text for each in words.facts.passages]))
+    for text, parts in texts:
+        for part in parts if text else ():
+            say = partial(Remark, where=text.name, line=text.line, entry=entry.number)  # type: ignore[union-attr]
+            if words.direction == "rtl" and (found := _by_eye_first(part)):
+                yield say("mirrored-signs", found=quoted(_around(part, found)))
+            if text is not entry.content and (mixed := _MIXED.search(part)):
+                yield say("mixed-digits", found=quoted(_around(part, mixed)))
+
+
+def _by_eye_first(text: str) -> re.Match[str] | None:
+    """Where the first sign of a pair points outwards: in "(4)دا (5)" none does."""
+    for found in _BY_EYE.finditer(text):
+        sign = found[0].lstrip()[:1]
+        if sign not in _PAIRS or not {sign, _PAIRS[sign]}.intersection(text[: found.start()]):
+            return found
+    return None
 
 
 def is_code(words: str) -> bool:

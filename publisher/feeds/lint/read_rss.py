@@ -49,6 +49,7 @@ def read(root: etree._Element) -> Document:
         channel.sourceline,
         language=words(language).strip() or channel.get(LANG, "") or root.get(LANG, ""),
         language_line=language.sourceline if language is not None else root.sourceline,
+        language_too=channel.get(LANG, "") or root.get(LANG, ""),
         direction=direction(channel) or direction(root),
         texts=tuple(
             text(each) for each in map(channel.find, (f"{ns}title", f"{ns}description")) if each is not None

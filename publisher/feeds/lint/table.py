@@ -178,6 +178,24 @@ _LANGUAGE = {
         "say the entry's own language: xml:lang or dc:language, in JSON language",
         "F4",
     ),
+    "entry-language-other": Rule(
+        "warning",
+        "fonts, voices, spell checkers and translators take the entry for another language",
+        "say the entry's own language: xml:lang or dc:language, in JSON language",
+        "RFC 5646; F4",
+    ),
+    "languages-differ": Rule(
+        "warning",
+        "one reader goes by xml:lang, another by <language>",
+        "say the same language in both",
+        "XML 1.0, 2.12; F4",
+    ),
+    "hreflang-other": Rule(
+        "warning",
+        "readers that look for a page in their reader's language pass over it, or announce it wrong",
+        "write the language of the entry into hreflang",
+        "RFC 4287, 4.2.7.4; F4",
+    ),
     "language-repeated": Rule(
         "note",
         "it says the feed's language again: bytes for nothing",
@@ -202,6 +220,12 @@ _LANGUAGE = {
         "say the direction that the texts have",
         "ITS 2.0, 8.4; F5",
     ),
+    "entry-no-direction": Rule(
+        "warning",
+        "what reads the metadata takes the feed's direction for this entry's too",
+        'say its own on the entry: its:dir="ltr", in JSON an object _rtl',
+        "ITS 2.0, 8.5; F5",
+    ),
     "no-direction-metadata": Rule(
         "note",
         "nothing says the direction of this feed in a standard way",
@@ -212,6 +236,18 @@ _LANGUAGE = {
 }
 
 _TEXTS = {
+    "mirrored-signs": Rule(
+        "note",
+        "the signs point outwards, or a stop stands before the first letter: somebody put them in by eye",
+        "write them in the order in which they are read: they turn by themselves",
+        "UAX #9, L4",
+    ),
+    "mixed-digits": Rule(
+        "note",
+        "one number is written in two kinds of digits",
+        "write it in one",
+        "R8",
+    ),
     "reads-ltr": Rule(
         "error",
         "readers go by the first strong letter (Miniflux, FreshRSS, NetNewsWire, Liferea) and set it left to right",
@@ -317,6 +353,18 @@ _TEXTS = {
 }
 
 _CONTENT = {
+    "block-wrong-dir": Rule(
+        "warning",
+        "it is set in the direction of what is around: the full stop stands at the wrong end, brackets point outwards",
+        "say the direction of its letters where it begins: dir and lang on the paragraph, <bdi dir> around a run",
+        "HTML, 3.2.6.4; F7",
+    ),
+    "block-wrong-lang": Rule(
+        "warning",
+        "fonts and voices are those of another language",
+        "say the language of its words where they begin",
+        "HTML, 3.2.6.2; F8",
+    ),
     "content-no-dir": Rule(
         "error",
         "readers that keep dir set it left to right, punctuation at the wrong end, lists and quotes on the wrong side",
@@ -658,6 +706,27 @@ _LINKS = {
     ),
 }
 
+_EDITIONS = {
+    "edition-date": Rule(
+        "error",
+        "it is no date as this site writes it: another region's month, another weekday, other signs",
+        "use {{ date }} in the newsletter's subject as it is",
+        "R8",
+    ),
+    "edition-digits": Rule(
+        "warning",
+        "the site's other dates are in other digits",
+        "use {{ date }} in the newsletter's subject as it is",
+        "R8",
+    ),
+    "edition-plural": Rule(
+        "error",
+        "the counted word stands in a wrong form",
+        "write the form that this number asks for",
+        "R8",
+    ),
+}
+
 _SERVED = {
     "served-html": Rule(
         "error",
@@ -724,6 +793,7 @@ GROUPS: dict[str, dict[str, Rule]] = {
     "Dates": _DATES,
     "Ids": _IDS,
     "Links and people": _LINKS,
+    "Editions of your own newsletters": _EDITIONS,
     "What the server says": _SERVED,
 }
 RULES: dict[str, Rule] = {id_: rule for group in GROUPS.values() for id_, rule in group.items()}

@@ -85,8 +85,13 @@ class Words:
         return self.facts.text if self.facts else words(self.entry.content)
 
     @cached_property
+    def own(self) -> str:
+        """Of its content what says no other language."""
+        return self.facts.own if self.facts and self.facts.first else self.content
+
+    @cached_property
     def letters(self) -> Letters:
-        return Letters.of(self.title) + Letters.of(self.summary) + Letters.of(self.content)
+        return Letters.of(self.title) + Letters.of(self.summary) + Letters.of(self.own)
 
     @cached_property
     def direction(self) -> Direction:
@@ -116,9 +121,7 @@ class View:
     def text(self) -> str:
         """Enough of them to tell the language by."""
         own = [words(each) for each in self.document.texts]
-        own += [
-            f"{e.title} {e.summary} {e.content[:4000]}" for e in self.entries[:40] if not e.entry.language
-        ]
+        own += [f"{e.title} {e.summary} {e.own[:4000]}" for e in self.entries[:40] if not e.entry.language]
         return " ".join(own)
 
     @cached_property

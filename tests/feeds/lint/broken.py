@@ -55,9 +55,24 @@ RENCODED = (
     "</p></div>]]></content:encoded>"
 )
 
+RITEM = "<item>\n      <title>أمطار"
+ENGLISH = (
+    "<item><title>The rains have come to the south</title><link>https://news.example.org/9/</link>"
+    '<guid isPermaLink="false">urn:uuid:00000000-0000-5000-8000-000000000009</guid><dc:language>en</dc:language>'
+    "<pubDate>Thu, 29 Feb 2024 18:00:00 +0000</pubDate><description>&lt;div dir='ltr' lang='en'&gt;&lt;p&gt;All night it"
+    f" rained.&lt;/p&gt;&lt;/div&gt;</description></item>{RITEM}"
+)
+
 BROKEN: list[Broken] = [
     *each("not-a-feed", ("rss", '<?xml version="1.0" encoding="UTF-8"?>', "<!DOCTYPE html><html><body></body></html>"),
           ("atom", 'xmlns="http://www.w3.org/2005/Atom"', 'xmlns="http://example.org/no-feed"')),
+    *each("languages-differ", ("rss", 'xmlns:its="http://www.w3.org/2005/11/its" its:version', 'xml:lang="fa" xmlns:its="http://www.w3.org/2005/11/its" its:version')),
+    *each("hreflang-other", ("atom", '<link rel="alternate" type="text/html" href="https://news.example.org/1/"/>', '<link rel="alternate" type="text/html" hreflang="ar" href="https://news.example.org/1/"/>')),
+    *each("entry-no-direction", ("rss", RITEM, ENGLISH)),
+    *each("block-wrong-dir", ("rss", "<p>أقر المجلس ميزانية", '<p dir="ltr">أقر المجلس ميزانية'), ("atom", "خواند.&lt;/p&gt;", "خواند.&lt;/p&gt;&lt;p&gt;The minister said that this was the right thing to do.&lt;/p&gt;")),
+    *each("block-wrong-lang", ("json", "<p>הכנסת", '<p lang=\\"en\\">הכנסת')),
+    *each("mirrored-signs", ("rss", R1, "المجلس يقر »الميزانية« بعد نقاش طويل"), ("atom", ASUM, '<summary type="text">.بودجه'), ("json", J1, "הכנסת אישרה )את התקציב( אחרי דיון ארוך")),
+    *each("mixed-digits", ("rss", R1, "المجلس يقر 1٢ ميزانية بعد نقاش طويل")),
     *each("not-well-formed", ("rss", "</channel>", "</chanel>"), ("atom", "</entry>", ""), ("json", '"items": [', '"items": ['+"},")),
     *each("text-before-xml", ("rss", "<?xml version", "\n<?xml version"), ("atom", "<?xml version", "Warning: x <?xml version")),
     *each("undefined-entity", ("rss", RSUM, "<description>&nbsp;أقر"), ("atom", ASUM, '<summary type="text">&laquo;بودجه')),
