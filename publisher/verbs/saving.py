@@ -11,7 +11,7 @@ from publisher.config import FILE, Settings
 from publisher.digests import due
 from publisher.layout import STATE
 from publisher.store import backup
-from publisher.store.nights import Nights
+from publisher.store.nights import Night, Nights
 from publisher.store.store import BackUp
 from publisher.text.dates import rfc3339
 from publisher.verbs import privately
@@ -62,14 +62,19 @@ def before_upgrade(settings: Settings, now: datetime, schema: str, back_up: Back
     backup.save(back_up, settings.root / STATE, settings.root / FILE, target, rfc3339(now))
 
 
-def last(house: House) -> dict[str, Any] | None:
-    """The newest nightly backup on this host; None where there is none."""
-    newest = house.nights.newest()
-    if newest is None:
+def newest(house: House, now: datetime) -> Night | None:
+    """The newest nightly backup on this host, up to today by the site's clocks; None where there is none."""
+    return house.nights.newest(now.astimezone(house.site.timezone).date())
+
+
+def last(house: House, now: datetime) -> dict[str, Any] | None:
+    """`newest` as JSON has it."""
+    night = newest(house, now)
+    if night is None:
         return None
     return {
-        "file": str(newest.path),
-        "day": newest.day.isoformat(),
-        "made": rfc3339(newest.made),
-        "bytes": newest.size,
+        "file": str(night.path),
+        "day": night.day.isoformat(),
+        "made": rfc3339(night.made),
+        "bytes": night.size,
     }

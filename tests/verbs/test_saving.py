@@ -3,7 +3,7 @@
 import os
 import tarfile
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -76,8 +76,13 @@ def test_a_clock_that_was_wrong_for_a_while_costs_no_backup(site):  # X8
     for now in (NIGHT, NIGHT + timedelta(days=5000), NIGHT + timedelta(days=1), NIGHT + timedelta(days=2)):
         assert saving.nightly(house, now)
         assert saving.nightly(house, now) is None
+        assert now - timedelta(hours=12) < due(saving.last(house, now)) <= now
 
     assert [f"nashir-{ID}-2026-12-01.tar.gz", f"nashir-{ID}-2040-08-07.tar.gz"] == names(house)
+
+
+def due(found):
+    return datetime.combine(date.fromisoformat(found["day"]), time(3, 30), ZoneInfo("Asia/Baghdad"))
 
 
 def test_files_of_others_are_left_alone(site):
