@@ -32,9 +32,8 @@ def files(given: Settings) -> Looked:
     config = machine.file(given.source.path)
     if config.mode & 0o004 and _has_password(given):
         found.append(symptom("config-open", config.path, f"its mode is {config.mode:o}"))
-    return Looked(
-        f"{STATE}/, {given.articles.folder}/, {given.feeds.folder}/, {len(secrets)} secrets", tuple(found)
-    )
+    kept = f"{len(secrets)} secret{'s' * (len(secrets) != 1)}"
+    return Looked(f"{STATE}/, {given.articles.folder}/, {given.feeds.folder}/, {kept}", tuple(found))
 
 
 def _has_password(given: Settings) -> bool:
