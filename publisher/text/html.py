@@ -270,7 +270,7 @@ def render(body: Body, medium: Medium, base: str, media: Mapping[str, Shown] = _
 
 
 def _without_lost(body: Body, media: Mapping[str, Shown]) -> Body:
-    """*body* without the pictures and recordings that are not published; blocks that showed nothing else are left out."""
+    """*body* without the pictures and recordings that are not published; blocks that showed nothing else go."""
 
     def lost(raw: str) -> bool:
         found = media.get(beside(raw) or "")
