@@ -23,6 +23,7 @@ from publisher.daemon.common import Common
 from publisher.daemon.lasting import Lasting
 from publisher.daemon.process import Parts
 from publisher.errors import BadConfig, Unwritable
+from tests.patience import LONG
 
 
 @pytest.fixture
@@ -203,7 +204,7 @@ class Ending:
             doors=[(self.serve, self._served.set)],
             closes=[self.close],
         )
-        asyncio.run(asyncio.wait_for(process.run(self.common, parts), 10))
+        asyncio.run(asyncio.wait_for(process.run(self.common, parts), LONG))
         return self.said
 
 

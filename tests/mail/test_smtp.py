@@ -21,6 +21,7 @@ from publisher.mail.relay import Relay, parse
 from publisher.mail.smtp import SmtpCarrier
 from publisher.model.delivery import Letter, Reply, Stage
 from tests.mail.bags import Letters
+from tests.patience import LONG
 
 LETTER = Letter(
     "b@example.org", "reader@example.net", b"Subject: x\r\n\r\n.\r\n..dots\r\nend\r\n", "1.x", False
@@ -33,7 +34,7 @@ BIG = Letter(
     False,
 )
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-TIMEOUT, SHORT = 5.0, 0.3  # seconds; the short one where silence is what happens
+TIMEOUT, SHORT = LONG, 0.8  # seconds; the short one where silence is what happens
 factory: Callable[[], asyncio.AbstractEventLoop] | None = None
 pipelining = False
 T = TypeVar("T")
@@ -51,7 +52,7 @@ def way(request: pytest.FixtureRequest) -> Iterator[None]:
 
 def run(main: Coroutine[Any, Any, T]) -> T:
     async def within() -> T:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(2 * LONG):
             return await main
 
     with asyncio.Runner(loop_factory=factory) as runner:
@@ -240,9 +241,9 @@ def test_a_goodbye_between_two_letters_costs_the_second_nothing() -> None:  # S3
 def test_nothing_hangs_on_a_farewell() -> None:
     async def main() -> None:
         async with peer(script(quit=b"")) as relay:
-            carrier = SmtpCarrier(relay, hello="test.example", timeout=60)
+            carrier = SmtpCarrier(relay, hello="test.example", timeout=LONG)
             await carrier.open()
-            async with asyncio.timeout(4):
+            async with asyncio.timeout(LONG / 2):
                 await carrier.close()
 
     run(main())
@@ -548,7 +549,7 @@ async def posted(url: str, *letters: Letter, tls: ssl.SSLContext | None = None, 
     )
     async with server:
         port = server.sockets[0].getsockname()[1]
-        carrier = SmtpCarrier(parse(f"{url}:{port}"), hello="test.example", timeout=5, tls=tls)
+        carrier = SmtpCarrier(parse(f"{url}:{port}"), hello="test.example", timeout=TIMEOUT, tls=tls)
         try:
             await carrier.open()
         except Down as down:

@@ -31,6 +31,7 @@ from publisher.verbs import doctoring
 from tests.commands import Forked, nashir
 from tests.doctor.nameserver import Nameserver
 from tests.mail.signing import rsa_pem
+from tests.patience import LONG
 from tests.sink import Sink
 
 OPEN = "https://nashir.example.org"
@@ -348,7 +349,7 @@ class Answers(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
-    monkeypatch.setattr(about, "SECONDS", 5.0)
+    monkeypatch.setattr(about, "SECONDS", LONG)
     peer = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
     thread = threading.Thread(target=peer.serve_forever)
     thread.start()
@@ -420,7 +421,7 @@ def test_a_page_that_does_not_open_is_told_of(port: int, monkeypatch: pytest.Mon
 def test_it_works_beside_a_daemon(site: Path) -> None:  # X10
     daemon = Forked("-C", site, "run", environment={"NASHIR__WEB__LISTEN": "127.0.0.1:0"})
     try:
-        end = time.monotonic() + 60
+        end = time.monotonic() + LONG
         while not control.listens(site / "state" / "control.sock"):
             assert time.monotonic() < end
             time.sleep(0.05)
@@ -454,7 +455,7 @@ def test_a_look_that_fails_keeps_no_other(doctor: Doctor, monkeypatch: pytest.Mo
 
 def test_a_look_that_never_ends_is_left(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
     ended = threading.Event()
-    monkeypatch.setattr(here, "disks", lambda _: ended.wait(60) and Looked("late"))
+    monkeypatch.setattr(here, "disks", lambda _: ended.wait(LONG) and Looked("late"))
     monkeypatch.setattr(doctoring, "LONGEST", 1.0)
     heard: list[dict[str, Any]] = []
     answer = doctor(told=heard.append)

@@ -64,12 +64,30 @@ def check(given: Given, view: View | None, others: tuple[str, ...]) -> Iterator[
         yield from _about(
             ours(_FILLER.sub(" ", text), others), first.lang, first.dir, "html: preheader", given.site
         )
+    if view:
+        yield from _parts(given, view, others)
     for number, line in enumerate(given.content.text.split("\n"), 1):
         text = ours(line, others)
         if "://" not in text:
             tag = given.interface if of_text(text, "ltr") == "rtl" else "en"
             where = f"text: line {number}"
             yield from _about(text, given.interface, of_tag(tag), where, given.site, exact=False)
+
+
+def _parts(given: Given, view: View, others: tuple[str, ...]) -> Iterator[Finding]:
+    """A date that one part says and the other does not, where both say as many."""
+    blocks = [
+        (ours(block.text, others), (block.box.lang,) if block.box.lang else LANGUAGES) for block in view.seen
+    ]
+    lines = [(ours(line, others), LANGUAGES) for line in given.content.text.split("\n") if "://" not in line]
+    shown, told = (
+        [each.found for text, languages in texts for each in dates(text, given.site, languages)]
+        for texts in (blocks, lines)
+    )
+    if len(shown) == len(told):
+        for one, other in zip(shown, told, strict=True):
+            if one != other:
+                yield finding("parts-differ", "text", f"{quoted(other)}, and the HTML {quoted(one)}")
 
 
 def _subject(given: Given, view: View | None, others: tuple[str, ...]) -> Iterator[Finding]:

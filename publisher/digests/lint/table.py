@@ -288,6 +288,12 @@ _WORDS = {
         "it is no date as this site writes it: the weekday is another one, or the month, or the era",
         "use {{ date }} and {{ item.byline }} as they are",
     ),
+    "parts-differ": Rule(
+        "M9",
+        "error",
+        "readers of plain text are told another date than the others",
+        "use {{ date }} and {{ item.byline }} in both templates",
+    ),
     "english-date": Rule(
         "R8",
         "error",

@@ -147,6 +147,7 @@ FAULTS: list[Fault] = [
     html("other-lang", "ar", 'lang="ar">تصلك', 'lang="fa">تصلك'),
     html("invalid-lang", "ar", '<html lang="ar"', '<html lang="ar_IQ"'),
     html("html-without-dir", "en", '<html lang="en" dir="ltr"', '<html lang="en" dir="rtl"'),
+    text("parts-differ", "ar", "الاثنين 23 تشرين الثاني", "الاثنين 23 شباط"),
     html("other-letters", "ar", COUNT, "مقال جدید واحد</p>"),
     html("other-letters", "fa", "لغو اشتراک", "لغو اشتراك"),
     html("other-letters", "ckb", "lang=\"ckb\">", "lang=\"ckb\">ي "),

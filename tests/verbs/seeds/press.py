@@ -34,7 +34,7 @@ FEEDS = {"rss": "rss.xml", "atom": "atom.xml", "json": "feed.json"}
 NOTES = ("no-icon", "title-reordered", "built-now")  # said of clean output, and no fault of it
 # What a finding about each kind of mistake may be called: nothing else counts as found.
 ABOUT = {
-    "month": "other-month other-date edition-date date-month date-weekday",
+    "month": "other-month other-date parts-differ edition-date date-month date-weekday",
     "plural": "plural edition-plural",
     "direction": "html-without-dir align-contradicts body-without-direction dir-contradicts block-without-dir"
     " wrong-direction latin-run wrong-span direction-disagrees entry-no-direction content-no-dir content-wrong-dir"
