@@ -206,15 +206,16 @@ def writing(settings: Settings, clock: Clock, *, workers: int = 1) -> Iterator[S
         locked(settings),
         _opened(settings, clock, workers) as session,
         _leading(session),
-        _finished(session, mails=False),  # the scheduler's daemon has the mail
     ):
+        _finish(session, mails=False)  # the scheduler's daemon has the mail
         yield session
 
 
 @contextmanager
 def serving(settings: Settings, clock: Clock) -> Iterator[Session]:
     """The same for a daemon that holds the lock, as often as its settings change."""
-    with _opened(settings, clock) as session, _finished(session, mails=True):
+    with _opened(settings, clock) as session:
+        _finish(session, mails=True)
         yield session
 
 
@@ -228,14 +229,12 @@ def locked(settings: Settings, *, serving: bool = False) -> Iterator[None]:
         os.close(lock)
 
 
-@contextmanager
-def _finished(session: Session, *, mails: bool) -> Iterator[None]:
+def _finish(session: Session, *, mails: bool) -> None:
     """Erasures that were cut off are done; where other hosts use the database it is for who has the mail to do them."""
     if session.house.store.database.shared:
         session.house = replace(session.house, mails=mails)
     else:
         erasing.finish(session.house)  # behind the fence too: a restored database brings nobody back
-    yield
 
 
 def shared(settings: Settings) -> None:

@@ -396,7 +396,7 @@ def test_a_page_that_takes_long_is_no_difference_of_clocks(port: int, site: Path
 
 def test_what_strangers_wrote_commands_no_terminal_and_has_an_end(
     doctor: Doctor, monkeypatch: pytest.MonkeyPatch
-) -> None:  # threat 4
+) -> None:
     wild = "v=spf1 \x1b]0;mine\x07\x9b2J\r\n\u202e" + "x" * 9000
     found = symptom("spf-wrong", f"{wild}.test", wild, f"mend {wild}")
     monkeypatch.setattr(about, "letters", lambda *_: Looked(wild, (found,)))
