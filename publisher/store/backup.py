@@ -3,6 +3,7 @@
 import fcntl
 import gzip
 import os
+import shlex
 import shutil
 import tarfile
 import tempfile
@@ -21,6 +22,7 @@ from publisher.store.store import BackUp
 UNFINISHED = ".nashir-backup-"  # the folder in which one is made: this and anything; locked by who makes it
 FRESH = 60  # seconds in which such a folder may not be locked yet
 COMPRESSED = {".gz", ".tgz"}
+MEND = "make room, or name a file on another disk"
 LEVEL = 1  # 110 MB of ledger become 20 in a second; a tenth less of them takes up to twenty times as long
 
 
@@ -49,7 +51,9 @@ def save(back_up: BackUp, state: Path, config: Path, target: Path, made: str) ->
         private.sync(target.parent)
     except OSError as error:
         what = f"the backup cannot be written: {error.strerror or error}"
-        raise Unwritable(what, str(target), "make room, or name a file on another disk") from error
+        there = target.parent.is_dir()
+        mend = MEND if there else f"make the folder: mkdir -p {shlex.quote(str(target.parent))}"
+        raise Unwritable(what, str(target), mend) from error
     except Unwritable as error:  # the database's words for the same
         raise Unwritable(error.what.replace("the database", "the backup"), str(target), error.mend) from error
     return [name for name in members if name != STATE]
