@@ -1,6 +1,7 @@
 """Door: config.toml and the files of keys that it names, while the process runs: what they say now is judged, and
 counts from now on or is refused."""
 
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, replace
 from pathlib import Path
@@ -48,7 +49,7 @@ class Changing:
             return
         asked, self.asked = self.asked, False  # before it is read: who asks again means what is written then
         try:
-            new = self._load()
+            new = _loaded(self._load, self.settings.source.path)
             self._watched = [new.source.path, *dict.fromkeys([*_keys(new), *_keys(self.settings)])]
             must_stay(self.settings, new)
             self._must(new)
@@ -89,6 +90,21 @@ class Changing:
             what = f"config.toml is not taken, and what it said before goes on: {error.what}"
             log.error("settings", problem=what, where=error.where, mend=error.mend)
         self.refused, self.wanted = line, None
+
+
+def _loaded(load: Load, path: Path) -> Settings:
+    """What *load* reads from the file at *path*. Raises PublisherError, whatever *load* raises: no mistake in a file
+    ends a process that has worked for months. No word of the file is quoted, which may be a password."""
+    try:
+        return load()
+    except PublisherError:
+        raise
+    except Exception as error:
+        *_, last = traceback.extract_tb(error.__traceback__)
+        what = (
+            f"it cannot be judged: {type(error).__name__} at line {last.lineno} of {Path(last.filename).name}"
+        )
+        raise BadConfig(what, str(path), "this is a bug, tell us; until then write it otherwise") from error
 
 
 def must_stay(old: Settings, new: Settings) -> None:

@@ -248,3 +248,38 @@ def test_nothing_is_taken_while_the_database_does_not_answer(edited: Edited) -> 
     assert None is edited.look(2)
     edited.answers = nothing
     assert edited.look(1)
+
+
+def test_what_nobody_thought_of_is_refused_and_quoted_nowhere(
+    tmp_path: Path, said: list[Line]
+) -> None:  # X14
+    edited = Edited(tmp_path / "site")
+
+    def load_() -> Settings:
+        if 'title = "After"' in edited.file.read_text("utf-8"):
+            raise ZeroDivisionError("s3cr3t")
+        return load(edited.file.parent, {})
+
+    edited.changing = Changing(load_, nothing)
+    edited.changing.begin(edited.changing.settings)
+    edited.replace('title = "Before"', 'title = "After"')
+    assert None is edited.look()
+    assert "it cannot be judged: ZeroDivisionError at line" in edited.changing.refused
+    assert "this is a bug, tell us" in edited.changing.refused
+    assert "s3cr3t" not in f"{edited.changing.refused}{said}"
+    edited.replace('title = "After"', 'title = "Again"')
+    assert "Again" == edited.taken().site.title
+
+
+def test_a_number_without_end_and_a_pipe_are_refused_and_taken_back(edited: Edited) -> None:  # X14
+    before = edited.file.read_text("utf-8")
+    edited.replace("[mail]", f"[mail]\nhourly = {'9' * 5000}")
+    assert None is edited.look()
+    assert "a number has too many digits" in edited.changing.refused
+    edited.file.unlink()
+    os.mkfifo(edited.file)
+    assert None is edited.look()
+    assert "it is a pipe" in edited.changing.refused
+    edited.file.unlink()
+    edited.write(before.replace('title = "Before"', 'title = "After"'))
+    assert "After" == edited.taken().site.title
