@@ -21,7 +21,7 @@ from publisher.errors import PublisherError, Unreachable
 from publisher.layout import STATE
 from publisher.mail.relay import Relay
 from publisher.mail.settings import relays
-from publisher.model.symptom import Looked
+from publisher.model.symptom import Looked, Symptom
 from publisher.store.state import State
 from publisher.text.urls import is_inside
 from publisher.verbs import doctor_here as here
@@ -30,6 +30,7 @@ from publisher.verbs import doctor_site as about
 # What is no news where the other was said.
 _FOLLOWS = {"dns-silent": "dns-silent", "unsubscribe-closed": "site-unreachable"}
 LONGEST = 40.0  # seconds for all of it: each look has its own limits, and this one is for what has none
+FEW = 5  # findings of a kind that a look tells
 Looks = dict[str, Callable[[], Looked]]
 Told = Callable[[dict[str, Any]], None]
 
@@ -46,11 +47,20 @@ def doctor(
     rows: list[dict[str, Any]] = []
     checked = []
     for name, looked in found:
-        mine = [each for each in looked.symptoms if _FOLLOWS.get(each.kind) not in said]
+        mine = [*_few(name, [each for each in looked.symptoms if _FOLLOWS.get(each.kind) not in said])]
         said |= {each.kind for each in mine}
         checked.append({"check": name, "told": looked.told, "findings": len(mine)})
         rows += [{"check": name, **asdict(each)} for each in mine]
     return {"findings": rows, "checked": checked}
+
+
+def _few(check: str, found: Sequence[Symptom]) -> Iterator[Symptom]:
+    """The first of each kind, and how many more there are: a stranger's record in the DNS may have any number."""
+    for kind in dict.fromkeys(each.kind for each in found):
+        alike = [each for each in found if each.kind == kind]
+        yield from alike[:FEW]
+        if (more := len(alike) - FEW) > 0:
+            yield symptom(kind, check, f"and {more} more of this kind")
 
 
 def _looks(given: Settings, now: datetime, running: bool, dns: str) -> Looks:
