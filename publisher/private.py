@@ -4,14 +4,17 @@ A key that somebody else puts there, root or a keeper of secrets, may be its gro
 owner can read it. What Nashir writes itself is its owner's alone, from the first moment.
 """
 
+import errno
 import os
 import secrets
+import stat
 from contextlib import suppress
 from pathlib import Path
 
 from publisher.errors import BadConfig, PublisherError, Unwritable
 
 LONGEST = 1_000_000  # octets: no key, and no list of tokens, is near
+_NO_FILE = "it is a pipe, a socket or a device, and no file"
 
 
 def read(
@@ -22,8 +25,7 @@ def read(
     read or write it. No error quotes the file."""
     others = 0o007 if group else 0o077
     try:
-        with path.open("rb") as file:
-            mode, data = os.fstat(file.fileno()).st_mode, file.read(LONGEST + 1)
+        mode, data = plain(path, LONGEST + 1)
     except (OSError, ValueError) as refused:  # ValueError: a NUL in the path
         why = getattr(refused, "strerror", None) or str(refused)
         raise error(f"{what} cannot be read: {why}", str(path), mend) from None
@@ -32,6 +34,27 @@ def read(
     if len(data) > LONGEST:
         raise error(f"{what} cannot be read: it has more than {LONGEST:,} bytes", str(path), mend)
     return data
+
+
+def plain(path: Path, most: int = -1) -> tuple[int, bytes]:
+    """The mode of the regular file at *path*, and its octets, so many of them at the *most*. Raises OSError, also for
+    a pipe, a socket or a device, where whoever reads would wait for somebody to write, or never come to an end."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno == errno.ENXIO:  # so is a socket refused
+            raise OSError(error.errno, _NO_FILE) from None
+        raise
+    try:
+        mode = os.fstat(handle).st_mode
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if not stat.S_ISREG(mode):
+            raise OSError(errno.EINVAL, _NO_FILE)
+        with os.fdopen(handle, "rb", closefd=False) as file:
+            return mode, file.read(most)
+    finally:
+        os.close(handle)
 
 
 def word(path: Path, what: str, mend: str) -> str:

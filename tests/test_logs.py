@@ -6,6 +6,9 @@ import sys
 
 import pytest
 
+from publisher.errors import Exit
+from tests.commands import nashir
+
 SPEAKS = """
 import logging, structlog
 from publisher import logs
@@ -37,3 +40,13 @@ def test_libraries_speak_as_we_do_and_strangers_fill_no_log(as_json):
         assert "Exception in خبر" in lines[1] and lines[1][:4] == lines[0][:4]
         assert "ZeroDivisionError: division by zero" in done.stderr
     assert "Invalid" not in done.stderr and "ASGI" not in done.stderr
+
+
+@pytest.mark.parametrize("verb", ["run", "worker"])
+def test_the_error_that_ends_a_process_is_a_line_of_its_log(tmp_path, verb):
+    done = nashir("-C", tmp_path, "--json", verb)
+
+    line = json.loads(done.stderr)
+    assert (Exit.USAGE, "") == (done.returncode, done.stdout)
+    assert ("ended", "error", "there is no config.toml") == (line["event"], line["level"], line["problem"])
+    assert str(tmp_path) == line["where"] and line["mend"] and line["timestamp"]

@@ -1,5 +1,7 @@
 """The files that hold a secret."""
 
+import os
+import socket
 from pathlib import Path
 
 import pytest
@@ -57,6 +59,15 @@ def test_a_group_may_read_what_somebody_else_puts_there(path: Path) -> None:
 def test_what_cannot_be_read_is_one_line(name: str, why: str, tmp_path: Path) -> None:
     with pytest.raises(BadConfig, match=rf"the key cannot be read: .*{why}.* Mend: make one"):
         private.read(tmp_path / name, "the key", "make one")
+
+
+def test_what_is_no_file_is_refused_and_not_waited_for(tmp_path: Path) -> None:  # X14
+    os.mkfifo(tmp_path / "pipe", 0o600)
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(tmp_path / "socket"))
+        for path in (tmp_path / "pipe", tmp_path / "socket", Path("/dev/zero")):
+            with pytest.raises(BadConfig, match=r"cannot be read: it is a pipe, a socket or a device"):
+                private.read(path, "the key", "make one")
 
 
 def test_what_is_too_long_for_a_secret_is_refused(path: Path) -> None:

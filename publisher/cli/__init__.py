@@ -28,6 +28,9 @@ class Nashir(click.Group):
             verb = error.ctx.command_path.removeprefix(ctx.command_path)
             told = f"{error.message} It stands before the verb: nashir {error.option_name} ...{verb}"
             raise click.NoSuchOption(error.option_name, told, ctx=error.ctx) from None
+        except KeyboardInterrupt:  # click would end with 1, which says that something was found
+            click.echo("nashir: interrupted", err=True)
+            sys.exit(Exit.INTERRUPTED)
 
 
 @click.group(cls=Nashir, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

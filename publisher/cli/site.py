@@ -3,13 +3,14 @@
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
 import click
 
 from publisher.cli.call import Call, counted, ends_well, now
-from publisher.errors import Exit
+from publisher.errors import Exit, PublisherError
 
 NAMED = 50  # warnings of `publish` on a terminal
 
@@ -143,7 +144,8 @@ def run(call: Call, role: Literal["scheduler", "web"] | None) -> None:
     from publisher.logs import configure
 
     configure(as_json=call.as_json)
-    daemon.run(call.settings, role or "all")
+    with _last_words(call):
+        daemon.run(call.settings, role or "all")
 
 
 @click.command()
@@ -155,7 +157,22 @@ def worker(call: Call) -> None:
     from publisher.logs import configure
 
     configure(as_json=call.as_json)
-    daemon.work(call.settings)
+    with _last_words(call):
+        daemon.work(call.settings)
+
+
+@contextmanager
+def _last_words(call: Call) -> Iterator[None]:
+    """With --json the error that ends a process is a line of its log as well: who reads that reads JSON alone."""
+    try:
+        yield
+    except PublisherError as error:
+        if not call.as_json or "--debug" in sys.argv:
+            raise
+        import structlog
+
+        structlog.get_logger().error("ended", problem=error.what, where=error.where, mend=error.mend)
+        sys.exit(error.exit)
 
 
 @click.command()

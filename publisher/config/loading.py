@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from publisher import private
 from publisher.config import backup, mail, newsletters, outputs, site, store, typed, web
 from publisher.config.places import Keys, Source
 from publisher.config.reading import Reading
@@ -19,6 +20,7 @@ from publisher.errors import BadConfig, NotASite
 
 FILE = "config.toml"
 PREFIX = "NASHIR__"
+_DIGITS = 10  # of a number that counts the tables of a list: none has as many
 
 
 def load(root: Path, environment: Mapping[str, str]) -> Settings:
@@ -57,15 +59,15 @@ def _settings(reading: Reading, file: File) -> Settings:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text("utf-8-sig")
+        text = private.plain(path)[1].decode("utf-8-sig")
     except FileNotFoundError:
         raise NotASite(
             "there is no config.toml", str(path.parent), "`nashir init DIR` makes a site; -C names one"
         ) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise BadConfig(
-            f"cannot be read: {error}", str(path), "it must be a readable file in UTF-8"
-        ) from error
+        why = getattr(error, "strerror", None) or str(error)
+        raise BadConfig(f"cannot be read: {why}", str(path), "it must be a readable file in UTF-8") from error
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _parsed(path: Path, text: str) -> dict[str, Any]:
@@ -79,6 +81,15 @@ def _parsed(path: Path, text: str) -> dict[str, Any]:
         line = re.search(r"line (\d+)", str(error))
         where = f"{path}:{line[1] if line else len(text.splitlines())}"
         raise BadConfig(f"not TOML: {error}", where, "write key = value, text in double quotes") from error
+    except ValueError as error:  # Python reads no number of more than some thousand digits, and names no line
+        where = f"{path}:{_longest_number(text)}"
+        raise BadConfig("a number has too many digits", where, "write one that is meant") from error
+
+
+def _longest_number(text: str) -> int:
+    """The line (1 = first) with the longest row of digits."""
+    lengths = [max(map(len, re.findall(r"[\d_]+", line)), default=0) for line in text.split("\n")]
+    return lengths.index(max(lengths)) + 1
 
 
 def _overridden(raw: dict[str, Any], environment: Mapping[str, str]) -> dict[Keys, str]:
@@ -92,7 +103,7 @@ def _overridden(raw: dict[str, Any], environment: Mapping[str, str]) -> dict[Key
 
 def _override(raw: dict[str, Any], name: str, value: str) -> Keys:
     keys: Keys = tuple(
-        int(key) if key.isascii() and key.isdecimal() else key.lower()
+        int(key) if key.isascii() and key.isdecimal() and len(key) < _DIGITS else key.lower()
         for key in name.removeprefix(PREFIX).split("__")
     )
     place: Any = raw

@@ -15,6 +15,8 @@ from publisher.mail.settings import SHARES, TIMES
 
 T = TypeVar("T")
 
+LONGEST = 300  # characters that say what is wrong: what was written there may be a whole file
+
 # How to mend a key whose reader says only what is wrong.
 MENDS = {
     "id": "put back the UUID that `nashir init` wrote",
@@ -56,5 +58,7 @@ class Reading:
             self.check(at, key, partial(between, getattr(table, key), least, most))
 
     def bad(self, at: Keys, what: str, mend: str) -> BadConfig:
-        """The error that says so, with the place."""
+        """The error that says so, with the place; of a long value its beginning and its end."""
+        if len(what) > LONGEST:
+            what = f"{what[: LONGEST * 2 // 3]} … {what[3 - LONGEST // 3 :]}"
         return BadConfig(what, self.source.place(at), mend)

@@ -95,10 +95,17 @@ def _converted(reading: Reading, wanted: Field[Any], raw: object, at: Keys) -> o
         if (at[0], at[-1]) in ONE_OR_MANY:
             what = _TEXTS
         what = what or error.errors()[0]["msg"].removeprefix("Input should be ")
-        shown = "" if at[0] == "mail" else f", it is {raw!r}"  # a relay's URL may hold a password
+        shown = "" if at[0] == "mail" else f", it is {_shown(raw)}"  # a relay's URL may hold a password
         usual = json.dumps(None if wanted.default is MISSING else wanted.default)
         mend = MENDS.get(str(at[-1])) or mend.format(at[-1], usual)
         raise reading.bad(at, f"{at[-1]} should be {what}{shown}", mend) from error
+
+
+def _shown(raw: object) -> str:
+    try:
+        return repr(raw)
+    except ValueError:  # Python writes no number of more than some thousand digits
+        return "a number with too many digits"
 
 
 @cache

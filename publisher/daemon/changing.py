@@ -1,6 +1,7 @@
 """Door: config.toml and the files of keys that it names, while the process runs: what they say now is judged, and
 counts from now on or is refused."""
 
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, replace
 from pathlib import Path
@@ -32,6 +33,7 @@ class Changing:
         self.settings = load()  # that count
         self.wanted: Settings | None = None  # that are to count as soon as nothing is in the way
         self.refused = ""  # what is wrong with what is written and does not count; "": nothing
+        self._taking = ""  # what is said as soon as it counts
         self.asked = False  # somebody said that it is to be taken now, whether it changed or not
         self._watched = [self.settings.source.path, *_keys(self.settings)]
         self._judged: Versions = {}  # none: what was written since it was read is seen at the first looks
@@ -52,9 +54,11 @@ class Changing:
             return
         asked, self.asked = self.asked, False  # before it is read: who asks again means what is written then
         try:
-            new = self._load()
+            new = _loaded(self._load, self.settings.source.path)
             self._watched = [new.source.path, *dict.fromkeys([*_keys(new), *_keys(self.settings)])]
             must_stay(self.settings, new)
+            if not asked:
+                _must_be_whole(self.settings, new)
             self._must(new)
         except PublisherError as error:
             self.refuse(error, again=asked)
@@ -83,8 +87,15 @@ class Changing:
         """What is wanted, if anything is: it is going to count."""
         new, self.wanted = self.wanted, None
         if new:
-            log.info("settings", taken=", ".join(_changed(self.settings, new)) or "all of it, anew")
+            self._taking = ", ".join(_changed(self.settings, new)) or "all of it, anew"
+            log.info("settings", taking=self._taking)
         return new
+
+    def began(self) -> None:
+        """The process works with what was taken: nothing stands in the way, as a port that is somebody else's."""
+        if self._taking:
+            log.info("settings", taken=self._taking)
+        self._taking = ""
 
     def refuse(self, error: PublisherError, *, again: bool = False) -> None:
         """What is written cannot be used; what counted before goes on. Told once, and *again* to who asks."""
@@ -92,7 +103,22 @@ class Changing:
         if again or line != self.refused:
             what = f"config.toml is not taken, and what it said before goes on: {error.what}"
             log.error("settings", problem=what, where=error.where, mend=error.mend)
-        self.refused, self.wanted = line, None
+        self.refused, self.wanted, self._taking = line, None, ""
+
+
+def _loaded(load: Load, path: Path) -> Settings:
+    """What *load* reads from the file at *path*. Raises PublisherError, whatever *load* raises: no mistake in a file
+    ends a process that has worked for months. No word of the file is quoted, which may be a password."""
+    try:
+        return load()
+    except PublisherError:
+        raise
+    except Exception as error:
+        *_, last = traceback.extract_tb(error.__traceback__)
+        what = (
+            f"it cannot be judged: {type(error).__name__} at line {last.lineno} of {Path(last.filename).name}"
+        )
+        raise BadConfig(what, str(path), "this is a bug, tell us; until then write it otherwise") from error
 
 
 def must_stay(old: Settings, new: Settings) -> None:
@@ -106,6 +132,15 @@ def must_stay(old: Settings, new: Settings) -> None:
         what = f"url is another database than the one that is open, {before}"
         mend = "put that back, or stop this process first; `nashir move-store` takes the site along"
         raise BadConfig(what, new.source.place(("store", "url")), mend)
+
+
+def _must_be_whole(old: Settings, new: Settings) -> None:
+    """Raises BadConfig where every newsletter is gone at once: so looks a copy that was cut off between two tables,
+    and its readers would get nothing more."""
+    if old.newsletters and not new.newsletters:
+        what = "every [[newsletters]] is gone, as from a file that was cut off"
+        mend = "put the rest of the file back; where that is meant, send HUP (`systemctl reload nashir`)"
+        raise BadConfig(what, str(new.source.path), mend)
 
 
 def _changed(old: Settings, new: Settings) -> Iterator[str]:

@@ -105,6 +105,7 @@ async def run(common: Common, parts: Parts) -> None:
     scheduler = _clock([*parts.alarms, *ours])
     async with asyncio.TaskGroup() as group:
         common.lasting.lives += 1
+        common.lasting.changing.began()
         tasks = {group.create_task(each()) for each in (*parts.tasks, common.heed_settings)}
         senders = {group.create_task(each()) for each in parts.senders}
         for serve, _ in parts.doors:

@@ -57,6 +57,7 @@ _STATE = {
     "schema-behind": Kind("warning", "the database is of an older nashir: the next verb that writes upgrades it", "make a backup with the older program if there is none, then `nashir publish`"),
     "fence-up": Kind("fault", "no letter leaves: the state was restored or copied (docs/operations.md)", "`nashir resume`, if it is right"),
     "ailing": Kind("fault", "what /healthz says as well", "as the line says"),
+    "warned": Kind("warning", "what /healthz warns of: it stops nothing yet", "as the line says"),
     "backup-off": Kind("remark", "no backup is made by itself", "let cron call `nashir backup`, or set backup.at"),
     "backup-old": Kind("warning", "what happened since the last backup is lost with this machine", "run the daemon; its log and /healthz say why none was made"),
     "backup-beside": Kind("remark", "the backups are lost with the disk that they are for", "set backup.folder to another disk, or copy them elsewhere"),

@@ -1,5 +1,6 @@
 """What the doctor looks at of the site: its settings, its daemon, its address, the letters it would mail."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime
@@ -78,12 +79,31 @@ def daemon(given: Settings, *, running: bool) -> Looked:
     if port == 0:
         return Looked("one runs, at a port of its choice")
     try:
-        net.look(url, private=True, seconds=SECONDS)
+        answer = net.look(url, private=True, seconds=SECONDS)
     except BadInput as error:
         if "503" in error.what:  # it is there, and says what ails it
             return Looked("one runs", (symptom("ailing", url, error.what, f"read what it says: curl {url}"),))
         return Looked("one runs", (symptom("daemon-silent", url, error.what),))
-    return Looked(f"one runs, and {url} says that all is well")
+    warnings = _warnings(answer.body)
+    if warnings is None:
+        what = "what answers there is no daemon of this version"
+        return Looked("one runs", (symptom("daemon-silent", url, what),))
+    told = f"one runs, and {url} says that {'it works, and warns' if warnings else 'all is well'}"
+    return Looked(told, tuple(_warned(line, url) for line in warnings))
+
+
+def _warnings(body: bytes) -> list[str] | None:
+    """What /healthz warns of in its answer; None where that is none."""
+    try:
+        found = json.loads(body)["warnings"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return [str(each) for each in found] if isinstance(found, list) else None
+
+
+def _warned(line: str, url: str) -> Symptom:
+    what, _, mend = line.partition(". Mend: ")
+    return symptom("warned", url, what.removesuffix("."), mend)
 
 
 def comes_back(given: Settings) -> Looked:

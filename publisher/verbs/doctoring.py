@@ -32,6 +32,7 @@ from publisher.verbs import doctor_site as about
 _FOLLOWS = {"dns-silent": "dns-silent", "unsubscribe-closed": "site-unreachable"}
 SHOWN = 300  # characters of what was seen: a server may say as much as it likes
 LONGEST = 40.0  # seconds for all of it: each look has its own limits, and this one is for what has none
+FEW = 5  # findings of a kind that a look tells
 Looks = dict[str, Callable[[], Looked]]
 Told = Callable[[dict[str, Any]], None]
 
@@ -54,11 +55,20 @@ def doctor(
     rows: list[dict[str, Any]] = []
     checked = []
     for name, looked in found:
-        mine = [each for each in looked.symptoms if _FOLLOWS.get(each.kind) not in said]
+        mine = [*_few(name, [each for each in looked.symptoms if _FOLLOWS.get(each.kind) not in said])]
         said |= {each.kind for each in mine}
         checked.append({"check": name, "told": visible(looked.told, SHOWN), "findings": len(mine)})
         rows += [{"check": name, **_shown(each)} for each in mine]
     return {"findings": rows, "checked": checked}
+
+
+def _few(check: str, found: Sequence[Symptom]) -> Iterator[Symptom]:
+    """The first of each kind, and how many more there are: a stranger's record in the DNS may have any number."""
+    for kind in dict.fromkeys(each.kind for each in found):
+        alike = [each for each in found if each.kind == kind]
+        yield from alike[:FEW]
+        if (more := len(alike) - FEW) > 0:
+            yield symptom(kind, check, f"and {more} more of this kind")
 
 
 def _shown(each: Symptom) -> dict[str, str]:

@@ -27,7 +27,7 @@ def mend(settings: Settings) -> str:
     if settings.store.url:
         back = "restore the server's last backup, or name the right database in store.url (docs/scaling.md)"
     else:
-        newest = Nights(settings.root / settings.backup.folder, settings.site.id).newest()
+        newest = next(reversed(Nights(settings.root / settings.backup.folder, settings.site.id).all()), None)
         file = shlex.quote(str(Path(settings.backup.folder, newest.path.name))) if newest else "FILE"
         back = RESTORE.replace("FILE", file)
     return f"{back}; {ANEW}"

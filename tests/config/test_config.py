@@ -1,3 +1,4 @@
+import os
 import re
 
 import pytest
@@ -232,6 +233,48 @@ def test_a_configuration_that_is_not_utf_8_is_refused(tmp_path):
 
     with pytest.raises(BadConfig, match="UTF-8"):
         load(tmp_path, {})
+
+
+def test_a_pipe_in_the_place_of_a_configuration_is_refused_and_not_waited_for(tmp_path):  # X14
+    os.mkfifo(tmp_path / "config.toml")
+
+    with pytest.raises(
+        BadConfig, match=r"config\.toml: cannot be read: it is a pipe.* Mend: it must be a readable"
+    ):
+        load(tmp_path, {})
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "0x" + "f" * 5000, "-" + "9" * 5000])
+@pytest.mark.parametrize("key", ["connections", "hourly", "rate", "precedence"])
+def test_a_number_without_end_is_refused_with_its_line(read, number, key):  # X14
+    with pytest.raises(BadConfig, match=r"config\.toml:9: .* Mend: ") as refused:
+        read(GOOD.replace("[mail]", f"[mail]\n{key} = {number}", 1))
+    assert len(str(refused.value)) < 600
+
+
+@pytest.mark.parametrize(
+    "written", ["[backup]\nkeep", "[articles]\nsource", "[feeds]\nlimit", "[web]\nlisten"]
+)
+def test_a_number_without_end_is_refused_in_every_table(read, written):  # X14
+    with pytest.raises(BadConfig, match="Mend: ") as refused:
+        read(f"{GOOD}\n{written} = 0x{'f' * 5000}\n")
+    assert len(str(refused.value)) < 600
+
+
+@pytest.mark.parametrize(
+    "written",
+    ['[feeds]\nper = "{}"', '[web]\nlisten = "{}"', "[{}]", "[feeds]\n{} = 1", "[backup]\nkeep = '{}'"],
+)
+def test_what_is_wrong_is_quoted_in_a_line_of_moderate_length(read, written):  # X14
+    with pytest.raises(BadConfig, match="Mend: ") as refused:
+        read(f"{GOOD}\n{written.format('x' * 5000)}\n")
+    assert len(refused.value.what) <= 300
+    assert "xxx" in refused.value.what
+
+
+def test_a_variable_with_a_number_without_end_names_no_setting(read):  # X14
+    with pytest.raises(BadConfig, match="names no setting"):
+        read(GOOD, **{f"NASHIR__NEWSLETTERS__{'9' * 5000}__NAME": "x"})
 
 
 @given(st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\r")))

@@ -55,6 +55,7 @@ class Edited:
             self.changing.look(self.answers)
         if found := self.changing.take():
             self.changing.begin(found)
+            self.changing.began()
         return found
 
 
@@ -81,7 +82,7 @@ def test_what_nobody_changed_is_not_taken(edited: Edited) -> None:
 def test_what_was_changed_is_taken_once_and_named(edited: Edited, said: list[Line]) -> None:
     edited.replace('title = "Before"', 'title = "After"')
     assert "After" == edited.taken().site.title
-    assert ["[site]"] == [line["taken"] for line in said]
+    assert ["[site]"] == [line["taken"] for line in said if "taken" in line]
     edited.replace("[mail]", '[mail]\nrate = "5/s"')
     edited.replace('name = "daily"', 'name = "weekly"')
     found = edited.look()
@@ -248,3 +249,64 @@ def test_nothing_is_taken_while_the_database_does_not_answer(edited: Edited) -> 
     assert None is edited.look(2)
     edited.answers = nothing
     assert edited.look(1)
+
+
+def test_what_nobody_thought_of_is_refused_and_quoted_nowhere(
+    tmp_path: Path, said: list[Line]
+) -> None:  # X14
+    edited = Edited(tmp_path / "site")
+
+    def load_() -> Settings:
+        if 'title = "After"' in edited.file.read_text("utf-8"):
+            raise ZeroDivisionError("s3cr3t")
+        return load(edited.file.parent, {})
+
+    edited.changing = Changing(load_, nothing)
+    edited.changing.begin(edited.changing.settings)
+    edited.replace('title = "Before"', 'title = "After"')
+    assert None is edited.look()
+    assert "it cannot be judged: ZeroDivisionError at line" in edited.changing.refused
+    assert "this is a bug, tell us" in edited.changing.refused
+    assert "s3cr3t" not in f"{edited.changing.refused}{said}"
+    edited.replace('title = "After"', 'title = "Again"')
+    assert "Again" == edited.taken().site.title
+
+
+def test_a_number_without_end_and_a_pipe_are_refused_and_taken_back(edited: Edited) -> None:  # X14
+    before = edited.file.read_text("utf-8")
+    edited.replace("[mail]", f"[mail]\nhourly = {'9' * 5000}")
+    assert None is edited.look()
+    assert "a number has too many digits" in edited.changing.refused
+    edited.file.unlink()
+    os.mkfifo(edited.file)
+    assert None is edited.look()
+    assert "it is a pipe" in edited.changing.refused
+    edited.file.unlink()
+    edited.write(before.replace('title = "Before"', 'title = "After"'))
+    assert "After" == edited.taken().site.title
+
+
+def test_what_cannot_begin_is_not_said_to_be_taken(edited: Edited, said: list[Line]) -> None:
+    edited.replace('title = "Before"', 'title = "After"')
+    for _ in range(2):
+        edited.changing.look(nothing)
+    assert edited.changing.take()
+    edited.changing.refuse(Unwritable("cannot listen there", "127.0.0.1:80", "set web.listen"))
+    edited.changing.began()  # what it said before goes on
+    assert ["taking", "problem"] == [
+        key for line in said for key in ("taking", "taken", "problem") if key in line
+    ]
+    assert "not taken" in said[-1]["problem"]
+
+
+def test_a_file_whose_newsletters_are_all_gone_waits_for_who_asks(edited: Edited, said: list[Line]) -> None:
+    before = edited.file.read_text("utf-8")
+    edited.write(before[: before.index("[[newsletters]]")])  # a copy that was cut off
+    assert None is edited.look()
+    assert "every [[newsletters]] is gone" in edited.changing.refused
+    assert "HUP" in edited.changing.refused
+    edited.changing.asked = True
+    assert () == edited.taken(1).newsletters
+    edited.write(before)
+    assert edited.look()
+    assert "[[newsletters]]" in said[-1]["taken"]

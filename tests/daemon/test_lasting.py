@@ -172,7 +172,9 @@ class Ending:
             under_way=None,
             house=SimpleNamespace(store=store),
         )
-        changing: Any = SimpleNamespace(look=lambda _: None, refused="", take=lambda: then)
+        changing: Any = SimpleNamespace(
+            look=lambda _: None, refused="", take=lambda: then, began=lambda: None
+        )
         self.common = Common(settings, session, SimpleNamespace(changing=changing, lives=0))  # type: ignore[arg-type]
         self._served = asyncio.Event()
 

@@ -18,6 +18,7 @@ import pytest
 
 from publisher import control
 from publisher.actions.init import create
+from publisher.cli import nashir as command
 from publisher.config import load
 from publisher.doctor import machine
 from publisher.doctor.dns import Dns
@@ -350,11 +351,13 @@ def test_a_state_that_we_may_not_read_stops_no_other_look(
 
 class Answers(BaseHTTPRequestHandler):
     status = 200
+    body = b'{"status": "ok", "problems": [], "warnings": []}'
 
     def do_GET(self) -> None:
         self.send_response(self.status)
-        self.send_header("Content-Length", "0")
+        self.send_header("Content-Length", str(len(self.body)))
         self.end_headers()
+        self.wfile.write(self.body)
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
@@ -388,6 +391,51 @@ def test_a_daemon_answers_or_its_port_is_free(
     settings = load(site, {"NASHIR__WEB__LISTEN": f"127.0.0.1:{port}"})
 
     assert found == [each.kind for each in about.daemon(settings, running=running).symptoms]
+
+
+def test_what_healthz_warns_of_is_a_finding(port: int, site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = ["config.toml:3: it is not taken. Mend: write it otherwise", "no backup was made"]
+    monkeypatch.setattr(Answers, "body", json.dumps({"status": "ok", "warnings": said}).encode())
+    looked = about.daemon(load(site, {"NASHIR__WEB__LISTEN": f"127.0.0.1:{port}"}), running=True)
+
+    assert ["warned", "warned"] == [each.kind for each in looked.symptoms]
+    assert "config.toml:3: it is not taken" == looked.symptoms[0].what
+    assert "write it otherwise" == looked.symptoms[0].mend
+    assert ("no backup was made", "warning") == (looked.symptoms[1].what, looked.symptoms[1].grade)
+    assert "all is well" not in looked.told
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"warnings": 3}', b"[" * 100_000])
+def test_what_answers_in_the_daemons_place_is_not_taken_for_it(
+    body: bytes, port: int, site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Answers, "body", body)
+    looked = about.daemon(load(site, {"NASHIR__WEB__LISTEN": f"127.0.0.1:{port}"}), running=True)
+
+    assert ["daemon-silent"] == [each.kind for each in looked.symptoms]
+
+
+def test_of_one_kind_a_few_are_told_and_how_many_more(
+    doctor: Doctor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many = [symptom("warned", "x", f"number {each}") for each in range(45)]
+    looked = Looked("seen", (*many, symptom("ailing", "x", "alone")))
+    monkeypatch.setattr(doctoring, "_looks", lambda *_: {"daemon": lambda: looked})
+    found = doctor()
+
+    whats = [each["what"] for each in found["findings"]]
+    assert [*(f"number {each}" for each in range(5)), "and 40 more of this kind", "alone"] == whats
+    assert 7 == found["checked"][0]["findings"]
+
+
+def test_who_interrupts_it_gets_130(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(doctoring, "doctor", interrupted)
+    with pytest.raises(SystemExit) as ended:
+        command(["-C", str(site), "doctor"])
+    assert Exit.INTERRUPTED == ended.value.code
 
 
 @pytest.mark.parametrize(("ahead", "found"), [(0, []), (60, ["clock-apart"]), (-60, ["clock-apart"])])

@@ -131,7 +131,7 @@ def test_a_process_that_is_killed_while_it_changes_loses_nothing(planned: Site, 
             sent = sink.accepted.total()
             running.until(lambda sent=sent: sink.accepted.total() > sent)  # type: ignore[misc]
             running.process.send_signal(signal.SIGHUP)
-            running.until(lambda: "taken=" in running.said())
+            running.until(lambda: "taking=" in running.said())
             time.sleep(wait)
             running.process.kill()
             running.process.wait()
