@@ -732,3 +732,29 @@ def test_a_word_documents_pictures_are_published_like_others(
     )
     publishes(house)
     assert 1 == len(decoded)
+
+
+def test_of_a_picture_that_is_not_there_the_words_stay(
+    house: House, write: Write, publishes: Publishes
+) -> None:  # A13
+    write(house, "here.jpg", picture(40, 30))
+    text = (
+        "قبل ![جسر على النهر](gone.jpg) بعد ![Old bridge](gone-2.jpg).\n\n![](gone-3.jpg)\n\n![هنا](here.jpg)"
+    )
+    write(house, "a.md", story(f"{text}\n\n[الملف](gone.pdf)"))
+
+    publishes(house)
+
+    page = (house.out / "news/index.html").read_text("utf-8")
+    shown = [page, *((house.out / name).read_text("utf-8") for name in ("rss.xml", "atom.xml", "feed.json"))]
+    assert ["/news/here.jpg"] == [each["src"] for each in images(house)]
+    assert all("gone" not in each for each in shown)
+    assert all("جسر على النهر" in each and "Old bridge" in each and "الملف" in each for each in shown)
+    assert '<span dir="ltr">Old bridge</span>' in page
+    assert "<p></p>" not in page
+    assert 4 == len([each for each in warnings(house) if "there is no such file" in each])
+
+    write(house, "gone.jpg", picture(50, 20))
+    publishes(house)
+
+    assert {"/news/gone.jpg", "/news/here.jpg"} == {each["src"] for each in images(house)}
