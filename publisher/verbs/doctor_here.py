@@ -112,8 +112,8 @@ def database(given: Settings, clock: Callable[[], datetime]) -> Looked:
         return Looked(told, (symptom("state-missing", door.where, "the database is empty"),))
     if known.schema != schema.HEAD:
         what = f"its schema is {known.schema}, this program's is {schema.HEAD}"
-        kind = "schema-behind" if schema.is_known(known.schema) else "schema-ahead"
-        return Looked(told, (symptom(kind, door.where, what),))
+        behind, ahead = symptom("schema-behind", door.where, what), symptom("schema-ahead", door.where, what)
+        return Looked(told, (behind if schema.is_known(known.schema) else ahead,))
     try:
         found = (*host.apart(door.where, known.skew), *_living(given, state, clock()))
     except PublisherError as error:
