@@ -269,7 +269,7 @@ def render(body: Body, medium: Medium, base: str, media: Mapping[str, Shown] = _
 
 
 def _without_lost(body: Body, media: Mapping[str, Shown]) -> Body:
-    """*body* without the pictures and recordings that are not published; blocks that showed nothing else are left out."""
+    """*body* without the pictures and recordings that are not published, and the blocks that showed nothing else."""
 
     def lost(raw: str) -> bool:
         found = media.get(beside(raw) or "")

@@ -14,6 +14,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 from hypothesis import given
 from hypothesis import strategies as st
 
+from publisher.mail import smtp
 from publisher.mail.carrier import Carrier, Down
 from publisher.mail.dialogue import dotted
 from publisher.mail.relay import Relay, parse
@@ -410,6 +411,22 @@ def test_a_relay_that_is_down_says_so_before_any_letter(
     assert down.stage is Stage.CONNECT
     assert code is None or code == down.reply.code
     assert down.reply.text and down.reply.code >= 0
+
+
+@pytest.mark.parametrize(
+    ("said", "most"),
+    [
+        ("10485760", 10_485_760),
+        (" 0 ", 0),
+        ("", 0),
+        ("many", 0),
+        ("٣", 0),
+        ("9" * 20, 10**20 - 1),
+        ("9" * 5000, 0),
+    ],
+)
+def test_the_size_that_a_relay_names_is_a_number_or_nothing(said: str, most: int) -> None:  # threat 4
+    assert most == smtp._most(said)
 
 
 def test_nobody_listening_is_down(unused_port: int) -> None:

@@ -66,7 +66,7 @@ def test_a_lost_database_is_restored_and_not_begun_anew(
         with pytest.raises(BadState, match=said), opened:
             pass
     assert before == (database.exists() and database.read_bytes())
-    (found,) = doctor_here.database(settings, clock()).symptoms
+    (found,) = doctor_here.database(settings, clock).symptoms
     assert ("database-lost", "fault") == (found.kind, found.grade)
 
     (site / "state").rename(site / "state.old")
