@@ -68,7 +68,7 @@ def _has_room(target: Path, size: int) -> None:
     free = shutil.disk_usage(target.parent).free
     if free < needed:
         what = f"the backup needs {needed / 1e6:,.0f} MB while it is made, and {free / 1e6:,.0f} MB are free"
-        raise Unwritable(what, str(target), "make room, or name a file on another disk")
+        raise Unwritable(what, str(target), MEND)
 
 
 def _pack(members: dict[str, Path], target: Path, *, compressed: bool) -> None:

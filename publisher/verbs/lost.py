@@ -23,11 +23,12 @@ def expect(settings: Settings) -> None:
 
 
 def mend(settings: Settings) -> str:
-    """How it comes back, with the name of the newest nightly backup, if there is one here."""
+    """How it comes back, with the name of the nightly backup that was made last, if there is one here."""
     if settings.store.url:
         back = "restore the server's last backup, or name the right database in store.url (docs/scaling.md)"
     else:
-        newest = next(reversed(Nights(settings.root / settings.backup.folder, settings.site.id).all()), None)
+        nights = Nights(settings.root / settings.backup.folder, settings.site.id).all()
+        newest = max(nights, key=lambda each: each.made, default=None)
         file = shlex.quote(str(Path(settings.backup.folder, newest.path.name))) if newest else "FILE"
         back = RESTORE.replace("FILE", file)
     return f"{back}; {ANEW}"
