@@ -88,6 +88,8 @@ class Door:
         try:
             async with asyncio.timeout(REQUEST):
                 line = await reader.readline()
+            if not line:  # who asks only whether we listen
+                return
             self._running.add(task)
             reply = await _run(self._session, line, partial(_tell, asyncio.get_running_loop(), writer))
             if not writer.is_closing():

@@ -16,7 +16,7 @@ from urllib.parse import quote, unquote, urljoin, urlsplit
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from publisher.model.article import Article
-from publisher.model.media import LINK, TYPES, Media, Shown
+from publisher.model.media import LINK, LOST, TYPES, Media, Shown
 
 RSS, ATOM, JSON, CSS = "rss.xml", "atom.xml", "feed.json", "feed.css"
 FEEDS = (ATOM, RSS, JSON)  # a feed in each format
@@ -128,6 +128,8 @@ class Layout:
         made = media.letter if small and media.letter else media.page
         if made.type == LINK:
             return Shown(self.article(made.path) if made.path else "", LINK, 0)
+        if made.type == LOST:
+            return Shown("", LOST, 0, alt=media.alt)
         url = self.url(media_path(article.slug, made.path))
         return Shown(url, made.type, made.length, made.width, made.height, media.alt)
 

@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from publisher import cli
+from tests.patience import LONG
 
 _FORKED = multiprocessing.get_context("forkserver")
 _FORKED.set_forkserver_preload(["tests.forked"])
@@ -56,11 +57,11 @@ class Forked:
     def poll(self) -> int | None:
         return self._process.exitcode
 
-    def wait(self, timeout: float = 60) -> int:
+    def wait(self, timeout: float = LONG) -> int:
         self.communicate(timeout)
         return self.returncode
 
-    def communicate(self, timeout: float = 60) -> tuple[str, str]:
+    def communicate(self, timeout: float = LONG) -> tuple[str, str]:
         """What it said, when it has ended. Raises TimeoutExpired."""
         self._process.join(timeout)
         if self.poll() is None:
@@ -88,7 +89,7 @@ def nashir(
     *words: str | Path,
     environment: Mapping[str, str] | None = None,
     stdin: bytes = b"",
-    timeout: float = 120,
+    timeout: float = LONG,
 ) -> subprocess.CompletedProcess[str]:
     """What `nashir` with these *words* does, with this *environment* beside ours: settings alone (NASHIR__...).
     Raises TimeoutExpired."""

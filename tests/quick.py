@@ -1,19 +1,24 @@
-"""What every test would do again, done once a process: the templates' compilation, a new database's migration."""
+"""What every test would do again, done once a process: the compilation of templates and of SQL, a new database's
+migration."""
 
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from sqlalchemy import Engine, create_engine, inspect
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.util import LRUCache
 
 from publisher.store import schema
 from publisher.templating import PACKAGED
 from publisher.templating.jinja import Environments
 
-migrate, _make = schema.upgrade, Environments._environment
+migrate, _make, _engine = schema.upgrade, Environments._environment, Engine.__init__
 
 
 class Compiled(BytecodeCache):
@@ -37,6 +42,23 @@ def _environment(self: Environments, *, autoescape: bool) -> ImmutableSandboxedE
     made = _make(self, autoescape=autoescape)
     made.bytecode_cache = _compiled[autoescape]
     return made
+
+
+_statements: LRUCache[Any, Any] = LRUCache(2000)
+
+
+def _init(self: Engine, *words: Any, **named: Any) -> None:
+    """All engines look in one place for the SQL that a statement becomes."""
+    _engine(self, *words, **named)
+    self._compiled_cache = _statements
+
+
+def _alike(self: object, other: object) -> bool:
+    return type(self) is type(other)
+
+
+def _hash(self: object) -> int:
+    return hash(type(self))
 
 
 _migrated: list[sqlite3.Connection] = []
@@ -63,7 +85,10 @@ def _upgrade(engine: Engine, where: str = "", before: Callable[[str], None] = la
 
 
 def begin() -> None:
-    """From now on, in this process and those forked from it. tests/store migrates as it is written."""
+    """From now on, in this process and those forked from it. What tests/store says of migrations is as written."""
+    Engine.__init__ = _init  # type: ignore[method-assign]
+    for dialect in (SQLiteDialect_pysqlite, PGDialect_psycopg):  # made with the same words, they say the same
+        dialect.__eq__, dialect.__hash__ = _alike, _hash  # type: ignore[method-assign]
     Environments._environment = _environment  # type: ignore[method-assign]
     schema.upgrade = _upgrade
 

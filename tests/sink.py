@@ -39,6 +39,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, Self, cast, get_args
 
+from tests.patience import LONG
+
 Stage = Literal[
     "connect", "ehlo", "starttls", "auth", "mail", "rcpt", "data", "body", "content", "rset", "quit"
 ]
@@ -719,7 +721,7 @@ class Sink(Post):
         return await listen(self)
 
     def _there(self, work: Coroutine[Any, Any, Any]) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(LONG)
 
     def set(self, *faults: Fault | str, seed: int = 1) -> None:
         """Fail like this from now on."""
@@ -797,7 +799,7 @@ class Process:
 
     def __exit__(self, *_: object) -> None:
         self.process.terminate()
-        self.process.wait(10)
+        self.process.wait(LONG)
         assert self.process.stdin and self.process.stdout
         self.process.stdin.close()
         self.process.stdout.close()

@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
+import structlog
 
 from publisher import control
 from publisher.actions.house import House
@@ -54,6 +55,25 @@ def test_bytes_of_a_command_line_that_are_no_text_are_answered(desk: Desk) -> No
         ask(desk, "subscribers add", address="\udcff@example.org")
 
     assert Exit.USAGE is refused.value.exit and "could not run" not in refused.value.what
+
+
+def test_who_asks_only_whether_a_daemon_listens_leaves_nothing_in_its_log(desk: Desk) -> None:
+    """`nashir doctor` does: the daemon reports neither a broken request nor a caller who hung up."""
+    path = desk.house.root / "state" / "c.sock"
+
+    async def asked() -> bool:
+        door = await control.serve(path, desk.session)
+        found = await asyncio.to_thread(control.listens, path)
+        # The door takes callers in their order: when this one is answered, the other has been seen to go.
+        await asyncio.to_thread(control.ask, path, "how far", {})
+        await asyncio.sleep(0)
+        await door.close()
+        return found
+
+    with structlog.testing.capture_logs() as told:
+        assert asyncio.run(asked())
+
+    assert [] == told
 
 
 def test_a_door_is_busy_while_a_verb_is_at_work_that_does_not_end_when_it_is_told(desk: Desk) -> None:

@@ -40,6 +40,7 @@ from publisher.web.api.routes import ROUTES
 from tests.commands import NASHIR
 from tests.commands import nashir as forked
 from tests.mail.signing import judged
+from tests.patience import LONG
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -721,7 +722,7 @@ def runs_until_told(words: Sequence[str], folder: Path, environment: dict[str, s
         assert process.stderr
         serves = any("serving" in line for line in process.stderr)
         process.send_signal(signal.SIGTERM)
-        return serves and process.wait(20) == 0
+        return serves and process.wait(LONG) == 0
 
 
 # Signing

@@ -22,7 +22,7 @@ from publisher.articles import docx, folder
 from publisher.articles.folder import Seen
 from publisher.errors import Unreadable
 from publisher.feeds import files
-from publisher.model.media import ATTACHMENTS, RECORDINGS, TYPES, Made, Media, Reference, ending
+from publisher.model.media import ATTACHMENTS, LOST, RECORDINGS, TYPES, Made, Media, Reference, ending
 from publisher.store import facts, findings, media
 from publisher.store.media import Kept, Mark, Waiting
 
@@ -144,7 +144,7 @@ class _Run:
                 again = isinstance(error, _Locked)
                 mend = f". Mend: {error.mend}" if error.mend else ""
                 said = f"{folder.shown(each.path)} is not published: {error.what}{mend}"
-                after.append(replace(_cleared(each), note=said, fresh=not again))
+                after.append(replace(_lost(each), note=said, fresh=not again))
         return after
 
     def _marks(self, article: Waiting, wanted: list[Kept]) -> dict[str, Mark]:
@@ -292,6 +292,13 @@ def _again(twin: Kept, each: Kept) -> Kept:
 def _cleared(each: Kept) -> Kept:
     """Nothing is published of it; it is looked at anew when its article comes back."""
     return Kept(each.reference, each.path, fresh=False)
+
+
+def _lost(each: Kept) -> Kept:
+    """There is nothing to publish: outputs keep its words, and lead nowhere."""
+    assert each.reference
+    lost = Media(each.path, Made("", LOST, 0), None, each.reference.alt, each.reference.in_text)
+    return replace(_cleared(each), made=(lost,))
 
 
 def _still(article: Waiting, each: Kept, name: str, digest: str) -> Kept | None:

@@ -12,7 +12,7 @@ from publisher import net
 from publisher.doctor import dkim, dmarc, domain, relays, spf
 from publisher.doctor.asking import Asks
 from publisher.doctor.dkim import Signing
-from publisher.doctor.domain import Sending
+from publisher.doctor.domain import Outgoing
 from publisher.doctor.table import symptom
 from publisher.errors import Unreachable
 from publisher.mail.address import domain as in_labels
@@ -81,14 +81,14 @@ def is_sample(name: str) -> bool:
 
 def sending(
     mail: MailSettings, to: Iterable[Relay], addresses: Iterable[str], keys: Iterable[Signing]
-) -> Sending:
+) -> Outgoing:
     """How letters go out: over these relays, from a host with these *addresses*."""
     ours = domain_of(mailbox(mail.sender)[1])
     hosts = [each.host.lower() for each in to if each.scheme != "maildir"]
     others = tuple(each for each in hosts if not is_inside(each))  # who sends on from inside nobody can tell
     own = tuple(filter(net.is_public, addresses)) if any(map(is_loopback, hosts)) else ()
     signs = next((each.domain for each in keys), "")
-    return Sending(ours, in_labels(mail.bounce_domain) if mail.bounce_domain else ours, others, own, signs)
+    return Outgoing(ours, in_labels(mail.bounce_domain) if mail.bounce_domain else ours, others, own, signs)
 
 
 def keys(mail: MailSettings, root: Path) -> list[Signing]:
@@ -103,7 +103,7 @@ def keys(mail: MailSettings, root: Path) -> list[Signing]:
 
 
 def names(
-    how: Sending, signs: list[Signing], mail: MailSettings, to: Iterable[Relay], asks: Asks
+    how: Outgoing, signs: list[Signing], mail: MailSettings, to: Iterable[Relay], asks: Asks
 ) -> dict[str, Look]:
     """A look at each kind of record, by its name; each raises Unreachable where the DNS says nothing."""
     looks = {
@@ -130,7 +130,7 @@ def _looked(found: Iterator[Symptom], told: str = "") -> Looked:
     return Looked(told or "none", symptoms)
 
 
-def _signed(signs: list[Signing], how: Sending, asks: Asks) -> Looked:
+def _signed(signs: list[Signing], how: Outgoing, asks: Asks) -> Looked:
     if not signs:
         return Looked(
             "the relay signs, or nobody", (symptom("dkim-unsigned", how.sender, "there is no key of ours"),)
@@ -139,7 +139,7 @@ def _signed(signs: list[Signing], how: Sending, asks: Asks) -> Looked:
     return Looked(", ".join(key.name for key in signs), found)
 
 
-def _mailed(how: Sending, mail: MailSettings) -> dict[str, str]:
+def _mailed(how: Outgoing, mail: MailSettings) -> dict[str, str]:
     """The domains that mail comes back to, and which."""
     found = {how.sender: "answers to letters"}
     if mail.reply_to:
@@ -157,7 +157,7 @@ def _mx(hosts: tuple[str, ...]) -> str:
     return f"MX {', '.join(each or '.' for each in hosts)}" if hosts else "no MX"
 
 
-def _named(how: Sending, asks: Asks) -> Looked:
+def _named(how: Outgoing, asks: Asks) -> Looked:
     if not how.own:
         what = "no address of this machine is of the open net"
         return Looked("unknown", (symptom("own-address-unseen", "this machine", what),))

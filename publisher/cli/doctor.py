@@ -30,7 +30,7 @@ def doctor(call: Call, *, dns: str) -> None:
 
     with progress("doctor", show=not call.as_json) as told:
         more = {"told": told} if told else {}
-        found = doctoring.doctor(call.settings(), now(), running=call.running, dns=dns, **more)
+        found = doctoring.doctor(call.settings(), now, running=call.running, dns=dns, **more)
     lines = (
         []
         if call.as_json

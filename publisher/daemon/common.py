@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from publisher.daemon.lasting import Lasting
 
 TICK = 5  # seconds between two looks at what is due
+# New settings wait for these tasks, and not all else for them: a backup takes up to an hour, a mailbox ten minutes.
+_SLOW = {"night", "post"}
 
 log = structlog.get_logger()
 
@@ -231,8 +233,8 @@ class Common:
         while not self.stop.is_set():
             await asyncio.to_thread(changing.look, self._answers)
             self.remarks["settings"] = [changing.refused] if changing.refused else []
-            saves = any(name == "night" for name, _ in self.at_work())  # a backup may take an hour
-            if not (saves or self.busy() or self.stop.is_set()) and (wanted := changing.take()):
+            slow = any(name in _SLOW for name, _ in self.at_work())
+            if not (slow or self.busy() or self.stop.is_set()) and (wanted := changing.take()):
                 self.next = wanted
                 self.stop.set()
             with contextlib.suppress(TimeoutError):

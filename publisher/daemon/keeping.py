@@ -11,7 +11,14 @@ from publisher.errors import PublisherError
 from publisher.store.pings import Kind
 from publisher.verbs import pinging, returning, writing
 
+TURN = (
+    600.0  # seconds that one look at old letters may take: one that takes hours is taken for one that hangs
+)
 MINUTE = 60  # seconds before an erasure that was held up is tried again
+
+
+def _is_over(stop: asyncio.Event, loop: asyncio.AbstractEventLoop, enough: float) -> bool:
+    return stop.is_set() or loop.time() > enough
 
 
 class Keeping:
@@ -71,10 +78,12 @@ class Keeping:
 
     async def compact_forever(self) -> None:
         """Old letters become counts and bits (S8), in pieces so small that nobody waits for them."""
-        common = self._common
+        common, loop = self._common, asyncio.get_running_loop()
         while await common.turn(common.old):
             common.old.clear()
-            compact = partial(retention.compact, self._session.house, now(), common.stop.is_set)
+            enough = loop.time() + TURN
+            stop = partial(_is_over, common.stop, loop, enough)
+            compact = partial(retention.compact, self._session.house, now(), stop)
             try:
                 letters = await asyncio.to_thread(compact)
             except PublisherError as error:
@@ -84,6 +93,8 @@ class Keeping:
             if letters:
                 log.info("compacted", letters=letters)
             await self._sweep()
+            if loop.time() > enough:  # there may be more
+                common.old.set()
 
     async def erase_forever(self) -> None:
         """An erasure that something held up, or that was asked for on another host, is finished; where the mail is

@@ -19,6 +19,7 @@ from publisher.daemon.watchdog import Watchdog
 from publisher.errors import Exit, PublisherError
 
 GRACE = 12  # seconds a stop may take; what is cut off then goes on at the next start
+ANSWER = 2  # seconds beside `mail.timeout` until what a relay said, or that it said nothing, is written down
 AGREE = 60  # seconds between two looks at what other hosts were told
 Task = Callable[[], Coroutine[Any, Any, None]]
 End = Callable[[], None]
@@ -118,7 +119,7 @@ async def run(common: Common, parts: Parts) -> None:
             end()
         closing = {group.create_task(close()) for close in parts.closes}
         if common.next:
-            await _ended(tasks | closing, senders)
+            await _ended(tasks | closing, senders, max(GRACE, common.settings.mail.timeout + ANSWER))
         common.over.set()
         for _, end in parts.doors:
             end()
@@ -139,9 +140,11 @@ def _tell(common: Common) -> None:
         log.info("stopping")
 
 
-async def _ended(tasks: set[asyncio.Task[None]], senders: set[asyncio.Task[None]]) -> None:
-    """Wait for them all. A letter that a relay does not answer is cut off, as a stop would: it is in doubt (S1)."""
-    _, late = await asyncio.wait(tasks | senders, timeout=GRACE)
+async def _ended(tasks: set[asyncio.Task[None]], senders: set[asyncio.Task[None]], seconds: float) -> None:
+    """Wait for them all. A letter that a relay does not answer in so many *seconds* is cut off, as a stop would: it is
+    in doubt (S1), and where doubt is sent again it comes twice. So that is later than the relay itself is given up:
+    readers are answered meanwhile, and nobody waits for new settings as for a stop."""
+    _, late = await asyncio.wait(tasks | senders, timeout=seconds)
     for each in late & senders:
         each.cancel()
     if late:

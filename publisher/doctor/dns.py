@@ -71,7 +71,7 @@ class Dns:
             found = self._resolver.resolve(f"{name.rstrip('.')}.", kind, lifetime=self._seconds)
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
             return ()
-        except (dns.name.LabelTooLong, dns.name.NameTooLong, dns.name.EmptyLabel):
+        except (dns.name.LabelTooLong, dns.name.NameTooLong, dns.name.EmptyLabel, dns.name.BadEscape):
             return ()  # no such name can be
         except (dns.exception.DNSException, OSError) as error:
             silent = Unreachable(_plainly(name, kind, error), name, MEND)

@@ -22,7 +22,7 @@ KNOWN_AS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Sending:
+class Outgoing:
     """How the letters of a site go out."""
 
     sender: str  # the domain of `from`
@@ -32,7 +32,7 @@ class Sending:
     signs: str = ""  # d= of our signature; "" where the relay signs, if anybody
 
 
-def sender_policy(sending: Sending, asks: Asks) -> Iterator[Symptom]:
+def sender_policy(sending: Outgoing, asks: Asks) -> Iterator[Symptom]:
     """SPF of the envelope's domain."""
     name = sending.envelope
     found = spf.survey(name, asks)
@@ -68,7 +68,7 @@ def _last(policy: spf.Policy, name: str) -> Iterator[Symptom]:
         )
 
 
-def _lets_us(policy: spf.Policy, sending: Sending, asks: Asks) -> Iterator[Symptom]:
+def _lets_us(policy: spf.Policy, sending: Outgoing, asks: Asks) -> Iterator[Symptom]:
     for address in sending.own:
         said = spf.result(policy, address)
         if said not in ("pass", "open"):
@@ -106,7 +106,7 @@ def _is_below(name: str, above: str) -> bool:
     return name == above or name.endswith(f".{above}")
 
 
-def reports_and_policy(sending: Sending, asks: Asks) -> Iterator[Symptom]:
+def reports_and_policy(sending: Outgoing, asks: Asks) -> Iterator[Symptom]:
     """DMARC of the domain of `from`."""
     walk = dmarc.walk(sending.sender, asks)
     for each in walk.records:
@@ -131,7 +131,7 @@ def reports_and_policy(sending: Sending, asks: Asks) -> Iterator[Symptom]:
     yield from _aligned(walk, record, sending, asks)
 
 
-def _aligned(walk: dmarc.Walk, record: dmarc.Record, sending: Sending, asks: Asks) -> Iterator[Symptom]:
+def _aligned(walk: dmarc.Walk, record: dmarc.Record, sending: Outgoing, asks: Asks) -> Iterator[Symptom]:
     """Whether SPF or DKIM speaks for `from`. Where we do not sign, the relay's signature may."""
 
     def speaks(other: str, tag: str) -> bool:

@@ -41,13 +41,6 @@ class Disk:
 
 
 @dataclass(frozen=True, slots=True)
-class Clock:
-    """What keeps the machine's clock."""
-
-    synchronized: bool | None  # None: it cannot be known
-
-
-@dataclass(frozen=True, slots=True)
 class Zones:
     """The rules of time zones."""
 
@@ -114,9 +107,9 @@ def backup(folder: str, last: datetime | None, now: datetime, *, there: bool) ->
         yield symptom("backup-old", folder, what)
 
 
-def clock(found: Clock) -> Iterator[Symptom]:
-    """Whether something keeps it right."""
-    if found.synchronized is False:
+def clock(synchronized: bool | None) -> Iterator[Symptom]:
+    """Whether something keeps this machine's clock right; None: it cannot be known."""
+    if synchronized is False:
         yield symptom("clock-unset", "this machine's clock", "it is not synchronized with others")
 
 

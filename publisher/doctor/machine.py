@@ -10,7 +10,7 @@ from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from publisher.doctor.host import Clock, Disk, File, Zones
+from publisher.doctor.host import Disk, File, Zones
 
 ERROR = 5  # TIME_ERROR of adjtimex(2): nothing synchronizes the clock
 TIMEX = 208  # bytes of struct timex
@@ -64,13 +64,14 @@ def same_disk(one: Path, other: Path) -> bool:
         return False
 
 
-def clock() -> Clock:
-    """As the kernel knows it (adjtimex): what sets the clock by NTP tells it."""
+def clock() -> bool | None:
+    """Whether the clock is synchronized, as the kernel knows it (adjtimex): what sets it by NTP tells it. None: it
+    cannot be known."""
     try:
         said = ctypes.CDLL(None, use_errno=True).adjtimex(ctypes.create_string_buffer(TIMEX))
     except (AttributeError, OSError):
-        return Clock(None)
-    return Clock(None if said < 0 else said != ERROR)
+        return None
+    return None if said < 0 else said != ERROR
 
 
 def zones() -> Zones:

@@ -20,6 +20,7 @@ from publisher.model.delivery import Reply, Stage
 from publisher.model.relay import Offers
 from publisher.text.quote import unsaid
 
+_DIGITS = 20  # of the greatest size that a relay may name (RFC 1870, 5)
 _FAREWELL = 2.0  # seconds: nothing hangs on the reply to QUIT
 _NAMED = "write the relay's name in mail.relay as it is in the certificate"
 _CERTIFICATE = {  # by OpenSSL's X509_V_ERR_..., x509_vfy.h
@@ -53,6 +54,12 @@ def _plainly(error: BaseException) -> str:
     if cause is not None and cause.reason == "WRONG_VERSION_NUMBER":
         return "the relay does not begin with TLS on this port: write smtp+starttls://"
     return said
+
+
+def _most(size: str) -> int:
+    """The bytes that a letter may have for a relay that says this of its *size*; 0: it does not say."""
+    said = size.strip()
+    return int(said) if said.isascii() and said.isdecimal() and len(said) <= _DIGITS else 0
 
 
 def _until(tls: ssl.SSLObject) -> datetime | None:
@@ -120,11 +127,11 @@ class SmtpCarrier:
         """What the relay says of itself: once it is open."""
         client = self._client
         assert client is not None, "it was not opened"
-        size = client.esmtp_extensions.get("size", "").strip()
+        size = client.esmtp_extensions.get("size", "")
         tls = client.get_transport_info("ssl_object")
         return Offers(
             frozenset(client.esmtp_extensions),
-            int(size) if size.isascii() and size.isdecimal() else 0,
+            _most(size),
             (tls.version() or "") if tls else "",
             _until(tls) if tls else None,
             bool(self._relay.username),

@@ -5,6 +5,7 @@ from typing import Literal
 
 Use = Literal["picture", "recording", "attachment", "embedded", "article"]
 LINK = "text/html"  # the type of an article that another links to: nothing beside a page has it
+LOST = ""  # ... and of a file that is not published: only its words are shown
 
 # What may be published beside an article, by the ending of its name. Nothing that a browser would run on the site's
 # own address: no HTML, SVG or script.

@@ -20,14 +20,15 @@ from publisher.store.store import BackUp
 
 UNFINISHED = ".nashir-backup-"  # the folder in which one is made: this and anything; locked by who makes it
 FRESH = 60  # seconds in which such a folder may not be locked yet
+SPARE = 8_000_000  # bytes that a backup leaves free
 COMPRESSED = {".gz", ".tgz"}
 LEVEL = 1  # 110 MB of ledger become 20 in a second; a tenth less of them takes up to twenty times as long
 
 
-def save(back_up: BackUp, state: Path, config: Path, target: Path, made: str) -> list[str]:
-    """Write a backup *made* at that time (RFC 3339) to *target* (0600): the database as *back_up* writes it, beside
-    whoever writes; the secret; the list of the erased, under a name under which unpacking it replaces none; and the
-    configuration, which lands in the state folder for the same reason.
+def save(back_up: BackUp, size: int, state: Path, config: Path, target: Path, made: str) -> list[str]:
+    """Write a backup *made* at that time (RFC 3339) to *target* (0600): the database as *back_up* writes it, about
+    *size* bytes, beside whoever writes; the secret; the list of the erased, under a name under which unpacking it
+    replaces none; and the configuration, which lands in the state folder for the same reason.
     Returns the names of what it holds. Raises BadState where the database is damaged, Unwritable."""
     target = target.resolve()
     try:
@@ -36,6 +37,7 @@ def save(back_up: BackUp, state: Path, config: Path, target: Path, made: str) ->
             _locked(Path(folder)),
         ):
             _sweep(Path(folder))
+            _has_room(target, size)
             database, whole = Path(folder, DATABASE), Path(folder, "whole")
             database.touch(mode=0o600)
             back_up(database, f"{BACKUP}{made}")
@@ -53,6 +55,16 @@ def save(back_up: BackUp, state: Path, config: Path, target: Path, made: str) ->
     except Unwritable as error:  # the database's words for the same
         raise Unwritable(error.what.replace("the database", "the backup"), str(target), error.mend) from error
     return [name for name in members if name != STATE]
+
+
+def _has_room(target: Path, size: int) -> None:
+    """Raises Unwritable where the disk would be full before the backup is whole: the database is copied, and then the
+    copy is packed; the site itself may write to that disk."""
+    needed = size + size // (2 if target.suffix in COMPRESSED else 1) + SPARE
+    free = shutil.disk_usage(target.parent).free
+    if free < needed:
+        what = f"the backup needs {needed / 1e6:,.0f} MB while it is made, and {free / 1e6:,.0f} MB are free"
+        raise Unwritable(what, str(target), "make room, or name a file on another disk")
 
 
 def _pack(members: dict[str, Path], target: Path, *, compressed: bool) -> None:

@@ -44,6 +44,9 @@ class Database(Protocol):
     def identity(self, reader: Engine) -> str:
         """Which database this is, wherever it is moved to: a copy is another."""
 
+    def size(self, reader: Engine) -> int:
+        """About how many bytes `copy` will write, at the most."""
+
     def copy(self, reader: Engine, target: Path, *, people: bool) -> None:
         """Put all of it, as it is now, into a new SQLite file at *target*. Without *people*, who reads and what they
         were sent may be left out."""

@@ -2,6 +2,7 @@
 
 import sqlite3
 import time
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC
@@ -24,23 +25,24 @@ class Examined:
 
     version: str  # of the program: "SQLite 3.51.3", "PostgreSQL 17.2"
     schema: str  # the revision; "" where it is empty
-    skew: float = 0.0  # seconds that its clock is ahead of ours
+    skew: float = 0.0  # seconds that its clock is ahead of ours, at the least
 
 
-def examine(database: Database, clock: float) -> Examined:
+def examine(database: Database, clock: Callable[[], float]) -> Examined:
     """Ask it; *clock* is our time (Unix). Raises BadState, Damaged and Unwritable as opening it does."""
     reader = database.reader()
     try:
         found = schema.revision(reader) or ""
         if not database.shared:
             return Examined(f"SQLite {sqlite3.sqlite_version}", found)
-        began = time.monotonic()
         with reader.connect() as connection, connection.begin():
-            version, at = connection.execute(
-                text("SELECT current_setting('server_version'), clock_timestamp()")
-            ).one()
+            version = connection.execute(text("SELECT current_setting('server_version')")).scalar_one()
+            before = clock()  # beside the question: to connect may take seconds
+            at = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+            after = clock()
         there = at.astimezone(UTC).timestamp()
-        return Examined(f"PostgreSQL {version.split()[0]}", found, there - clock - (time.monotonic() - began))
+        skew = there - min(max(there, before), after)
+        return Examined(f"PostgreSQL {version.split()[0]}", found, skew)
     except Exception as error:
         explained = database.explained(error)
         if explained is error:

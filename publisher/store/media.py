@@ -227,7 +227,7 @@ def from_top(connection: Connection) -> list[tuple[str, str, bool]]:
     named = (
         media.c.reference.between("/", "0")
         & (media.c.use != "article")
-        & (media.c.made == ())
+        & media.c.source.is_(None)
         & media.c.position.is_not(None)
     )
     rows = connection.execute(select(media.c.article, media.c.reference, media.c.note).where(named))
@@ -296,7 +296,9 @@ def users(connection: Connection, paths: Collection[str] | None = None) -> dict[
     """The files, all or those at *paths* (some dozens), that published articles show, with the path of such an
     article."""
     query = select(media.c.source, articles.c.path).join_from(media, articles)
-    shown = query.where(media.c.made != (), media.c.use != "article", articles.c.status == Status.PUBLISHED)
+    shown = query.where(
+        media.c.source.is_not(None), media.c.use != "article", articles.c.status == Status.PUBLISHED
+    )
     if paths is not None:  # by their keys, which have an index
         shown = shown.where(media.c.key.in_([key(each) for each in paths]), media.c.source.in_(paths))
     return {row.source: row.path for row in connection.execute(shown.order_by(articles.c.seq.desc()))}

@@ -61,9 +61,9 @@ class Nights:
             return []
         return sorted(found, key=lambda each: each.day)
 
-    def newest(self) -> Night | None:
-        """The last one."""
-        return next(reversed(self.all()), None)
+    def newest(self, until: date) -> Night | None:
+        """The last one up to the day *until*: as `prune`, a clock that was wrong for a while hides nothing."""
+        return next((each for each in reversed(self.all()) if each.day <= until), None)
 
     def prune(self, day: date, keep: int) -> int:
         """Remove all but the newest *keep* of those up to *day*, whose backup is there: a clock that was wrong for a

@@ -232,6 +232,10 @@ class Postgres:
         with closing(self.connect()) as driver, postgres_rows.target(driver, LOCK, self.where) as found:
             yield found
 
+    def size(self, reader: Engine) -> int:
+        with reader.connect() as connection:
+            return int(connection.execute(text("SELECT pg_database_size(current_database())")).scalar_one())
+
     def copy(self, reader: Engine, target: Path, *, people: bool) -> None:
         """Beside whoever writes. Whoever wants the copy to last makes it last."""
         from publisher.store import moving, postgres_rows, sqlite_rows

@@ -93,6 +93,9 @@ class Sqlite:
     def target(self) -> AbstractContextManager[Target]:
         return sqlite_rows.target(self.path)
 
+    def size(self, reader: Engine) -> int:
+        return size(self.path)
+
     def copy(self, reader: Engine, target: Path, *, people: bool) -> None:
         """All of it in any case. One snapshot, in steps, so that an interruption is heard; *target* needs no log beside
         it. Raises what the driver raises, also where it is damaged."""
@@ -135,6 +138,12 @@ class Sqlite:
         if "malformed" in text or "not a database" in text:
             return Damaged(f"the database is damaged: {text}", self.where, RESTORE)
         return error
+
+
+def size(path: Path) -> int:
+    """The bytes of the database at *path* with its log, much of which may be in it already. Raises OSError."""
+    log = path.with_name(f"{path.name}-wal")
+    return path.stat().st_size + (log.stat().st_size if log.exists() else 0)
 
 
 def note(path: Path, key: str, value: str) -> None:

@@ -228,6 +228,10 @@ class Store:
         self._guarded(lambda: self.database.copy(self._reader, path, people=False))
         return Store(Sqlite(path), writing=True)
 
+    def size(self) -> int:
+        """About how many bytes `back_up` will write, at the most. Raises BadState, Unwritable."""
+        return self._guarded(lambda: self.database.size(self._reader))
+
     def back_up(self, path: Path, note: str) -> None:
         """Write the database as it is now to *path*, a new SQLite file that needs no log beside it and says of itself
         that it is *note*. Whoever writes is not held up. Raises BadState where it is damaged, Unwritable."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from itertools import groupby
 from typing import Literal, NamedTuple
 
 from publisher.model.site import Calendar, Site
@@ -38,10 +39,7 @@ def dates(text: str, site: Site, languages: Sequence[str]) -> Iterator[Dated]:
     of *languages*. What has no weekday, or no day and year behind it in digits, is none."""
     found = sorted(each for language in languages for each in _in(text, site, language))
     at = 0
-    while found:
-        start = found[0].start
-        same = [each for each in found if each.start == start]
-        found = [each for each in found if each.start != start]
+    for start, same in groupby(found, key=lambda each: each.start):
         best = min(same, key=lambda each: ("", "signs", "mixed", "digits", "words").index(each.what))
         if start >= at:
             yield best
@@ -58,8 +56,9 @@ def _in(text: str, site: Site, language: str) -> Iterator[Dated]:
 
 
 def _held(text: str, start: int, days: Sequence[date], site: Site, language: str) -> Dated:
-    rest = text[start:].replace("\xa0", " ")
     plain = [_plain(each, site, language) for each in days]
+    far = start + 2 * max(map(len, plain)) + _NEAR  # no date is longer, and a text may be
+    rest = text[start:far].replace("\xa0", " ")
     if right := next((each for each in plain if _begins(rest, each)), ""):
         return Dated(start, start + len(right), right, right, "")
     best = max(_likeness(each, rest) for each in plain)

@@ -2,18 +2,20 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cache
-from html import unescape
+from html import escape, unescape
 from typing import Literal
 
 import nh3
 from lxml import etree
 
 from publisher.model.article import Block, Body, Direction
-from publisher.model.media import LINK, Shown
+from publisher.model.media import LINK, LOST, Shown
 from publisher.text.clean import one_line, tidy
 from publisher.text.direction import RLM, first_strong
 from publisher.text.language import feed_tag
+from publisher.text.lost import lose
 from publisher.text.paragraph import BLOCKS, CODE, keeps_side, mark, needs_nothing
 from publisher.text.urls import beside, fragment, srcset, url
 
@@ -49,6 +51,7 @@ _ATTRIBUTES = {
 # What stands in these is no text of the article.
 _HIDDEN = "script style iframe object embed noscript template svg math title select textarea"
 _MEDIA = ["img", "audio", "video", "hr"]
+_SHOWING = ("<img", "<audio", "<video")
 _DEEPEST = 100
 # Tags that need no end: they do not nest by themselves.
 _VOID = "area base br col dd dt embed hr img input li link meta p param source td th tr track wbr"
@@ -239,8 +242,11 @@ def render(body: Body, medium: Medium, base: str, media: Mapping[str, Shown] = _
     A block that differs from the body says so; in rtl text runs that would be reordered are isolated (<bdi>, in
     a letter <span>), and the first strong character is R or AL also where a reader strips every dir and tag. URLs
     are absolute against *base*, the URL of the article; files in *media* (by the path that urls.beside makes) stand
-    where it says, pictures with their size (A13). Rendering what was rendered adds nothing.
+    where it says, pictures with their size; of those that are not published the words stay (A13). Rendering what was
+    rendered adds nothing.
     """
+    if any(each.type == LOST for each in media.values()):
+        body = _without_lost(body, media)
     how: Literal["bdi", "span"] = "span" if medium == "letter" else "bdi"
     made: list[str] = []
     for block in body.blocks:
@@ -260,6 +266,26 @@ def render(body: Body, medium: Medium, base: str, media: Mapping[str, Shown] = _
     if body.direction == "rtl":
         _lead(outer)
     return _serialised(outer)
+
+
+def _without_lost(body: Body, media: Mapping[str, Shown]) -> Body:
+    """*body* without the pictures and recordings that are not published; blocks that showed nothing else are left out."""
+
+    def lost(raw: str) -> bool:
+        found = media.get(beside(raw) or "")
+        return found is not None and found.type == LOST
+
+    blocks = []
+    for block in body.blocks:
+        if not any(tag in block.html for tag in _SHOWING):
+            blocks.append(block)
+            continue
+        element = _parse(block.html)
+        lose(element, block.direction, lost)
+        if _shows(element):
+            inner = "".join(_serialised(each) for each in element)
+            blocks.append(replace(block, html=escape(element.text or "", quote=False) + inner))
+    return replace(body, blocks=tuple(blocks))
 
 
 def _as_it_is(block: Block, body: Body, base: str) -> str | None:
@@ -311,7 +337,7 @@ def _resolve_all(outer: etree._Element, base: str, media: Mapping[str, Shown]) -
 def _resolve(element: etree._Element, base: str, media: Mapping[str, Shown]) -> None:
     def place(raw: str) -> str | None:
         found = media.get(beside(raw) or "") if media else None
-        if found and found.type == LINK:  # without a place the words stay
+        if found and found.type in (LINK, LOST):  # without a place the words stay
             return (found.url and found.url + fragment(raw)) or None
         return found.url if found else url(raw, base)
 

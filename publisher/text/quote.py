@@ -12,8 +12,14 @@ _ODD = re.compile(
 
 def quoted(text: str) -> str:
     """*text* for a line of a message: short, on one line, characters that show nothing or move others by number."""
-    short = text if len(text) <= _SHOWN else text[:_SHOWN].rstrip() + "…"
-    return f"“{_ODD.sub(_numbered, short)}”"
+    return f"“{visible(text, _SHOWN)}”"
+
+
+def visible(text: str, most: int | None = None) -> str:
+    """What a stranger may have written, for a terminal: on one line, characters that show nothing, move others or
+    command the terminal by number, and not more than *most* characters of it."""
+    short = text if most is None or len(text) <= most else text[:most].rstrip() + "…"
+    return _ODD.sub(_numbered, short)
 
 
 def _numbered(found: re.Match[str]) -> str:

@@ -1,6 +1,6 @@
 """What the doctor looks at on this machine: files, disks, clock, limits, the database, backups."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -64,7 +64,7 @@ def backups(given: Settings, now: datetime) -> Looked:
         at = given.source.place(("backup", "at"))
         return Looked("none are made", (symptom("backup-off", at, 'at = ""'),))
     folder = given.root / given.backup.folder
-    newest = Nights(folder, given.site.id).newest()
+    newest = Nights(folder, given.site.id).newest(now.astimezone(given.site.timezone).date())
     known = newest.made if newest else machine.made(given.root / STATE / SECRET)
     found = list(host.backup(str(folder), known, now, there=newest is not None))
     if newest and machine.same_disk(folder, given.root / STATE):
@@ -79,7 +79,7 @@ def clock(now: datetime) -> Looked:
     """The clock, and the rules of time zones."""
     known, zones = machine.clock(), machine.zones()
     kept = {True: "synchronized", False: "not synchronized", None: "nobody knows whether it is right"}
-    told = f"{kept[known.synchronized]}; time zones {zones.system or '-'} (system), {zones.package} (Python)"
+    told = f"{kept[known]}; time zones {zones.system or '-'} (system), {zones.package} (Python)"
     return Looked(told, (*host.clock(known), *host.zones(zones, now)))
 
 
@@ -94,7 +94,7 @@ def limits(given: Settings, *, running: bool) -> Looked:
     return Looked(told, tuple(host.limits(watches, folders, files)))
 
 
-def database(given: Settings, now: datetime) -> Looked:
+def database(given: Settings, clock: Callable[[], datetime]) -> Looked:
     """What the database says of itself; whether letters may leave."""
     state, door = State(given.root / STATE), given.store.database(given.root)
     if isinstance(door, Sqlite) and not door.path.exists():
@@ -103,7 +103,7 @@ def database(given: Settings, now: datetime) -> Looked:
             (symptom("state-missing", str(state.folder), "there is no database"),),
         )
     try:
-        known = examining.examine(door, now.timestamp())
+        known = examining.examine(door, lambda: clock().timestamp())
     except Damaged as error:
         return Looked("damaged", (symptom("database-damaged", error.where, error.what, error.mend),))
     except PublisherError as error:
@@ -117,7 +117,7 @@ def database(given: Settings, now: datetime) -> Looked:
         what = f"its schema is {known.schema or 'none'}, this program's is {schema.HEAD}"
         return Looked(told, (symptom("schema-behind", door.where, what),))
     try:
-        found = (*host.apart(door.where, known.skew), *_living(given, state, now))
+        found = (*host.apart(door.where, known.skew), *_living(given, state, clock()))
     except PublisherError as error:
         found = (symptom("database-unusable", error.where, error.what, error.mend),)
     return Looked(told, found)

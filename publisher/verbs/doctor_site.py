@@ -1,7 +1,7 @@
 """What the doctor looks at of the site: its settings, its daemon, its address, the letters it would mail."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -117,24 +117,24 @@ def comes_back(given: Settings) -> Looked:
     return Looked("none", (symptom("bounces-unread", at, "[mail.bounces] names no mailbox"),))
 
 
-def reached(given: Settings, now: datetime) -> Looked:
+def reached(given: Settings, clock: Callable[[], datetime]) -> Looked:
     """The site as its readers reach it."""
-    url = f"{given.site.url}/"
+    url, before = f"{given.site.url}/", clock()
     try:
         answer = net.look(url, private=True, seconds=SECONDS)
     except BadInput as error:
         return Looked("not reached", (symptom("site-unreachable", url, error.what),))
-    return Looked(f"{url} answers", tuple(_dated(answer.headers.get("date", ""), url, now)))
+    return Looked(f"{url} answers", tuple(_dated(answer.headers.get("date", ""), url, before, clock())))
 
 
-def _dated(said: str, url: str, now: datetime) -> Iterator[Symptom]:
+def _dated(said: str, url: str, before: datetime, after: datetime) -> Iterator[Symptom]:
+    """What the answer is dated, which came between *before* and *after*."""
     try:
         there = parsedate_to_datetime(said)
     except (TypeError, ValueError):
         return
-    ahead = (there - now).total_seconds() if there.tzinfo else 0.0
-    if abs(ahead) > SECONDS + host.APART:  # it may have taken so long
-        yield from host.apart(url, ahead)
+    if there.tzinfo:
+        yield from host.apart(url, (there - min(max(there, before), after)).total_seconds())
 
 
 def letters(given: Settings, now: datetime) -> Looked:

@@ -23,12 +23,14 @@ from publisher.mail.relay import Relay
 from publisher.mail.settings import relays
 from publisher.model.symptom import Looked, Symptom
 from publisher.store.state import State
+from publisher.text.quote import visible
 from publisher.text.urls import is_inside
 from publisher.verbs import doctor_here as here
 from publisher.verbs import doctor_site as about
 
 # What is no news where the other was said.
 _FOLLOWS = {"dns-silent": "dns-silent", "unsubscribe-closed": "site-unreachable"}
+SHOWN = 300  # characters of what was seen: a server may say as much as it likes
 LONGEST = 40.0  # seconds for all of it: each look has its own limits, and this one is for what has none
 FEW = 5  # findings of a kind that a look tells
 Looks = dict[str, Callable[[], Looked]]
@@ -36,21 +38,27 @@ Told = Callable[[dict[str, Any]], None]
 
 
 def doctor(
-    settings: Settings, now: datetime, *, running: bool, dns: str = "", told: Told = lambda _: None
+    settings: Settings,
+    clock: Callable[[], datetime],
+    *,
+    running: bool,
+    dns: str = "",
+    told: Told = lambda _: None,
 ) -> dict[str, Any]:
-    """The JSON document of `nashir --json doctor`. *running*: a daemon takes verbs; *dns*: the address of the server to
-    be asked instead of this machine's; *told* hears what is looked at. Raises BadInput for an address that is none."""
+    """The JSON document of `nashir --json doctor`. *clock*: ours, that others' are held against; *running*: a daemon
+    takes verbs; *dns*: the address of the server to be asked instead of this machine's; *told* hears what is looked at.
+    Raises BadInput for an address that is none."""
     if dns:
         Dns(dns)
-    found = _together(_looks(settings, now, running, dns), told)
+    found = _together(_looks(settings, clock, running, dns), told)
     said: set[str] = set()
     rows: list[dict[str, Any]] = []
     checked = []
     for name, looked in found:
         mine = [*_few(name, [each for each in looked.symptoms if _FOLLOWS.get(each.kind) not in said])]
         said |= {each.kind for each in mine}
-        checked.append({"check": name, "told": looked.told, "findings": len(mine)})
-        rows += [{"check": name, **asdict(each)} for each in mine]
+        checked.append({"check": name, "told": visible(looked.told, SHOWN), "findings": len(mine)})
+        rows += [{"check": name, **_shown(each)} for each in mine]
     return {"findings": rows, "checked": checked}
 
 
@@ -63,23 +71,29 @@ def _few(check: str, found: Sequence[Symptom]) -> Iterator[Symptom]:
             yield symptom(kind, check, f"and {more} more of this kind")
 
 
-def _looks(given: Settings, now: datetime, running: bool, dns: str) -> Looks:
+def _shown(each: Symptom) -> dict[str, str]:
+    """As a terminal may have it: the DNS, relays and mailboxes say what strangers wrote."""
+    cut = {"where": SHOWN, "what": SHOWN}
+    return {name: visible(value, cut.get(name)) for name, value in asdict(each).items()}
+
+
+def _looks(given: Settings, clock: Callable[[], datetime], running: bool, dns: str) -> Looks:
     """All of them, in the order in which they are told."""
-    to = relays(given.mail)
+    to, now = relays(given.mail), clock()
     looks: Looks = {
         "settings": partial(about.settings, given, now),
         "files": partial(here.files, given),
         "disk": partial(here.disks, given),
         "clock": partial(here.clock, now),
         "limits": partial(here.limits, given, running=running),
-        "database": partial(here.database, given, now),
+        "database": partial(here.database, given, clock),
     }
     if not given.store.url and machine.file(State(given.root / STATE).database).there:
         looks["database file"] = partial(here.whole, given)
     looks["backups"] = partial(here.backups, given, now)
     looks["daemon"] = partial(about.daemon, given, running=running)
     if not is_inside(urlsplit(given.site.url).hostname or ""):
-        looks["the site's address"] = partial(about.reached, given, now)
+        looks["the site's address"] = partial(about.reached, given, clock)
     looks["letters"] = partial(about.letters, given, now)
     mailing = [each for each in to if each.scheme != "maildir"]
     looks |= {f"relay {each}": partial(checkup.relay, each, given.mail, now) for each in mailing}

@@ -9,6 +9,7 @@ from functools import partial
 from publisher.actions.house import House
 from publisher.store import articles, cadences, editions, facts, ledger, people, workers
 from publisher.text.dates import rfc3339
+from publisher.verbs import saving
 from publisher.verbs.reading import next_due
 
 LATE = timedelta(minutes=5)  # behind its time, and an edition is late: a tick is seconds
@@ -42,7 +43,7 @@ def measure(house: House, now: datetime) -> Measures:
     read = house.store.read
     letters = read(ledger.tally)
     newest = read(editions.newest)
-    saved = house.nights.newest()
+    saved = saving.newest(house, now)
     planned = {each.newsletter: each.planned for each, _ in read(lambda c: editions.listing(c, newest))}
     active = read(people.readers)
     return Measures(

@@ -98,7 +98,7 @@ def status(house: House, now: datetime) -> dict[str, Any]:
         "workers": house.store.read(workers.living),
         "stopped": held.stopped(house),
         "unmailed": held.unmailed(house) or None,
-        "backup": saving.last(house),
+        "backup": saving.last(house, now),
         "differs": list(agreement.differing(house)),
         "pings": [
             {

@@ -10,8 +10,9 @@ from publisher.actions.house import House
 from publisher.config import FILE, Settings
 from publisher.digests import due
 from publisher.layout import STATE
-from publisher.store import backup
-from publisher.store.nights import Nights
+from publisher.store import backup, sqlite
+from publisher.store.nights import Night, Nights
+from publisher.store.state import State
 from publisher.store.store import BackUp
 from publisher.text.dates import rfc3339
 from publisher.verbs import privately
@@ -22,7 +23,7 @@ def save(house: House, *, file: Path, now: datetime) -> dict[str, Any]:
     start = time.monotonic()
     state = house.root / STATE
     privately.check(file, house)
-    held = backup.save(house.store.back_up, state, house.root / FILE, file, rfc3339(now))
+    held = backup.save(house.store.back_up, house.store.size(), state, house.root / FILE, file, rfc3339(now))
     return {
         "file": str(file),
         "bytes": file.stat().st_size,
@@ -58,18 +59,23 @@ def before_upgrade(settings: Settings, now: datetime, schema: str, back_up: Back
     """Write the database, which is of an older *schema*, to the folder of backups. Raises BadState, Unwritable."""
     nights = Nights(settings.root / settings.backup.folder, settings.site.id)
     nights.make()
-    target = nights.before_upgrade(schema)
-    backup.save(back_up, settings.root / STATE, settings.root / FILE, target, rfc3339(now))
+    target, size = nights.before_upgrade(schema), sqlite.size(State(settings.root / STATE).database)
+    backup.save(back_up, size, settings.root / STATE, settings.root / FILE, target, rfc3339(now))
 
 
-def last(house: House) -> dict[str, Any] | None:
-    """The newest nightly backup on this host; None where there is none."""
-    newest = house.nights.newest()
-    if newest is None:
+def newest(house: House, now: datetime) -> Night | None:
+    """The newest nightly backup on this host, up to today by the site's clocks; None where there is none."""
+    return house.nights.newest(now.astimezone(house.site.timezone).date())
+
+
+def last(house: House, now: datetime) -> dict[str, Any] | None:
+    """`newest` as JSON has it."""
+    night = newest(house, now)
+    if night is None:
         return None
     return {
-        "file": str(newest.path),
-        "day": newest.day.isoformat(),
-        "made": rfc3339(newest.made),
-        "bytes": newest.size,
+        "file": str(night.path),
+        "day": night.day.isoformat(),
+        "made": rfc3339(night.made),
+        "bytes": night.size,
     }

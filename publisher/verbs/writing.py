@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import timedelta
 from functools import partial
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy import Connection
 
@@ -20,7 +20,13 @@ from publisher.verbs.delivering import deliver, must_send
 from publisher.verbs.progress import Tell, publishing
 from publisher.verbs.session import Session, on_disk
 
+if TYPE_CHECKING:
+    from publisher.engine.run import Tally
+
 SOON, SOON_RUNS = 6, 3  # seconds, times: `send` waits for letters that are due in a moment
+Gone = tuple[
+    dict[State, int], int
+]  # letters of editions by state, and how many that are no edition's were sent
 TIDYING = 10  # seconds that `send` gives to old letters
 
 
@@ -58,43 +64,26 @@ async def send(
 async def _send(
     session: Session, newsletter: str | None, *, now: bool, include_existing: bool
 ) -> dict[str, Any]:
-    from publisher.actions import retention
-
-    start = time.monotonic()
+    start, read = time.monotonic(), session.house.store.read
     chosen = session.house.newsletter(newsletter)
     must_send(session)
     await session.publish_settled()
-    before, others = await asyncio.to_thread(session.house.store.read, _gone)
+    before = await asyncio.to_thread(read, _gone)
     at_once = chosen if now else ()
     touched, problems = await asyncio.to_thread(
         _plan, session, chosen, at_once, include_existing=include_existing
     )
     if touched:  # their newsletters have another edition to show
         await session.publish(whole=False)
-    tally = await deliver(session)
-    for _ in range(SOON_RUNS):  # a connection that broke off: its letters are due in a moment
-        if tally.down or tally.rests or session.stopping or not await _due_within(session, SOON):
-            break
-        await asyncio.sleep(SOON)
-        refused = tally.failures
-        tally = await deliver(session)
-        tally.failures = refused + tally.failures
+    tally = await _deliver_soon(session)
     problems += (await returning.reckon(session)).problems  # of what mail servers said of addresses
-    after, others_after = await asyncio.to_thread(session.house.store.read, _gone)
+    after = await asyncio.to_thread(read, _gone)
     if not session.in_daemon:
-        enough = time.monotonic() + TIDYING
-        await asyncio.to_thread(
-            retention.compact, session.house, session.clock(), lambda: time.monotonic() > enough
-        )
-    due = await asyncio.to_thread(session.house.store.read, lambda c: ledger.first_due(c, session.clock()))
-    gained = {state: after.get(state, 0) - before.get(state, 0) for state in State}
+        await _tidy(session)
+    due = await asyncio.to_thread(read, lambda c: ledger.first_due(c, session.clock()))
     return {
         "editions": await asyncio.to_thread(_editions, session, touched),
-        "sent": gained[State.SENT],
-        "failed": gained[State.FAILED],
-        "deferred": sum(after.get(state, 0) for state in UNDECIDED),
-        "unknown": gained[State.UNKNOWN],
-        "others": others_after - others,
+        **_counted(before, after),
         "seconds": round(time.monotonic() - start, 3),
         "next_try": rfc3339(due) if due else None,
         "down": tally.down,
@@ -108,9 +97,45 @@ async def _send(
     }
 
 
-def _gone(connection: Connection) -> tuple[dict[State, int], int]:
-    """Letters of editions by state, and how many that are no edition's were sent."""
+async def _deliver_soon(session: Session) -> "Tally":
+    """Deliver what is due, and what is due in a moment: the letters of a connection that broke off."""
+    tally = await deliver(session)
+    for _ in range(SOON_RUNS):
+        if tally.down or tally.rests or session.stopping or not await _due_within(session, SOON):
+            break
+        await asyncio.sleep(SOON)
+        refused = tally.failures
+        tally = await deliver(session)
+        tally.failures = refused + tally.failures
+    return tally
+
+
+async def _tidy(session: Session) -> None:
+    """Old letters become counts, where no daemon sees to it."""
+    from publisher.actions import retention
+
+    enough = time.monotonic() + TIDYING
+    await asyncio.to_thread(
+        retention.compact, session.house, session.clock(), lambda: time.monotonic() > enough
+    )
+
+
+def _gone(connection: Connection) -> Gone:
     return ledger.tally(connection), notices.sent(connection)
+
+
+def _counted(before: Gone, after: Gone) -> dict[str, int]:
+    """What became of letters between the two. A daemon forgets old ones meanwhile, and an erasure a reader's: that is
+    less than nothing."""
+    (was, others), (now, others_now) = before, after
+    gained = {state: max(0, now.get(state, 0) - was.get(state, 0)) for state in State}
+    return {
+        "sent": gained[State.SENT],
+        "failed": gained[State.FAILED],
+        "deferred": sum(now.get(state, 0) for state in UNDECIDED),
+        "unknown": gained[State.UNKNOWN],
+        "others": max(0, others_now - others),
+    }
 
 
 def _plan(

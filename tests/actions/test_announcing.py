@@ -112,6 +112,7 @@ def test_what_did_not_change_is_not_told_again(
     assert [] == tell(another)
 
 
+@pytest.mark.postgresql
 def test_what_changed_was_corrected_or_left_is_told_and_no_draft(
     site: House, write: Write, publishes: Publishes, tell: Tell, clock: Clock
 ) -> None:  # F24
@@ -173,6 +174,7 @@ def test_a_page_that_left_before_anybody_heard_of_it_is_no_news(
     )
 
 
+@pytest.mark.postgresql
 @pytest.mark.parametrize(
     "answer, again, said",
     [
@@ -214,6 +216,7 @@ def test_what_they_did_not_take_is_tried_again_or_told_to_the_publisher(
     assert [] == tell(site)
 
 
+@pytest.mark.postgresql
 def test_changes_while_they_fail_do_not_shorten_their_rest(
     site: House, engines: Engines, publishes: Publishes, tell: Tell, clock: Clock
 ) -> None:  # F24
@@ -240,6 +243,7 @@ def note(house: House, engines: Engines, paths: Iterable[str], clock: Clock) -> 
     house.store.write(write)
 
 
+@pytest.mark.postgresql
 def test_twenty_five_thousand_pages_are_three_messages_and_a_restart_goes_on(
     site: House, engines: Engines, publishes: Publishes, tell: Tell, clock: Clock
 ) -> None:  # F24
@@ -259,6 +263,7 @@ def test_twenty_five_thousand_pages_are_three_messages_and_a_restart_goes_on(
     assert announcing.untold(site) is None
 
 
+@pytest.mark.postgresql
 def test_a_site_that_begins_to_tell_tells_what_stands_and_knows_it_later(
     site: House, write: Write, publishes: Publishes, tell: Tell
 ) -> None:  # F24
@@ -286,6 +291,7 @@ def test_a_site_that_begins_to_tell_tells_what_stands_and_knows_it_later(
     assert ["https://new.example.org/one/", "https://new.example.org/two/"] == tell(moved)
 
 
+@pytest.mark.postgresql
 def test_a_cut_off_beginning_begins_again(
     site: House, write: Write, publishes: Publishes, tell: Tell, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # F24, X3
@@ -358,6 +364,7 @@ def test_where_it_is_of_no_use_nobody_is_told_and_one_line_says_why(
     assert not house.store.read(lambda c: facts.get(c, facts.TELLING))
 
 
+@pytest.mark.postgresql
 def test_hubs_and_search_engines_do_not_take_each_other_s_place(
     site: House, write: Write, publishes: Publishes, tell: Tell
 ) -> None:  # F24
@@ -377,6 +384,7 @@ def test_hubs_and_search_engines_do_not_take_each_other_s_place(
         assert [] == tell(both)
 
 
+@pytest.mark.postgresql
 def test_another_door_hears_what_the_first_one_did_not(
     site: House, engines: Engines, write: Write, publishes: Publishes, tell: Tell
 ) -> None:  # F24

@@ -84,6 +84,7 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return lengths
 
 
+@pytest.mark.postgresql
 def test_a_picture_beside_an_article_is_published_with_its_size(
     house: House, write: Write, publishes: Publishes
 ) -> None:  # A13
@@ -243,6 +244,7 @@ def test_a_declared_picture_that_the_text_shows_stands_once(
     assert ["/news/c.jpg"] == [each["src"] for each in images(house)]
 
 
+@pytest.mark.postgresql
 def test_recordings_are_enclosures_with_their_type_and_length(
     house: House, write: Write, publishes: Publishes
 ) -> None:  # A13, F11
@@ -292,6 +294,7 @@ def test_a_letter_shows_the_small_picture_by_its_whole_address(
     assert (600, 400) == Image.open(BytesIO(files(house)["news/letter/p.webp.jpg"])).size
 
 
+@pytest.mark.postgresql
 def test_nothing_unchanged_is_read_or_written_again(
     house: House, write: Write, publishes: Publishes, decoded: list[int]
 ) -> None:  # A13
@@ -313,6 +316,7 @@ def test_nothing_unchanged_is_read_or_written_again(
     assert inodes == {name: (house.out / name).stat().st_ino for name in files(house)}
 
 
+@pytest.mark.postgresql
 def test_a_picture_that_changed_is_published_again_with_its_new_size(
     house: House, write: Write, publishes: Publishes
 ) -> None:  # A13
@@ -334,6 +338,7 @@ def test_a_picture_that_changed_is_published_again_with_its_new_size(
     assert b'width="300"' in (house.out / "rss.xml").read_bytes()
 
 
+@pytest.mark.postgresql
 def test_a_picture_that_comes_later_is_shown_then(house: House, write: Write, publishes: Publishes) -> None:
     write(house, "a.md", story("![](P.jpg)"))
     publishes(house)
@@ -346,6 +351,7 @@ def test_a_picture_that_comes_later_is_shown_then(house: House, write: Write, pu
     assert "width" in images(house)[0]
 
 
+@pytest.mark.postgresql
 @pytest.mark.parametrize("how", ["text", "file", "article", "draft", "broken"])
 def test_what_nobody_shows_any_more_is_gone(
     how: str, house: House, write: Write, publishes: Publishes
@@ -374,6 +380,7 @@ def test_what_nobody_shows_any_more_is_gone(
     assert () == publishes(house).written
 
 
+@pytest.mark.postgresql
 def test_an_article_that_comes_back_has_its_pictures_again(
     house: House, write: Write, publishes: Publishes
 ) -> None:
@@ -420,6 +427,7 @@ def test_what_somebody_deleted_from_the_output_is_made_again(
     assert ("news/p.jpg",) == done.written
 
 
+@pytest.mark.postgresql
 def test_two_files_that_want_one_name_both_get_one(house: House, write: Write, publishes: Publishes) -> None:
     write(house, "posts/media/y.jpg", picture(500, 100))
     write(house, "media/y.jpg", picture(500, 200))
@@ -431,6 +439,7 @@ def test_two_files_that_want_one_name_both_get_one(house: House, write: Write, p
     assert ["100", "200", "100"] == [each["height"] for each in images(house)]
 
 
+@pytest.mark.postgresql
 def test_names_that_are_no_addresses_are_found(
     house: House, write: Write, publishes: Publishes
 ) -> None:  # A13
@@ -629,6 +638,7 @@ def test_other_versions_of_a_picture_are_not_offered_and_sources_are_found(
     assert "srcset" not in images(house, page)[0]
 
 
+@pytest.mark.postgresql
 def test_a_site_without_pictures_pays_one_question(house: House, write: Write, publishes: Publishes) -> None:
     for number in range(30):
         write(house, f"{number}.md", story("نص [رابط](https://example.org/).", slug=f"n{number}"))
@@ -655,6 +665,7 @@ def test_check_says_what_publish_would_and_writes_nothing(
     assert not house.out.exists()
 
 
+@pytest.mark.postgresql
 def test_a_run_cut_off_between_file_and_store_goes_on(
     house: House, write: Write, publishes: Publishes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -721,3 +732,29 @@ def test_a_word_documents_pictures_are_published_like_others(
     )
     publishes(house)
     assert 1 == len(decoded)
+
+
+def test_of_a_picture_that_is_not_there_the_words_stay(
+    house: House, write: Write, publishes: Publishes
+) -> None:  # A13
+    write(house, "here.jpg", picture(40, 30))
+    text = (
+        "قبل ![جسر على النهر](gone.jpg) بعد ![Old bridge](gone-2.jpg).\n\n![](gone-3.jpg)\n\n![هنا](here.jpg)"
+    )
+    write(house, "a.md", story(f"{text}\n\n[الملف](gone.pdf)"))
+
+    publishes(house)
+
+    page = (house.out / "news/index.html").read_text("utf-8")
+    shown = [page, *((house.out / name).read_text("utf-8") for name in ("rss.xml", "atom.xml", "feed.json"))]
+    assert ["/news/here.jpg"] == [each["src"] for each in images(house)]
+    assert all("gone" not in each for each in shown)
+    assert all("جسر على النهر" in each and "Old bridge" in each and "الملف" in each for each in shown)
+    assert '<span dir="ltr">Old bridge</span>' in page
+    assert "<p></p>" not in page
+    assert 4 == len([each for each in warnings(house) if "there is no such file" in each])
+
+    write(house, "gone.jpg", picture(50, 20))
+    publishes(house)
+
+    assert {"/news/gone.jpg", "/news/here.jpg"} == {each["src"] for each in images(house)}

@@ -27,11 +27,12 @@ from publisher.mail.settings import DkimSettings, MailSettings
 from publisher.model.symptom import Looked
 from tests.doctor.nameserver import Nameserver
 from tests.mail.signing import ed25519_pem, rsa_pem
+from tests.patience import LONG
 from tests.returning.imap import PASSWORD, USER, Server
 from tests.sink import Sink
 
 NOW = datetime.now(UTC)
-MAIL = MailSettings(sender="جريدة <news@news.test>", timeout=5)
+MAIL = MailSettings(sender="جريدة <news@news.test>", timeout=LONG)
 WHO = ("news", "p@ss word")
 
 
@@ -139,7 +140,9 @@ def test_a_relay_that_is_not_there_is_told_of() -> None:
 
 @pytest.mark.parametrize("fault", ["connect:reply;code=554", "connect:drop", "ehlo:garbage", "connect:stall"])
 def test_a_relay_that_does_not_speak_is_told_of_and_not_waited_for(look: Look, fault: str) -> None:
-    assert ["relay-down"] == kinds(look(WHO, fault, mail=replace(MAIL, timeout=0.5)))
+    assert ["relay-down"] == kinds(
+        look(WHO, fault, mail=replace(MAIL, timeout=1.0 if "stall" in fault else LONG))
+    )
 
 
 @pytest.mark.parametrize(("password", "found"), [(PASSWORD, []), ("wrong", ["mailbox-down"])])

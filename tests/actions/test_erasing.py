@@ -29,6 +29,7 @@ from publisher.store.tables import buckets, deliveries, editions, erasures, meta
 from publisher.subscribers import imports
 from publisher.subscribers.tokens import Keys
 from tests.newsroom import ANN, BOB, SLOT, Desk
+from tests.patience import LONG
 
 if TYPE_CHECKING:
     from publisher.actions.house import House
@@ -291,6 +292,7 @@ def test_what_a_letter_on_its_way_held_up_is_finished_later(
     assert house.store.read(lambda c: people.is_erased(c, dan))
     assert erasing.finish(house) is None
     house.store.write(lambda c: c.execute(sending.values(state=State.FAILED)))
+    monkeypatch.setattr(erasing, "PATIENCE", LONG)
 
     assert 1 == erasing.finish(house)
     assert 0 == raw(house)
@@ -352,6 +354,7 @@ def test_a_reader_of_older_pages_holds_up_the_end_and_no_writer(
         assert not erasing.is_done(house)
         assert erasing.finish(house) is None
 
+    monkeypatch.setattr(erasing, "PATIENCE", LONG)
     assert 0 == erasing.finish(house)
     assert 0 == raw(house)
 
@@ -405,7 +408,7 @@ def test_two_processes_that_write_the_list_wait_for_each_other(tmp_path: Path, w
         other.start()
         other.join(0.1)
         held.write("two\n")
-    other.join(10)
+    other.join(LONG)
 
     assert "two\none\n" == erased.read(tmp_path)
 
@@ -506,7 +509,7 @@ def test_a_reader_who_was_never_erased_waits_for_no_erasure(life: Desk) -> None:
     with erasing._ONE:  # as an erasure holds it for seconds
         confirming = Thread(target=erasing.lift, args=(life.house, ANN, life.clock()), daemon=True)
         confirming.start()
-        confirming.join(5)
+        confirming.join(LONG)
         waits = confirming.is_alive()
 
     assert not waits

@@ -55,6 +55,7 @@ def written(done: Published) -> set[str]:
     return {path for path in done.written if path.endswith((".xml", ".json"))}
 
 
+@pytest.mark.postgresql
 def test_every_label_has_a_feed_in_three_formats(
     full: House, write: Write, publishes: Publishes
 ) -> None:  # F1
@@ -117,6 +118,7 @@ def test_a_change_rewrites_the_feeds_it_shows_in_and_no_others(
     assert set() == written(publishes(full))
 
 
+@pytest.mark.postgresql
 def test_a_label_without_articles_has_no_feed_and_gets_its_address_back(
     full: House, write: Write, publishes: Publishes
 ) -> None:
@@ -140,6 +142,7 @@ def test_a_label_without_articles_has_no_feed_and_gets_its_address_back(
     assert ["خبر 3"] == titles(full, "category/c-3/atom.xml")
 
 
+@pytest.mark.postgresql
 def test_spellings_of_a_category_share_its_feed(
     full: House, write: Write, publishes: Publishes
 ) -> None:  # A8
@@ -178,6 +181,7 @@ def test_what_somebody_deleted_is_written_again(full: House, write: Write, publi
     assert ["خبر 1"] == titles(full, "category/سياسة/rss.xml") == titles(full, "archive/1.xml")
 
 
+@pytest.mark.postgresql
 def test_many_and_few_articles_of_a_label_are_found_alike(
     full: House, write: Write, publishes: Publishes
 ) -> None:  # F3
@@ -190,6 +194,7 @@ def test_many_and_few_articles_of_a_label_are_found_alike(
     assert ["خبر 18", "خبر 9"] == titles(full, "category/نادر/rss.xml")
 
 
+@pytest.mark.postgresql
 def test_the_archive_holds_every_article_and_grows_at_its_end(
     full: House, write: Write, publishes: Publishes, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # F3
@@ -257,6 +262,7 @@ def test_an_article_that_is_being_written_keeps_nothing_else_waiting(
         assert "عنوان آخر" in (full.out / path).read_text()
 
 
+@pytest.mark.postgresql
 def test_what_left_the_site_is_told_for_a_while(
     full: House, write: Write, publishes: Publishes, clock: Clock
 ) -> None:  # F13
@@ -335,6 +341,7 @@ def deleted(house: House, path: str) -> list[str]:
     ]
 
 
+@pytest.mark.postgresql
 def test_a_label_feed_tells_for_a_month_what_left(
     full: House, write: Write, publishes: Publishes, clock: Clock
 ) -> None:  # F13
@@ -400,6 +407,7 @@ def test_a_scheduled_article_that_left_is_told_from_then(
     assert deleted(full, "atom.xml") == deleted(full, "lang/ar/atom.xml") == [scheduled]
 
 
+@pytest.mark.postgresql
 def test_a_scheduled_article_keeps_its_identity_under_another_name(
     full: House, write: Write, publishes: Publishes, clock: Clock, on_site: OnSite
 ) -> None:  # A9

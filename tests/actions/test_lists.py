@@ -69,6 +69,7 @@ def every(house: House) -> set[str]:
     return {str(path.relative_to(house.out)) for path in found if path.name != "feed.html"}
 
 
+@pytest.mark.postgresql
 def test_a_list_has_the_newest_first_and_the_months_of_the_others(
     site: House, write: Write, publishes: Publishes
 ) -> None:
@@ -139,6 +140,7 @@ def test_nothing_changed_writes_nothing(site: House, write: Write, publishes: Pu
     assert () == publishes(site, verify=True).written
 
 
+@pytest.mark.postgresql
 def test_a_month_begins_at_the_midnight_of_the_site(site: House, write: Write, publishes: Publishes) -> None:
     write(site, "1.md", text(1, "2026-10-31T21:30:00Z"))  # 00:30 on November 1st in Baghdad
     write(site, "2.md", text(2, "2026-10-31T20:30:00Z"))
@@ -153,6 +155,7 @@ def test_a_month_begins_at_the_midnight_of_the_site(site: House, write: Write, p
     assert not (site.out / "archive/2026/11").exists()
 
 
+@pytest.mark.postgresql
 def test_an_empty_month_and_a_label_without_articles_vanish(
     site: House, write: Write, publishes: Publishes
 ) -> None:
@@ -197,6 +200,7 @@ def test_a_corrected_headline_is_corrected_where_it_is_listed(
         assert "خبر 0" not in (site.out / path).read_text("utf-8"), path
 
 
+@pytest.mark.postgresql
 def test_pages_lead_from_the_newest_article_to_the_oldest_and_back(
     site: House, write: Write, publishes: Publishes
 ) -> None:
@@ -282,6 +286,7 @@ def test_what_somebody_deleted_is_written_again(site: House, write: Write, publi
     assert ["archive/2026/03/index.html", "author/سلمى/index.html"] == sorted(done.written)
 
 
+@pytest.mark.postgresql
 def test_slices_make_the_same_pages(site: House, write: Write, publishes: Publishes) -> None:
     for number in range(30):
         write(site, f"{number}.md", text(number, f"2026-{number % 9 + 1:02}-05"))

@@ -88,6 +88,7 @@ def verdicts(house: House) -> dict[str, tuple[Status, str]]:
 # Once
 
 
+@pytest.mark.postgresql
 def test_the_first_run_writes_everything_and_the_second_nothing(
     house: House, write: Write, publishes: Publishes
 ) -> None:
@@ -101,6 +102,7 @@ def test_the_first_run_writes_everything_and_the_second_nothing(
     assert ["خبر 3", "خبر 2", "خبر 1"] == titles(house)
 
 
+@pytest.mark.postgresql
 def test_one_changed_article_rewrites_its_page_and_the_feeds(
     house: House, write: Write, publishes: Publishes
 ) -> None:
@@ -178,6 +180,7 @@ def test_a_draft_is_held(house: House, write: Write, publishes: Publishes) -> No
     assert {"1.md": (Status.HELD, "draft")} == verdicts(house)
 
 
+@pytest.mark.postgresql
 def test_a_future_article_appears_at_its_minute(
     house: House, write: Write, publishes: Publishes, clock: Clock
 ) -> None:  # A6
@@ -193,6 +196,7 @@ def test_a_future_article_appears_at_its_minute(
     assert page(1) in done.written
 
 
+@pytest.mark.postgresql
 def test_an_article_put_off_leaves_and_comes_back(
     house: House, write: Write, publishes: Publishes, clock: Clock
 ) -> None:
@@ -226,6 +230,7 @@ def test_one_bad_article_is_named_and_the_others_are_published(
     assert () == publishes(house).refused
 
 
+@pytest.mark.postgresql
 def test_an_article_broken_by_an_edit_leaves_and_comes_back_as_it_was(
     house: House, write: Write, publishes: Publishes, on_site: OnSite
 ) -> None:
@@ -365,6 +370,7 @@ def test_the_page_of_a_removed_article_disappears(house: House, write: Write, pu
     assert ["خبر 1"] == titles(house)
 
 
+@pytest.mark.postgresql
 @pytest.mark.parametrize("count, lost, kept", [(10, 3, True), (10, 2, False), (9, 8, False), (20, 20, True)])
 def test_many_files_gone_at_once_are_taken_for_an_accident(
     count: int, lost: int, kept: bool, house: House, write: Write, publishes: Publishes
@@ -382,6 +388,7 @@ def test_many_files_gone_at_once_are_taken_for_an_accident(
     assert (count if kept else count - lost) == done.published
 
 
+@pytest.mark.postgresql
 def test_the_last_articles_of_a_small_site_may_go_but_not_from_one_of_many_hosts(
     house: House, write: Write, publishes: Publishes
 ) -> None:  # X10
@@ -401,6 +408,7 @@ def ids(house: House) -> dict[str, str]:
     return {each.title: each.id for each in house.store.read(articles.newest)}
 
 
+@pytest.mark.postgresql
 @pytest.mark.parametrize("whole", [True, False])
 @pytest.mark.parametrize(
     "after",
@@ -431,6 +439,7 @@ def test_a_story_keeps_its_identity_when_another_takes_its_files_name(
     assert () == publishes(house, verify=True).written
 
 
+@pytest.mark.postgresql
 def test_a_copy_is_a_copy_also_when_the_original_is_corrected_with_it(
     house: House, write: Write, publishes: Publishes, on_site: OnSite
 ) -> None:  # A9
@@ -497,6 +506,7 @@ def test_pictures_that_stay_do_not_hide_that_the_articles_are_gone(
     assert 9 == publishes(house, accept_removals=True).published
 
 
+@pytest.mark.postgresql
 def test_an_accident_lasts_until_the_files_are_back(
     house: House, write: Write, publishes: Publishes, on_site: OnSite
 ) -> None:
@@ -592,6 +602,7 @@ def test_a_file_that_its_writer_closed_does_not_wait(
     assert ["خبر 1"] == titles(house)
 
 
+@pytest.mark.postgresql
 def test_a_crash_between_store_and_output_is_made_good(
     house: House, write: Write, publishes: Publishes, clock: Clock
 ) -> None:
@@ -625,6 +636,7 @@ def test_a_crash_between_pages_and_feeds_is_made_good(
     assert ["خبر 1"] == titles(house)
 
 
+@pytest.mark.postgresql
 def test_a_crash_between_two_feeds_is_made_good_also_when_the_change_is_taken_back(
     house: House, write: Write, publishes: Publishes, monkeypatch: pytest.MonkeyPatch
 ) -> None:

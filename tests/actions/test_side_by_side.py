@@ -15,6 +15,7 @@ from publisher.store import people
 from publisher.subscribers.tokens import Claim
 from publisher.verbs import delivering, table, writing
 from tests.newsroom import ANN, BOB, SLOT, Desk
+from tests.patience import LONG
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,7 +52,7 @@ def test_letters_leave_while_their_edition_is_planned_and_readers_come_and_go(
         chunks.append(None)
         if len(chunks) == 3:
             met.set()
-            assert go_on.wait(30)
+            assert go_on.wait(LONG)
         return real(*arguments)
 
     monkeypatch.setattr(plan._Plan, "_planned", slow)

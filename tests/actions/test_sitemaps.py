@@ -37,6 +37,7 @@ def fill(house: House, write: Write, number: int) -> None:
         write(house, f"{n}.md", f"---\nslug: story-{n}\ndate: 2026-11-{10 + n}\n---\n# Story {n}\n\nText.\n")
 
 
+@pytest.mark.postgresql
 def test_every_article_stands_in_one_part(house: House, write: Write, publishes: Publishes) -> None:
     fill(house, write, 7)
     publishes(house)
@@ -61,6 +62,7 @@ def test_one_article_changes_one_part_and_the_list(
     assert [] == [path for path in publishes(house).written if path.startswith("sitemap")]
 
 
+@pytest.mark.postgresql
 def test_what_left_is_in_no_part_and_an_empty_part_in_no_list(
     house: House, write: Write, publishes: Publishes
 ) -> None:
@@ -104,6 +106,7 @@ def test_a_site_without_pages_leaves_them_to_whoever_makes_its_pages(
     assert ["sitemap-0.xml", "sitemap-1.xml", "sitemap-2.xml"] == list(listed(house))
 
 
+@pytest.mark.postgresql
 def test_news_are_two_days_old_at_most(
     house: House, write: Write, publishes: Publishes, clock: Clock
 ) -> None:

@@ -299,7 +299,7 @@ def test_the_same_picture_makes_the_same_bytes(kind: str) -> None:  # F2
 SAMPLES = [saved(drawn(40, 30), kind) for kind in (*FORMATS, "GIF")]
 
 
-@settings(max_examples=150, deadline=2000)
+@settings(max_examples=150)
 @given(st.binary(max_size=2000))
 def test_any_bytes_are_a_picture_or_are_refused(data: bytes) -> None:
     try:
@@ -309,7 +309,7 @@ def test_any_bytes_are_a_picture_or_are_refused(data: bytes) -> None:
     opened(made.page)
 
 
-@settings(max_examples=200, deadline=2000)
+@settings(max_examples=200)
 @given(st.sampled_from(SAMPLES), st.data())
 def test_a_damaged_picture_is_published_whole_or_refused(sample: bytes, data: st.DataObject) -> None:
     damaged = bytearray(sample)

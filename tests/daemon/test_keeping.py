@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from publisher.actions import choices, erasing, readers
+import pytest
+
+from publisher.actions import choices, erasing, readers, retention
 from publisher.actions.house import House
+from publisher.daemon import keeping
 from publisher.daemon.common import Problems
 from publisher.daemon.keeping import Keeping
 from publisher.store import erasures
@@ -15,11 +19,12 @@ from tests.conftest import Clock
 
 
 class Scheduler:
-    """As much of one as an erasure needs: it looks once."""
+    """As much of one as a task needs: it looks once."""
 
     def __init__(self, house: House) -> None:
-        self.session: Any = type("Session", (), {"house": house, "erasing": asyncio.Lock()})
+        self.session: Any = type("Session", (), {"house": house, "erasing": asyncio.Lock(), "fenced": ""})
         self.problems, self.erasures, self.turns = Problems(), asyncio.Event(), iter([True])
+        self.old, self.stop = asyncio.Event(), asyncio.Event()
 
     async def turn(self, _: asyncio.Event) -> bool:
         return next(self.turns, False)
@@ -34,3 +39,22 @@ def test_an_erasure_that_a_web_server_was_asked_for_is_finished(house: House, cl
 
     assert [] == house.store.read(erasures.undone)
     assert erasing.is_gone(house, number)
+
+
+@pytest.mark.parametrize(("seconds", "again"), [(-1.0, True), (600.0, False)])
+def test_old_letters_take_turns_of_an_end_and_are_gone_on_with(
+    seconds: float, *, again: bool, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:  # S8
+    over: list[bool] = []
+
+    def compact(_: House, __: object, stop: Callable[[], bool]) -> int:
+        over.append(stop())
+        return 0
+
+    monkeypatch.setattr(keeping, "TURN", seconds)
+    monkeypatch.setattr(retention, "compact", compact)
+    scheduler = Scheduler(house)
+    scheduler.old.set()
+    asyncio.run(Keeping(scheduler).compact_forever())  # type: ignore[arg-type]
+
+    assert ([again], again) == (over, scheduler.old.is_set())

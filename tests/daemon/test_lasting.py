@@ -23,6 +23,7 @@ from publisher.daemon.common import Common
 from publisher.daemon.lasting import Lasting
 from publisher.daemon.process import Parts
 from publisher.errors import BadConfig, Unwritable
+from tests.patience import LONG
 
 
 @pytest.fixture
@@ -163,6 +164,7 @@ class Ending:
 
     def __init__(self, settings: Settings, then: Settings | None) -> None:
         self.said: list[str] = []
+        self.silence = 60.0  # seconds until a relay answers
         store = SimpleNamespace(database=SimpleNamespace(shared=False), at_work=lambda: 0.0)
         session: Any = SimpleNamespace(
             stop=lambda: self.said.append("told"),
@@ -184,7 +186,8 @@ class Ending:
     async def send(self) -> None:
         try:
             await self.common.stop.wait()
-            await asyncio.sleep(60)  # a relay is silent
+            await asyncio.sleep(self.silence)
+            self.said.append("answered")
         except asyncio.CancelledError:
             self.said.append("cut off")
             raise
@@ -203,7 +206,7 @@ class Ending:
             doors=[(self.serve, self._served.set)],
             closes=[self.close],
         )
-        asyncio.run(asyncio.wait_for(process.run(self.common, parts), 10))
+        asyncio.run(asyncio.wait_for(process.run(self.common, parts), LONG))
         return self.said
 
 
@@ -215,18 +218,37 @@ def test_a_letter_that_a_relay_does_not_answer_does_not_hold_up_new_settings(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # X4
     monkeypatch.setattr(process, "GRACE", 0.1)
-    assert ["told", "closed", "worked", "cut off", "served"] == Ending(settings, settings).run(silent=True)
+    monkeypatch.setattr(process, "ANSWER", 0.1)
+    ending = Ending(timed(settings, 0), settings)
+    assert ["told", "closed", "worked", "cut off", "served"] == ending.run(silent=True)
 
 
-def test_settings_wait_for_a_backup(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def timed(settings: Settings, seconds: int) -> Settings:
+    return replace(settings, mail=replace(settings.mail, timeout=seconds))
+
+
+def test_a_relay_has_its_time_to_answer_before_new_settings_so_that_no_letter_comes_twice(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:  # S1, S4
+    monkeypatch.setattr(process, "GRACE", 0.01)
+    ending = Ending(timed(settings, 60), settings)
+    ending.silence = 0.3
+    assert ["told", "closed", "worked", "answered", "served"] == ending.run(silent=True)
+
+
+@pytest.mark.parametrize("bell", ["night", "post"])
+def test_settings_wait_for_what_is_slow_and_all_else_goes_on_meanwhile(
+    bell: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(commons, "LOOK", 0.02)
     ending = Ending(settings, settings)
     common, saved = ending.common, []
 
     async def save() -> None:
-        common.night.set()
-        while await common.told(common.night):
-            common.night.clear()
+        event = getattr(common, bell)
+        event.set()
+        while await common.told(event):
+            event.clear()
             await asyncio.sleep(0.2)
             saved.append(common.stop.is_set())
 

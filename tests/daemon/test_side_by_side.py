@@ -20,10 +20,13 @@ from publisher.store.store import Store
 from tests.conftest import Clock, Write
 from tests.engine.conftest import edition_for
 from tests.engine.test_workers import register, silence, states, sweep
+from tests.patience import LONG
 
 Publishes = Callable[..., Published]
 SENT = Verdict(State.SENT, None, True, 250, "2.0.0 Ok")
 Work = Callable[[Connection], object]
+WAITS = """SELECT count(*) FROM pg_stat_activity
+  WHERE datname = current_database() AND wait_event_type = 'Lock' AND state <> 'idle'"""
 
 
 @pytest.fixture(autouse=True)
@@ -57,17 +60,18 @@ def meanwhile(store: Store, first: Work, second: Work) -> None:
     def work(connection: Connection) -> None:
         first(connection)
         done.set()
-        go.wait(10)
+        go.wait(LONG)
 
     one = threading.Thread(target=store.beside, args=(work,))
     two = threading.Thread(target=store.write, args=(second,))
     one.start()
-    assert done.wait(10)
+    assert done.wait(LONG)
     two.start()
-    time.sleep(0.1)  # it waits for the row
+    while not store.read(lambda c: c.exec_driver_sql(WAITS).scalar()):
+        time.sleep(0.01)
     go.set()
-    one.join(10)
-    two.join(10)
+    one.join(LONG)
+    two.join(LONG)
 
 
 def claimed(store: Store, clock: Clock, worker: int) -> Delivery:
@@ -112,16 +116,16 @@ def test_who_lives_can_say_so_whatever_waits_to_be_written(site: House) -> None:
 
     def slow(connection: Connection) -> None:
         busy.set()
-        go.wait(10)
+        go.wait(LONG)
 
     other = threading.Thread(target=store.write, args=(slow,))
     other.start()
-    assert busy.wait(10)
+    assert busy.wait(LONG)
     try:
         assert store.beside(partial(workers.beat, worker=worker))
     finally:
         go.set()
-        other.join(10)
+        other.join(LONG)
 
 
 def test_who_just_came_sweeps_nobody_who_may_have_been_cut_off_too(site: House) -> None:  # S1

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import time
+import threading
 from collections.abc import Callable, Iterator
+from itertools import count
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,6 +18,7 @@ from publisher.errors import Unwritable
 from publisher.store.leading import LOCK, Lead
 from publisher.store.postgres import Postgres
 from tests import postgres
+from tests.patience import LONG
 
 
 @pytest.fixture
@@ -60,7 +62,7 @@ class Scheduler:
 
 
 async def until(true: Callable[[], object]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(LONG):
         while not true():
             await asyncio.sleep(0.01)
 
@@ -121,20 +123,18 @@ def test_what_counts_is_noted_before_anything_is_led(url: str) -> None:  # X10
 
 
 def test_one_whose_database_does_not_answer_leads_no_more(monkeypatch: pytest.MonkeyPatch) -> None:  # X9
-    monkeypatch.setattr(standby, "PATIENCE", 0.05)
-    answers = iter([True, 0.3, True])
+    monkeypatch.setattr(standby, "PATIENCE", 0.5)
+    asked, answered = count(1), threading.Event()
 
     def take() -> bool:
-        answer = next(answers, True)
-        if answer is not True:
-            time.sleep(answer)
-        return True
+        return next(asked) != 2 or answered.wait(LONG)
 
     async def main() -> None:
         one = Scheduler(SimpleNamespace(take=take, let_go=lambda: None, holder=""))
         await until(one.leads)
         await until(lambda: not one.leads())
         assert "this scheduler stands by" == one.session.elsewhere()
+        answered.set()
         await until(one.leads)
         assert 2 == one.rung
         await one.end()

@@ -22,6 +22,7 @@ from publisher.daemon.process import Parts
 from publisher.daemon.watchdog import Watchdog
 from publisher.verbs import session as sessions
 from tests.commands import NASHIR, Forked
+from tests.patience import LONG
 
 
 class Manager:
@@ -31,7 +32,7 @@ class Manager:
         self.address = address
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.bind(address.replace("@", "\0", 1) if address[0] == "@" else address)
-        self._socket.settimeout(30)
+        self._socket.settimeout(LONG)
 
     def hears(self) -> list[str]:
         """The lines of the next datagram."""
@@ -75,7 +76,7 @@ def test_a_daemon_is_ready_lives_and_stops(tmp_path, manager):
         lived = [manager.hears() for _ in range(3)]
         daemon.send_signal(signal.SIGTERM)
         stopped = manager.until("STOPPING=1")
-        _, said = daemon.communicate(timeout=30)
+        _, said = daemon.communicate(timeout=LONG)
 
     assert 0 == daemon.returncode, said
     assert all(lines[0].startswith("STATUS=all is well") and lines[1:] == ["WATCHDOG=1"] for lines in lived)
@@ -94,7 +95,7 @@ def test_a_daemon_that_takes_new_settings_says_so_and_is_ready_again(tmp_path, m
         assert "STOPPING=1" not in manager.until("READY=1")
         daemon.send_signal(signal.SIGTERM)
         assert "RELOADING=1" not in manager.until("STOPPING=1")
-        assert 0 == daemon.wait(15)
+        assert 0 == daemon.wait(LONG)
     finally:
         daemon.kill()
 
@@ -103,7 +104,7 @@ def test_what_does_not_get_on_is_not_called_alive(common, manager, monkeypatch):
     monkeypatch.setenv("WATCHDOG_USEC", "100000")
     monkeypatch.setattr(watchdog, "WRITES", 0.2)
     store, hold = common.session.house.store, threading.Event()
-    writing = threading.Thread(target=store.write, args=(lambda _: hold.wait(30),))
+    writing = threading.Thread(target=store.write, args=(lambda _: hold.wait(LONG),))
 
     async def run() -> tuple[list[str], list[str]]:
         task = asyncio.create_task(process.run(common, Parts(tasks=[])))

@@ -17,6 +17,7 @@ import dns.reversename
 import dns.rrset
 
 from publisher.errors import Unreachable
+from tests.patience import LONG
 
 Zone = Mapping[str, Sequence[str]]  # "example.net TXT" to what stands there, as in a zone file
 
@@ -111,7 +112,7 @@ class Nameserver:
             except OSError:
                 return
             with closing(peer), suppress(OSError, struct.error):
-                peer.settimeout(5)
+                peer.settimeout(LONG)
                 (length,) = struct.unpack("!H", peer.recv(2))
                 if answer := self._answer(peer.recv(length)):
                     wire = answer.to_wire(max_size=65535)

@@ -40,6 +40,7 @@ def test_what_is_not_there_is_empty() -> None:
             () == dns.texts("nowhere.test") == dns.exchangers("news.test.nowhere") == dns.names("192.0.2.9")
         )
         assert () == dns.texts("x" * 64 + ".test") == dns.texts("a..test")
+        assert () == dns.texts("\\999.test") == dns.texts("a\\")
 
 
 def test_a_question_is_asked_once() -> None:

@@ -5,14 +5,14 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from publisher.doctor import domain
-from publisher.doctor.domain import Sending
+from publisher.doctor.domain import Outgoing
 from publisher.errors import Unreachable
 from tests.doctor.nameserver import Values
 
 Records = Mapping[str, Sequence[str]]
 HERE, THERE = "203.0.113.9", "relay.provider.test"
-NEWS = Sending("news.test", "news.test", (THERE,))
-OWN = Sending("news.test", "news.test", own=(HERE,))
+NEWS = Outgoing("news.test", "news.test", (THERE,))
+OWN = Outgoing("news.test", "news.test", own=(HERE,))
 TARGETS: Records = {
     "spf.provider.test TXT": ["v=spf1 ip4:198.51.100.0/24 -all"],
     f"{THERE} A": ["192.0.2.77"],
@@ -21,7 +21,7 @@ TARGETS: Records = {
 }
 
 
-def spf(*records: str, how: Sending = NEWS) -> list[str]:
+def spf(*records: str, how: Outgoing = NEWS) -> list[str]:
     asks = Values({**TARGETS, "news.test TXT": records})
     return [each.kind for each in domain.sender_policy(how, asks)]
 
@@ -63,20 +63,20 @@ def test_a_host_that_is_its_own_relay_must_be_let_send(record: str, kinds: list[
 
 
 def test_a_relay_is_known_by_the_other_name_of_its_owner() -> None:
-    how = Sending("news.test", "news.test", ("email-smtp.eu-west-1.amazonaws.com",))
+    how = Outgoing("news.test", "news.test", ("email-smtp.eu-west-1.amazonaws.com",))
 
     assert [] == spf("v=spf1 include:amazonses.com -all", how=how)
     assert ["spf-relay"] == spf("v=spf1 include:spf.provider.test -all", how=how)
 
 
 def test_a_relay_named_by_its_address_is_looked_for_as_such() -> None:
-    how = Sending("news.test", "news.test", ("198.51.100.7",))
+    how = Outgoing("news.test", "news.test", ("198.51.100.7",))
 
     assert [] == spf("v=spf1 include:spf.provider.test -all", how=how)
     assert ["spf-relay"] == spf("v=spf1 ip4:192.0.2.1 -all", how=how)
 
 
-def dmarc(record: str | None, how: Sending = NEWS, more: Records | None = None) -> list[str]:
+def dmarc(record: str | None, how: Outgoing = NEWS, more: Records | None = None) -> list[str]:
     records = {"_dmarc.news.test TXT": [record] if record else []}
     return [each.kind for each in domain.reports_and_policy(how, Values({**records, **(more or {})}))]
 
@@ -116,22 +116,22 @@ def test_who_takes_reports_for_others_says_so() -> None:
 @pytest.mark.parametrize(
     ("how", "record", "found"),
     [
-        (Sending("news.test", "news.test"), TOLD, []),
-        (Sending("news.test", "b.news.test"), TOLD, []),
-        (Sending("news.test", "b.news.test"), TOLD + "; aspf=s", ["dmarc-by-relay"]),
-        (Sending("news.test", "b.news.test", signs="news.test"), TOLD + "; aspf=s; adkim=s", []),
-        (Sending("news.test", "bounces.test"), TOLD, ["dmarc-by-relay"]),
-        (Sending("news.test", "bounces.test", signs="news.test"), TOLD, []),
-        (Sending("letters.news.test", "bounces.test", signs="news.test"), TOLD, []),
+        (Outgoing("news.test", "news.test"), TOLD, []),
+        (Outgoing("news.test", "b.news.test"), TOLD, []),
+        (Outgoing("news.test", "b.news.test"), TOLD + "; aspf=s", ["dmarc-by-relay"]),
+        (Outgoing("news.test", "b.news.test", signs="news.test"), TOLD + "; aspf=s; adkim=s", []),
+        (Outgoing("news.test", "bounces.test"), TOLD, ["dmarc-by-relay"]),
+        (Outgoing("news.test", "bounces.test", signs="news.test"), TOLD, []),
+        (Outgoing("letters.news.test", "bounces.test", signs="news.test"), TOLD, []),
         (
-            Sending("letters.news.test", "bounces.test", signs="news.test"),
+            Outgoing("letters.news.test", "bounces.test", signs="news.test"),
             TOLD + "; adkim=s",
             ["dmarc-unaligned"],
         ),
     ],
 )
 def test_letters_of_which_nothing_speaks_for_the_sender_are_told_of(
-    how: Sending, record: str, found: list[str]
+    how: Outgoing, record: str, found: list[str]
 ) -> None:
     assert found == dmarc(record, how)
 

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from publisher.doctor import host
-from publisher.doctor.host import Clock, Disk, File, Zones
+from publisher.doctor.host import Disk, File, Zones
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 STATE = File("/srv/state", mode=0o700, owner=1000)
@@ -83,7 +83,7 @@ def test_a_backup_is_of_the_last_days(days: int, there: bool, kinds: list[str]) 
 
 @pytest.mark.parametrize(("known", "kinds"), [(True, []), (None, []), (False, ["clock-unset"])])
 def test_a_clock_that_nothing_keeps_right_is_told_of(known: bool | None, kinds: list[str]) -> None:
-    assert kinds == [each.kind for each in host.clock(Clock(known))]
+    assert kinds == [each.kind for each in host.clock(known)]
 
 
 @pytest.mark.parametrize(

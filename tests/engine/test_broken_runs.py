@@ -23,6 +23,7 @@ from publisher.model.delivery import Letter, State
 from publisher.store import ledger
 from tests.engine import test_local
 from tests.engine.test_local import engine, reader
+from tests.patience import LONG
 
 if TYPE_CHECKING:
     from tests.conftest import Clock
@@ -141,7 +142,7 @@ def test_a_run_that_broke_off_leaves_no_place_taken(
             with pytest.raises(ExceptionGroup):
                 await sending.deliver()
         relay.on_open, relay.in_content, relay.most_at_once = None, slowly, 0
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(LONG):
             await sending.deliver()
 
     asyncio.run(main())
@@ -190,7 +191,7 @@ def test_one_letter_that_a_relay_thinks_about_keeps_no_other_waiting(
 
         relay = Relay(in_content=think)
         run = asyncio.create_task(engine(house, clock, relay, connections=3).deliver())
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(LONG):
             while len(relay.got) < 2:
                 await asyncio.sleep(0.01)
             await asyncio.sleep(0.2)
@@ -211,7 +212,7 @@ def stopped(sending: LocalEngine, when: Callable[[], bool]) -> float:
 
     async def main() -> float:
         run = asyncio.create_task(sending.deliver())
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(LONG):
             while not when():
                 await asyncio.sleep(0.01)
             start = time.monotonic()

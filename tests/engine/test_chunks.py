@@ -13,6 +13,7 @@ from publisher.actions.house import House
 from publisher.engine.chunks import Chunks
 from publisher.engine.cluster import NOTICES
 from publisher.store import ledger
+from tests.patience import LONG
 
 if TYPE_CHECKING:
     from publisher.store.ledger import Chunk
@@ -31,12 +32,12 @@ def always(*_: object) -> dict[int, object]:
     return {}
 
 
-async def worked(chunks: Chunks, chunk: Chunk, during: Callable[[], None]) -> bool:
+async def worked(chunks: Chunks, chunk: Chunk, during: Callable[[], None], seconds: float = LONG) -> bool:
     """Whether the job of *chunk* ended by what was done *during* it."""
     job = asyncio.create_task(chunks.work(chunk))
     await asyncio.sleep(0)
     await asyncio.to_thread(during)
-    done, _ = await asyncio.wait([job], timeout=0.2)
+    done, _ = await asyncio.wait([job], timeout=seconds)
     job.cancel()
     return bool(done)
 
@@ -51,7 +52,7 @@ def test_only_open_chunks_are_claimed_from_and_a_job_ends_with_its_chunk(store: 
 
     async def main() -> None:
         claim(9)
-        assert not await worked(chunks, second, lambda: claim(2))
+        assert not await worked(chunks, second, lambda: claim(2), 0.2)
         assert await worked(chunks, second, lambda: claim(9))
         assert not chunks
         claim(9)

@@ -16,6 +16,7 @@ from publisher.errors import BadState, Unwritable
 from publisher.store.ledger import Chunk
 from publisher.store.postgres import Postgres
 from tests import postgres
+from tests.patience import LONG
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -52,7 +53,7 @@ def jobs(url: str) -> set[tuple[int, int, str]]:
     return set(found)
 
 
-async def until(true: Callable[[], object], seconds: float = 10) -> None:
+async def until(true: Callable[[], object], seconds: float = LONG) -> None:
     async with asyncio.timeout(seconds):
         while not true():
             await asyncio.sleep(0.02)
@@ -362,7 +363,7 @@ def test_a_worker_that_is_cancelled_has_ended_before_its_connections_are_closed(
             await cluster.enqueue([Chunk(1, 0)])
             before = asyncio.all_tasks()
             running = asyncio.create_task(cluster.run(handler, asyncio.Event(), lost=print))
-            await asyncio.wait_for(given.wait(), 10)
+            await asyncio.wait_for(given.wait(), LONG)
             running.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await running

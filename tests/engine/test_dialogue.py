@@ -27,6 +27,7 @@ from publisher.store import ledger, people, writer
 from publisher.store.database import Database
 from publisher.store.store import Store
 from publisher.subscribers.tokens import Claim
+from tests.patience import LONG
 from tests.sink import Post, Session, certificate, listen
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ async def deliver(
     house: House, clock: Clock, post: Post, *, connections: int, url: str = "smtp://127.0.0.1"
 ) -> Tally:
     server = await listen(post)
-    async with asyncio.timeout(60), server:
+    async with asyncio.timeout(LONG), server:
         relay = parse(f"{url}:{server.sockets[0].getsockname()[1]}")
         tls = None if relay.scheme == "smtp" else ssl.create_default_context(cafile=str(certificate()[1]))
 

@@ -28,6 +28,7 @@ from publisher.model.delivery import State
 from publisher.model.digest import Release
 from publisher.store import alive, approvals, editions, ledger
 from publisher.subscribers import imports
+from tests.patience import LONG
 
 if TYPE_CHECKING:
     from tests.conftest import Clock, Write
@@ -117,7 +118,7 @@ async def deliver(house: House, clock: Clock, sink: Sink) -> None:
             opens=partial(opens, house),
             notice=partial(notice, house),
         )
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(LONG):
             await engine.deliver()
 
 

@@ -20,6 +20,7 @@ from publisher.model.delivery import Delivery, State
 from publisher.model.digest import Content
 from publisher.store import ledger, notices
 from tests.engine.test_dialogue import deliver
+from tests.patience import LONG
 from tests.sink import Post
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class Slow:
 
     def __call__(self, real: Callable[..., Any]) -> Callable[..., Any]:
         def read(*arguments: Any) -> Any:
-            self.waited.append(self.go_on.wait(1))
+            self.waited.append(self.go_on.wait(LONG))
             return real(*arguments)
 
         return read

@@ -19,13 +19,13 @@ from publisher.mail.domains import DomainLimits
 from publisher.model.delivery import State
 from publisher.store import buckets
 from tests.engine.test_limits import Sender, Ticking, attempts, most, planned, some, states
+from tests.patience import LONG
 from tests.sink import Sink
 
 if TYPE_CHECKING:
     from publisher.mail.rates import Grant, Wish
 
 __all__ = ["planned"]
-DEADLINE = 30.0
 
 
 class Fixed(Ticking):
@@ -48,7 +48,7 @@ def deliver(*senders: Sender) -> list[Tally]:
     """All at once."""
 
     async def main() -> list[Tally]:
-        async with asyncio.timeout(DEADLINE):
+        async with asyncio.timeout(LONG):
             return await asyncio.gather(*(each.engine.deliver() for each in senders))
 
     return asyncio.run(main())

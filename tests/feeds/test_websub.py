@@ -13,6 +13,7 @@ from publisher.feeds import hub, websub
 from publisher.feeds.settings import FeedSettings
 from publisher.model.ping import LONGEST, Reply, judge
 from tests.hub import running
+from tests.patience import LONG
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 TOPIC = "https://news.example.org/atom.xml"
@@ -120,7 +121,7 @@ def test_an_answer_that_drips_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:  
 
     assert 0 == reply.status
     assert "took too long" in reply.words or "timed out" in reply.words
-    assert 0.9 < took < 10  # the drip goes on for half a minute
+    assert 0.9 < took < 25  # the drip goes on for half a minute
 
 
 def test_an_answer_of_ten_megabytes_is_cut() -> None:  # threat 8
@@ -152,7 +153,7 @@ def test_a_name_that_nobody_answers_for_takes_no_longer(monkeypatch: pytest.Monk
     answered = threading.Event()
 
     def slow(*_: object, **__: object) -> list[object]:
-        answered.wait(30)
+        answered.wait(LONG)
         return []
 
     monkeypatch.setattr("socket.getaddrinfo", slow)

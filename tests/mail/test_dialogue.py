@@ -19,12 +19,13 @@ from publisher.mail.relay import parse
 from publisher.mail.smtp import SmtpCarrier
 from publisher.mail.wire import Wire
 from publisher.model.delivery import Letter, Reply, Stage
+from tests import patience
 from tests.mail.bags import Letters
 from tests.mail.pipe import Chopped, End, Far, connected
 from tests.sink import Fault, Post, Script, Session, Sink, certificate
 from tests.sink import Stage as At
 
-TIMEOUT = 5.0  # seconds
+TIMEOUT = patience.LONG
 T = TypeVar("T")
 Factory = Callable[[], asyncio.AbstractEventLoop] | None
 
@@ -41,7 +42,7 @@ def pipelining(request: pytest.FixtureRequest) -> bool:
 
 def run(main: Coroutine[Any, Any, T], factory: Factory = None) -> T:
     async def within() -> T:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(2 * TIMEOUT):
             return await main
 
     with asyncio.Runner(loop_factory=factory) as runner:
@@ -118,7 +119,7 @@ def test_a_long_letter_that_is_cut_was_not_sent(
 
 def test_a_relay_that_takes_no_byte_more_is_left(pipelining: bool, factory: Factory) -> None:  # X5
     with Sink(Fault("body", "stall", bytes=100_000), pipelining=pipelining) as post:
-        bag = run(carried("smtp://127.0.0.1", post, LONG, letter(2), timeout=0.3), factory)
+        bag = run(carried("smtp://127.0.0.1", post, LONG, letter(2), timeout=1.0), factory)
 
     assert [("1", Stage.DATA, 0)] == outcomes(bag)
     assert "the relay took nothing in time" == bag.told[0][2].text
@@ -146,7 +147,15 @@ def test_where_a_connection_cannot_be_secured_nothing_leaves(
     fault: str, code: int, factory: Factory
 ) -> None:  # X5 S6
     with sink("smtp+starttls", fault, password=LOGIN) as post, pytest.raises(Down) as down:
-        run(carried("smtp+starttls://me:secret@localhost", post, letter(1), timeout=0.5), factory)
+        run(
+            carried(
+                "smtp+starttls://me:secret@localhost",
+                post,
+                letter(1),
+                timeout=1.0 if "stall" in fault else TIMEOUT,
+            ),
+            factory,
+        )
 
     assert code in (0, down.value.reply.code)
     assert Stage.CONNECT is down.value.stage

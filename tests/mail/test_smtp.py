@@ -14,12 +14,14 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 from hypothesis import given
 from hypothesis import strategies as st
 
+from publisher.mail import smtp
 from publisher.mail.carrier import Carrier, Down
 from publisher.mail.dialogue import dotted
 from publisher.mail.relay import Relay, parse
 from publisher.mail.smtp import SmtpCarrier
 from publisher.model.delivery import Letter, Reply, Stage
 from tests.mail.bags import Letters
+from tests.patience import LONG
 
 LETTER = Letter(
     "b@example.org", "reader@example.net", b"Subject: x\r\n\r\n.\r\n..dots\r\nend\r\n", "1.x", False
@@ -32,7 +34,7 @@ BIG = Letter(
     False,
 )
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-TIMEOUT, SHORT = 5.0, 0.3  # seconds; the short one where silence is what happens
+TIMEOUT, SHORT = LONG, 0.8  # seconds; the short one where silence is what happens
 factory: Callable[[], asyncio.AbstractEventLoop] | None = None
 pipelining = False
 T = TypeVar("T")
@@ -50,7 +52,7 @@ def way(request: pytest.FixtureRequest) -> Iterator[None]:
 
 def run(main: Coroutine[Any, Any, T]) -> T:
     async def within() -> T:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(2 * LONG):
             return await main
 
     with asyncio.Runner(loop_factory=factory) as runner:
@@ -239,9 +241,9 @@ def test_a_goodbye_between_two_letters_costs_the_second_nothing() -> None:  # S3
 def test_nothing_hangs_on_a_farewell() -> None:
     async def main() -> None:
         async with peer(script(quit=b"")) as relay:
-            carrier = SmtpCarrier(relay, hello="test.example", timeout=60)
+            carrier = SmtpCarrier(relay, hello="test.example", timeout=LONG)
             await carrier.open()
-            async with asyncio.timeout(4):
+            async with asyncio.timeout(LONG / 2):
                 await carrier.close()
 
     run(main())
@@ -411,6 +413,22 @@ def test_a_relay_that_is_down_says_so_before_any_letter(
     assert down.reply.text and down.reply.code >= 0
 
 
+@pytest.mark.parametrize(
+    ("said", "most"),
+    [
+        ("10485760", 10_485_760),
+        (" 0 ", 0),
+        ("", 0),
+        ("many", 0),
+        ("٣", 0),
+        ("9" * 20, 10**20 - 1),
+        ("9" * 5000, 0),
+    ],
+)
+def test_the_size_that_a_relay_names_is_a_number_or_nothing(said: str, most: int) -> None:  # threat 4
+    assert most == smtp._most(said)
+
+
 def test_nobody_listening_is_down(unused_port: int) -> None:
     async def main() -> None:
         with pytest.raises(Down):
@@ -531,7 +549,7 @@ async def posted(url: str, *letters: Letter, tls: ssl.SSLContext | None = None, 
     )
     async with server:
         port = server.sockets[0].getsockname()[1]
-        carrier = SmtpCarrier(parse(f"{url}:{port}"), hello="test.example", timeout=5, tls=tls)
+        carrier = SmtpCarrier(parse(f"{url}:{port}"), hello="test.example", timeout=TIMEOUT, tls=tls)
         try:
             await carrier.open()
         except Down as down:

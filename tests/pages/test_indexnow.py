@@ -103,7 +103,7 @@ def test_an_answer_that_drips_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:  
         reply = engines.ping(peer.url, MESSAGE, private=True)
 
     assert 0 == reply.status
-    assert time.monotonic() - start < 2
+    assert time.monotonic() - start < 25  # the drip goes on for half a minute
 
 
 def test_a_name_that_leads_next_door_is_refused_when_it_is_resolved(

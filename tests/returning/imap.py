@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.patience import LONG
+
 USER, PASSWORD = "bounces@example.org", 'p"ä\\ss'
 
 
@@ -39,7 +41,7 @@ class Server:
     def __exit__(self, *_: object) -> None:
         self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
-        self._thread.join(5)
+        self._thread.join(LONG)
 
     def put(self, *messages: bytes) -> None:
         for each in messages:

@@ -26,6 +26,7 @@ from publisher.mail.intake.imap import Imap
 from publisher.mail.intake.mailbox import MOST, Fate
 from publisher.mail.intake.settings import Account, BounceSettings, account, check
 from publisher.store import reports
+from tests.patience import LONG
 from tests.returning.imap import PASSWORD, USER, Server
 from tests.returning.post import DOMAIN, Office, dsn, letter
 
@@ -331,7 +332,7 @@ service anvil {{
         shutil.chown(path, reader)
     process = subprocess.Popen([program, "-F", "-c", str(folder / "dovecot.conf")])
     try:
-        end = time.monotonic() + 20
+        end = time.monotonic() + LONG
         while True:
             try:
                 imaplib.IMAP4("127.0.0.1", port, 2).shutdown()
@@ -342,7 +343,7 @@ service anvil {{
         yield port, folder / "mail"
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(10)
+        process.wait(LONG)
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from tests.commands import NASHIR, nashir
+from tests.patience import LONG
 from tests.returning.post import dsn, letter
 
 DOMAIN = "bounces.example.org"
@@ -203,14 +204,14 @@ def test_the_daemon_reads_what_is_piped_and_its_mailbox(site: Site, tmp_path: Pa
             until(lambda: b'"event": "mailbox"' in (tmp_path / "log").read_bytes())
         finally:
             daemon.send_signal(signal.SIGTERM)
-            assert 0 == daemon.wait(30)
+            assert 0 == daemon.wait(LONG)
     said = (tmp_path / "log").read_text()
     assert "sam@example.net" not in said
     assert [] == list((tmp_path / "box").glob("*/*"))
 
 
 def until(what: Any) -> None:
-    end = time.monotonic() + 60
+    end = time.monotonic() + LONG
     while not what():
         assert time.monotonic() < end
         time.sleep(0.1)

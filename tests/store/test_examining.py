@@ -19,11 +19,20 @@ def test_a_database_tells_its_version_and_schema(make_database: Make, tmp_path: 
     State(tmp_path / "state").make()
     database = make_database(tmp_path / "state")
     Store(database, writing=True).close()
-    found = examining.examine(database, 0.0)
+    found = examining.examine(database, lambda: 0.0)
 
     assert schema.HEAD == found.schema
     assert found.version.startswith("PostgreSQL 1" if database.shared else "SQLite 3.")
     assert database.shared == (found.skew > 1e9)  # our clock is said to stand at 1970; the file's is ours
+
+
+def test_what_an_answer_takes_is_no_difference_of_clocks(make_database: Make, tmp_path: Path) -> None:
+    State(tmp_path / "state").make()
+    database = make_database(tmp_path / "state")
+    Store(database, writing=True).close()
+    slow = iter([0.0, 2e10])  # our clock before and after the question: a machine that slept meanwhile
+
+    assert 0.0 == examining.examine(database, lambda: next(slow)).skew
 
 
 def test_a_state_that_never_sent_is_left_as_it_is(make_database: Make, tmp_path: Path) -> None:

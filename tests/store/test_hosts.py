@@ -18,6 +18,7 @@ from publisher.store.state import BACKUP, State
 from publisher.store.store import Store
 from publisher.verbs import delivering
 from tests import postgres
+from tests.patience import LONG
 
 if TYPE_CHECKING:
     from publisher.engine.local import LocalEngine
@@ -97,7 +98,7 @@ def test_hosts_that_send_at_once_never_set_the_generation_back(
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(LONG)
 
     assert [""] * 40 == failed
     assert "42" == generation(url)

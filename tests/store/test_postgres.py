@@ -26,6 +26,7 @@ from publisher.store import postgres as door
 from publisher.store.postgres import Postgres
 from publisher.store.store import Store
 from tests import postgres
+from tests.patience import LONG
 from tests.postgres import QUICK, Server
 
 
@@ -455,7 +456,7 @@ def test_a_server_that_restarts_costs_nothing_but_time(server: Server) -> None: 
             wait(lambda before=before: failed or all(done[name] > before[name] + 5 for name in done))  # type: ignore[misc]
         over.set()
         for thread in threads:
-            thread.join(30)
+            thread.join(LONG)
         number = int(read(store, "n") or 0)
 
     assert [] == failed
@@ -482,7 +483,7 @@ def test_changes_of_two_hosts_come_one_after_another(url: str) -> None:  # X10
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(60)
+            thread.join(LONG)
 
         assert "100" == read(one, "n")
 
@@ -495,14 +496,14 @@ def test_a_deadlock_of_a_writer_and_a_sender_is_undone_and_done_again(store: Sto
         connection.execute(text("SET LOCAL deadlock_timeout = '20ms'"))
         facts.put(connection, first, name)
         if tries.count(name) == 1:
-            meet.wait(20)
+            meet.wait(LONG)
         facts.put(connection, second, name)
 
     store.write(lambda c: facts.put_all(c, {"a": "", "b": ""}))
     writer = threading.Thread(target=store.write, args=(partial(work, name="writer", first="a", second="b"),))
     writer.start()
     asyncio.run(store.settle(partial(work, name="sender", first="b", second="a")))
-    writer.join(20)
+    writer.join(LONG)
     found = store.read(lambda c: (facts.get(c, "a"), facts.get(c, "b")))
 
     assert 3 == len(tries)
@@ -520,7 +521,7 @@ def test_two_hosts_that_start_on_an_empty_database_make_one() -> None:  # X10
         hosts = [subprocess.Popen([sys.executable, "-c", program]) for _ in range(2)]
         asked = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
         wait(lambda: (2,) == other.execute(asked).fetchone())
-    assert [0, 0] == [host.wait(60) for host in hosts]
+    assert [0, 0] == [host.wait(LONG) for host in hosts]
     with opened(url) as store:
         assert schema.HEAD == schema.revision(store._reader)
 

@@ -6,7 +6,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-import time
+import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -18,6 +18,7 @@ from publisher.store import facts
 from publisher.store.sqlite import Sqlite
 from publisher.store.state import BACKUP, State
 from publisher.store.store import Store
+from tests.patience import LONG
 
 
 @contextmanager
@@ -64,23 +65,33 @@ sys.stdin.read()
     os.close(state.lock())  # the lock of a process that ended is nobody's
 
 
-def test_what_a_killed_process_had_started_is_waited_for(state: State) -> None:  # X3
+def test_what_a_killed_process_had_started_is_waited_for(
+    state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:  # X3
     """It holds the lock with it, and ends a moment later."""
     script = f"""
-import os, signal, time
+import os, signal, sys
 from pathlib import Path
 from publisher.store.state import BACKUP, State
 State(Path({str(state.folder)!r})).lock()
 if os.fork() == 0:
-    time.sleep(0.7)
+    sys.stdin.read()
     os._exit(0)
 os.kill(os.getpid(), signal.SIGKILL)
 """
-    assert -9 == subprocess.run([sys.executable, "-c", script], check=False).returncode
-    start = time.monotonic()
-    os.close(state.lock())
+    monkeypatch.setattr("publisher.store.state.DYING", LONG)
+    ends = threading.Event()
+    with subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE) as killed:
+        assert killed.stdin and -9 == killed.wait()
 
-    assert 0.1 < time.monotonic() - start < 4
+        def end() -> None:
+            ends.set()
+            killed.stdin.close()  # type: ignore[union-attr]
+
+        threading.Timer(0.3, end).start()
+        os.close(state.lock())
+
+        assert ends.is_set()
 
 
 def test_the_state_folder_is_its_owners(state: State) -> None:

@@ -21,6 +21,7 @@ from publisher.store.dialects import spoken
 from publisher.store.store import Store
 from publisher.store.tables import meta
 from publisher.store.writer import Writer
+from tests.patience import LONG
 
 Work = Callable[[Connection], Any]
 
@@ -59,10 +60,10 @@ def together(store: Store, *works: Work) -> list[Future[Any]]:
 
     def hold(connection: Connection) -> None:
         busy.set()
-        free.wait(10)
+        free.wait(LONG)
 
     submit(writer, hold)
-    assert busy.wait(10)
+    assert busy.wait(LONG)
     waiting = [submit(writer, work, urgent=True) for work in works]
     free.set()
     return waiting
@@ -124,7 +125,7 @@ def test_what_waits_is_committed_together(house: House) -> None:
     assert writer
     event.listen(writer.owner, "commit", commits.append)
     for future in together(house.store, *[put(str(n)) for n in range(20)]):
-        future.result(10)
+        future.result(LONG)
 
     assert 2 == len(commits)  # the work that kept the writer busy, and all twenty
 
@@ -174,15 +175,15 @@ def test_urgent_work_goes_before_slow_work(house: House) -> None:
 
     def hold(connection: Connection) -> None:
         busy.set()
-        free.wait(10)
+        free.wait(LONG)
 
     submit(writer, hold)
-    assert busy.wait(10)
+    assert busy.wait(LONG)
     slow = [submit(writer, lambda c: order.append("slow")) for _ in range(2)]
     urgent = [submit(writer, lambda c: order.append("urgent"), urgent=True) for _ in range(2)]
     free.set()
     for future in [*slow, *urgent]:
-        future.result(10)
+        future.result(LONG)
 
     assert ["urgent", "urgent", "slow", "slow"] == order
 
@@ -192,7 +193,7 @@ def test_work_whose_asker_went_away_is_done_and_the_writer_lives(house: House) -
     free = threading.Event()
 
     def work(connection: Connection) -> None:
-        free.wait(10)
+        free.wait(LONG)
         facts.put(connection, "settled", "yes")
 
     async def main() -> None:
@@ -242,7 +243,7 @@ def test_slow_work_and_urgent_work_that_never_ends_have_turns(house: House) -> N
     again()
     again()
     for future in [submit(writer, slow) for _ in range(4)]:
-        future.result(10)
+        future.result(LONG)
     more.clear()
     house.store.write(put("end"))
 
@@ -256,6 +257,6 @@ def test_slow_work_alone_does_not_wait(house: House) -> None:
     order = list[int]()
     futures = [submit(writer, lambda c, n=n: order.append(n)) for n in range(200)]  # type: ignore[misc]
     for future in futures:
-        future.result(10)
+        future.result(LONG)
 
     assert list(range(200)) == order

@@ -197,3 +197,11 @@ def test_more_than_was_due_is_told_as_such() -> None:
     run.note(tally)
 
     assert {"done": 3, "total": 3, "rate": 0.0, "left": None}.items() <= run.told().items()
+
+
+def test_letters_that_are_forgotten_meanwhile_were_not_unsent() -> None:  # S8
+    before = ({State.SENT: 900, State.FAILED: 5, State.QUEUED: 9}, 12)
+    after = ({State.SENT: 903, State.FAILED: 1, State.QUEUED: 2}, 0)
+
+    counted = {"sent": 3, "failed": 0, "deferred": 2, "unknown": 0, "others": 0}
+    assert counted == writing._counted(before, after)

@@ -17,6 +17,7 @@ from publisher.verbs import delivering, writing
 from publisher.verbs.session import Session
 from tests.conftest import Clock, Write
 from tests.newsroom import SLOT, Desk, Publishes, newsroom
+from tests.patience import LONG
 
 
 @pytest.fixture
@@ -114,7 +115,7 @@ def test_a_look_at_first_letters_that_fails_is_not_the_last_one(
     async def main() -> None:
         monkeypatch.setattr(delivering, "_canaries", look)
         watch = asyncio.create_task(delivering._watch(desk.session))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(LONG):
             while looks < 2 and not watch.done():
                 await asyncio.sleep(0.01)
         watch.cancel()

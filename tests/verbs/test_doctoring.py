@@ -22,7 +22,6 @@ from publisher.cli import nashir as command
 from publisher.config import load
 from publisher.doctor import machine
 from publisher.doctor.dns import Dns
-from publisher.doctor.host import Clock
 from publisher.doctor.table import symptom
 from publisher.errors import BadInput, Exit
 from publisher.model.symptom import Looked
@@ -33,6 +32,7 @@ from publisher.verbs import doctoring
 from tests.commands import Forked, nashir
 from tests.doctor.nameserver import Nameserver
 from tests.mail.signing import rsa_pem
+from tests.patience import LONG
 from tests.sink import Sink
 
 OPEN = "https://nashir.example.org"
@@ -67,7 +67,7 @@ def doctor(site: Path, monkeypatch: pytest.MonkeyPatch) -> Doctor:
 
     def ask(changes: Mapping[str, str] | None = None, **words: Any) -> dict[str, Any]:
         settings = load(site, {f"NASHIR__{name}": value for name, value in (changes or {}).items()})
-        return doctoring.doctor(settings, datetime.now(UTC), **{"running": False, **words})
+        return doctoring.doctor(settings, lambda: datetime.now(UTC), **{"running": False, **words})
 
     return ask
 
@@ -352,7 +352,7 @@ class Answers(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
-    monkeypatch.setattr(about, "SECONDS", 5.0)
+    monkeypatch.setattr(about, "SECONDS", LONG)
     peer = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
     thread = threading.Thread(target=peer.serve_forever)
     thread.start()
@@ -430,9 +430,33 @@ def test_the_sites_address_answers_by_the_same_clock(
     ahead: int, found: list[str], port: int, site: Path
 ) -> None:
     settings = load(site, {"NASHIR__SITE__URL": f"http://127.0.0.1:{port}"})
-    looked = about.reached(settings, datetime.now(UTC) + timedelta(seconds=ahead))
+    looked = about.reached(settings, lambda: datetime.now(UTC) + timedelta(seconds=ahead))
 
     assert found == [each.kind for each in looked.symptoms]
+
+
+def test_a_page_that_takes_long_is_no_difference_of_clocks(port: int, site: Path) -> None:
+    settings = load(site, {"NASHIR__SITE__URL": f"http://127.0.0.1:{port}"})
+    ours = iter([datetime.now(UTC) - timedelta(seconds=40), datetime.now(UTC) + timedelta(seconds=40)])
+
+    assert () == about.reached(settings, lambda: next(ours)).symptoms
+
+
+def test_what_strangers_wrote_commands_no_terminal_and_has_an_end(
+    doctor: Doctor, monkeypatch: pytest.MonkeyPatch
+) -> None:  # threat 4
+    wild = "v=spf1 \x1b]0;mine\x07\x9b2J\r\n\u202e" + "x" * 9000
+    found = symptom("spf-wrong", f"{wild}.test", wild, f"mend {wild}")
+    monkeypatch.setattr(about, "letters", lambda *_: Looked(wild, (found,)))
+    answer = doctor()
+    (row,) = [each for each in answer["findings"] if each["check"] == "letters"]
+    printed = [line for line, _ in doctoring.lines(answer)]
+
+    assert all(each.isprintable() for each in (*printed, *row.values()))
+    assert "v=spf1 [U+001B]]0;mine[U+0007][U+009B]2J⏎⏎[U+202E]xxx" in told(answer, "letters")
+    for each in (told(answer, "letters"), row["what"], row["where"]):
+        assert len(each) < 400
+    assert len(row["mend"]) > 9000  # what is to be written somewhere is whole
 
 
 def test_a_page_that_does_not_open_is_told_of(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -445,7 +469,7 @@ def test_a_page_that_does_not_open_is_told_of(port: int, monkeypatch: pytest.Mon
 def test_it_works_beside_a_daemon(site: Path) -> None:  # X10
     daemon = Forked("-C", site, "run", environment={"NASHIR__WEB__LISTEN": "127.0.0.1:0"})
     try:
-        end = time.monotonic() + 60
+        end = time.monotonic() + LONG
         while not control.listens(site / "state" / "control.sock"):
             assert time.monotonic() < end
             time.sleep(0.05)
@@ -479,7 +503,7 @@ def test_a_look_that_fails_keeps_no_other(doctor: Doctor, monkeypatch: pytest.Mo
 
 def test_a_look_that_never_ends_is_left(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
     ended = threading.Event()
-    monkeypatch.setattr(here, "disks", lambda _: ended.wait(60) and Looked("late"))
+    monkeypatch.setattr(here, "disks", lambda _: ended.wait(LONG) and Looked("late"))
     monkeypatch.setattr(doctoring, "LONGEST", 1.0)
     heard: list[dict[str, Any]] = []
     answer = doctor(told=heard.append)
@@ -505,6 +529,6 @@ def test_an_address_of_no_dns_server_is_refused_though_none_is_asked(doctor: Doc
 
 
 def test_a_clock_that_nobody_knows_of_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(machine, "clock", lambda: Clock(None))
+    monkeypatch.setattr(machine, "clock", lambda: None)
 
     assert "nobody knows" in here.clock(datetime(2026, 1, 1, tzinfo=UTC)).told

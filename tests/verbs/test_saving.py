@@ -1,10 +1,12 @@
 """The nightly backup: when one is due, what is kept, and what a disk that refuses leaves behind."""
 
 import os
+import shutil
 import tarfile
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
+from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -76,8 +78,13 @@ def test_a_clock_that_was_wrong_for_a_while_costs_no_backup(site):  # X8
     for now in (NIGHT, NIGHT + timedelta(days=5000), NIGHT + timedelta(days=1), NIGHT + timedelta(days=2)):
         assert saving.nightly(house, now)
         assert saving.nightly(house, now) is None
+        assert now - timedelta(hours=12) < due(saving.last(house, now)) <= now
 
     assert [f"nashir-{ID}-2026-12-01.tar.gz", f"nashir-{ID}-2040-08-07.tar.gz"] == names(house)
+
+
+def due(found):
+    return datetime.combine(date.fromisoformat(found["day"]), time(3, 30), ZoneInfo("Asia/Baghdad"))
 
 
 def test_files_of_others_are_left_alone(site):
@@ -113,6 +120,23 @@ def test_a_disk_that_refuses_leaves_the_old_ones(site, monkeypatch):  # X6
         saving.nightly(house, NIGHT + timedelta(days=1))
 
     assert [f"nashir-{ID}-2026-11-29.tar.gz"] == names(house)
+
+
+@pytest.mark.parametrize(("name", "times"), [("b.tar", 2.0), ("b.tar.gz", 1.5)])
+def test_what_would_fill_the_disk_is_not_begun_and_says_what_it_needs(
+    name, times, site, tmp_path, monkeypatch
+):
+    size = 100_000_000
+    needs = int(times * size) + 8_000_000
+    usage = SimpleNamespace(free=needs - 1)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+    monkeypatch.setattr(type(site.store), "size", lambda _: size)
+
+    with pytest.raises(Unwritable, match=f"needs {needs / 1e6:,.0f} MB .* MB are free.* make room"):
+        saving.save(site, file=tmp_path / name, now=NIGHT)
+    assert not [each for each in tmp_path.iterdir() if "backup" in each.name or each.name == name]
+    usage.free = needs
+    assert saving.save(site, file=tmp_path / name, now=NIGHT)["bytes"]
 
 
 def full(_):

@@ -23,6 +23,7 @@ from publisher.verbs import choosing, reading, returning, table
 from publisher.verbs import session as sessions
 from tests.commands import nashir
 from tests.newsroom import tick
+from tests.patience import LONG
 
 
 def clock():
@@ -317,7 +318,7 @@ def test_an_unexpected_second_reader_of_the_watermark_waits(opened):  # D7
         waiting.start()
         waiting.join(0.2)
         assert waiting.is_alive()
-    waiting.join(10)
+    waiting.join(LONG)
 
     assert not waiting.is_alive()
     assert [] == opened.house.store.read(editions.listing)

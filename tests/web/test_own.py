@@ -19,6 +19,7 @@ from publisher.subscribers.tokens import Claim
 from publisher.text.words import words
 from publisher.verbs import people as verbs
 from publisher.web.asking import SAME
+from tests.patience import LONG
 from tests.web.doors import Doors
 
 MakeDoors = Callable[..., Doors]
@@ -166,6 +167,7 @@ def test_a_letter_on_the_wire_is_told_of_until_it_is_over(
     }
 
     doors.house.store.write(lambda c: c.execute(notices.update().values(state=State.SENT, text="")))
+    monkeypatch.setattr(erasing, "PATIENCE", LONG)
     assert 1 == erasing.finish(doors.house)
     assert ERASED in doors.ask(erase).body
 
@@ -180,7 +182,7 @@ def test_many_erasures_at_once_leave_the_threads_to_everybody_else(
 
     def erase(*said: Any) -> None:
         begun.append(said[1])
-        assert go.wait(20)
+        assert go.wait(LONG)
 
     monkeypatch.setattr(erasing, "erase", erase)
 
@@ -192,7 +194,7 @@ def test_many_erasures_at_once_leave_the_threads_to_everybody_else(
         try:
             while not begun:
                 await asyncio.sleep(0.01)
-            free = [await asyncio.wait_for(asyncio.to_thread(int), 2) for _ in range(20)]
+            free = [await asyncio.wait_for(asyncio.to_thread(int), LONG / 2) for _ in range(20)]
             assert [0] * 20 == free
             assert [number] == begun  # the others wait without a thread
         finally:

@@ -33,6 +33,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))  # as a script it has only it
 
 from publisher.config import load
 from publisher.store import workers as leases
+from tests.patience import LONG
 from tests.postgres import QUICK, Server
 from tests.sink import Entry, Process, entries
 from tests.whole.network import Network, impossible
@@ -122,17 +123,17 @@ class Host:
         """Kill it (KILL); returns the number it had."""
         assert self.process
         self.process.kill()
-        self.process.wait(10)
+        self.process.wait(LONG)
         return self.process.pid
 
     def stop(self) -> int:
         assert self.process
         self.process.send_signal(signal.SIGTERM)
         try:
-            return self.process.wait(20)
+            return self.process.wait(LONG)
         except subprocess.TimeoutExpired:
             self.process.kill()
-            return self.process.wait(10)
+            return self.process.wait(LONG)
 
 
 @dataclass
@@ -372,7 +373,7 @@ class Edition:
         return int(self.site.ask(query)[0][0])
 
 
-def until(found: Callable[[], T | None], what: str, seconds: float = 40) -> T:
+def until(found: Callable[[], T | None], what: str, seconds: float = LONG) -> T:
     """What is *found*, when it is. Raises TimeoutError."""
     end = time.monotonic() + seconds
     while (result := found()) is None:

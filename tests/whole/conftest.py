@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from tests.commands import NASHIR, Forked, nashir, settings_alone
+from tests.patience import LONG
 from tests.sink import Sink
 
 
@@ -35,7 +36,7 @@ class Site:
                 [*NASHIR, *called],
                 capture_output=True,
                 text=True,
-                timeout=120,
+                timeout=LONG,
                 check=False,
                 env=os.environ | environment,
             )
@@ -122,7 +123,7 @@ class Daemon:
     def get(
         self, path: str, method: str = "GET", body: str | None = None, **headers: str
     ) -> tuple[int, dict[str, str], bytes]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=LONG)
         try:
             names = {name.replace("_", "-"): value for name, value in headers.items()}
             connection.request(method, path, body, names)
@@ -134,7 +135,7 @@ class Daemon:
         finally:
             connection.close()
 
-    def until(self, true: Callable[[], bool], seconds: float = 20) -> float:
+    def until(self, true: Callable[[], bool], seconds: float = LONG) -> float:
         """Wait until *true*; return how long it took."""
         start = time.monotonic()
         while not true():
@@ -147,7 +148,7 @@ class Daemon:
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         self.process.send_signal(how)
-        return self.process.wait(15)
+        return self.process.wait(LONG)
 
 
 @pytest.fixture

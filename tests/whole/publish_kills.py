@@ -384,7 +384,7 @@ class Trial:
         reads, states, strangers = 0, 0, list[str]()
         for reader in self._readers:
             reader.terminate()
-            said = json.loads(reader.communicate(timeout=60)[0])
+            said = json.loads(reader.communicate(timeout=600)[0])
             reads += said["reads"]
             self.wrong += [f"torn: {each}" for each in said["torn"]]
             for path, hashes in said["seen"].items():

@@ -241,7 +241,10 @@ class Press:
         if self.store:
             with psycopg.connect(self.store) as server:
                 return server.execute(query).fetchall()
-        with closing(sqlite3.connect(self.folder / "state" / "nashir.db", timeout=30)) as ledger, ledger:
+        with (
+            closing(sqlite3.connect(self.folder / "state" / "nashir.db", timeout=PATIENCE)) as ledger,
+            ledger,
+        ):
             return ledger.execute(query).fetchall()
 
 
@@ -334,7 +337,7 @@ def once(
     if killed:
         time.sleep(press.chance.random() * 0.003)
         process.send_signal(how)
-    code = process.wait(60)
+    code = process.wait(PATIENCE)
     seconds = time.monotonic() - signalled
     press.lease_ends()
     while tail.sink.tell()["busy"]:  # what was on its way when the sender died is taken, or not, now

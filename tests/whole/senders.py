@@ -16,6 +16,7 @@ from publisher.config import load
 from publisher.verbs import session as sessions
 from publisher.verbs import table
 from tests.commands import NASHIR, Forked
+from tests.patience import LONG
 
 
 def plan(folder: Path, story: str, readers: int, **environment: str) -> None:
@@ -57,7 +58,7 @@ def start(
     )
 
 
-def ended(process: subprocess.Popen[str] | Forked, seconds: float = 60) -> tuple[int, str, str]:
+def ended(process: subprocess.Popen[str] | Forked, seconds: float = LONG) -> tuple[int, str, str]:
     """Its exit code and what it said on stdout and stderr, when it has ended."""
     out, said = process.communicate(timeout=seconds)
     assert "Traceback" not in said, said
@@ -74,7 +75,7 @@ def verb(folder: Path, name: str, environment: Mapping[str, str], **arguments: A
         return asyncio.run(work(session))
 
 
-def until(true: Callable[[], bool], seconds: float = 30) -> None:
+def until(true: Callable[[], bool], seconds: float = LONG) -> None:
     """Wait until it is so."""
     end = time.monotonic() + seconds
     while not true():

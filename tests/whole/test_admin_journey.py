@@ -12,6 +12,7 @@ from argon2 import PasswordHasher
 from publisher import private
 from publisher.text.words import words
 from tests.commands import nashir
+from tests.patience import LONG
 from tests.sink import Fault, Sink
 from tests.whole.conftest import Daemon, Site, browser
 
@@ -74,7 +75,7 @@ class Editor:
 
     def until(self, true: Callable[[], bool]) -> None:
         """Look at the page again until it is so."""
-        end = time.monotonic() + 20
+        end = time.monotonic() + LONG
         while not true():
             assert time.monotonic() < end, self.page.inner_text("main")
             self.page.wait_for_timeout(100)
@@ -85,7 +86,7 @@ def test_an_editors_morning(newsroom: Daemon, relay: Sink, browser: Any, tmp_pat
     root = f"http://127.0.0.1:{newsroom.port}"
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(1000 * LONG)
     editor = Editor(page, root)
 
     # Log in.

@@ -3,8 +3,6 @@
 import json
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -14,6 +12,7 @@ import pytest
 from PIL import Image
 
 from tests.commands import nashir
+from tests.whole.axe import look
 
 ROOT = Path(__file__).parents[2]
 
@@ -34,26 +33,22 @@ def sample(tmp_path_factory):
     shutil.copy(ROOT / "config.toml", folder)
     shutil.copytree(ROOT / "articles", folder / "articles")
     for words in (["publish"], ["preview", "--no-open"]):
-        subprocess.run(
-            [sys.executable, "-m", "publisher", "-C", str(folder), *words], check=True, capture_output=True
-        )
+        nashir("-C", folder, *words).check_returncode()
     return folder
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def shown(browser):
-    """Opens HTML at a width; gives the page."""
-    pages = []
+    """Shows HTML at a width, on one page; gives the page."""
+    page = browser.new_page()
 
-    def shown(html, width=700, **options):
-        page = browser.new_page(viewport={"width": width, "height": 900}, **options)
-        pages.append(page)
+    def shown(html, width=700, scheme="light"):
+        look(page, width, scheme)
         page.set_content(html)
         return page
 
     yield shown
-    for page in pages:
-        page.close()
+    page.close()
 
 
 def wrong(page):
@@ -84,7 +79,6 @@ def test_every_page_reads_in_its_direction_and_fits(sample, shown, width):  # F8
         page = shown(html, width)
         assert [] == wrong(page), path
         assert not overflows(page), path
-        page.close()
 
 
 @pytest.mark.parametrize("width", [360, 700])
@@ -92,7 +86,7 @@ def test_every_page_reads_in_its_direction_and_fits(sample, shown, width):  # F8
 def test_the_letter_reads_in_its_direction_and_fits(sample, shown, width, scheme):  # R1, R5, R9
     html = (sample / "state" / "preview" / "daily.html").read_text("utf-8")
 
-    page = shown(html, width, color_scheme=scheme)
+    page = shown(html, width, scheme)
 
     assert [] == wrong(page)
     assert not overflows(page)
@@ -197,7 +191,6 @@ def test_titles_and_summaries_read_right_where_readers_say_dir_auto(sample, show
             "{ p.textContent = texts[i]; return getComputedStyle(p).direction })",
             texts,
         )
-        page.close()
         expected = "ltr" if language == "en" else "rtl"
         assert expected == directions[0], item["title"]
         assert "summary" not in item or expected == directions[1], item["summary"]
@@ -214,7 +207,6 @@ def test_content_reads_right_after_a_reader_stripped_it(sample, shown, strip):  
     for language, item in entries(sample):
         page = shown(f'<div id="x" dir="auto">{re.sub(strip, "", item["content_html"])}</div>')
         direction = page.evaluate("getComputedStyle(document.getElementById('x')).direction")
-        page.close()
         assert ("ltr" if language == "en" else "rtl") == direction, item["title"]
 
 

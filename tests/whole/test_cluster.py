@@ -16,6 +16,7 @@ import pytest
 
 from tests import postgres
 from tests.commands import Forked
+from tests.patience import LONG
 from tests.sink import Sink
 from tests.whole.conftest import Daemon, Site
 from tests.whole.senders import plan, until
@@ -46,7 +47,7 @@ class Process:
         lines = [json.loads(line) for line in self.log.read_text("utf-8").splitlines()]
         return [line for line in lines if line["event"] == name]
 
-    def until(self, event: str, number: int = 1, seconds: float = 20) -> None:
+    def until(self, event: str, number: int = 1, seconds: float = LONG) -> None:
         """Wait until the log said it so many times."""
         end = time.monotonic() + seconds
         while len(self.events(event)) < number:
@@ -55,7 +56,7 @@ class Process:
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(15)
+        code = self.process.wait(LONG)
         assert "Traceback" not in self.log.read_text("utf-8"), self.log.read_text("utf-8")
         return code
 
@@ -145,7 +146,7 @@ def test_when_the_scheduler_that_leads_dies_the_other_takes_over(hosts: Hosts, s
         assert "stands by" in hosts.run(second, "publish", expect=75)
         hosts.run(second, "subscribers", "add", "ann@example.org", "--confirmed")
         first.process.kill()
-        other.until("leads", seconds=10)
+        other.until("leads")
         hosts.run(second, "publish")
         assert 0 == other.stop()
         assert 1 == len(other.events("standby"))

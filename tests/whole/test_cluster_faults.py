@@ -24,7 +24,7 @@ def test_hosts_that_die_lose_nobody_and_there_is_one_edition() -> None:  # X1, X
         [sys.executable, cluster_faults.__file__, *WORDS.split()],
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=600,
         check=False,
     )
 

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import LONG
+
 NASHIR = [sys.executable, "-m", "publisher"]
 SMALL = 'mount -t tmpfs -o size=6m,mode=0700 none "$1" && shift && exec "$@"'
 
@@ -144,7 +146,7 @@ def test_files_last_in_the_order_they_must(site, tmp_path):  # X7
         capture_output=True,
         text=True,
         check=True,
-        timeout=120,
+        timeout=LONG,
     )
     written = set(json.loads(done.stdout)["written"])
     assert len(written) > 110

@@ -18,6 +18,7 @@ from publisher.web.asking import SAME
 from tests.conftest import SITE
 from tests.web.conftest import make_doors  # noqa: F401
 from tests.web.doors import Doors
+from tests.whole.axe import LOOKS, look, violations
 from tests.whole.conftest import CHROMIUM
 
 PATHS = {
@@ -61,23 +62,21 @@ def pages() -> Iterator[Callable[[int], Any]]:
 
 
 def test_axe_finds_nothing_at_any_door_in_any_language(make_doors: Callable[..., Doors]) -> None:  # noqa: F811
-    from axe_playwright_python.sync_playwright import Axe
-
     found = {}
     with served(make_doors) as doors, pages() as page_of:
-        house = doors.house
-        for width in (360, 1280):
-            page = page_of(width)
-            for language in LANGUAGES:
-                address = f"{language}@example.org"
-                readers.add(house, address, None, doors.clock(), confirmed=True, language=language)
-                number = choices.reader(house, address).id
-                for path, purpose in PATHS.items():
-                    claim = Claim(number, int(doors.clock().timestamp()) if purpose == "erase" else 1)
-                    token = house.keys.sign(purpose, claim) if purpose else ""
-                    page.goto(house.site.url + path.format(language=language, token=token))
+        house, page = doors.house, page_of(360)
+        for language in LANGUAGES:
+            address = f"{language}@example.org"
+            readers.add(house, address, None, doors.clock(), confirmed=True, language=language)
+            number = choices.reader(house, address).id
+            for path, purpose in PATHS.items():
+                claim = Claim(number, int(doors.clock().timestamp()) if purpose == "erase" else 1)
+                token = house.keys.sign(purpose, claim) if purpose else ""
+                page.goto(house.site.url + path.format(language=language, token=token))
+                for again, (width, scheme) in enumerate(LOOKS):
+                    look(page, width, scheme)
                     wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-                    wrong = [each["id"] for each in Axe().run(page).response["violations"]]
+                    wrong = violations(page, again=bool(again))
                     if wrong or wide > 0:
                         found[path, language, width] = wrong, wide
 

@@ -93,14 +93,16 @@ def test_killed_at_any_moment_the_next_command_finishes_it(lived, tmp_path):  # 
     saved = tmp_path / "saved"
     shutil.copytree(lived.folder, saved)
     killed = 0
-    for number in range(12):
+    for number in range(60):  # a dozen, where enough of them are killed in time
+        if number >= 12 and killed > 2:
+            break
         shutil.rmtree(lived.folder)
         shutil.copytree(saved, lived.folder, copy_function=shutil.copy2)
         lived.run("resume")
         process = Forked("-C", lived.folder, "subscribers", "erase", DAN, "--yes")
         listed = lived.folder / "state" / "erased"
         until(partial(begun, listed, process))
-        time.sleep(number * 0.003)
+        time.sleep(number % 12 * 0.003)
         process.kill()
         killed += process.wait() != 0
         assert listed.exists()
@@ -151,7 +153,7 @@ def test_the_daemon_shortens_the_addresses_that_servers_quote(lived, daemon, sin
     with daemon(NASHIR__MAIL__RELAY=sink.url) as running:
         running.until(lambda: "published" in running.said())
         lived.article("third.txt", "خبر ثالث\n\nنصه هنا، وهو طويل بما يكفي.\n")
-        running.until(lambda: "refused" in running.said(), 40)
+        running.until(lambda: "refused" in running.said())
         said = running.said()
 
     assert "5.1.1 <d…@example.org>: no such user" in said

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import LONG
+
 ALONE = ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--kill-child"]
 ORPHAN = ["sh", "-c", '(sleep 0.1 &); exec "$@"', "sh"]  # its parent ends at once
 pytestmark = pytest.mark.skipif(
@@ -40,5 +42,5 @@ def test_it_ends_when_it_is_told_to_and_hears_of_orphans(site, daemon):  # X4
         running.until(lambda: "Z" not in children(pid).values())
         assert {} == children(pid)
         os.kill(pid, signal.SIGTERM)
-        assert 0 == running.process.wait(15)
+        assert 0 == running.process.wait(LONG)
         assert "stopped" in running.said()

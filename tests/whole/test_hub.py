@@ -17,6 +17,7 @@ import pytest
 
 from tests.commands import nashir
 from tests.hub import running
+from tests.patience import LONG
 from tests.whole.conftest import Site
 
 ALL = ["atom.xml", "feed.json", "rss.xml"]
@@ -93,7 +94,7 @@ def test_a_kill_costs_no_ping(before, tmp_path, module, name, when, count, twice
         env=os.environ | told_of(hub),
         check=False,
         capture_output=True,
-        timeout=60,
+        timeout=LONG,
     )
     assert -signal.SIGKILL == killed.returncode, killed.stderr
 
@@ -113,7 +114,7 @@ def test_the_daemon_tells_its_hub_which_finds_the_new_feed(site, story, daemon):
     site.article("one.txt", story)
     running_site = daemon()
     url = f"http://127.0.0.1:{running_site.port}"
-    with running(lambda topic: urllib.request.urlopen(topic, timeout=5).read()) as hub:
+    with running(lambda topic: urllib.request.urlopen(topic, timeout=LONG).read()) as hub:
         environment = told_of(hub) | {"NASHIR__SITE__URL": url}
         running_site.settings |= environment
         with running_site as first:
@@ -139,8 +140,8 @@ def test_a_slow_hub_stops_nothing_and_the_daemon_says_so(site, story, hub, daemo
     with daemon(**told_of(hub), NASHIR__ARTICLES__SCAN_EVERY="1") as at_work:
         at_work.until(lambda: len(hub.pings) == 1)
         site.article("one.txt", story)
-        at_work.until(lambda: b"feed.json" in at_work.get("/feed.json")[2], 3)
-        at_work.until(lambda: story.splitlines()[0].encode() in at_work.get("/atom.xml")[2], 3)
+        at_work.until(lambda: b"feed.json" in at_work.get("/feed.json")[2])
+        at_work.until(lambda: story.splitlines()[0].encode() in at_work.get("/atom.xml")[2])
         at_work.until(lambda: hub.url.encode() in at_work.get("/healthz")[2])
         status, _, body = at_work.get("/healthz")
         assert (
@@ -151,7 +152,7 @@ def test_a_slow_hub_stops_nothing_and_the_daemon_says_so(site, story, hub, daemo
         start = time.monotonic()
         assert 0 == at_work.stop()
 
-    assert time.monotonic() - start < 8
+    assert time.monotonic() - start < 25  # a hub that hangs does so for half a minute
     assert re.search(r"hub.*next try", at_work.said())
 
 

@@ -14,9 +14,10 @@ from email.policy import default
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from publisher.text.direction import of_tag
+from tests.patience import LONG
+from tests.whole.axe import violations
 from tests.whole.conftest import STORY, Daemon, Site
 from tests.whole.test_browser import overflows, wrong
 
@@ -92,12 +93,11 @@ def look(page: Any, language: str) -> None:
     assert (language, of_tag(language)) == tuple(
         page.evaluate("() => [document.documentElement.lang, document.documentElement.dir]")
     )
-    for width in WIDTHS:
+    for again, width in enumerate(WIDTHS):
         page.set_viewport_size({"width": width, "height": 900})
         assert not overflows(page), (page.url, width)
         assert [] == wrong(page), (page.url, width)
-        found = Axe().run(page).response["violations"]
-        assert [] == [(each["id"], [node["html"] for node in each["nodes"]]) for each in found], page.url
+        assert [] == violations(page, again=bool(again)), page.url
 
 
 def is_ours(message: Any) -> bool:
@@ -140,7 +140,7 @@ def see_and_erase(paper: Daemon, page: Any, preferences: str, address: str, lang
 
 def a_day_later(paper: Daemon, address: str) -> None:
     """As if what this address was mailed had left yesterday: a form may cause another letter (L3)."""
-    with closing(sqlite3.connect(f"{paper.site.folder}/state/nashir.db", timeout=20)) as store:
+    with closing(sqlite3.connect(f"{paper.site.folder}/state/nashir.db", timeout=LONG)) as store:
         query = "UPDATE notices SET created = created - 86460 WHERE recipient = ?"
         store.execute(query, [address])
         store.commit()

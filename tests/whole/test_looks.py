@@ -9,6 +9,7 @@ from typing import Any
 from publisher.daemon.common import Common
 from publisher.daemon.publishing import Publishing
 from publisher.errors import Unwritable
+from tests.patience import LONG
 
 
 def test_what_a_look_that_failed_was_to_see_the_next_one_sees() -> None:
@@ -30,7 +31,7 @@ def test_what_a_look_that_failed_was_to_see_the_next_one_sees() -> None:
     async def main() -> None:
         session.publish = publish
         publishing.noted("1.txt")
-        await asyncio.wait_for(publishing.publish_forever(), 10)
+        await asyncio.wait_for(publishing.publish_forever(), LONG)
 
     asyncio.run(main())
 

@@ -29,6 +29,7 @@ from publisher.store.store import Store
 from publisher.verbs import reading, relocating, table
 from publisher.verbs import session as sessions
 from tests import postgres
+from tests.patience import LONG
 from tests.sink import Sink
 from tests.store.test_moving import kept
 from tests.whole.conftest import STORY, Daemon, Site
@@ -178,7 +179,7 @@ def test_killed_when(point, planned, url):  # X3 S1
     forked = multiprocessing.get_context("forkserver")
     process = forked.Process(target=_killed, args=(planned.folder, url, point))
     process.start()
-    process.join(60)
+    process.join(LONG)
 
     assert -signal.SIGKILL == process.exitcode
     assert before == kept(here)

@@ -13,6 +13,7 @@ from urllib.parse import urljoin
 
 import pytest
 
+from tests.patience import LONG
 from tests.whole.conftest import free_port
 
 DOCS = Path(__file__).parents[2] / "docs" / "serving.md"
@@ -91,7 +92,7 @@ def block(kind: str, which: int, ours: int) -> str:
 def get(
     port: int, path: str, headers: dict[str, str], method: str = "GET"
 ) -> tuple[int, dict[str, str], bytes]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=LONG)
     try:
         connection.putrequest(method, path, skip_accept_encoding=True)
         for name, value in headers.items():
@@ -112,7 +113,7 @@ def running(command: list[str], port: int, log: Path, **environment: str) -> Ite
     with log.open("wb") as said:
         process = subprocess.Popen(command, stdout=said, stderr=said, env=os.environ | environment)
         try:
-            end = time.monotonic() + 20
+            end = time.monotonic() + LONG
             while True:
                 try:
                     get(port, "/", {})
@@ -123,7 +124,7 @@ def running(command: list[str], port: int, log: Path, **environment: str) -> Ite
             yield port
         finally:
             process.terminate()
-            process.wait(10)
+            process.wait(LONG)
 
 
 @contextmanager

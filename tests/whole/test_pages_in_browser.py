@@ -6,10 +6,10 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 
 from tests.commands import nashir
+from tests.whole.axe import LOOKS, look, violations
 from tests.whole.conftest import Daemon, Site
 from tests.whole.test_browser import overflows, wrong
 
@@ -91,18 +91,17 @@ def opened(served, browser):
 
 @pytest.mark.parametrize("path", PAGES)
 def test_every_page_fits_reads_in_its_direction_and_can_be_used_by_everybody(opened, path):  # F8
-    for width, scheme in ((360, "light"), (1280, "dark")):
-        page, asked, said = opened(path, width, color_scheme=scheme)
-        broken = Axe().run(page).response["violations"]
+    page, asked, said = opened(path)
+    for again, (width, scheme) in enumerate(LOOKS):
+        look(page, width, scheme)
 
         assert not overflows(page)
         assert [] == wrong(page)
-        assert [] == [(each["id"], [node["html"] for node in each["nodes"]]) for each in broken]
-        assert [] == [
-            each for each in said if not each[0].endswith("/favicon.ico")
-        ]  # the data block of an article breaks no policy
-        assert {urlsplit(url).netloc for url in asked} == {urlsplit(page.url).netloc}
+        assert [] == violations(page, again=bool(again))
         assert [] == page.evaluate(TARGETS)
+    # The data block of an article breaks no policy.
+    assert [] == [each for each in said if not each[0].endswith("/favicon.ico")]
+    assert {urlsplit(url).netloc for url in asked} == {urlsplit(page.url).netloc}
 
 
 def test_the_home_page_is_light(served):

@@ -1,9 +1,14 @@
 """The page of `nashir preview` in Chromium: direction, width, what a screen reader finds; beside a running daemon."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.commands import nashir
+from tests.whole.axe import look, violations
+from tests.whole.conftest import Daemon, Site
 
 ARTICLES = {
     "ar.txt": "iPhone 17: هل يستحق الترقية؟\nجرّبنا الهاتف شهرًا بلغة C++ وهذا ما وجدناه.\n",
@@ -13,11 +18,15 @@ ARTICLES = {
 }
 
 
-@pytest.fixture
-def shown(site: Any, daemon: Any) -> Any:
-    """Previews the site in a language beside its running daemon; gives the page's path."""
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Previews a site in a language beside its running daemon, once; gives the page's path."""
 
+    @cache
     def shown(language: str) -> Path:
+        site = Site(tmp_path_factory.mktemp(language) / "site")
+        nashir("init", site.folder).check_returncode()
+        (site.folder / "articles" / "welcome.md").unlink()
         config = site.folder / "config.toml"
         config.write_text(
             config.read_text("utf-8").replace('language = "ar"', f'language = "{language}"'), "utf-8"
@@ -27,7 +36,7 @@ def shown(site: Any, daemon: Any) -> Any:
         site.run("publish")
         for address, tag in (("a@example.org", "he"), ("b@example.org", "ur")):
             site.run("subscribers", "add", address, "--confirmed", "--language", tag)
-        with daemon():
+        with Daemon(site):
             (one,) = site.json("preview")["previews"]
             assert site.json("test-send", "me@example.org")["letters"][0]["taken"]
         assert 1 == len(site.letters())
@@ -38,22 +47,20 @@ def shown(site: Any, daemon: Any) -> Any:
 
 @pytest.mark.parametrize("language", ["ar", "he", "en"])
 def test_the_page_can_be_read_by_everybody(language: str, shown: Any, browser: Any) -> None:  # R10, R11
-    from axe_playwright_python.sync_playwright import Axe
-
     path = shown(language)
-    for width, scheme in ((1280, "light"), (700, "dark")):
-        page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
-        asked: list[str] = []
-        page.on("request", lambda request, asked=asked: asked.append(request.url))
-        page.goto(path.as_uri())
-        found = Axe().run(page, options={"iframes": False})
+    page = browser.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(path.as_uri())
+    for again, (width, scheme) in enumerate(((1280, "light"), (700, "dark"))):
+        look(page, width, scheme)
 
-        assert 0 == found.violations_count, found.generate_report()
+        assert [] == violations(page, again=bool(again), iframes=False)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         direction = page.evaluate("getComputedStyle(document.body).direction")
         assert ("ltr" if language == "en" else "rtl") == direction
-        assert [] == [url for url in asked if not url.startswith(path.parent.as_uri())]
-        page.close()
+    assert [] == [url for url in asked if not url.startswith(path.parent.as_uri())]
+    page.close()
 
 
 def test_frames_show_the_letter_by_day_and_by_night(shown: Any, browser: Any) -> None:  # R10

@@ -14,6 +14,7 @@ import pytest
 
 from publisher import control
 from tests.commands import NASHIR
+from tests.patience import LONG
 from tests.whole.conftest import Daemon, Site
 from tests.whole.senders import plan, start, until
 
@@ -74,7 +75,7 @@ def test_the_daemon_goes_on_when_its_callers_are_gone(planned, daemon, sink):
         said += os.read(shown, 1000)
     caller.send_signal(signal.SIGINT)
 
-    assert 130 == caller.wait(20)
+    assert 130 == caller.wait(LONG)
     while b"goes on with it" not in said:
         said += os.read(shown, 1000)
     assert b"/60" in said
@@ -99,7 +100,7 @@ def test_an_import_shows_how_far_it_is(site, served):
         with suppress(OSError):  # the other end of a terminal is closed
             while part := os.read(shown, 1000):
                 said += part
-        out, _ = caller.communicate(timeout=60)
+        out, _ = caller.communicate(timeout=LONG)
         os.close(shown)
 
     assert 0 == caller.returncode
@@ -111,7 +112,7 @@ def test_an_import_shows_how_far_it_is(site, served):
 def test_without_a_terminal_nothing_is_said(planned, sink):
     sink.rtt = 0.0
     process = start(planned.folder, sink.url, "--json", "send")
-    out, said = process.communicate(timeout=60)
+    out, said = process.communicate(timeout=LONG)
 
     assert "" == said
     assert READERS == json.loads(out)["sent"]

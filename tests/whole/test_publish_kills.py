@@ -21,7 +21,7 @@ def test_readers_get_whole_documents_whenever_publishing_is_killed():  # X3
     assert 0 == done.returncode, done.stdout + done.stderr
     figures = json.loads(done.stdout)
     assert figures["kills"] >= 6
-    assert figures["reads"] > 1000
+    assert figures["reads"] > 300
     assert (0, 0) == (figures["torn or unknown"], figures["wrong"])
 
 

@@ -11,6 +11,8 @@ import feedparser
 import httpx2
 import pytest
 
+from tests.patience import LONG
+
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 FEEDS = ("rss.xml", "atom.xml", "feed.json")
 
@@ -62,7 +64,7 @@ def test_curl_unpacks_what_it_asked_for(serving, tmp_path):  # F22
 
 
 def test_ten_thousand_requests_on_one_connection_cost_no_memory(serving):  # F22
-    connection = http.client.HTTPConnection("127.0.0.1", serving.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", serving.port, timeout=LONG)
 
     def asked(times):
         seen = Counter[int]()

@@ -13,6 +13,7 @@ import pytest
 
 from tests.commands import nashir
 from tests.engines import running
+from tests.patience import LONG
 from tests.whole.conftest import Site
 from tests.whole.test_hub import DEADLY
 
@@ -73,7 +74,7 @@ def test_a_kill_costs_no_ping(before, tmp_path, module, name, when, count, twice
         env=os.environ | told_to(engines),
         check=False,
         capture_output=True,
-        timeout=60,
+        timeout=LONG,
     )
     assert -signal.SIGKILL == killed.returncode, killed.stderr
 

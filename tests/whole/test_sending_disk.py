@@ -15,6 +15,7 @@ import pytest
 
 from publisher.errors import Unwritable
 from publisher.store import sqlite as store
+from tests.patience import LONG
 from tests.whole.conftest import Daemon, Site
 from tests.whole.senders import ended, plan, start, until, verb
 from tests.whole.test_disk import SMALL, Disk, in_a_room_of_its_own, strace
@@ -41,7 +42,7 @@ def marked(planned, sink):
     def look(content):
         found = address.search(content)
         assert found
-        with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=20)) as connection:
+        with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=LONG)) as connection:
             rows = connection.execute(
                 "SELECT d.state FROM deliveries d JOIN subscribers s ON s.id = d.subscriber WHERE s.address = ?",
                 (found[1].decode(),),
@@ -180,7 +181,7 @@ def test_the_daemon_goes_on_when_the_disk_is_well_again(planned, sink, marked): 
             time.sleep(0.5)
             assert before == sink.accepted.total() < READERS
         sink.rtt = 0.02
-        daemon.until(lambda: len(sink.accepted) == READERS, 40)
+        daemon.until(lambda: len(sink.accepted) == READERS)
         daemon.until(lambda: daemon.get("/healthz")[0] == 200)
         assert "Traceback" not in daemon.said()
         assert 0 == daemon.stop()
@@ -224,7 +225,7 @@ def test_a_full_disk_holds_letters_until_there_is_room(planned, sink, tmp_path):
             assert sink.accepted.total() < READERS
             disk.sh("rm filler")
         sink.rtt = 0.02
-        daemon.until(lambda: len(sink.accepted) == READERS, 40)
+        daemon.until(lambda: len(sink.accepted) == READERS)
         daemon.until(lambda: daemon.get("/healthz")[0] == 200)
         assert "Traceback" not in daemon.said()
         assert 0 == daemon.stop()
@@ -252,29 +253,30 @@ def reading(words):
 
 
 @contextmanager
-def held(database, seconds):
+def held(database):
     """Another program writes to the database for so long."""
 
     def hold():
-        with closing(sqlite3.connect(database, isolation_level=None, timeout=20)) as other:
+        with closing(sqlite3.connect(database, isolation_level=None, timeout=LONG)) as other:
             other.execute("BEGIN IMMEDIATE")
             holds.set()
-            time.sleep(seconds)
+            assert over.wait(LONG)
             other.execute("COMMIT")
 
-    holds = threading.Event()
+    holds, over = threading.Event(), threading.Event()
     thread = threading.Thread(target=hold)
     thread.start()
-    assert holds.wait(20)
+    assert holds.wait(LONG)
     yield
+    over.set()
     thread.join()
 
 
 def test_a_database_that_is_locked_for_a_moment_is_waited_for(planned, sink):  # X9
     sender = start(planned.folder, sink.url)
     until(lambda: sink.accepted.total() > 3)
-    with held(planned.folder / "state" / "nashir.db", 3):
-        pass
+    with held(planned.folder / "state" / "nashir.db"):
+        time.sleep(3)
     code, _, said = ended(sender)
 
     assert (0, "") == (code, said)
@@ -282,7 +284,7 @@ def test_a_database_that_is_locked_for_a_moment_is_waited_for(planned, sink):  #
 
 
 def test_one_that_is_locked_for_long_is_said_and_nothing_is_lost(planned, sink, monkeypatch):  # X9
-    """A minute is ridden out as a moment is; here three seconds are long."""
+    """A minute is ridden out as a moment is; here half a second is long."""
     assert store.BUSY > 60
     monkeypatch.setattr(store, "BUSY", 0.5)
     settings = {"NASHIR__MAIL__RELAY": sink.url, "NASHIR__MAIL__CONNECTIONS": str(CONNECTIONS)}
@@ -290,7 +292,7 @@ def test_one_that_is_locked_for_long_is_said_and_nothing_is_lost(planned, sink, 
 
         def look(_):
             if sink.accepted.total() == 4:
-                locks.enter_context(held(planned.folder / "state" / "nashir.db", 3))
+                locks.enter_context(held(planned.folder / "state" / "nashir.db"))
 
         sink.look = look
         with pytest.raises(Unwritable, match="end the program that holds it"):
@@ -328,7 +330,7 @@ def test_a_database_that_is_damaged_under_the_daemon_ends_it(planned, sink):  # 
         (planned.folder / "state" / "nashir.db-wal").write_bytes(b"")
         planned.article("new.txt", "خبر جديد\nنص.\n")
 
-        assert 78 == daemon.process.wait(20)
+        assert 78 == daemon.process.wait(LONG)
         assert "damaged" in daemon.said() and "tar -xf FILE" in daemon.said()
         assert "Traceback" not in daemon.said()
 

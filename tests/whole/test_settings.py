@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 from tests.commands import NASHIR, Forked
+from tests.patience import LONG
 from tests.sink import Sink
 from tests.whole.conftest import Daemon, Site, free_port
 from tests.whole.senders import plan
@@ -232,7 +233,7 @@ def test_a_terminal_that_is_closed_ends_the_process_and_hup_by_itself_does_not(s
         started.send_signal(signal.SIGHUP)
         wait(lambda: log.read_text("utf-8").count(" serving ") == 2, log)
         os.close(keyboard)
-        assert 0 == started.wait(20)
+        assert 0 == started.wait(LONG)
         assert "stopped" in log.read_text("utf-8")
     finally:
         started.kill()
@@ -240,7 +241,7 @@ def test_a_terminal_that_is_closed_ends_the_process_and_hup_by_itself_does_not(s
 
 
 def wait(true: Callable[[], bool], log: Path) -> None:
-    end = time.monotonic() + 30
+    end = time.monotonic() + LONG
     while not true():
         assert time.monotonic() < end, log.read_text("utf-8")
         time.sleep(0.05)

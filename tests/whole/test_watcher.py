@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from publisher import watcher
+from tests.patience import LONG
 
 Does = Callable[[Path], object]
 
@@ -35,9 +36,8 @@ def told(tmp_path: Path) -> Iterator[Callable[[Does], list[str | None]]]:
     def run(does: Does) -> list[str | None]:
         does(folder)
         (folder / "end.txt").write_text(".", "utf-8")
-        for _ in range(400):
-            if "end.txt" in found:
-                break
+        end = time.monotonic() + LONG
+        while "end.txt" not in found and time.monotonic() < end:
             time.sleep(0.02)
         return list(dict.fromkeys(found[: found.index("end.txt")]))
 

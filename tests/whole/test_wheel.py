@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from publisher import __version__
+from tests.patience import LONG
 from tests.whole.conftest import free_port
 
 ROOT = Path(__file__).parent.parent.parent
@@ -142,7 +143,7 @@ def serving(words, folder, environment, port):
     """A daemon that answers, and ends with 0 when it is told."""
     with subprocess.Popen(words, cwd=folder, env=environment, stderr=subprocess.PIPE, text=True) as process:
         try:
-            end = time.monotonic() + 60
+            end = time.monotonic() + LONG
             while not status(port, "/"):
                 assert process.poll() is None and time.monotonic() < end, (
                     process.stderr and process.stderr.read()
@@ -150,14 +151,14 @@ def serving(words, folder, environment, port):
                 time.sleep(0.05)
             yield
             process.send_signal(signal.SIGTERM)
-            assert 0 == process.wait(60)
+            assert 0 == process.wait(LONG)
         finally:
             process.kill()
 
 
 def status(port: int, path: str) -> int:
     """Of the answer; 0 for none."""
-    connection = http.client.HTTPConnection(HOST, port, timeout=20)
+    connection = http.client.HTTPConnection(HOST, port, timeout=LONG)
     try:
         connection.request("GET", path)
         return connection.getresponse().status

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
-from axe_playwright_python.sync_playwright import Axe
 
 from publisher import private
 from publisher.text.direction import of_tag
 from publisher.text.words import LANGUAGES, words
 from tests.commands import nashir
+from tests.whole.axe import LOOKS, look, violations
 from tests.whole.conftest import Daemon, Site, browser
 from tests.whole.test_browser import wrong
 
@@ -26,12 +26,7 @@ PAGES = (
     "/log",
     "/editions/999",
 )
-LOOKS = ((360, "light"), (1280, "dark"))
 WORD = "a long word of editors"
-# What hangs on width and colours, for the second look at a page: the first has every rule.
-LOOK_RULES = ["color-contrast", "target-size", "scrollable-region-focusable", "link-in-text-block"]
-VIOLATIONS = """rules => axe.run({resultTypes: ['violations'], ...(rules && {runOnly: rules})})
-    .then(r => r.violations.map(v => [v.id, v.nodes.map(n => n.html)]))"""
 WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -58,14 +53,12 @@ def running(tmp_path_factory):
 def faults(page: Any, language: str) -> list[Any]:
     """What is wrong with the page at hand, narrow and wide, light and dark."""
     found: list[Any] = []
-    page.evaluate(Axe().axe_script)
     root = "[document.documentElement.lang, getComputedStyle(document.body).direction]"
     if [language, of_tag(language)] != page.evaluate(root):
         found.append("direction")
-    for rules, (width, scheme) in zip((None, LOOK_RULES), LOOKS, strict=True):
-        page.set_viewport_size({"width": width, "height": 900})
-        page.emulate_media(color_scheme=scheme)
-        found += [(width, each) for each in page.evaluate(VIOLATIONS, rules)]
+    for again, (width, scheme) in enumerate(LOOKS):
+        look(page, width, scheme)
+        found += [(width, each) for each in violations(page, again=bool(again))]
         if page.evaluate(WIDER) > 0:
             found.append((width, "overflows"))
     return found

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from publisher.store import people
+from publisher.web.admin import counting
 from publisher.web.admin.counting import DAYS, PATIENCE, REST, Counting, Numbers, count
 from tests.newsroom import SLOT, Desk, minutes
+from tests.patience import LONG
 
 
 def numbers(readers: int) -> Numbers:
@@ -23,12 +25,18 @@ def numbers(readers: int) -> Numbers:
     )
 
 
+@pytest.fixture
+def long_waited(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counting, "PATIENCE", LONG)
+
+
+@pytest.mark.usefixtures("long_waited")
 def test_quick_numbers_are_counted_at_each_look() -> None:
     counted = iter(range(3))
-    counting: Counting[int, Numbers] = Counting(lambda _: numbers(next(counted)))
+    made: Counting[int, Numbers] = Counting(lambda _: numbers(next(counted)))
 
     async def looks() -> list[Any]:
-        return [await counting.look(0) for _ in range(3)]
+        return [await made.look(0) for _ in range(3)]
 
     assert [(numbers(n), False) for n in range(3)] == asyncio.run(looks())
 
@@ -38,30 +46,31 @@ def test_a_slow_count_is_not_waited_for_and_rests_behind_it() -> None:
 
     def slow(_: int) -> Numbers:
         begun.append(at[0])
-        may_end.wait(20)
+        may_end.wait(LONG)
         return numbers(len(begun))
 
-    counting = Counting(slow, clock=lambda: at[0])
+    made = Counting(slow, clock=lambda: at[0])
 
     async def looks() -> None:
-        assert (None, True) == await counting.look(0)
-        assert (None, True) == await counting.look(0)  # the same count goes on
+        assert (None, True) == await made.look(0)
+        assert (None, True) == await made.look(0)  # the same count goes on
         at[0] = 3
         may_end.set()
-        while (await counting.look(0))[1]:
+        while (await made.look(0))[1]:
             await asyncio.sleep(0.01)
-        assert (numbers(1), False) == await counting.look(0)
+        assert (numbers(1), False) == await made.look(0)
         at[0] = 3 + 3 * REST - 1
-        assert (numbers(1), False) == await counting.look(0)
+        assert (numbers(1), False) == await made.look(0)
         may_end.clear()
         at[0] = 3 + 3 * REST
-        assert (numbers(1), True) == await counting.look(0)  # the old ones, meanwhile
+        assert (numbers(1), True) == await made.look(0)  # the old ones, meanwhile
         may_end.set()
 
     asyncio.run(looks())
     assert [0, 3 + 3 * REST] == begun
 
 
+@pytest.mark.usefixtures("long_waited")
 def test_what_the_counting_raises_is_told_and_the_next_look_counts_anew() -> None:
     told = [OSError("no disk"), None]
 
@@ -71,22 +80,23 @@ def test_what_the_counting_raises_is_told_and_the_next_look_counts_anew() -> Non
             raise error
         return numbers(7)
 
-    counting = Counting(fails)
+    made = Counting(fails)
     with pytest.raises(OSError, match="no disk"):
-        asyncio.run(counting.look(0))
-    assert (numbers(7), False) == asyncio.run(counting.look(0))
+        asyncio.run(made.look(0))
+    assert (numbers(7), False) == asyncio.run(made.look(0))
 
 
-def test_a_count_that_its_loop_left_behind_is_begun_anew() -> None:
+def test_a_count_that_its_loop_left_behind_is_begun_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     may_end = threading.Event()
-    counting: Counting[int, Numbers] = Counting(lambda _: numbers(int(may_end.wait(20))))
+    made: Counting[int, Numbers] = Counting(lambda _: numbers(int(may_end.wait(LONG))))
 
     async def leaves() -> None:
-        assert (None, True) == await counting.look(0)
+        assert (None, True) == await made.look(0)
         may_end.set()
 
     asyncio.run(leaves())
-    assert (numbers(1), False) == asyncio.run(counting.look(0))
+    monkeypatch.setattr(counting, "PATIENCE", LONG)
+    assert (numbers(1), False) == asyncio.run(made.look(0))
 
 
 def test_it_counts_who_came_and_what_became_of_letters(make_desk: Any) -> None:
