@@ -50,7 +50,7 @@ def fetch(
                         return _body(response, url, limit, deadline), url
                     url = str(response.next_request.url)
     except _FAILURES as error:
-        raise _failed(url, f"cannot be fetched: {str(error) or type(error).__name__}") from error
+        raise _unreached(url, error) from error
     raise _failed(url, f"more than {REDIRECTS} redirects")
 
 
@@ -79,7 +79,7 @@ def look(
             body = b"" if known and response.status_code == 304 else _some(response, url, limit, deadline)
             return Answer(response.status_code, dict(response.headers), body)
     except _FAILURES as error:
-        raise _failed(url, f"cannot be fetched: {str(error) or type(error).__name__}") from error
+        raise _unreached(url, error) from error
 
 
 def say(url: str, data: bytes, kind: str, *, allow: str = "", seconds: float = SECONDS) -> Reply:
@@ -167,6 +167,20 @@ def _beginning(response: httpx2.Response, limit: int) -> bytes:
     return bytes(body[:limit])
 
 
+class _Inside(OSError):
+    """A host of this machine or of a private network, which the caller did not allow."""
+
+    def __init__(self, host: str, allow: str) -> None:
+        self.what, self.allow = f"{host} is this machine or a private network", allow
+        super().__init__(f"{self.what}; {allow} allows that")
+
+
+def _unreached(url: str, error: Exception) -> BadInput:
+    if isinstance(error, _Inside):
+        return BadInput(f"cannot be fetched: {error.what}", url[:200], f"add {error.allow}, if you trust it")
+    return _failed(url, f"cannot be fetched: {str(error) or type(error).__name__}")
+
+
 def _failed(url: str, what: str) -> BadInput:
     return BadInput(what, url[:200], _MEND)
 
@@ -238,7 +252,7 @@ class _Dialler(httpcore2.NetworkBackend):
     ) -> httpcore2.NetworkStream:
         addresses = _addresses(host, port, self._deadline - time.monotonic())
         if self._allow and not all(map(is_public, addresses)):
-            raise OSError(f"{host} is this machine or a private network; {self._allow} allows that")
+            raise _Inside(host, self._allow)
         left = self._deadline - time.monotonic()
         for number, address in enumerate(addresses, 1):
             try:

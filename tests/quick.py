@@ -4,6 +4,7 @@ migration."""
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 from jinja2 import BytecodeCache
@@ -25,14 +26,13 @@ class Compiled(BytecodeCache):
     """What Jinja compiled, for every site of this process: tests open a new one each, with the same templates."""
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[str, str], bytes] = {}
+        self._kept: dict[tuple[str, str], CodeType | None] = {}
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        if (kept := self._kept.get((bucket.key, bucket.checksum))) is not None:
-            bucket.bytecode_from_string(kept)
+        bucket.code = self._kept.get((bucket.key, bucket.checksum))
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        self._kept[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
+        self._kept[bucket.key, bucket.checksum] = bucket.code
 
 
 _compiled = {True: Compiled(), False: Compiled()}

@@ -68,6 +68,11 @@ def test_newsletters_are_those_of_the_site(site: Path, tmp_path: Path) -> None:
     assert [] == answered("nashir send ", tmp_path)  # no site, and no complaint
 
 
+@pytest.mark.parametrize("begun", ["lint ", "lint a.xml ", "adopt ", "correct ", "bounces "])
+def test_of_what_may_be_a_file_the_shell_names_files(begun: str, tmp_path: Path) -> None:
+    assert ["file,"] == answered(f"nashir {begun}", tmp_path)
+
+
 @pytest.mark.skipif(not shutil.which("bash"), reason="no bash")
 def test_bash_completes_verbs_options_and_newsletters(site: Path, tmp_path: Path) -> None:
     programs = tmp_path / "bin"

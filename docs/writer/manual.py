@@ -20,6 +20,12 @@ def pages(text: str) -> dict[str, str]:
     return {name: _joined(lines) for name, lines in written.items()}
 
 
+_ELSEWHERE = (
+    "Everything else is in the folder docs/ of the program's source: docs/README.md says who reads what. An id such as "
+    "A13 or S3 is that of a rule; the pages there state each under its id (grep -rn S3 docs)."
+)
+
+
 def _joined(lines: Sequence[str]) -> str:
     """The page; right below a heading a paragraph begins by itself."""
     return re.sub(r"(?m)^(\.S[HS] .*)\n\.PP$", r"\1", "\n".join(filter(None, lines)) + "\n")
@@ -55,7 +61,7 @@ def _overview(found: Sequence[Part]) -> list[str]:
     for part, after in pairwise([*found[1:], Part("", "", "")]):
         if not part.verb and not after.verb:
             lines += [roff.heading(part.heading.lstrip("# ").upper()), roff.blocks(part.behind)]
-    return lines
+    return [*lines, roff.heading("SEE ALSO"), roff.prose(_ELSEWHERE)]
 
 
 def _of_verb(top: Verb, own: Sequence[Part]) -> list[str]:
@@ -78,7 +84,8 @@ def _of_verb(top: Verb, own: Sequence[Part]) -> list[str]:
             lines += [roff.heading("OPTIONS", deep=several), _options(verb.options)]
         if json:
             lines += [roff.heading("JSON", deep=several), roff.blocks(json)]
-    return [*lines, roff.heading("SEE ALSO"), f"{roff.bold('nashir')}(1), also for what exit codes mean"]
+    also = f"{roff.bold('nashir')}(1), also for what exit codes mean"
+    return [*lines, roff.heading("SEE ALSO"), also, ".PP", roff.prose(_ELSEWHERE)]
 
 
 def _apart(prose: str) -> tuple[str, str]:

@@ -27,7 +27,7 @@ class Letters:
         self.keep(delivery.variant, kept)
         keys, layout = self._house.keys, self._house.layout
         wish, one = Claim(delivery.subscriber, kept.series), Claim(delivery.subscriber, kept.edition)
-        leave, leave_by_mail = keys.sign_twice("unsubscribe", wish)
+        leave, leave_by_mail = keys.sign_twice(wish)
         return message.letter(
             kept.skeleton,
             recipient=delivery.address,
@@ -73,7 +73,7 @@ def notice(house: House, delivery: Delivery) -> Letter:
         reader, number = one.wish
         series = house.store.read(people.known_newsletters).values()
         newsletter = next(each.name for each in series if each.id == number)
-        leave, leave_by_mail = house.keys.sign_twice("unsubscribe", Claim(reader, number))
+        leave, leave_by_mail = house.keys.sign_twice(Claim(reader, number))
     return message.notice(
         one.content,
         sender(house, newsletter),

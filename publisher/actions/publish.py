@@ -70,7 +70,7 @@ def publish(
         refused=noted.refused,
         again=bool(shown.changed),
         more=shown.more,
-        notes=noted.notes + made.notes + marked.notes + tuple(sorted(house.memory.faults - told)),
+        notes=noted.notes + noted.odd + made.notes + marked.notes + tuple(sorted(house.memory.faults - told)),
     )
 
 

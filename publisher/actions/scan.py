@@ -1,6 +1,6 @@
 """Look at the article folder: which files are new, changed or gone, and what each of them is."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -48,6 +48,7 @@ class Noted:
     changed: int  # files new, changed or gone
     refused: tuple[Finding, ...]  # newly quarantined
     notes: tuple[str, ...]  # warnings for the log
+    odd: tuple[str, ...]  # what is odd in files that are new or changed, as "path:line: what"
 
 
 def look(
@@ -285,6 +286,7 @@ def note(
         for each in found.odd
     ]
     refused: list[Finding] = []
+    strange: list[str] = []
     changed = done = 0
     for chunk in chain([odd] if odd else [], spread(_reader(house), found.changed, house.workers)):
         proven = [_proven(house, each) if each.path in found.doubted else each for each in chunk]
@@ -292,12 +294,19 @@ def note(
         new = [each for each in placed if not _is_odd(each) or each.path not in found.locked]
         notes += store.write(lambda c, new=new: findings.record(c, new, site, now)) if new else []  # type: ignore[misc]
         refused += [each for each in new if each.status is Status.QUARANTINED]
+        strange += [line for each in new for line in _strange(each)]
         changed += len(new)
         done += len(chunk)
         progress("reading", done, len(odd) + len(found.changed))
     if found.anew:
         store.write(lambda c: facts.put(c, RULES, _rules(house)))
-    return Noted(changed + len(found.gone), tuple(refused), tuple(notes))
+    return Noted(changed + len(found.gone), tuple(refused), tuple(notes), tuple(strange))
+
+
+def _strange(finding: Finding) -> Iterator[str]:
+    """What is odd in an article, with its place."""
+    for each in finding.manuscript.warnings if finding.manuscript else ():
+        yield f"{folder.shown(finding.path)}{f':{each.line}' if each.line else ''}: {each.what}"
 
 
 def _is_odd(finding: Finding) -> bool:

@@ -178,6 +178,19 @@ def came_due(house: House, newsletter: Newsletter, now: datetime) -> bool:
     return any(_deal(house, newsletter, row, now).wanted for row in rows)
 
 
+def late(house: House, now: datetime) -> list[str]:
+    """The newsletters with a slot up to *now* of which nothing was planned though a letter is still sent for it. What
+    is only to be looked at again, as everything is at a start, is not late."""
+    rows = house.store.read(lambda c: cadences.due(c, now, list(house.newsletters)))
+    found = {
+        row.newsletter
+        for row in rows
+        if not (newsletter := house.newsletters[row.newsletter]).instant
+        and _deal(house, newsletter, row, now).wanted
+    }
+    return sorted(found)
+
+
 def pass_over(house: House, newsletter: Newsletter, now: datetime) -> None:
     """Start no edition for what came due: its articles are in the next one."""
     series = house.store.read(people.known_newsletters)[newsletter.name]

@@ -15,6 +15,7 @@ _OPENING = re.compile(
 _ATTRIBUTE = re.compile(r"\s(?P<name>dir|lang)=[\"'](?P<value>[^\"']*)[\"']", re.IGNORECASE)
 _CODE = frozenset(("pre", "code"))
 _OWN = ("lang=", "dir=", "<pre", "<code")  # what may give an element its own language or direction
+_IN_CODE = re.compile(r"<(?P<tag>code|pre|kbd|samp)\b[^<>]*>.*?</(?P=tag)>", re.DOTALL)
 _FOOTNOTE = re.compile(r"<sup[^<>]*><a href=\"#[^\"]*\"[^<>]*>[^<>]*</a></sup>")
 
 
@@ -34,7 +35,7 @@ def _is_plain(markup: str, tag: str) -> bool:
 
 def _block(element: str, tag: str, base: Direction) -> Block:
     name, declared = _opening(element)
-    own = _canonical(declared.get("lang", "")) or tongues.of_block(html.plain(element), tag)
+    own = _canonical(declared.get("lang", "")) or tongues.of_block(_spoken(element), tag)
     way: Direction
     if declared.get("dir") in ("rtl", "ltr"):
         way = "rtl" if declared["dir"] == "rtl" else "ltr"
@@ -43,6 +44,14 @@ def _block(element: str, tag: str, base: Direction) -> Block:
     else:
         way = base if own == tag else direction.of_tag(own)
     return Block(element, own, way)
+
+
+def _spoken(element: str) -> str:
+    """The words of *element* that say its language: those outside code, where there are any."""
+    if "<" not in element[1:]:
+        return html.plain(element)
+    said = html.plain(_IN_CODE.sub(" ", element))
+    return said if any(map(str.isalpha, said)) else html.plain(element)
 
 
 def _opening(element: str) -> tuple[str, dict[str, str]]:

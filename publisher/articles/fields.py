@@ -101,6 +101,9 @@ def visible(text: str) -> bool:
     return any(char.isprintable() and char != " " for char in text)
 
 
+_DATE = "Mend: write it like 2026-11-22, or 2026-11-22 07:30"
+
+
 class Fields:
     """The fields of one article's front matter. What cannot be read is a warning and counts as not there."""
 
@@ -198,7 +201,9 @@ class Fields:
             try:
                 moment = dates.read(value, zone, language)
             except (ValueError, OverflowError) as error:
-                self.warnings.append(Warn(f"{field} {clean.one_line(value)[:40]!r} is passed over: {error}"))
+                self.warnings.append(
+                    Warn(f"{field} {clean.one_line(value)[:40]!r} is passed over: {error}. {_DATE}")
+                )
                 continue
             if not dates.is_day_only(value):
                 same_day = found is None or found.astimezone(zone).date() == moment.astimezone(zone).date()

@@ -21,6 +21,7 @@ _PLAIN_TAGS = frozenset(
     f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "timestamp", "seq", "map")
 )
 _QUOTE = "put the value in quotes"
+_CLOSE = "close the bracket, with commas between what is in it, or put the value in quotes"
 
 _KEY = re.compile(r"(?P<key>[^\s\"'#\[\]{}&*!|>%@`:-][^:]{0,100}?)[ ]*:(?:[ ]+(?P<value>.*))?\Z")
 _PLAIN = r"[^\W_][^,\[\]{}:#?\"'\n\t]*"
@@ -49,12 +50,12 @@ def load(source: str, line: int) -> tuple[Mapping, list[Warn]]:
     try:
         value, found = _build(source, line)
     except yaml.YAMLError as error:
-        problem, where = _explained(error, line)
+        problem, where, mend = _explained(error, line)
         lenient = _as_written(source)
         if lenient is None:
-            mend = "indent with blanks, not tabs" if "\n\t" in source else _QUOTE
+            mend = "indent with blanks, not tabs" if "\n\t" in source else mend
             raise Unreadable(f"the front matter is not YAML: {problem}", mend, where) from error
-        value, found = lenient, [Warn(f"not YAML, read as written ({problem}); {_QUOTE}", where)]
+        value, found = lenient, [Warn(f"not YAML, read as written ({problem}). Mend: {mend}", where)]
     if value in ("", []):
         return {}, warnings
     if not isinstance(value, dict):
@@ -81,11 +82,13 @@ def _simple(source: str) -> Mapping | None:
     return mapping or None
 
 
-def _explained(error: yaml.YAMLError, line: int) -> tuple[str, int]:
-    mark = getattr(error, "problem_mark", None)
-    return getattr(error, "problem", None) or "a character it does not allow", line + (
-        mark.line if mark else 0
-    )
+def _explained(error: yaml.YAMLError, line: int) -> tuple[str, int, str]:
+    """What is wrong, on which line, and the mend. What a bracket opens is wrong where the bracket stands: YAML sees it
+    only where the next line goes on."""
+    problem = getattr(error, "problem", None) or "a character it does not allow"
+    opened = getattr(error, "context_mark", None) if "flow" in (getattr(error, "context", "") or "") else None
+    mark = opened or getattr(error, "problem_mark", None)
+    return problem, line + (mark.line if mark else 0), _CLOSE if opened else _QUOTE
 
 
 class _Frame:

@@ -160,7 +160,8 @@ def _here(settings: Any, verb: str, arguments: dict[str, Any], told: Told | None
     from publisher.verbs import table
 
     extra = {"progress": told} if told else {}
-    with sessions.writing(settings, now, workers=cores()) as session:
+    tries = bool(arguments.get("dry_run"))  # what only looks upgrades nothing
+    with sessions.writing(settings, now, workers=cores(), upgrades=not tries) as session:
         if session.upgraded:
             click.echo(f"nashir: {session.upgraded}", err=True)
 

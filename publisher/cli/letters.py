@@ -41,10 +41,12 @@ def send(call: Call, newsletter: str | None, *, at_once: bool, include_existing:
         call.say(f"nashir: {each['address']}: {each['reply']}")
     for line in _waits(done, call.local):
         call.say(f"nashir: {line}")
+    quiet = not any(done[each] for each in _HAPPENED)
     call.answer(
         done,
         *map(_edition, done["editions"]),
         *_others(done["others"]),
+        *([_NOTHING[at_once]] if quiet else []),
         f"{done['sent']} sent, {done['failed']} failed, {done['deferred']} put off, {done['unknown']} in doubt "
         f"in {done['seconds']:.2f} s",
     )
@@ -61,6 +63,10 @@ def send(call: Call, newsletter: str | None, *, at_once: bool, include_existing:
         sys.exit(Exit.FINDINGS)
     if done["down"]:
         sys.exit(Exit.IO)
+
+
+_NOTHING = {True: "nothing new for anybody", False: "nothing is due"}
+_HAPPENED = ("editions", "sent", "failed", "deferred", "unknown", "others", "problems", "down")
 
 
 def _others(number: int) -> list[str]:
@@ -218,11 +224,21 @@ def editions(context: click.Context) -> None:
     call.answer(
         found,
         *(
-            f"{e['id']}  {e['newsletter']}  {e['slot']}  {e['release']}  {_letters(e)}"
+            f"{e['id']}  {e['newsletter']}  {_slot(e['slot'], call.local)}  {e['release']}  {_letters(e)}"
             for e in found["editions"]
         ),
         *stopped_lines(found["stopped"]),
     )
+
+
+def _slot(slot: str, local: Callable[[str], str]) -> str:
+    """When an edition was due, by the site's clock; what is no time ("correct:5") as it is."""
+    out_of_turn = slot.startswith("now:")
+    try:
+        at = local(slot.removeprefix("now:"))
+    except ValueError:
+        return slot
+    return f"now, {at}" if out_of_turn else at
 
 
 def _letters(edition: dict[str, Any]) -> str:
@@ -262,14 +278,15 @@ def cancel(call: Call, edition: int) -> None:
 
 
 @click.command()
-@click.argument("article")
+@click.argument("article", type=click.Path())  # for shells to complete
 @click.argument("text")
 @click.pass_obj
 def correct(call: Call, article: str, text: str) -> None:
     """Say what was wrong in ARTICLE (its path, slug, URL or id): by mail to all who had it, in feeds, on its page."""
     done = call.write("correct", article=article, text=text)
+    nobody = "nobody who was mailed it is still a reader" if done["carried"] else "nobody was mailed it"
     lines = [*map(_edition, done["editions"])] or [
-        "nobody was mailed it: its feed entries and its page say what was wrong"
+        f"{nobody}: its feed entries and its page say what was wrong"
     ]
     call.answer(done, f"{done['article']['title']} is corrected", *lines)
     if done["editions"]:
@@ -337,7 +354,7 @@ def _tallied(numbers: dict[str, int]) -> str:
 
 
 @click.command()
-@click.argument("source", required=False)
+@click.argument("source", required=False, type=click.Path(allow_dash=True))  # for shells to complete
 @click.option(
     "--accept",
     type=int,

@@ -12,6 +12,8 @@ import click
 from publisher.cli.call import Call, counted, ends_well, now
 from publisher.errors import Exit, PublisherError
 
+NAMED = 50  # warnings of `publish` on a terminal
+
 
 def _system_zone() -> str:
     """The machine's time zone by its IANA name; UTC where it has none."""
@@ -89,8 +91,11 @@ def init(
 def publish(call: Call, *, accept_removals: bool) -> None:
     """Bring feeds and pages up to the article folder, once."""
     done = call.write("publish", accept_removals=accept_removals)
-    for note in done.pop("notes"):
+    notes = done.pop("notes")
+    for note in notes[:NAMED]:
         call.say(f"nashir: {note}")
+    if (more := len(notes) - NAMED) > 0:
+        call.say(f"nashir: {counted(more, 'more warning')}: `nashir check` names them all")
     for path in done.pop("unsettled"):
         call.say(f"nashir: {path}: still being written; it is taken when it rests")
     for line in done.pop("untold"):
@@ -171,12 +176,12 @@ def _last_words(call: Call) -> Iterator[None]:
 
 
 @click.command()
-@click.argument("source", nargs=-1, required=True)
+@click.argument("source", nargs=-1, required=True, type=click.Path(allow_dash=True))  # for shells to complete
 @click.option("--dry-run", is_flag=True, help="Only say what would be taken over.")
 @click.option("--private", is_flag=True, help="A URL may name this machine or a private network.")
 @click.pass_obj
 def adopt(call: Call, source: tuple[str, ...], *, dry_run: bool, private: bool) -> None:
-    """Take over ids, links and dates of an older site: each SOURCE is a feed or sitemap, a file or a URL."""
+    """Take over ids, links and dates of an older site. Each SOURCE is a feed or sitemap, a file or a URL."""
     sources = [each if "://" in each else str(Path(each).absolute()) for each in source]
     done = call.write("adopt", sources=sources, private=private, dry_run=dry_run)
     for note in done["notes"]:
@@ -243,7 +248,7 @@ def _place(row: dict[str, Any]) -> str:
 
 
 @click.command()
-@click.argument("source", nargs=-1, required=True)
+@click.argument("source", nargs=-1, required=True, type=click.Path(allow_dash=True))  # for shells to complete
 @click.option("--private", is_flag=True, help="A URL may name this machine or a private network.")
 @click.pass_obj
 def lint(call: Call, source: tuple[str, ...], *, private: bool) -> None:

@@ -20,7 +20,7 @@ SHOWN = 20  # rejected rows on a terminal
 
 @click.group()
 def subscribers() -> None:
-    """Add, list, import, export and erase readers."""
+    """Add, list and show readers, choose for them, import, export and erase them."""
 
 
 @subscribers.command()

@@ -11,7 +11,7 @@ from publisher import control
 from publisher.actions import agreement
 from publisher.config import Settings
 from publisher.daemon import lasting, process, serving
-from publisher.daemon.changing import Load
+from publisher.daemon.changing import Load, anything
 from publisher.daemon.common import TICK, Common
 from publisher.daemon.keeping import MINUTE, Keeping
 from publisher.daemon.process import Alarm, Parts, Task
@@ -41,7 +41,7 @@ def run(load: Load, role: Role = "all") -> None:
         sessions.shared(settings)
     alone = role == "all"
     with sessions.locked(settings, serving=True):
-        lasting.live(load, sessions.serving, partial(_site, alone=alone), _may_begin if alone else _anything)
+        lasting.live(load, sessions.serving, partial(_site, alone=alone), _may_begin if alone else anything)
 
 
 def work(load: Load) -> None:
@@ -51,10 +51,6 @@ def work(load: Load) -> None:
     lasting.live(
         load, sessions.beside, lambda common: working.work(common, _cluster(common.session)), _may_sign
     )
-
-
-def _anything(_: Settings) -> None:
-    """Nothing keeps a process with these settings from beginning."""
 
 
 def _may_begin(settings: Settings) -> None:

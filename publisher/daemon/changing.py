@@ -19,6 +19,10 @@ Versions = Mapping[Path, tuple[int, ...] | None]
 log = structlog.get_logger()
 
 
+def anything(_: Settings) -> None:
+    """Nothing keeps a process with these settings from beginning."""
+
+
 class Changing:
     """The settings of one process, from its beginning to its end."""
 

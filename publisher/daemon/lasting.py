@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from publisher.config import Settings, WebSettings
 from publisher.daemon import process
-from publisher.daemon.changing import Changing, Load, Must
+from publisher.daemon.changing import Changing, Load, Must, anything
 from publisher.daemon.common import Common, log, now
 from publisher.errors import PublisherError, Unwritable
 from publisher.verbs.session import Clock, Session
@@ -45,7 +45,7 @@ class Lasting:
             self._listening = None
 
 
-def live(load: Load, opened: Opened, main: Main, must: Must = lambda _: None) -> None:
+def live(load: Load, opened: Opened, main: Main, must: Must = anything) -> None:
     """Run *main* with what config.toml says, on the site that it *opened*, and anew each time that says something else,
     until INT or TERM. Raises what *load*, *opened* and *main* raise in the first life; where a later one cannot begin,
     the settings of before go on. *must*: as Changing has it."""

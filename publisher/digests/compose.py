@@ -8,7 +8,7 @@ from functools import partial
 from publisher.digests.frame import Frame, because, frame, said
 from publisher.digests.items import Group, Item, arrow, groups, items
 from publisher.digests.select import Selection
-from publisher.digests.subject import subject
+from publisher.digests.subject import Count, subject
 from publisher.digests.told import told
 from publisher.digests.voice import Paragraph, Voice, paragraphs, voice
 from publisher.layout import Layout
@@ -53,11 +53,12 @@ def compose(
     interface = words(language or site.language)
     date = site_date(planned, site, interface.language)
     first = selection.items[0]
+    digits = digits_for(site.digits, site.language, site.region)
     said_of = {
         "newsletter": newsletter.title,
         "site": site.title,
         "headline": first.title,
-        "count": len(selection.items) + selection.more,
+        "count": Count(len(selection.items) + selection.more, digits),
         "date": site_date(planned, site, site.language),  # a subject is in the publisher's language
     }
     line = subject(newsletter, selection.items, templates, said_of)

@@ -8,8 +8,24 @@ from publisher.model.article import Article
 from publisher.model.digest import Newsletter
 from publisher.templating import Templates
 from publisher.text.clean import one_line
+from publisher.text.dates import Digits, write_digits
 
 _LONGEST = 150  # grapheme clusters
+
+
+class Count(int):
+    """A number that reads in *digits* where a subject shows it, and counts like any other."""
+
+    digits: Digits
+
+    def __new__(cls, number: int, digits: Digits) -> "Count":
+        """*number*, to be written in *digits*."""
+        made = super().__new__(cls, number)
+        made.digits = digits
+        return made
+
+    def __str__(self) -> str:
+        return write_digits(repr(int(self)), self.digits)
 
 
 def subject(

@@ -52,6 +52,8 @@ _STATE = {
     "state-missing": Kind("remark", "nothing was ever published here", "`nashir publish`"),
     "database-unusable": Kind("fault", "nothing can be published, and no letter leaves", "as the line says"),
     "database-damaged": Kind("fault", "what was sent to whom cannot be trusted", "move state/ aside and unpack the last backup (docs/operations.md)"),
+    "database-lost": Kind("fault", "readers, and what was sent to whom, are not there: nothing is published, and no letter leaves", "move state/ aside and unpack the last backup (docs/operations.md)"),
+    "schema-ahead": Kind("fault", "the database is of a newer nashir: nothing can be published, and no letter leaves", "run a newer nashir"),
     "schema-behind": Kind("warning", "the database is of an older nashir: the next verb that writes upgrades it", "make a backup with the older program if there is none, then `nashir publish`"),
     "fence-up": Kind("fault", "no letter leaves: the state was restored or copied (docs/operations.md)", "`nashir resume`, if it is right"),
     "ailing": Kind("fault", "what /healthz says as well", "as the line says"),

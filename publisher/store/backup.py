@@ -3,6 +3,7 @@
 import fcntl
 import gzip
 import os
+import shlex
 import shutil
 import tarfile
 import tempfile
@@ -22,6 +23,7 @@ UNFINISHED = ".nashir-backup-"  # the folder in which one is made: this and anyt
 FRESH = 60  # seconds in which such a folder may not be locked yet
 SPARE = 8_000_000  # bytes that a backup leaves free
 COMPRESSED = {".gz", ".tgz"}
+MEND = "make room, or name a file on another disk"
 LEVEL = 1  # 110 MB of ledger become 20 in a second; a tenth less of them takes up to twenty times as long
 
 
@@ -51,7 +53,9 @@ def save(back_up: BackUp, size: int, state: Path, config: Path, target: Path, ma
         private.sync(target.parent)
     except OSError as error:
         what = f"the backup cannot be written: {error.strerror or error}"
-        raise Unwritable(what, str(target), "make room, or name a file on another disk") from error
+        there = target.parent.is_dir()
+        mend = MEND if there else f"make the folder: mkdir -p {shlex.quote(str(target.parent))}"
+        raise Unwritable(what, str(target), mend) from error
     except Unwritable as error:  # the database's words for the same
         raise Unwritable(error.what.replace("the database", "the backup"), str(target), error.mend) from error
     return [name for name in members if name != STATE]

@@ -40,8 +40,12 @@ class Nights:
         return self.folder / f"{self._head}{day.isoformat()}.tar.gz"
 
     def before_upgrade(self, schema: str) -> Path:
-        """Where the database stands as it was at this *schema*; it is never removed."""
-        return self.folder / f"{self._head}schema-{schema}.tar.gz"
+        """Where the database is to stand as it is now, at this *schema*: a free name, since such a file is never
+        removed, nor replaced."""
+        head, number = f"{self._head}schema-{schema}", 1
+        while (path := self.folder / f"{head}{f'-{number}' if number > 1 else ''}.tar.gz").exists():
+            number += 1
+        return path
 
     def make(self) -> None:
         """Make the folder (0700) where it is missing; not what it lies in, which may be a disk that is not mounted.

@@ -8,6 +8,7 @@ from sqlalchemy import Engine, inspect, text
 from publisher.errors import BadState
 
 HEAD = "0001"
+NEWER = "run a newer nashir"
 # What is not the server's, an extension's or our job queue's (publisher/engine/jobtables.py marks that) is somebody's.
 _FOREIGN = text(
     """SELECT c.relname FROM pg_class c WHERE c.relnamespace = current_schema()::regnamespace
@@ -49,11 +50,32 @@ def expect_current(engine: Engine, where: str) -> None:
     found = revision(engine)
     if found != HEAD:
         expect_ours(engine, where)
+        if found and not is_known(found):
+            raise _newer(found, where)
         raise BadState(
             f"the database has schema {found or 'none'}, this program wants {HEAD}",
             where,
-            "run `nashir publish` (upgrades), or a newer nashir",
+            "run `nashir publish`, which upgrades it",
         )
+
+
+def is_known(found: str) -> bool:
+    """Whether this revision is ours, or one before it; else the database is a newer program's."""
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+    from alembic.util.exc import CommandError
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    try:
+        ScriptDirectory.from_config(config).get_revision(found)
+    except CommandError:
+        return False
+    return True
+
+
+def _newer(found: str, where: str) -> BadState:
+    return BadState(f"the database has schema {found}, which this program does not know", where, NEWER)
 
 
 def upgrade(engine: Engine, where: str = "", before: Callable[[str], None] = lambda _: None) -> str | None:
@@ -64,23 +86,14 @@ def upgrade(engine: Engine, where: str = "", before: Callable[[str], None] = lam
     if found == HEAD:
         return None
     expect_ours(engine, where)
+    if found and not is_known(found):
+        raise _newer(found, where)
     from alembic import command
     from alembic.config import Config
-    from alembic.script import ScriptDirectory
-    from alembic.util.exc import CommandError
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes.update(engine=engine, where=where)
-    try:
-        if found:
-            ScriptDirectory.from_config(config).get_revision(found)
-    except CommandError as error:
-        raise BadState(
-            f"the database has schema {found}, which this program does not know",
-            where,
-            "run a newer nashir",
-        ) from error
     if found:
         before(found)
     command.upgrade(config, HEAD)

@@ -186,22 +186,23 @@ class State:
         return ""
 
     def _note(self, generation: int) -> None:
-        with self._noting, _explained(self._generation):
-            temporary = self._generation.with_suffix(f".{os.getpid()}.tmp")  # beside a worker on this host
+        with self._noting, _explained(self.generation):
+            temporary = self.generation.with_suffix(f".{os.getpid()}.tmp")  # beside a worker on this host
             temporary.unlink(missing_ok=True)
             _write(temporary, b"")
             _write(temporary, f"{generation} {identity(temporary)}\n".encode())
-            temporary.replace(self._generation)
+            temporary.replace(self.generation)
 
     @property
-    def _generation(self) -> Path:
+    def generation(self) -> Path:
+        """Where it is noted how far the database was that letters left from last."""
         return self.folder / "generation"
 
     def _noted(self) -> "_Noted | None":
         try:
             here = ""
-            while here != (here := identity(self._generation)):  # another process may just replace it
-                number, _, file = self._generation.read_text().strip().partition(" ")
+            while here != (here := identity(self.generation)):  # another process may just replace it
+                number, _, file = self.generation.read_text().strip().partition(" ")
             return _Noted(int(number), file, here)
         except (OSError, ValueError):
             return None

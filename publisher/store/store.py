@@ -36,10 +36,11 @@ class Store:
         *,
         writing: bool,
         before_upgrade: Callable[[str, "BackUp"], None] = lambda *_: None,
+        upgrades: bool = True,
     ) -> None:
         """With `writing` an older database is brought up to date; *before_upgrade* hears of it first, where it can be
-        saved: with its schema, and what saves it. Raises BadState when it is no healthy database of ours, Unwritable
-        when the disk or the server refuses."""
+        saved: with its schema, and what saves it. Raises BadState when it is no healthy database of ours, or an older
+        one and *upgrades* is False, Unwritable when the disk or the server refuses."""
         self.database = database
         self.upgraded_from: str | None = None  # the older schema that the database had
         self._outage = Outage()
@@ -48,7 +49,7 @@ class Store:
         self._sender: Writer | None = None
         if writing:
             owner = database.writer()
-            self._looked_at(lambda: self._upgrade(owner, before_upgrade), owner.dispose)
+            self._looked_at(lambda: self._upgrade(owner, before_upgrade, upgrades), owner.dispose)
             self._writer = self._sender = Writer(database, owner)
             if sender := database.sender():
                 self._sender = Writer(database, sender, repeats=REPEATS)
@@ -67,7 +68,10 @@ class Store:
         finally:
             reader.dispose()
 
-    def _upgrade(self, owner: Engine, before: Callable[[str, "BackUp"], None]) -> None:
+    def _upgrade(self, owner: Engine, before: Callable[[str, "BackUp"], None], upgrades: bool) -> None:
+        if not upgrades and schema.revision(owner):
+            schema.expect_current(owner, self.database.where)
+
         def saved(found: str) -> None:
             if not self.database.shared:  # a server's is copied by what this program knows of its tables
                 before(found, partial(_back_up, self.database, owner))

@@ -65,9 +65,9 @@ class Keys:
         body = self._body(purpose, claim)
         return (body + self._mac(body)[:_SHORT]).hex()
 
-    def sign_twice(self, purpose: str, claim: Claim) -> tuple[str, str]:
-        """The tokens of `sign` and of `sign_caseless` at the price of one."""
-        body = self._body(purpose, claim)
+    def sign_twice(self, claim: Claim) -> tuple[str, str]:
+        """The tokens of `sign` and of `sign_caseless` for unsubscribing, at the price of one."""
+        body = self._body("unsubscribe", claim)
         mac = self._mac(body)
         return _spelt(body + mac), (body + mac[:_SHORT]).hex()
 

@@ -14,9 +14,10 @@ from publisher.model.article import Block, Body, Direction
 from publisher.model.media import LINK, LOST, Shown
 from publisher.text.clean import one_line, tidy
 from publisher.text.direction import RLM, first_strong
+from publisher.text.held import BLOCKS, CODE, has_rtl, turn
 from publisher.text.language import feed_tag
 from publisher.text.lost import lose
-from publisher.text.paragraph import BLOCKS, CODE, keeps_side, mark, needs_nothing
+from publisher.text.paragraph import keeps_side, mark, needs_nothing
 from publisher.text.urls import beside, fragment, srcset, url
 
 __all__ = ["plain", "render", "sanitise", "split", "url"]
@@ -147,7 +148,7 @@ _END = r"</(?P=tag)>(?=\n*(?:<|\Z))"
 _SIMPLE = re.compile(rf"<(?P<tag>p|h[1-6])>{_LINKED}{_END}", re.ASCII)
 # ... and lists and quotations of such, which are split without a parser.
 _HOLDING = tuple(
-    re.compile(rf"<(?P<tag>{outer})>\n*(?:<{inner}>{_LINKED}</{inner}>\n*)+{_END}", re.ASCII)
+    re.compile(rf"<(?P<tag>{outer})>\n*(?:<{inner}>(?!</){_LINKED}</{inner}>\n*)+{_END}", re.ASCII)
     for outer, inner in (("[uo]l", "li"), ("blockquote", "p"))
 )
 _ITEM = re.compile(r"</(?:li|p)>")  # the end of one of those they hold
@@ -269,7 +270,7 @@ def render(body: Body, medium: Medium, base: str, media: Mapping[str, Shown] = _
 
 
 def _without_lost(body: Body, media: Mapping[str, Shown]) -> Body:
-    """*body* without the pictures and recordings that are not published; blocks that showed nothing else are left out."""
+    """*body* without the pictures and recordings that are not published; blocks that showed nothing else go."""
 
     def lost(raw: str) -> bool:
         found = media.get(beside(raw) or "")
@@ -294,6 +295,8 @@ def _as_it_is(block: Block, body: Body, base: str) -> str | None:
     if block.direction != body.direction or feed_tag(block.language) != feed_tag(body.language):
         return None
     parts = _parts(block.html)
+    if block.direction == "ltr" and block.html.startswith(("<ul", "<ol")) and has_rtl(block.html):
+        return None  # an item may have another direction
     if not parts or (block.direction == "rtl" and not all(needs_nothing(words(part)) for part in parts)):
         return None
     if "<a " not in block.html:
@@ -318,6 +321,8 @@ def _block(block: Block, body: Body, how: Literal["bdi", "span"]) -> etree._Elem
     element = parsed[0] if len(parsed) == 1 and not (parsed.text or "").strip() else parsed
     element.tail = None
     direction: Direction = block.direction
+    if direction == "ltr":
+        turn(element, block.language, body.language, how)
     if direction != body.direction and "dir" not in element.attrib:
         if direction == "ltr" and keeps_side(element):
             direction = "rtl"  # a heading: what it holds is isolated

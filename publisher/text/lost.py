@@ -7,7 +7,7 @@ from lxml import etree
 
 from publisher.model.article import Direction
 from publisher.text.direction import of_text
-from publisher.text.paragraph import BLOCKS
+from publisher.text.held import BLOCKS
 
 _PLAYERS = ("audio", "video")
 

@@ -7,33 +7,15 @@ run; an isolate, a picture or a piece of code is one neutral character in it, as
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from itertools import accumulate
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-import regex
 from lxml import etree
 
 from publisher.model.article import Direction
 from publisher.text import bidi
+from publisher.text.held import BLOCKS, CODE, ITEMS, PARAGRAPHS, How, enclose_latin, has_rtl, is_latin
 
-How = Literal["bdi", "span"]
-
-CODE = frozenset({"code", "pre", "kbd", "samp"})
-_FLOWS = (
-    "blockquote caption dd details div dl dt figcaption figure h1 h2 h3 h4 h5 h6 hr li ol p pre summary table tbody"
-    " td tfoot th thead tr ul"
-)
-BLOCKS = frozenset(_FLOWS.split())
-# These become ltr as a whole.
-_PARAGRAPHS = frozenset({"p", "blockquote", "div", "ul", "ol", "dl"})
-# These keep their side of the page, where their marker or column is: what they hold is isolated as a whole.
-_LISTS = frozenset({"ul", "ol", "dl"})
-_ITEMS = frozenset(
-    {*("h1", "h2", "h3", "h4", "h5", "h6"), "li", "dt", "dd", "td", "th", "caption", "figcaption"}
-)
 _OBJECTS = frozenset({"img", "audio", "video", "picture", "bdi"}) | CODE
-
-_RTL = regex.compile(r"[\p{bc=R}\p{bc=AL}]")
-_LATIN = regex.compile(r"\p{bc=L}")
 
 
 class _Slot(NamedTuple):
@@ -73,8 +55,7 @@ def mark(block: etree._Element, direction: Direction, how: How) -> None:
     """Make *block*, which stands in text of *direction*, read right: code and paragraphs without an RTL letter
     are ltr, runs of rtl paragraphs that would be reordered stand in an element *how* with dir="ltr"."""
     if direction == "rtl":
-        for element in _latin_items(block):
-            _enclose(element, how)
+        enclose_latin(block, how)
     for slots in list(_paragraphs(block, direction)):
         _isolate(slots, how)
 
@@ -82,39 +63,7 @@ def mark(block: etree._Element, direction: Direction, how: How) -> None:
 def needs_nothing(words: str) -> bool:
     """Whether `mark` leaves a right-to-left paragraph or heading of these *words*, with no code and no direction in it,
     as it is."""
-    return _RTL.search(words) is not None and not bidi.runs(words)
-
-
-def _latin_items(block: etree._Element) -> list[etree._Element]:
-    """The items of a right-to-left *block* that hold one line of left-to-right words and nothing else. One walk."""
-    found: list[etree._Element] = []
-    plain: list[bool] = []  # for each open element: whether nothing but inline elements was seen in it
-    settled = 0  # how many open elements give their own direction to what they hold
-    for event, element in etree.iterwalk(block, events=("start", "end")):
-        sets = "dir" in element.attrib or element.tag == "bdi"
-        if event == "start":
-            if plain and (element.tag in BLOCKS | _OBJECTS or sets):
-                plain[-1] = False
-            plain.append(True)
-            settled += sets
-            continue
-        settled -= sets
-        alone = plain.pop()
-        if plain and element.tag not in BLOCKS:
-            plain[-1] &= alone
-        if alone and element.tag in _ITEMS and not settled and not sets and _is_latin(element):
-            found.append(element)
-    around = [item.getparent() for item in found]
-    # A list without any RTL letter is left-to-right as a whole.
-    whole = {each: each.tag in _LISTS and _is_latin(each) for each in around if each is not None}
-    return [item for item, parent in zip(found, around, strict=True) if parent is None or not whole[parent]]
-
-
-def _enclose(element: etree._Element, how: How) -> None:
-    inner = etree.Element(how, {"dir": "ltr"})
-    inner.text, element.text = element.text, None
-    inner.extend(list(element))
-    element.append(inner)
+    return has_rtl(words) and not bidi.runs(words)
 
 
 def _paragraphs(block: etree._Element, direction: Direction) -> Iterator[list[_Slot]]:
@@ -154,7 +103,7 @@ def _direction(element: etree._Element, around: Direction) -> Direction:
         return (
             "rtl" if (own or "").lower() == "rtl" else "ltr"
         )  # auto, as <bdi> has it: the browser looks, no marks of ours
-    if around == "rtl" and (element.tag in CODE or (element.tag in _PARAGRAPHS and _is_latin(element))):
+    if around == "rtl" and (element.tag in CODE or (element.tag in PARAGRAPHS and is_latin(element))):
         element.set("dir", "ltr")
         return "ltr"
     if around == "rtl" and _is_footnote(element):
@@ -169,12 +118,7 @@ def _is_footnote(element: etree._Element) -> bool:
 
 def keeps_side(element: etree._Element) -> bool:
     """Whether *element*, in right-to-left text, stays on its side of the page though all its words are Latin."""
-    return element.tag in _ITEMS and _is_latin(element)
-
-
-def _is_latin(element: etree._Element) -> bool:
-    text = "".join(element.itertext())
-    return _RTL.search(text) is None and _LATIN.search(text) is not None
+    return element.tag in ITEMS and is_latin(element)
 
 
 def _isolate(slots: list[_Slot], how: How) -> None:

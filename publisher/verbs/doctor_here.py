@@ -10,11 +10,12 @@ from publisher.doctor.table import symptom
 from publisher.errors import Damaged, PublisherError
 from publisher.layout import STATE
 from publisher.model.symptom import Looked, Symptom
-from publisher.store import examining, schema
+from publisher.store import emptied, examining, schema
+from publisher.store.database import Database
 from publisher.store.nights import Nights
 from publisher.store.sqlite import Sqlite
 from publisher.store.state import GO_ON, LEFT, SECRET, State
-from publisher.verbs import measuring
+from publisher.verbs import lost, measuring
 from publisher.verbs import session as sessions
 
 SECONDS = 5.0  # for a look through the whole database
@@ -32,9 +33,8 @@ def files(given: Settings) -> Looked:
     config = machine.file(given.source.path)
     if config.mode & 0o004 and _has_password(given):
         found.append(symptom("config-open", config.path, f"its mode is {config.mode:o}"))
-    return Looked(
-        f"{STATE}/, {given.articles.folder}/, {given.feeds.folder}/, {len(secrets)} secrets", tuple(found)
-    )
+    kept = f"{len(secrets)} secret{'s' * (len(secrets) != 1)}"
+    return Looked(f"{STATE}/, {given.articles.folder}/, {given.feeds.folder}/, {kept}", tuple(found))
 
 
 def _has_password(given: Settings) -> bool:
@@ -97,12 +97,9 @@ def limits(given: Settings, *, running: bool) -> Looked:
 def database(given: Settings, clock: Callable[[], datetime]) -> Looked:
     """What the database says of itself; whether letters may leave."""
     state, door = State(given.root / STATE), given.store.database(given.root)
-    if isinstance(door, Sqlite) and not door.path.exists():
-        return Looked(
-            "nothing was published yet",
-            (symptom("state-missing", str(state.folder), "there is no database"),),
-        )
     try:
+        if absent := _absent(given, state, door):
+            return absent
         known = examining.examine(door, lambda: clock().timestamp())
     except Damaged as error:
         return Looked("damaged", (symptom("database-damaged", error.where, error.what, error.mend),))
@@ -114,13 +111,24 @@ def database(given: Settings, clock: Callable[[], datetime]) -> Looked:
     if not known.schema:
         return Looked(told, (symptom("state-missing", door.where, "the database is empty"),))
     if known.schema != schema.HEAD:
-        what = f"its schema is {known.schema or 'none'}, this program's is {schema.HEAD}"
-        return Looked(told, (symptom("schema-behind", door.where, what),))
+        what = f"its schema is {known.schema}, this program's is {schema.HEAD}"
+        kind = "schema-behind" if schema.is_known(known.schema) else "schema-ahead"
+        return Looked(told, (symptom(kind, door.where, what),))
     try:
         found = (*host.apart(door.where, known.skew), *_living(given, state, clock()))
     except PublisherError as error:
         found = (symptom("database-unusable", error.where, error.what, error.mend),)
     return Looked(told, found)
+
+
+def _absent(given: Settings, state: State, door: Database) -> Looked | None:
+    """That there is no database, where there is none."""
+    if emptied.is_lost(state, door):
+        return Looked("lost", (symptom("database-lost", door.where, lost.WHAT, lost.mend(given)),))
+    if isinstance(door, Sqlite) and not door.path.exists():
+        missing = symptom("state-missing", str(state.folder), "there is no database")
+        return Looked("nothing was published yet", (missing,))
+    return None
 
 
 def _living(given: Settings, state: State, now: datetime) -> Iterator[Symptom]:

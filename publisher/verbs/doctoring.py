@@ -88,7 +88,7 @@ def _looks(given: Settings, clock: Callable[[], datetime], running: bool, dns: s
         "limits": partial(here.limits, given, running=running),
         "database": partial(here.database, given, clock),
     }
-    if not given.store.url and machine.file(State(given.root / STATE).database).there:
+    if not given.store.url and machine.file(State(given.root / STATE).database).size:
         looks["database file"] = partial(here.whole, given)
     looks["backups"] = partial(here.backups, given, now)
     looks["daemon"] = partial(about.daemon, given, running=running)

@@ -69,6 +69,7 @@ async def correct(session: Session, *, article: str, text: str) -> dict[str, Any
     shown = done.article
     return {
         "article": {"id": shown.id, "title": shown.title, "url": house.layout.article(shown.slug)},
+        "carried": bool(done.editions),
         "editions": made,
         "letters": sum(each["letters"] for each in made),
     }

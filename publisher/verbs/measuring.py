@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
+from publisher.actions import slots
 from publisher.actions.house import House
-from publisher.store import articles, cadences, editions, facts, ledger, people, workers
+from publisher.store import articles, editions, facts, ledger, people, workers
 from publisher.text.dates import rfc3339
 from publisher.verbs import saving
 from publisher.verbs.reading import next_due
@@ -67,9 +68,8 @@ def measure(house: House, now: datetime) -> Measures:
 def problems(house: House, now: datetime) -> list[str]:
     """What is wrong that no task has run into, or could: an edition is late, letters wait for a sender, a disk is
     full."""
-    late = house.store.read(partial(cadences.due, now=now - LATE, names=list(house.newsletters)))
-    names = sorted({each.newsletter for each in late})
-    found = [f"an edition of {name} is late: nothing was planned at its time" for name in names]
+    late = slots.late(house, now - LATE)
+    found = [f"an edition of {name} is late: nothing was planned at its time" for name in late]
     found += _unsent(house, now)
     found += filter(None, [unserved(house)])
     return found + [f"the disk of {what} is full. Mend: {mend}" for what, mend in _full(house)]

@@ -1,5 +1,6 @@
 """Verbs that only read: beside a running daemon, or without one."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
@@ -46,11 +47,7 @@ def check(house: House, now: datetime) -> dict[str, Any]:
         pass
     assets.refresh(house, write=False)
     listed = house.store.read(articles.listing)
-    problems = [
-        {"where": shown(each.path), "what": warning, "mend": ""}
-        for each in listed
-        for warning in each.warnings
-    ]
+    problems = [_warning(each, warning) for each in listed for warning in each.warnings]
     problems += [{"where": str(house.folder), "what": note, "mend": ""} for note in notes]
     if problem := icon.refresh(house, write=False).problem:
         problems.append({"where": str(house.root), "what": problem, "mend": ""})
@@ -63,6 +60,14 @@ def check(house: House, now: datetime) -> dict[str, Any]:
         what, _, mend = line.partition(". Mend: ")
         problems.append({"where": "config.toml", "what": what, "mend": mend})
     return {"articles": [_row(house, each) for each in listed], "problems": problems}
+
+
+def _warning(listed: Listed, warning: str) -> dict[str, Any]:
+    """A warning in the form of a problem: where with its line, what, and the mend."""
+    found = re.fullmatch(r"line (\d+): (.*)", warning, re.DOTALL)
+    where = f"{shown(listed.path)}:{found[1]}" if found else shown(listed.path)
+    what, _, mend = (found[2] if found else warning).partition(". Mend: ")
+    return {"where": where, "what": what, "mend": mend}
 
 
 def _row(house: House, each: Listed) -> dict[str, Any]:
@@ -78,7 +83,7 @@ def _row(house: House, each: Listed) -> dict[str, Any]:
         "updated": rfc3339(article.updated) if named and article else None,
         "id": plain.identity(article, "atom") if article else None,
         "url": house.layout.article(article.slug) if named and article else None,
-        "reason": " Mend: ".join(filter(None, (each.reason, each.mend))) or None,
+        "reason": ". Mend: ".join(filter(None, (each.reason, each.mend))) or None,
         "line": each.line,
     }
 

@@ -55,12 +55,14 @@ def nightly(house: House, now: datetime) -> dict[str, Any] | None:
     return done | {"removed": nights.prune(day, house.backup.keep)}
 
 
-def before_upgrade(settings: Settings, now: datetime, schema: str, back_up: BackUp) -> None:
-    """Write the database, which is of an older *schema*, to the folder of backups. Raises BadState, Unwritable."""
+def before_upgrade(settings: Settings, now: datetime, schema: str, back_up: BackUp) -> Path:
+    """Write the database, which is of an older *schema*, to the folder of backups, over none that is there. Returns the
+    file. Raises BadState, Unwritable."""
     nights = Nights(settings.root / settings.backup.folder, settings.site.id)
     nights.make()
     target, size = nights.before_upgrade(schema), sqlite.size(State(settings.root / STATE).database)
     backup.save(back_up, size, settings.root / STATE, settings.root / FILE, target, rfc3339(now))
+    return target
 
 
 def newest(house: House, now: datetime) -> Night | None:

@@ -29,7 +29,7 @@ from publisher.store.state import LEFT, State
 from publisher.store.store import Store
 from publisher.subscribers.tokens import Keys
 from publisher.templating import Templates
-from publisher.verbs import saving
+from publisher.verbs import lost, saving
 from publisher.verbs.held import Alone
 from publisher.verbs.progress import Sending, Tell
 
@@ -200,21 +200,25 @@ def house_of(settings: Settings, store: Store, secret: bytes, workers: int = 1) 
 
 
 @contextmanager
-def writing(settings: Settings, clock: Clock, *, workers: int = 1) -> Iterator[Session]:
-    """The site, locked, with dead senders' letters recovered. Raises Locked, BadState, Unwritable."""
+def writing(
+    settings: Settings, clock: Clock, *, workers: int = 1, upgrades: bool = True
+) -> Iterator[Session]:
+    """The site, locked, with dead senders' letters recovered. Raises Locked, Unwritable, and BadState, also for an
+    older database where it is not to be brought up to date (*upgrades*)."""
     with (
         locked(settings),
-        _opened(settings, clock, workers) as session,
+        _opened(settings, clock, workers, upgrades=upgrades) as session,
         _leading(session),
-        _finished(session, mails=False),  # the scheduler's daemon has the mail
     ):
+        _finish(session, mails=False)  # the scheduler's daemon has the mail
         yield session
 
 
 @contextmanager
 def serving(settings: Settings, clock: Clock) -> Iterator[Session]:
     """The same for a daemon that holds the lock, as often as its settings change."""
-    with _opened(settings, clock) as session, _finished(session, mails=True):
+    with _opened(settings, clock) as session:
+        _finish(session, mails=True)
         yield session
 
 
@@ -228,14 +232,12 @@ def locked(settings: Settings, *, serving: bool = False) -> Iterator[None]:
         os.close(lock)
 
 
-@contextmanager
-def _finished(session: Session, *, mails: bool) -> Iterator[None]:
+def _finish(session: Session, *, mails: bool) -> None:
     """Erasures that were cut off are done; where other hosts use the database it is for who has the mail to do them."""
     if session.house.store.database.shared:
         session.house = replace(session.house, mails=mails)
     else:
         erasing.finish(session.house)  # behind the fence too: a restored database brings nobody back
-    yield
 
 
 def shared(settings: Settings) -> None:
@@ -259,14 +261,19 @@ def beside(settings: Settings, clock: Clock) -> Iterator[Session]:
 
 
 @contextmanager
-def _opened(settings: Settings, clock: Clock, workers: int = 1) -> Iterator[Session]:
+def _opened(
+    settings: Settings, clock: Clock, workers: int = 1, *, upgrades: bool = True
+) -> Iterator[Session]:
+    lost.expect(settings)
     state = State(settings.root / STATE)
     database = settings.store.database(settings.root)
+    saved = list[Path]()  # the database as it was before it was upgraded
     alone = None if database.shared else state.secret()  # made before there is a database
     store = Store(
         database,
         writing=True,
-        before_upgrade=lambda old, save: saving.before_upgrade(settings, clock(), old, save),
+        before_upgrade=lambda old, save: saved.append(saving.before_upgrade(settings, clock(), old, save)),
+        upgrades=upgrades,
     )
     try:
         secret = alone or state.shared_secret(store, writing=True)
@@ -282,7 +289,7 @@ def _opened(settings: Settings, clock: Clock, workers: int = 1) -> Iterator[Sess
         house = house_of(settings, store, secret, workers)
         session = Session(house, state, clock, lambda: _engine(settings, session), fenced)
         session.trusted = settings.web.trusted
-        session.upgraded = _upgraded(house)
+        session.upgraded = _upgraded(store, saved)
         yield session
     finally:
         store.close()
@@ -307,12 +314,11 @@ def _leading(session: Session) -> Iterator[None]:
         lead.let_go()
 
 
-def _upgraded(house: House) -> str:
-    old = house.store.upgraded_from
-    if not old:
+def _upgraded(store: Store, saved: list[Path]) -> str:
+    if not store.upgraded_from:
         return ""
-    saved = "" if house.store.database.shared else f"; as it was it is in {house.nights.before_upgrade(old)}"
-    return f"the database had schema {old}, and was upgraded{saved}"
+    kept = "".join(f"; as it was it is in {each}" for each in saved)
+    return f"the database had schema {store.upgraded_from}, and was upgraded{kept}"
 
 
 def recover(connection: Connection, on_unknown: OnUnknown) -> None:
@@ -370,7 +376,8 @@ def ways(settings: Settings) -> "list[Way]":
 
 @contextmanager
 def reading(settings: Settings) -> Iterator[House]:
-    """The site, read-only, beside whoever writes. Raises BadState where nothing was ever published."""
+    """The site, read-only, beside whoever writes. Raises BadState where nothing was ever published, or it was lost."""
+    lost.expect(settings)
     state = State(settings.root / STATE)
     if not settings.store.url and not state.database.exists():
         raise BadState("this site has no state yet", str(settings.root), "run `nashir publish` first")
@@ -388,7 +395,8 @@ def reading(settings: Settings) -> Iterator[House]:
 @contextmanager
 def trying(settings: Settings) -> Iterator[House]:
     """The site on a copy of its store (an empty one where nothing was ever published): what is written is thrown
-    away."""
+    away. Raises BadState where it was lost."""
+    lost.expect(settings)
     database = settings.store.database(settings.root)
     with tempfile.TemporaryDirectory(prefix="nashir-") as folder:
         path = Path(folder, "copy.db")

@@ -6,13 +6,14 @@ import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from lxml import etree, html
 from sqlalchemy import update
 
-from publisher.actions import approval, choices, correction, plan, readers
+from publisher.actions import approval, choices, correction, erasing, plan, readers
 from publisher.errors import BadInput
 from publisher.model.delivery import Reply, Stage, State
 from publisher.model.digest import Kind
@@ -246,8 +247,19 @@ def test_who_leaves_one_newsletter_before_its_correction_left_gets_that_of_the_o
 def test_an_article_that_no_letter_carried_is_corrected_on_the_site_alone(mailed: Desk) -> None:  # D9
     done = corrected(mailed, "3.md")
 
-    assert ([], 0) == (done["editions"], done["letters"])
+    assert (False, [], 0) == (done["carried"], done["editions"], done["letters"])
     assert WRONG in mailed.house.out.joinpath("atom.xml").read_text("utf-8")
+
+
+def test_where_nobody_who_was_mailed_it_is_a_reader_still_that_is_told(mailed: Desk) -> None:  # D9
+    for address in (ANN, BOB):
+        person = mailed.house.store.read(partial(people.find, key=address))
+        assert person
+        erasing.erase(mailed.house, person.id, mailed.clock())
+
+    done = corrected(mailed)
+
+    assert (True, [], 0) == (done["carried"], done["editions"], done["letters"])
 
 
 @pytest.mark.parametrize(

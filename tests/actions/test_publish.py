@@ -763,3 +763,21 @@ def test_a_text_that_cannot_be_shown_costs_its_article_alone(
     assert "موجز الخبر." in output(house)[page(2)].decode()
     assert ["2.md"] == [note.partition(":")[0] for note in done.notes]
     assert () == publishes(house).notes  # told once
+
+
+def test_what_is_odd_in_a_file_that_changed_is_told_once_with_its_place(
+    house: House, write: Write, publishes: Publishes
+) -> None:  # A5
+    write(house, "a.md", "---\ntitle: خبر\ndate: [2026-11-22\n---\nنص")
+    write(house, "b.md", "---\ntitle: خبر آخر\n---\nنص")
+
+    notes = publishes(house).notes
+
+    assert ["a.md:3: not YAML", "a.md: date '[2026-11-22' is passed over"] == [
+        re.split(r",|: not a date", each)[0] for each in notes
+    ]
+    assert all(". Mend: " in each for each in notes)
+
+    write(house, "b.md", "---\ntitle: خبر آخر\n---\nنص جديد")
+
+    assert () == publishes(house).notes

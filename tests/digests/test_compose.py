@@ -16,10 +16,13 @@ from publisher.errors import BadConfig
 from publisher.layout import Layout
 from publisher.model.digest import PREFERENCES_SLOT, UNSUBSCRIBE_SLOT, Content
 from publisher.templating import Templates
+from publisher.text.dates import Digits
 from tests.digests.letters import (
+    LAYOUT,
     PLANNED,
     POSTAL,
     STORIES,
+    TEMPLATES,
     TITLES,
     article,
     direction,
@@ -312,6 +315,24 @@ def test_a_newsletter_may_have_its_own_subject() -> None:  # D10
     )
 
     assert "النشرة اليومية (2): خبر <1> – الاثنين 23 تشرين الثاني 2026" == content.subject
+
+
+@pytest.mark.parametrize(
+    ("digits", "subject"),
+    [
+        ("arab", "١٢ خبرًا، 12+1=13، 12 > 9، ١٢"),
+        ("latn", "12 خبرًا، 12+1=13، 12 > 9، 12"),
+    ],
+)
+def test_the_number_in_a_subject_is_in_the_sites_digits(digits: Digits, subject: str) -> None:  # D10, R8
+    template = "{{ count }} خبرًا، 12+1={{ count + 1 }}، 12 {% if count > 9 %}>{% endif %} 9، {{ '' ~ count }}"
+
+    here = replace(site("ar"), digits=(("ar", digits),))
+    content = compose(
+        here, newsletter("ar", template), Selection((article(),), 11), LAYOUT, TEMPLATES, PLANNED
+    )
+
+    assert subject == content.subject
 
 
 @pytest.mark.parametrize("subject", ["{{ nothing }}", "{{ headline", "{{ ''.__class__.__mro__ }}"])

@@ -425,7 +425,7 @@ def test_a_relay_that_is_down_says_so_before_any_letter(
         ("9" * 5000, 0),
     ],
 )
-def test_the_size_that_a_relay_names_is_a_number_or_nothing(said: str, most: int) -> None:  # threat 4
+def test_the_size_that_a_relay_names_is_a_number_or_nothing(said: str, most: int) -> None:
     assert most == smtp._most(said)
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from lxml import etree
 from lxml.html import fragment_fromstring
 
-from publisher.text import paragraph
+from publisher.text import held
 from publisher.text.bidi import How, isolate, runs
 from publisher.text.paragraph import mark
 from tests.patience import took
@@ -128,7 +128,7 @@ PIECES += ["<b>x</b>", "<i>#نص</i>", "<iframe></iframe>", '<span dir="rtl">C#<
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=8).map("".join), st.sampled_from(["bdi", "span"]))
-def test_what_is_no_text_is_in_no_run_and_no_word_is_lost(inner: str, how: paragraph.How) -> None:  # F9
+def test_what_is_no_text_is_in_no_run_and_no_word_is_lost(inner: str, how: held.How) -> None:  # F9
     block = fragment_fromstring(f"<p>خبر {inner}</p>")
     words = "".join(block.itertext())
 

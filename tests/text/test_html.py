@@ -257,6 +257,86 @@ def test_in_a_right_to_left_body(html: str, shown: str) -> None:
     assert shown == inside(html)  # F9
 
 
+@pytest.mark.parametrize(
+    ("html", "shown"),
+    [
+        (
+            '<ul><li><img src="https://e.org/x"> Hello.</li><li>خبر</li></ul>',
+            '<ul><li><bdi dir="ltr"><img src="https://e.org/x"> Hello.</bdi></li><li>خبر</li></ul>',
+        ),
+        (
+            "<ul><li>Call <code>ls</code>, then.</li><li><code>ls</code></li><li>خبر</li></ul>",
+            '<ul><li><bdi dir="ltr">Call <code>ls</code>, then.</bdi></li><li><code dir="ltr">ls</code></li>'
+            "<li>خبر</li></ul>",
+        ),
+        (
+            '<figure><img src="https://e.org/x">Hello.<figcaption>خبر</figcaption></figure>',
+            '<figure><bdi dir="ltr"><img src="https://e.org/x">Hello.</bdi><figcaption>خبر</figcaption></figure>',
+        ),
+        (
+            "<blockquote><p>خبر</p>One.<p>خبر</p><b>Two</b>.<br>Three.</blockquote>",
+            '<blockquote><p>خبر</p><bdi dir="ltr">One.</bdi><p>خبر</p>'
+            '<bdi dir="ltr"><b>Two</b>.<br>Three.</bdi></blockquote>',
+        ),
+        (
+            "<details><summary>One.</summary>Two.<p>خبر</p>ثم.</details>",
+            '<details><summary><bdi dir="ltr">One.</bdi></summary><bdi dir="ltr">Two.</bdi><p>خبر</p>ثم.</details>',
+        ),
+        (
+            "<ul><li>One.<ul><li>خبر</li></ul></li><li>Two.<ul><li>Three.</li></ul></li></ul>",
+            '<ul><li><bdi dir="ltr">One.</bdi><ul><li>خبر</li></ul></li>'
+            '<li><bdi dir="ltr">Two.</bdi><ul dir="ltr"><li>Three.</li></ul></li></ul>',
+        ),
+        (
+            '<div><a href="https://e.org/">Hello.<p>خبر</p></a></div>',
+            '<div><a href="https://e.org/">Hello.<p>خبر</p></a></div>',
+        ),
+    ],
+)
+def test_words_that_stand_by_themselves_are_left_to_right_where_they_stand(html: str, shown: str) -> None:
+    assert shown == inside(html)  # F9
+
+
+LATIN_LIST = (
+    "<ul><li>Hello</li><li>دالة <code>createRoot</code> بدل C++</li><li><p>خبر</p><p>Then</p></li>"
+    "<li>Then<ol><li>خبر</li></ol></li><li>10%</li><li><bdi>خبر</bdi></li><li dir='rtl'>خبر</li>"
+    "<li>One word of it is خبر and this is not enough of them to make it so: many more are in Latin letters</li></ul>"
+)
+
+
+@pytest.mark.parametrize(("medium", "tag"), [("feed", "bdi"), ("page", "bdi"), ("letter", "span")])
+@pytest.mark.parametrize("language", ["ar", "en"])
+def test_an_item_of_a_left_to_right_list_has_its_own_direction(
+    medium: Medium, tag: str, language: str
+) -> None:
+    way: Direction = "rtl" if language == "ar" else "ltr"
+    found = render(Body((Block(LATIN_LIST, "en", "ltr"),), language, way), medium, BASE)
+
+    assert (
+        f'<li><{tag} dir="rtl" lang="ar">دالة <code dir="ltr">createRoot</code> بدل <{tag} dir="ltr">C++</{tag}>'
+        f'</{tag}></li><li><p dir="rtl" lang="ar">خبر</p><p>Then</p></li>'
+        f'<li>Then<ol><li><{tag} dir="rtl" lang="ar">خبر</{tag}></li></ol></li><li>10%</li><li><bdi>خبر</bdi></li>'
+        '<li dir="rtl">خبر</li><li>One word'
+    ) in found  # A7, F9
+    assert found.count("<ul") == found.count("<ul" + ' dir="ltr" lang="en"' * (way == "rtl") + ">") == 1
+    again = Body((Block(found, language, way),), language, way)
+    assert f'<div dir="{way}" lang="{language}">{found}</div>' == render(again, medium, BASE)
+
+
+def test_a_simple_list_is_looked_at_too() -> None:
+    listed = "<ul><li>Hello there</li><li>خبر</li></ul>"
+
+    assert (
+        '<div dir="ltr" lang="en"><ul><li>Hello there</li><li><bdi dir="rtl" lang="ar">خبر</bdi></li></ul></div>'
+    ) == render(body(listed, language="en", direction="ltr"), "feed", BASE)  # F9
+
+
+def test_a_list_whose_direction_the_author_said_is_left_as_it_is() -> None:
+    listed = '<ul dir="ltr"><li>Hello</li><li>خبر.</li></ul>'
+
+    assert listed == inside(listed)  # F9
+
+
 def test_a_letter_has_spans_and_marks_behind_them() -> None:
     found = render(body("<p>خبر «CNN» 10 و #tag</p>"), "letter", BASE)
 

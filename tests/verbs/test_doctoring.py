@@ -25,7 +25,7 @@ from publisher.doctor.dns import Dns
 from publisher.doctor.table import symptom
 from publisher.errors import BadInput, Exit
 from publisher.model.symptom import Looked
-from publisher.store import examining
+from publisher.store import examining, schema
 from publisher.verbs import doctor_here as here
 from publisher.verbs import doctor_site as about
 from publisher.verbs import doctoring
@@ -248,16 +248,29 @@ def test_a_lost_key_is_told_once(doctor: Doctor, published: Path) -> None:
     assert "none can be made" in told(answer, "letters")
 
 
-@pytest.mark.parametrize("revision", ["0000", None])
+@pytest.mark.parametrize(
+    ("revision", "head", "kind"),
+    [
+        ("0009", "0001", "schema-ahead"),
+        ("0001", "0002", "schema-behind"),
+        (None, "0001", "database-lost"),
+    ],
+)
 def test_a_database_of_another_program_or_none_is_told_of(
-    doctor: Doctor, published: Path, revision: str | None
+    doctor: Doctor,
+    published: Path,
+    revision: str | None,
+    head: str,
+    kind: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(schema, "HEAD", head)
     with closing(sqlite3.connect(published / "state" / "nashir.db")) as connection, connection:
         connection.execute("DELETE FROM alembic_version")
         if revision:
             connection.execute("INSERT INTO alembic_version VALUES (?)", (revision,))
 
-    assert {"schema-behind" if revision else "state-missing"} == kinds(doctor(), "database")
+    assert {kind} == kinds(doctor(), "database")
 
 
 def test_a_server_that_is_away_is_told_of(doctor: Doctor) -> None:
@@ -444,7 +457,7 @@ def test_a_page_that_takes_long_is_no_difference_of_clocks(port: int, site: Path
 
 def test_what_strangers_wrote_commands_no_terminal_and_has_an_end(
     doctor: Doctor, monkeypatch: pytest.MonkeyPatch
-) -> None:  # threat 4
+) -> None:
     wild = "v=spf1 \x1b]0;mine\x07\x9b2J\r\n\u202e" + "x" * 9000
     found = symptom("spf-wrong", f"{wild}.test", wild, f"mend {wild}")
     monkeypatch.setattr(about, "letters", lambda *_: Looked(wild, (found,)))

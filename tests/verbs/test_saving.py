@@ -143,6 +143,11 @@ def full(_):
     raise OSError(28, "No space left on device")
 
 
+def test_a_folder_that_is_not_there_is_made_by_who_asked(site, tmp_path):
+    with pytest.raises(Unwritable, match=r"No such file.* make the folder: mkdir -p '\S+/not here'$"):
+        saving.save(site, file=tmp_path / "not here" / "a.tar", now=NIGHT)
+
+
 def test_a_folder_whose_disk_is_away_is_not_made_on_this_one(site, tmp_path):
     house = replace(site, backup=BackupSettings(folder=str(tmp_path / "disk" / "backups")))
 

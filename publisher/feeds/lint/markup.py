@@ -8,8 +8,9 @@ from html import unescape
 from lxml import etree
 
 from publisher.text import bidi
+from publisher.text.held import BLOCKS
 from publisher.text.html import sanitise
-from publisher.text.paragraph import BLOCKS, mark
+from publisher.text.paragraph import mark
 from publisher.text.urls import candidates
 
 _TAG = re.compile(

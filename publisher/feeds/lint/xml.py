@@ -7,7 +7,7 @@ from urllib.parse import urljoin
 from lxml import etree
 
 from publisher.feeds.lint.document import Fault, Id, Link, Stamp, Text
-from publisher.text.paragraph import BLOCKS
+from publisher.text.held import BLOCKS
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 ATOM_03 = "{http://purl.org/atom/ns#}"

@@ -104,6 +104,7 @@ _SHAPES: dict[str, dict[str, Any]] = {
     "Retried": {"queued": int, "gone": int, "expired": int},
     "Corrected": {
         "article": {"id": str, "title": str, "url": str},
+        "carried": bool,
         "editions": [{"id": int, "newsletter": str, "letters": int}],
         "letters": int,
     },
