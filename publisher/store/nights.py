@@ -8,6 +8,9 @@ from pathlib import Path
 from publisher.errors import Unwritable
 
 
+SAVED = 5  # files that upgrades from one schema leave
+
+
 @dataclass(frozen=True, slots=True)
 class BackupSettings:
     """[backup]"""
@@ -41,11 +44,15 @@ class Nights:
 
     def before_upgrade(self, schema: str) -> Path:
         """Where the database is to stand as it is now, at this *schema*: a free name, since such a file is never
-        removed, nor replaced."""
-        head, number = f"{self._head}schema-{schema}", 1
-        while (path := self.folder / f"{head}{f'-{number}' if number > 1 else ''}.tar.gz").exists():
-            number += 1
-        return path
+        removed, nor replaced. Raises Unwritable where there are many: a start that fails each time, and is tried
+        again, would fill the disk."""
+        head = self.folder / f"{self._head}schema-{schema}"
+        for number in range(1, SAVED + 1):
+            path = Path(f"{head}{f'-{number}' if number > 1 else ''}.tar.gz")
+            if not path.exists():
+                return path
+        what = f"the database was saved {SAVED} times before an upgrade from schema {schema}, and is not saved again"
+        raise Unwritable(what, f"{head}.tar.gz", "move those files away, all but the one you may want back")
 
     def make(self) -> None:
         """Make the folder (0700) where it is missing; not what it lies in, which may be a disk that is not mounted.

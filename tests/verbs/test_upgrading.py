@@ -111,3 +111,17 @@ def test_a_database_of_a_newer_program_is_no_older_one(site):
         connection.execute("UPDATE alembic_version SET version_num = '0009'")
     with pytest.raises(BadState, match=r"schema 0009, which this program does not know.* newer nashir$"):
         sessions.reading(load(site, {})).__enter__()
+
+
+def test_upgrades_that_fail_each_time_fill_no_disk(site):  # X6
+    settings = load(site, {})
+    nights = Nights(site / "backups", settings.site.id)
+    nights.make()
+    for _ in range(5):
+        nights.before_upgrade("0001").touch()
+
+    with pytest.raises(Unwritable, match=r"was saved 5 times .* move those files away"):
+        nights.before_upgrade("0001")
+    with pytest.raises(Unwritable), sessions.writing(settings, clock):
+        pass
+    assert 5 == len([*(site / "backups").iterdir()])
