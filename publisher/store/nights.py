@@ -7,7 +7,6 @@ from pathlib import Path
 
 from publisher.errors import Unwritable
 
-
 SAVED = 5  # files that upgrades from one schema leave
 
 
