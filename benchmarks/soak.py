@@ -24,7 +24,6 @@ import sqlite3
 import statistics
 import subprocess
 import sys
-import tarfile
 import tempfile
 import threading
 import time
@@ -280,8 +279,7 @@ class Trial:
         path = self.folder.parent / f"{self.folder.name}-{number}.tar"
         if self.verb("backup", str(path)):
             with tempfile.TemporaryDirectory(dir=self.folder.parent) as place:
-                with tarfile.open(path) as packed:
-                    packed.extractall(place, filter="data")
+                subprocess.run(["tar", "-xf", path], cwd=place, check=True)
                 (database,) = Path(place).rglob("nashir.db")
                 with closing(sqlite3.connect(database)) as found:
                     if (said := found.execute("PRAGMA quick_check").fetchone()[0]) != "ok":

@@ -93,6 +93,11 @@ hypothesis.settings.register_profile("nashir", deadline=None)
 hypothesis.settings.load_profile("nashir")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Half as many again as there are cores: many tests wait for processes, servers and clocks."""
+    return (os.cpu_count() or 1) * 3 // 2
+
+
 def pytest_configure() -> None:
     """The commands that tests start find compiled what those before them compiled, as where they are installed."""
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)

@@ -79,6 +79,7 @@ def test_a_new_newsletter_begins_with_what_is_new_and_a_schedule_may_move(
             file.write('\n[[newsletters]]\nname = "now"\nschedule = "instant"\n')
         taken(running)
         running.until(lambda: [each["name"] for each in shown(site)] == ["daily", "now"])
+        running.until(lambda: running.said().count(" published ") == 2)  # what it found is the archive
         site.run("subscribers", "add", "ann@example.org", "--newsletter", "now", "--confirmed")
         site.article("second.md", "---\ntitle: خبر ثانٍ\n---\nنص.\n")
         running.until(lambda: len(site.letters()) == 1)
