@@ -45,12 +45,14 @@ def jpeg(data: bytes) -> bytes:
         kind, end = data[at + 1], at + 2 + struct.unpack_from(">H", data, at + 2)[0]
         if end > len(data) or end < at + 4:
             break
-        if kind == 0xDA:
-            found = _SCAN_END.search(data, end)
-            end, drawn = found.start() if found else len(data), True
         apart = kind == 0xDA or kind in _JPEG_APART
         out += data[at:end] if apart else _application(kind, data[at:end])
         at = end
+        if kind == 0xDA:
+            found, drawn = _SCAN_END.search(data, end), True
+            at = found.start() if found else len(data)
+            # Half a marker, where the file breaks off, would be a fill byte of the one that is put there.
+            out += data[end:at] if found else data[end:at].rstrip(b"\xff")
     raise ValueError("the file breaks off")
 
 

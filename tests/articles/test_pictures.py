@@ -336,3 +336,10 @@ def test_stripping_ends_and_stripping_twice_is_stripping_once(
         return
 
     assert how(once) == once
+
+
+def test_half_a_marker_at_the_end_is_none() -> None:  # A13
+    whole = next(each for each in SAMPLES if each[:2] == b"\xff\xd8")
+    broken = whole[: len(whole) - 2] + b"\xff"
+
+    assert strip.jpeg(whole) == strip.jpeg(broken) == strip.jpeg(strip.jpeg(broken))
