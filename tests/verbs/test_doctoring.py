@@ -34,6 +34,7 @@ from tests.doctor.nameserver import Nameserver
 from tests.mail.signing import rsa_pem
 from tests.patience import LONG
 from tests.sink import Sink
+from tests.whole.conftest import free_port
 
 OPEN = "https://nashir.example.org"
 # Of the machine that the tests run on, whoever runs them, and of a folder for temporary files.
@@ -42,9 +43,11 @@ MACHINES = {"clock-unset", "zones-old", "as-root", "output-closed", "disk-low", 
 
 @pytest.fixture
 def site(tmp_path: Path) -> Path:
-    """A new site."""
+    """A new site, on a port that is free."""
     folder = tmp_path / "site"
     create(folder, "Asia/Baghdad")
+    config = folder / "config.toml"
+    config.write_text(config.read_text("utf-8").replace(":8080", f":{free_port()}"), "utf-8")
     for path in (folder / "articles").iterdir():
         os.utime(path, (1_700_000_000, 1_700_000_000))
     return folder
@@ -91,12 +94,11 @@ def test_a_new_site_has_nothing_to_mend_but_to_begin(published: Path) -> None:
     assert "whole" == told(answer, "database file")
 
 
-def test_a_site_that_was_never_published_is_looked_at_too(tmp_path: Path) -> None:
-    create(tmp_path / "new", "Asia/Baghdad")
-    answer = json.loads(nashir("-C", tmp_path / "new", "--json", "doctor").stdout)
+def test_a_site_that_was_never_published_is_looked_at_too(site: Path) -> None:
+    answer = json.loads(nashir("-C", site, "--json", "doctor").stdout)
 
     assert {"site-inside", "state-missing", "daemon-down"} == kinds(answer)
-    assert not (tmp_path / "new" / "state").exists()
+    assert not (site / "state").exists()
 
 
 def test_people_get_lines_and_scripts_an_exit_code(site: Path) -> None:
